@@ -1,0 +1,24 @@
+// Bundles the program into one file, dist/metahub.mjs: it starts several times faster than the sources and needs no
+// node_modules beside it (the container image holds this file and Node.js).
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+await build({
+  entryPoints: [join(root, "src/main.ts")],
+  outdir: join(root, "dist"),
+  entryNames: "metahub",
+  chunkNames: "chunk-[hash]",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node22.19",
+  minifySyntax: true,
+  sourcemap: false,
+  legalComments: "linked",
+  logLevel: "warning",
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: { js: 'import { createRequire as metahubRequire } from "node:module"; const require = metahubRequire(import.meta.url);' },
+});

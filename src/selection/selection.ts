@@ -1,0 +1,55 @@
+import type { FeatureGroup } from "../hardware/feature.ts";
+import type { Variant } from "../oci/variant.ts";
+
+/** Why a variant was chosen or not. */
+export type Outcome =
+  | { readonly variant: Variant; readonly outcome: "selected" }
+  | {
+      readonly variant: Variant;
+      readonly outcome: "outranked";
+      readonly by: Variant;
+      /** The ranking rule that decided. */
+      readonly rule: RankingRule;
+    }
+  | {
+      readonly variant: Variant;
+      readonly outcome: "incompatible";
+      /** The groups that are not satisfied; empty where the platform does not fit. */
+      readonly missing: readonly FeatureGroup[];
+      readonly platformMismatch: boolean;
+    };
+
+export type RankingRule =
+  | "fallback-platform"
+  | "dominance"
+  | "priority"
+  | "accelerator"
+  | "equality"
+  | "isa"
+  | "version"
+  | "groups"
+  | "alternatives"
+  | "format"
+  | "position";
+
+/** Machine-readable reason of a whole selection. */
+export type SelectionCode =
+  | "selected" // a feature decided: rewrite
+  | "only-candidate" // one fits, and it requires a feature
+  | "generic" // the generic variant, while others exist that require features: rewrite
+  | "runtime-matched" // runtimes make this choice themselves: leave
+  | "format-only" // those left differ only in format: leave
+  | "nothing-fits"; // no variant fits
+
+export interface Selection {
+  /** Null where nothing fits. */
+  readonly selected: Variant | null;
+  /** `rewrite` the image to the selected digest, or `leave` it as written. */
+  readonly action: "rewrite" | "leave";
+  readonly code: SelectionCode;
+  /** One line for people, naming the features. */
+  readonly reason: string;
+  /** One outcome per variant, in the order of the index. */
+  readonly considered: readonly Outcome[];
+  readonly warnings: readonly string[];
+}
