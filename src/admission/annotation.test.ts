@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { formatSelection, parseSelection, type SelectionNote } from "./annotation.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+const note: SelectionNote = {
+  asked: "qnib/bench",
+  index: digest,
+  variant: digest,
+  requires: "cpu:broadwell",
+  machineType: "type1",
+  at: "2026-11-23T12:00:00Z",
+  code: "selected",
+  reason: "cpu:broadwell is the closest of 2 that fit",
+};
+
+test("is compact JSON that reads back", () => {
+  const text = formatSelection(new Map([["bench", note]]));
+  expect(JSON.parse(text)).toEqual({ bench: note });
+  expect(parseSelection(text).get("bench")).toEqual(note);
+});
+
+test.each([1, 8, 12, 20, 60, 1000])("stays under 4 KiB for %d containers, and says when some are missing", (count) => {
+  const notes = new Map(
+    Array.from({ length: count }, (_, index) => [`container-${index}`, { ...note, reason: "ü".repeat(200) }]),
+  );
+  const text = formatSelection(notes);
+  expect(Buffer.byteLength(text)).toBeLessThan(4096);
+  const read = Object.keys(JSON.parse(text));
+  expect(read.filter((name) => name.startsWith("container-")).length + Number(JSON.parse(text)["…"] ?? 0)).toBe(count);
+});
+
+test.each([
+  ["nothing", undefined],
+  ["no JSON", "{"],
+  ["a list", "[1]"],
+  ["null", "null"],
+  ["notes that are no objects", '{"a":1,"b":null,"c":[]}'],
+  ["more than is ever written", JSON.stringify({ a: { x: "y".repeat(5000) } })],
+])("what a user wrote there is only a hint: %s", (_name, text) => {
+  expect(parseSelection(text).size).toBe(0);
+});

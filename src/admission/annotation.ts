@@ -1,0 +1,71 @@
+/** The Pod annotation that tells what was chosen and why. What a user writes there is a hint and never trusted. */
+export const selectionAnnotation = "metahub.dev/selection";
+
+/** What the annotation says of one container. */
+export interface SelectionNote {
+  /** The reference as the Pod's owner wrote it. */
+  readonly asked: string;
+  /** Digest of the index that was read; absent where none could be. */
+  readonly index?: string;
+  /** Digest of the variant that the container runs; absent where the image was left. */
+  readonly variant?: string;
+  /** What the variant requires, e.g. `cpu:broadwell, nvcap:7.0|nvcap:8.0`. */
+  readonly requires?: string;
+  readonly machineType?: string;
+  /** RFC 3339, seconds. */
+  readonly at: string;
+  /** Machine-readable reason. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Bytes. Annotations of a Pod share 256 KiB (apimachinery validation.TotalAnnotationSizeLimitB); this stays small. */
+const limit = 4096;
+
+/**
+ * Compact JSON, one member per container name (image volumes as `volume/NAME`), under 4 KiB: where it would be longer,
+ * reasons go first, then requirements, then the last containers, and `…` says that something is missing.
+ */
+export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): string {
+  const shortenings: readonly ((note: SelectionNote) => Partial<SelectionNote>)[] = [
+    (note) => note,
+    (note) => ({ ...note, reason: note.reason.slice(0, 60) }),
+    ({ reason, ...rest }) => rest,
+    ({ reason, requires, ...rest }) => rest,
+  ];
+  for (const shorten of shortenings) {
+    const text = JSON.stringify(Object.fromEntries([...notes].map(([name, note]) => [name, shorten(note)])));
+    if (Buffer.byteLength(text) < limit) return text;
+  }
+  return firstThatFit(notes);
+}
+
+/** As many containers as fit, from the first, in the shortest form; `…` counts the others. */
+function firstThatFit(notes: ReadonlyMap<string, SelectionNote>): string {
+  const kept: [string, unknown][] = [];
+  let bytes = 32; // The braces and the count.
+  for (const [name, { asked, variant, code }] of notes) {
+    const note = { asked: asked.slice(0, 128), ...(variant === undefined ? {} : { variant }), code };
+    bytes += Buffer.byteLength(JSON.stringify({ [name]: note }));
+    if (bytes >= limit) break;
+    kept.push([name, note]);
+  }
+  return JSON.stringify(Object.fromEntries([...kept, ["…", notes.size - kept.length]]));
+}
+
+/** Reads an annotation that this program may have written. Anything else gives an empty map: it is only a hint. */
+export function parseSelection(text: string | undefined): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  const notes = new Map<string, Readonly<Record<string, unknown>>>();
+  if (text === undefined || text.length > limit) return notes;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return notes; // Written by a user or cut by a tool. There is nothing to learn from it and nobody to tell.
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return notes;
+  for (const [name, note] of Object.entries(value)) {
+    if (typeof note === "object" && note !== null && !Array.isArray(note)) notes.set(name, note);
+  }
+  return notes;
+}

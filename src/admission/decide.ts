@@ -1,0 +1,120 @@
+import type { Pod } from "../api/pod.ts";
+import type { Reference } from "../oci/reference.ts";
+import { parseReference, withDigest, withTagAndDigest } from "../oci/reference.ts";
+import type { PlacedProfile } from "../placement/placement.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { Image } from "../registry/images.ts";
+import type { DecisionCode, ImageDecision } from "./decision.ts";
+import { type ImagePlace, imagePlaces } from "./images.ts";
+import { describeRequirement, type Verdict } from "./verdict.ts";
+
+/** `digest`: `name@sha256:…`. `tagAndDigest` keeps what the owner wrote: `name:tag@sha256:…`. */
+export type ImageForm = "digest" | "tagAndDigest";
+
+/** What deciding on a Pod's images needs, handed in by whoever decides: the webhook, or `metahub rewrite`. */
+export interface DecisionContext {
+  /** Where the Pod can land; undefined while nodes and machine types are not known yet. */
+  place(pod: Pod): readonly PlacedProfile[] | undefined;
+  /** What the image is, from its registry, with the credentials that the Pod has for it. */
+  lookup(reference: Reference, pod: Pod, signal: AbortSignal): Promise<Image>;
+  judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict;
+  /** False for registries that may not be asked. */
+  mayAsk(registry: string): boolean;
+  readonly imageForm: ImageForm;
+}
+
+export interface JudgeOptions {
+  readonly accelerated: boolean;
+  readonly common: boolean;
+}
+
+/**
+ * Decides on every image reference of a Pod. Never throws for what a registry or a Pod's owner did: each such failure
+ * is a decision to leave the image, with its reason. The same reference is looked up once.
+ */
+export async function decide(pod: Pod, context: DecisionContext, signal: AbortSignal): Promise<ImageDecision[]> {
+  const places = imagePlaces(pod);
+  const landings = places.length === 0 ? [] : context.place(pod);
+  if (landings === undefined) {
+    return places.map((place) => leave(place, "not-ready", "nodes and machine types are not known yet", true));
+  }
+  const common = pod.metadata.annotations?.["metahub.dev/strategy"] === "common";
+  const decisions = new Map<string, Promise<ImageDecision>>();
+  return Promise.all(
+    places.map(async (place) => {
+      const how = { accelerated: place.accelerated, common: common || place.fixed };
+      const key = `${how.accelerated} ${how.common} ${place.image}`;
+      const known = decisions.get(key) ?? decideOne(place, pod, landings, how, context, signal);
+      decisions.set(key, known);
+      return { ...(await known), place };
+    }),
+  );
+}
+
+async function decideOne(
+  place: ImagePlace,
+  pod: Pod,
+  landings: readonly PlacedProfile[],
+  how: JudgeOptions,
+  context: DecisionContext,
+  signal: AbortSignal,
+): Promise<ImageDecision> {
+  let reference: Reference;
+  try {
+    reference = parseReference(place.image);
+  } catch {
+    // The kubelet refuses it in its own words (InvalidImageName); a second voice would only confuse.
+    return leave(place, "invalid-reference", "it is not a valid image reference", false);
+  }
+  if (!context.mayAsk(reference.registry)) {
+    return leave(place, "registry-not-asked", `${reference.registry} is not a registry that MetaHub may ask`, false);
+  }
+  let image: Image;
+  try {
+    image = await context.lookup(reference, pod, signal);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const [code, reason] = explainFailure(error, reference.registry, signal);
+    return leave(place, code, reason, true);
+  }
+  if (image.kind !== "index") return leave(place, "no-index", "it is one build, not an index of several", false);
+  const verdict = context.judge(image, landings, how);
+  const base = {
+    place,
+    code: verdict.code,
+    index: image.descriptor.digest,
+    machineTypes: verdict.machineTypes,
+    reason: verdict.reason,
+    warn: verdict.warn,
+  };
+  if (verdict.variant === undefined) return base;
+  const { digest } = verdict.variant;
+  const write = context.imageForm === "digest" ? withDigest : withTagAndDigest;
+  return { ...base, image: write(reference, digest), variant: digest, requires: describeRequirement(verdict.variant) };
+}
+
+function leave(place: ImagePlace, code: DecisionCode, reason: string, warn: boolean): ImageDecision {
+  return { place, code, machineTypes: [], reason, warn };
+}
+
+/** No text of the registry's own reaches a Warning: it goes to whoever creates a Pod, and a Pod's author picks the host. */
+function explainFailure(error: RegistryError, registry: string, signal: AbortSignal): [DecisionCode, string] {
+  if (signal.aborted) return ["deadline", `${registry} did not answer within the time that this admission has`];
+  switch (error.code) {
+    case "NOT_FOUND":
+      return ["not-found", `${registry} has no such image`];
+    case "UNAUTHORIZED":
+    case "DENIED":
+      return ["not-found", `${registry} does not show it to the credentials of this Pod`];
+    case "REFUSED_HOST":
+      return ["registry-not-asked", `${registry} is not a registry that MetaHub may ask`];
+    case "RATE_LIMITED":
+      return ["registry-failed", `${registry} limits the rate of requests`];
+    case "DIGEST_MISMATCH":
+    case "TOO_LARGE":
+    case "INVALID":
+      return ["registry-failed", `${registry} answered with content that cannot be trusted`];
+    default:
+      return ["registry-failed", `${registry} does not answer`];
+  }
+}

@@ -1,0 +1,33 @@
+import type { SelectionCode } from "../selection/selection.ts";
+import type { ImagePlace } from "./images.ts";
+
+/** Machine-readable reason of what was done with one image reference. */
+export type DecisionCode =
+  | SelectionCode
+  | "no-index" // one manifest, hence no choice
+  | "invalid-reference" // the kubelet will refuse it too
+  | "registry-not-asked" // its registry is not in the list of those that may be asked
+  | "registry-failed" // its registry did not answer, or not with what was asked
+  | "not-found" // the registry says that it is not there, or not for these credentials
+  | "no-nodes" // no node or nodeTemplate fits the Pod now
+  | "nodes-differ" // the Pod can land on nodes that need different variants
+  | "deadline" // the time for this review ran out
+  | "not-ready"; // nodes and machine types are not known yet
+
+/** What is done with one image reference, and why. */
+export interface ImageDecision {
+  readonly place: ImagePlace;
+  readonly code: DecisionCode;
+  /** The reference to write, where the image changes. */
+  readonly image?: string;
+  /** Digest of the index that was read. */
+  readonly index?: string;
+  /** Digest of the variant that was chosen. */
+  readonly variant?: string;
+  readonly requires?: string;
+  readonly machineTypes: readonly string[];
+  /** One line for people. */
+  readonly reason: string;
+  /** True where the Pod's owner should hear of it: something that was asked for did not happen. */
+  readonly warn: boolean;
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { Pod } from "../api/pod.ts";
+import { imagePlaces } from "./images.ts";
+
+const gpu = { requests: { "nvidia.com/gpu": "1" } };
+
+function pod(spec: Pod["spec"], annotations: Record<string, string> = {}): Pod {
+  return { metadata: { annotations }, spec };
+}
+
+test("every kind of container and every image volume has a place, in the order of the fields", () => {
+  const places = imagePlaces(
+    pod({
+      initContainers: [
+        { name: "setup", image: "a" },
+        { name: "sidecar", image: "b", restartPolicy: "Always" },
+      ],
+      containers: [{ name: "later" }, { name: "main", image: "c" }],
+      ephemeralContainers: [{ name: "debug", image: "d" }],
+      volumes: [{ name: "tmp" }, { name: "model", image: { reference: "e" } }],
+    }),
+  );
+  expect(places.map(({ name, pointer, image, fixed }) => [name, pointer, image, fixed])).toEqual([
+    ["setup", "/spec/initContainers/0/image", "a", false],
+    ["sidecar", "/spec/initContainers/1/image", "b", false],
+    ["main", "/spec/containers/1/image", "c", false],
+    ["debug", "/spec/ephemeralContainers/0/image", "d", false],
+    ["model", "/spec/volumes/1/image/reference", "e", true],
+  ]);
+});
+
+test.each<
+  [
+    string,
+    Pod["spec"] extends { containers?: readonly (infer C)[] } ? Omit<C, "name"> : never,
+    Record<string, string>,
+    boolean,
+  ]
+>([
+  ["no resources", {}, {}, false],
+  ["a whole GPU", { resources: gpu }, {}, true],
+  ["only as a limit", { resources: { limits: { "amd.com/gpu": "2" } } }, {}, true],
+  ["a MIG slice", { resources: { limits: { "nvidia.com/mig-1g.10gb": "1" } } }, {}, true],
+  ["a shared GPU", { resources: { limits: { "nvidia.com/gpu.shared": "1" } } }, {}, true],
+  ["Intel's", { resources: { limits: { "gpu.intel.com/i915": "1" } } }, {}, true],
+  ["none of them asked for", { resources: { limits: { "nvidia.com/gpu": "0" } } }, {}, false],
+  ["another device", { resources: { limits: { "rdma/hca": "1" } } }, {}, false],
+  ["a device claim", { resources: { claims: [{ name: "gpu" }] } }, {}, true],
+  ["always", {}, { "metahub.dev/accelerators": "always" }, true],
+  ["never", { resources: gpu }, { "metahub.dev/accelerators": "never" }, false],
+])("a container gets accelerator features: %s", (_name, container, annotations, expected) => {
+  const [place] = imagePlaces(pod({ containers: [{ name: "c", image: "i", ...container }] }, annotations));
+  expect(place?.accelerated).toBe(expected);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { allowed, denied, parseReview, patched } from "./review.ts";
+
+const review = {
+  apiVersion: "admission.k8s.io/v1",
+  kind: "AdmissionReview",
+  request: {
+    uid: "u",
+    operation: "CREATE",
+    resource: { group: "", version: "v1", resource: "pods" },
+    namespace: "default",
+    object: { kind: "Pod" },
+    oldObject: null,
+  },
+};
+const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+test("reads what the API server sends", () => {
+  expect(parseReview(bytes(review))).toEqual({
+    uid: "u",
+    operation: "CREATE",
+    resource: { group: "", version: "v1", resource: "pods" },
+    namespace: "default",
+    name: "",
+    dryRun: false,
+    object: { kind: "Pod" },
+    oldObject: undefined,
+  });
+});
+
+test.each([
+  ["no JSON", Buffer.from("{"), /no JSON/],
+  ["nothing", Buffer.alloc(0), /no JSON/],
+  ["null", bytes(null), /the body/],
+  ["another version", bytes({ ...review, apiVersion: "admission.k8s.io/v1beta1" }), /admission.k8s.io\/v1/],
+  ["another kind", bytes({ ...review, kind: "Pod" }), /AdmissionReview/],
+  ["no request", bytes({ ...review, request: undefined }), /request/],
+  ["no uid", bytes({ ...review, request: { ...review.request, uid: "" } }), /request.uid is missing/],
+  [
+    "a number for a name",
+    bytes({ ...review, request: { ...review.request, namespace: 1 } }),
+    /request.namespace is no string/,
+  ],
+  ["a list for the resource", bytes({ ...review, request: { ...review.request, resource: [] } }), /request.resource/],
+])("refuses %s and says what is wrong", (_name, body, message) => {
+  expect(() => parseReview(body)).toThrow(message);
+});
+
+test("a patch is base64 of the JSON Patch; an empty one is none", () => {
+  const { response } = patched("u", [{ op: "add", path: "/a", value: 1 }]);
+  expect(response.patchType).toBe("JSONPatch");
+  expect(JSON.parse(Buffer.from(response.patch ?? "", "base64").toString())).toEqual([
+    { op: "add", path: "/a", value: 1 },
+  ]);
+  expect(patched("u", []).response).toEqual({ uid: "u", allowed: true });
+});
+
+test("a refusal has a code, a reason and a message", () => {
+  expect(denied("u", "no").response).toEqual({
+    uid: "u",
+    allowed: false,
+    status: { code: 403, reason: "Forbidden", message: "no" },
+  });
+});
+
+test("warnings are single, one line each, and within what the API server passes on", () => {
+  const warnings =
+    allowed("u", ["a\r\nWarning: b\u202e", "a", "a", "x".repeat(1000), ...Array.from({ length: 50 }, (_, index) => String(index))]).response
+      .warnings ?? [];
+  expect(warnings[0]).toBe("a Warning: b ");
+  expect(warnings[1]).toBe("a");
+  expect(warnings[2]?.length).toBe(256);
+  expect(warnings.length).toBe(16);
+});

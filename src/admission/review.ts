@@ -1,0 +1,127 @@
+import type { Operation } from "fast-json-patch";
+import { AdmissionError } from "./error.ts";
+
+/** The fields of an admission.k8s.io/v1 AdmissionRequest that the handlers read. `object` is unchecked JSON. */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly operation: string;
+  readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly subResource?: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly object: unknown;
+  readonly oldObject: unknown;
+}
+
+/** An admission.k8s.io/v1 AdmissionReview with its response. */
+export interface AdmissionReviewResponse {
+  readonly apiVersion: "admission.k8s.io/v1";
+  readonly kind: "AdmissionReview";
+  readonly response: AdmissionResponse;
+}
+
+export interface AdmissionResponse {
+  readonly uid: string;
+  readonly allowed: boolean;
+  readonly patchType?: "JSONPatch";
+  /** Base64 of the JSON Patch. */
+  readonly patch?: string;
+  readonly warnings?: readonly string[];
+  readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
+}
+
+/**
+ * The API server cuts warnings at 256 characters where they add up to more than 4,096
+ * (apiserver/pkg/endpoints/warning.go: truncateAtTotalRunes, truncateItemRunes): longer ones are never whole.
+ */
+const warningLimit = 256;
+const warningCount = 16;
+
+/** Reads a review's bytes. Throws AdmissionError REVIEW_INVALID with the place. */
+export function parseReview(body: Buffer): AdmissionRequest {
+  let review: unknown;
+  try {
+    review = JSON.parse(body.toString("utf8"));
+  } catch (cause) {
+    throw new AdmissionError("REVIEW_INVALID", "the body is no JSON: an AdmissionReview was expected", { cause });
+  }
+  const { apiVersion, kind, request } = record(review, "the body");
+  if (apiVersion !== "admission.k8s.io/v1" || kind !== "AdmissionReview") {
+    throw new AdmissionError("REVIEW_INVALID", "expected apiVersion admission.k8s.io/v1 and kind AdmissionReview");
+  }
+  const fields = record(request, "request");
+  const resource = record(fields["resource"], "request.resource");
+  const subResource = text(fields["subResource"], "request.subResource");
+  return {
+    uid: required(fields["uid"], "request.uid"),
+    operation: required(fields["operation"], "request.operation"),
+    resource: {
+      group: text(resource["group"], "request.resource.group") ?? "",
+      version: text(resource["version"], "request.resource.version") ?? "",
+      resource: required(resource["resource"], "request.resource.resource"),
+    },
+    ...(subResource === undefined || subResource === "" ? {} : { subResource }),
+    namespace: text(fields["namespace"], "request.namespace") ?? "",
+    name: text(fields["name"], "request.name") ?? "",
+    dryRun: fields["dryRun"] === true,
+    object: fields["object"] ?? undefined,
+    oldObject: fields["oldObject"] ?? undefined,
+  };
+}
+
+/** Lets the object pass as it is. */
+export function allowed(uid: string, warnings: readonly string[] = []): AdmissionReviewResponse {
+  return respond({ uid, allowed: true, ...warningField(warnings) });
+}
+
+/** Lets the object pass with a change. */
+export function patched(
+  uid: string,
+  patch: readonly Operation[],
+  warnings: readonly string[] = [],
+): AdmissionReviewResponse {
+  if (patch.length === 0) return allowed(uid, warnings);
+  const encoded = Buffer.from(JSON.stringify(patch), "utf8").toString("base64");
+  return respond({ uid, allowed: true, patchType: "JSONPatch", patch: encoded, ...warningField(warnings) });
+}
+
+/** Refuses the object: 403, as the API server does for webhooks that give no code. */
+export function denied(uid: string, message: string, warnings: readonly string[] = []): AdmissionReviewResponse {
+  const status = { code: 403, reason: "Forbidden", message };
+  return respond({ uid, allowed: false, status, ...warningField(warnings) });
+}
+
+function respond(response: AdmissionResponse): AdmissionReviewResponse {
+  return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response };
+}
+
+function warningField(warnings: readonly string[]): { warnings?: readonly string[] } {
+  if (warnings.length === 0) return {};
+  return { warnings: [...new Set(warnings)].slice(0, warningCount).map(oneLine) };
+}
+
+/** An HTTP Warning header carries no control characters, and what a user wrote may hold any. */
+function oneLine(warning: string): string {
+  const clean = warning.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
+  return clean.length <= warningLimit ? clean : `${clean.slice(0, warningLimit - 1)}…`;
+}
+
+function record(value: unknown, place: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new AdmissionError("REVIEW_INVALID", `${place} is no object: an AdmissionReview was expected`);
+  }
+  return Object.fromEntries(Object.entries(value));
+}
+
+function text(value: unknown, place: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw new AdmissionError("REVIEW_INVALID", `${place} is no string`);
+}
+
+function required(value: unknown, place: string): string {
+  const found = text(value, place);
+  if (found === undefined || found === "") throw new AdmissionError("REVIEW_INVALID", `${place} is missing`);
+  return found;
+}

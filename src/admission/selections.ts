@@ -1,0 +1,49 @@
+import { LRUCache } from "lru-cache";
+import type { Profile } from "../hardware/profile.ts";
+import type { PlacedProfile } from "../placement/placement.ts";
+import type { Image } from "../registry/images.ts";
+import { select, selectCommon } from "../selection/select.ts";
+import type { Selection } from "../selection/selection.ts";
+import type { JudgeOptions } from "./decide.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+/**
+ * Remembers selections, which depend on nothing but the index and the profile, and whole verdicts, which depend on
+ * nothing but the index and where the Pod can land. Placements are shared by all Pods with the same constraints, so a
+ * warm review does one look-up per image.
+ */
+export class Selections {
+  readonly #selections = new LRUCache<string, Selection>({ max: 8192 });
+  readonly #verdicts = new WeakMap<readonly PlacedProfile[], LRUCache<string, Verdict>>();
+
+  judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict {
+    const key = `${image.descriptor.digest} ${how.accelerated} ${how.common}`;
+    const known = this.#verdicts.get(landings) ?? new LRUCache<string, Verdict>({ max: 256 });
+    this.#verdicts.set(landings, known);
+    const verdict = known.get(key) ?? judge(landings, this.#chooser(image, how.accelerated), how.common);
+    known.set(key, verdict);
+    return verdict;
+  }
+
+  #chooser(image: Image & { kind: "index" }, accelerated: boolean) {
+    return {
+      select: (profile: Profile) => {
+        const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
+        const selection = this.#selections.get(key) ?? select(image.variants, offered(profile, accelerated));
+        this.#selections.set(key, selection);
+        return selection;
+      },
+      selectCommon: (profiles: readonly Profile[]) =>
+        selectCommon(
+          image.variants,
+          profiles.map((profile) => offered(profile, accelerated)),
+        ),
+    };
+  }
+}
+
+/** What a profile offers to one container: accelerator features read from labels only where it gets a device. */
+export function offered(profile: Profile, accelerated: boolean): Pick<Profile, "platform" | "features"> {
+  const { platform, features, accelerators } = profile;
+  return { platform, features: accelerated ? [...features, ...accelerators] : features };
+}

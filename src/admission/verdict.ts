@@ -1,0 +1,74 @@
+import type { Feature } from "../hardware/feature.ts";
+import { formatFeature } from "../hardware/feature.ts";
+import type { Profile } from "../hardware/profile.ts";
+import type { Variant } from "../oci/variant.ts";
+import type { PlacedProfile } from "../placement/placement.ts";
+import type { Selection } from "../selection/selection.ts";
+import type { DecisionCode } from "./decision.ts";
+
+/** What all the places that a Pod can land on say together about one image. */
+export interface Verdict {
+  readonly code: DecisionCode;
+  /** Present where the image is to be rewritten. */
+  readonly variant?: Variant;
+  readonly machineTypes: readonly string[];
+  readonly reason: string;
+  readonly warn: boolean;
+}
+
+/** The rules that the verdict is made with: selection for one profile, and for all of them at once. */
+export interface Chooser {
+  select(profile: Profile): Selection;
+  selectCommon(profiles: readonly Profile[]): Selection;
+}
+
+/**
+ * One image at admission: the Pod may land on any of `landings`. Where all of them get the same variant the answer is
+ * certain; where they differ it is left for later, unless `common` asks for the best that every one of them can run.
+ */
+export function judge(landings: readonly PlacedProfile[], chooser: Chooser, common: boolean): Verdict {
+  const machineTypes = [...new Set(landings.flatMap((landing) => landing.machineTypes))].sort();
+  if (landings.length === 0) {
+    const reason = "no node fits this Pod now, nor the nodeTemplate of any MachineType";
+    return { code: "no-nodes", machineTypes, reason, warn: false };
+  }
+  const groups = new Map<string, { landing: PlacedProfile; selection: Selection }>();
+  for (const landing of landings) {
+    const selection = chooser.select(landing.profile);
+    const key = selection.action === "rewrite" ? (selection.selected?.digest ?? "") : selection.code;
+    if (!groups.has(key)) groups.set(key, { landing, selection });
+  }
+  const [first, ...others] = groups.values();
+  if (first !== undefined && others.length === 0) return fromSelection(first.selection, machineTypes);
+  if (common) return fromSelection(chooser.selectCommon(landings.map(({ profile }) => profile)), machineTypes);
+  const choices = [...groups.values()].slice(0, 3).map(({ landing, selection }) => {
+    return `${landing.machineTypes[0] ?? landing.example.name} ${choice(selection)}`;
+  });
+  const more = groups.size > choices.length ? `, and ${groups.size - choices.length} more` : "";
+  return {
+    code: "nodes-differ",
+    machineTypes,
+    reason: `it can land on machines that need different builds: ${choices.join(", ")}${more}`,
+    warn: false,
+  };
+}
+
+function fromSelection(selection: Selection, machineTypes: readonly string[]): Verdict {
+  const { code, reason } = selection;
+  if (selection.action === "rewrite" && selection.selected !== null) {
+    return { code, variant: selection.selected, machineTypes, reason, warn: false };
+  }
+  return { code, machineTypes, reason, warn: selection.selected === null };
+}
+
+function choice(selection: Selection): string {
+  if (selection.selected === null) return "runs none of them";
+  if (selection.action === "leave") return "leaves the choice to its runtime";
+  return `runs ${describeRequirement(selection.selected)}`;
+}
+
+/** `cpu:broadwell, nvcap:7.0|nvcap:8.0`: all groups, any alternative. `generic` where nothing is required. */
+export function describeRequirement(variant: Variant): string {
+  if (variant.requires.length === 0) return "generic";
+  return variant.requires.map((group: readonly Feature[]) => group.map(formatFeature).join("|")).join(", ");
+}

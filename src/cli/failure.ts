@@ -1,0 +1,26 @@
+/** What was asked for cannot be meant: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/**
+ * One line for people: the message, and the causes that add something to it. No stack: what users did is no defect of
+ * the program. Anything that is no expected error of a room is one, and says so with its stack.
+ */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return `unexpected failure: ${String(error)}`;
+  if (!isExpected(error)) return `unexpected failure, please report it: ${error.stack ?? error.message}`;
+  const parts = [error.message];
+  let cause = error.cause;
+  for (let depth = 0; depth < 3 && cause instanceof Error; depth++) {
+    const known = parts.join(": ");
+    if (cause.message !== "" && !known.includes(cause.message)) parts.push(cause.message);
+    cause = cause.cause;
+  }
+  return parts.join(": ").replace(/\s*\n\s*/g, " ");
+}
+
+/** Errors of the rooms carry a code in capitals or kebab case; programming mistakes are plain TypeErrors and the like. */
+function isExpected(error: Error): boolean {
+  return error instanceof UsageError || ("code" in error && typeof error.code === "string");
+}

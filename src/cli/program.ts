@@ -1,0 +1,56 @@
+import { Command, CommanderError } from "commander";
+import { addControllerCommand } from "./controller-command.ts";
+import { describeFailure, UsageError } from "./failure.ts";
+import { addWebhookCommand } from "./webhook-command.ts";
+
+/** What a command may use of the process that it runs in. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream;
+  readonly stdin: NodeJS.ReadableStream;
+  /** Aborts on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** 0 done, 1 failed, 2 usage, 3 asked and answered "nothing fits". */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** Adds a command to the program; the command's own code is loaded when it runs, so that `--help` stays quick. */
+export type AddCommand = (program: Command, context: CommandContext, done: (code: ExitCode) => void) => void;
+
+/** Every command, in the order of `metahub --help`. */
+const commands: readonly AddCommand[] = [addWebhookCommand, addControllerCommand];
+
+/** Runs one command line. Never throws: a failure is one line on standard error and an exit code. */
+export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const program = createProgram(context, (given) => {
+    code = given;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has written the line itself.
+    context.stderr.write(`metahub: ${describeFailure(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** The command tree, also for what describes it (completion, documentation tests). */
+export function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
+  const program = new Command(context.env["METAHUB_PROGRAM"] ?? "metahub")
+    .description("One image name, and every machine runs the build that fits it.")
+    .exitOverride()
+    .showHelpAfterError("(--help shows what can be said)")
+    .configureHelp({ helpWidth: Math.min(context.stdout.columns ?? 80, 100) })
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text.replace(/^error: /, "metahub: ")),
+    });
+  program.helpCommand(false);
+  for (const add of commands) add(program, context, done);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}

@@ -1,0 +1,151 @@
+import type { MachineType } from "../api/machinetype.ts";
+import type { NodeFacts } from "../api/node.ts";
+import { ProfileInterner } from "../hardware/nodes/intern.ts";
+import { offerOfNode } from "../hardware/nodes/offer.ts";
+import type { Profile } from "../hardware/profile.ts";
+import type { Candidate, PlacementContext } from "../placement/candidate.ts";
+import { PlacementIndex } from "../placement/placement-index.ts";
+import { MACHINE_TYPE_LABEL, PROFILE_LABEL, templateCandidate } from "../placement/template.ts";
+import { claimOrder, claims } from "./assign.ts";
+
+/** A node, with what it offers and whose it is. */
+export interface NodeEntry {
+  readonly facts: NodeFacts;
+  readonly profile: Profile;
+  /** The machine type that has the node. */
+  readonly machineType?: string;
+  /** Other machine types that the node fits too. */
+  readonly overlaps: readonly string[];
+}
+
+/** A machine type with its nodes. */
+export interface MachineTypeEntry {
+  readonly resource: MachineType;
+  readonly nodes: readonly NodeEntry[];
+  /** Other machine types that fit nodes which this one fits, sorted. */
+  readonly overlaps: readonly string[];
+  /** What its declared features and nodeTemplate say that a new node offers. */
+  readonly template: Profile;
+}
+
+/** Nodes, machine types and profiles of one moment. Never changes. */
+export interface Snapshot {
+  readonly nodes: ReadonlyMap<string, NodeEntry>;
+  readonly machineTypes: ReadonlyMap<string, MachineTypeEntry>;
+  readonly profiles: number;
+  readonly placement: PlacementIndex;
+}
+
+interface Known {
+  readonly types: readonly MachineType[];
+  readonly entry: NodeEntry;
+  readonly candidate: Candidate;
+}
+
+/** Makes snapshots one after another, and works only on what changed since the last one. */
+export class SnapshotBuilder {
+  readonly #interner = new ProfileInterner();
+  #known = new WeakMap<NodeFacts, Known>();
+  #types: readonly MachineType[] = [];
+  #placement: PlacementIndex | undefined;
+
+  build(nodes: Iterable<NodeFacts>, machineTypes: Iterable<MachineType>, context: PlacementContext): Snapshot {
+    const types = claimOrder(machineTypes);
+    if (types.length !== this.#types.length || types.some((type, index) => type !== this.#types[index])) {
+      this.#types = types;
+    }
+    const entries = new Map<string, NodeEntry>();
+    const candidates: Candidate[] = [];
+    const byType = new Map<string, { nodes: NodeEntry[]; overlaps: Set<string> }>();
+    for (const { metadata } of types) byType.set(metadata.name, { nodes: [], overlaps: new Set() });
+    const profiles = new Set<Profile>();
+    for (const facts of nodes) {
+      const { entry, candidate } = this.#node(facts);
+      entries.set(facts.name, entry);
+      candidates.push(candidate);
+      profiles.add(entry.profile);
+      if (entry.machineType === undefined) continue;
+      byType.get(entry.machineType)?.nodes.push(entry);
+      const all = [entry.machineType, ...entry.overlaps];
+      if (all.length > 1)
+        for (const one of all) for (const other of all) if (one !== other) byType.get(one)?.overlaps.add(other);
+    }
+    const known = new Map<string, MachineTypeEntry>();
+    for (const resource of types) {
+      const { name } = resource.metadata;
+      const { nodes: own = [], overlaps = new Set<string>() } = byType.get(name) ?? {};
+      const template = this.#template(resource);
+      known.set(name, { resource, nodes: own, overlaps: [...overlaps].sort(), template });
+      const candidate = own.length === 0 ? templateCandidate(resource, template) : undefined;
+      if (candidate !== undefined) {
+        candidates.push(candidate);
+        profiles.add(candidate.profile);
+      }
+    }
+    const placement =
+      this.#placement === undefined
+        ? new PlacementIndex(candidates, context)
+        : PlacementIndex.from(this.#placement, candidates, context);
+    this.#placement = placement;
+    return { nodes: entries, machineTypes: known, profiles: profiles.size, placement };
+  }
+
+  #node(facts: NodeFacts): Known {
+    const before = this.#known.get(facts);
+    if (before !== undefined && before.types === this.#types) return before;
+    const [owner, ...others] = claims(facts.labels, this.#types);
+    const profile = this.#interner.intern(offerOfNode(facts, owner?.spec));
+    const machineType = owner?.metadata.name;
+    const overlaps = others.map(({ metadata }) => metadata.name);
+    const typed = machineType === undefined ? {} : { machineType };
+    const entry: NodeEntry = { facts, profile, overlaps, ...typed };
+    if (before?.entry.profile === profile && before.entry.machineType === machineType) {
+      const again = { types: this.#types, entry, candidate: before.candidate };
+      this.#known.set(facts, again);
+      return again;
+    }
+    const { name, taints, allocatable } = facts;
+    const candidate: Candidate = {
+      kind: "node",
+      name,
+      labels: labelsOf(facts, profile, machineType),
+      taints,
+      allocatable,
+      profile,
+      ...typed,
+    };
+    const known = { types: this.#types, entry, candidate };
+    this.#known.set(facts, known);
+    return known;
+  }
+
+  #template(resource: MachineType): Profile {
+    const { nodeTemplate, platform } = resource.spec;
+    const facts: NodeFacts = {
+      name: resource.metadata.name,
+      uid: "",
+      labels: { ...nodeTemplate?.labels },
+      taints: [],
+      allocatable: { ...nodeTemplate?.allocatable },
+      operatingSystem: platform?.os ?? nodeTemplate?.labels?.["kubernetes.io/os"] ?? "linux",
+      architecture: platform?.architecture ?? nodeTemplate?.labels?.["kubernetes.io/arch"] ?? "amd64",
+      kernelVersion: "",
+      osImage: "",
+    };
+    return this.#interner.intern(offerOfNode(facts, resource.spec));
+  }
+}
+
+/**
+ * A node's labels as they will be: the controller writes two of them, a little after a node or machine type changed, and
+ * not at all where the inventory comes from files. A Pod that asks for them is going there.
+ */
+function labelsOf(
+  facts: NodeFacts,
+  profile: Profile,
+  machineType: string | undefined,
+): Readonly<Record<string, string>> {
+  const { [MACHINE_TYPE_LABEL]: _, ...others } = facts.labels;
+  const typed = machineType === undefined ? others : { ...others, [MACHINE_TYPE_LABEL]: machineType };
+  return { ...typed, [PROFILE_LABEL]: profile.id };
+}

@@ -1,0 +1,67 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** What the servers count. Label values come from fixed sets, so the number of series is bounded. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Reviews answered. `outcome`: rewritten, unchanged, denied, overloaded, failed. */
+  readonly reviews: Counter<"outcome">;
+  /** Seconds from a review's last byte to its answer. */
+  readonly reviewSeconds: Histogram<"outcome">;
+  /** Image references decided on. `code`: the decision codes of admission. */
+  readonly images: Counter<"code">;
+  /** Watch events and lists of the reflectors. `event`: listed, added, modified, deleted, failed. */
+  readonly watchEvents: Counter<"resource" | "event">;
+  readonly nodes: Gauge;
+  readonly profiles: Gauge;
+  readonly machineTypes: Gauge;
+  /** Writes to the API server. `outcome`: written, unchanged, failed. */
+  readonly writes: Counter<"kind" | "outcome">;
+  readonly certificateExpiry: Gauge;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    reviews: new Counter({
+      name: "metahub_admission_reviews_total",
+      help: "Admission reviews answered, by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    reviewSeconds: new Histogram({
+      name: "metahub_admission_review_duration_seconds",
+      help: "Time from the end of a review's body to its answer.",
+      labelNames: ["outcome"],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    images: new Counter({
+      name: "metahub_admission_images_total",
+      help: "Image references of Pods that were decided on, by the code of the decision.",
+      labelNames: ["code"],
+      registers,
+    }),
+    watchEvents: new Counter({
+      name: "metahub_watch_events_total",
+      help: "Events of watched resources.",
+      labelNames: ["resource", "event"],
+      registers,
+    }),
+    nodes: new Gauge({ name: "metahub_inventory_nodes", help: "Nodes known.", registers }),
+    profiles: new Gauge({ name: "metahub_inventory_profiles", help: "Distinct hardware profiles known.", registers }),
+    machineTypes: new Gauge({ name: "metahub_inventory_machine_types", help: "MachineTypes known.", registers }),
+    writes: new Counter({
+      name: "metahub_controller_writes_total",
+      help: "Writes of MachineType status and node labels, by outcome.",
+      labelNames: ["kind", "outcome"],
+      registers,
+    }),
+    certificateExpiry: new Gauge({
+      name: "metahub_certificate_expiry_timestamp_seconds",
+      help: "When the serving certificate ends, in seconds since 1970.",
+      registers,
+    }),
+  };
+}
