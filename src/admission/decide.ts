@@ -16,7 +16,7 @@ export interface DecisionContext {
   /** Where the Pod can land; undefined while nodes and machine types are not known yet. */
   place(pod: Pod): readonly PlacedProfile[] | undefined;
   /** What the image is, from its registry, with the credentials that the Pod has for it. */
-  lookup(reference: Reference, pod: Pod, signal: AbortSignal): Promise<Image>;
+  lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
   judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict;
   /** False for registries that may not be asked. */
   mayAsk(registry: string): boolean;
@@ -30,9 +30,15 @@ export interface JudgeOptions {
 
 /**
  * Decides on every image reference of a Pod. Never throws for what a registry or a Pod's owner did: each such failure
- * is a decision to leave the image, with its reason. The same reference is looked up once.
+ * is a decision to leave the image, with its reason. The same reference is looked up once. `namespace` is the Pod's:
+ * at admission the object itself may not say it yet.
  */
-export async function decide(pod: Pod, context: DecisionContext, signal: AbortSignal): Promise<ImageDecision[]> {
+export async function decide(
+  pod: Pod,
+  namespace: string,
+  context: DecisionContext,
+  signal: AbortSignal,
+): Promise<ImageDecision[]> {
   const places = imagePlaces(pod);
   const landings = places.length === 0 ? [] : context.place(pod);
   if (landings === undefined) {
@@ -44,7 +50,16 @@ export async function decide(pod: Pod, context: DecisionContext, signal: AbortSi
     places.map(async (place) => {
       const how = { accelerated: place.accelerated, common: common || place.fixed };
       const key = `${how.accelerated} ${how.common} ${place.image}`;
-      const known = decisions.get(key) ?? decideOne(place, pod, landings, how, context, signal);
+      const known =
+        decisions.get(key) ??
+        decideOne(
+          place,
+          (reference) => context.lookup(reference, pod, namespace, signal),
+          landings,
+          how,
+          context,
+          signal,
+        );
       decisions.set(key, known);
       return { ...(await known), place };
     }),
@@ -53,7 +68,7 @@ export async function decide(pod: Pod, context: DecisionContext, signal: AbortSi
 
 async function decideOne(
   place: ImagePlace,
-  pod: Pod,
+  lookup: (reference: Reference) => Promise<Image>,
   landings: readonly PlacedProfile[],
   how: JudgeOptions,
   context: DecisionContext,
@@ -71,7 +86,7 @@ async function decideOne(
   }
   let image: Image;
   try {
-    image = await context.lookup(reference, pod, signal);
+    image = await lookup(reference);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const [code, reason] = explainFailure(error, reference.registry, signal);

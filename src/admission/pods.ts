@@ -1,4 +1,4 @@
-import { parsePod } from "../api/pod.ts";
+import { parsePod } from "../api/parse-pod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type DecisionContext, decide } from "./decide.ts";
@@ -29,7 +29,7 @@ export class PodHandler {
     if (isMirror(pod.metadata.annotations) || pod.metadata.labels?.["metahub.dev/rewrite"] === "disabled") {
       return allowed(request.uid);
     }
-    const decisions = await decide(pod, this.#context, signal);
+    const decisions = await decide(pod, request.namespace, this.#context, signal);
     for (const { code } of decisions) this.#metrics.images.inc({ code });
     const refusal = this.#refusal(pod.metadata.annotations, decisions);
     if (refusal !== undefined) return denied(request.uid, refusal);

@@ -65,8 +65,13 @@ test("a refusal has a code, a reason and a message", () => {
 
 test("warnings are single, one line each, and within what the API server passes on", () => {
   const warnings =
-    allowed("u", ["a\r\nWarning: b\u202e", "a", "a", "x".repeat(1000), ...Array.from({ length: 50 }, (_, index) => String(index))]).response
-      .warnings ?? [];
+    allowed("u", [
+      "a\r\nWarning: b\u202e",
+      "a",
+      "a",
+      "x".repeat(1000),
+      ...Array.from({ length: 50 }, (_, index) => String(index)),
+    ]).response.warnings ?? [];
   expect(warnings[0]).toBe("a Warning: b ");
   expect(warnings[1]).toBe("a");
   expect(warnings[2]?.length).toBe(256);

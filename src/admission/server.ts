@@ -147,7 +147,9 @@ export class AdmissionServer {
     const timer = setTimeout(() => controller.abort(new Error("the time for this review is over")), timeMs);
     const over = new Promise<undefined>((resolve) => {
       // Handlers end by themselves when the signal aborts; one that does not must not hold the answer up.
-      controller.signal.addEventListener("abort", () => setTimeout(resolve, 50).unref(), { once: true });
+      controller.signal.addEventListener("abort", () => setTimeout(() => resolve(undefined), 50).unref(), {
+        once: true,
+      });
     });
     try {
       const answer = await Promise.race([handler.handle(review, controller.signal), over]);

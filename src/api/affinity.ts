@@ -46,7 +46,8 @@ function labelOf(node: SelectableNode, key: string): string | undefined {
 
 /**
  * The rule of k8s.io/apimachinery/pkg/labels.Requirement.Matches: NotIn and DoesNotExist hold where the key is
- * missing; Gt and Lt compare integers and need exactly one value.
+ * missing; Gt and Lt compare integers and need exactly one value. A requirement with a wrong number of values holds for
+ * no node: the scheduler cannot parse its term (labels.NewRequirement), and such a term selects nothing.
  */
 function matchesRequirement(requirement: NodeSelectorRequirement, actual: string | undefined): boolean {
   const values = requirement.values ?? [];
@@ -54,11 +55,11 @@ function matchesRequirement(requirement: NodeSelectorRequirement, actual: string
     case "In":
       return actual !== undefined && values.includes(actual);
     case "NotIn":
-      return actual === undefined || !values.includes(actual);
+      return values.length > 0 && (actual === undefined || !values.includes(actual));
     case "Exists":
-      return actual !== undefined;
+      return values.length === 0 && actual !== undefined;
     case "DoesNotExist":
-      return actual === undefined;
+      return values.length === 0 && actual === undefined;
     case "Gt":
     case "Lt":
       return compares(requirement.operator, actual, values);

@@ -3,6 +3,17 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Something of this machine cannot be used as asked: a file, a port. Exit code 1. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly code: "FILE_UNREADABLE" | "LISTEN_FAILED";
+
+  constructor(code: CommandError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /**
  * One line for people: the message, and the causes that add something to it. No stack: what users did is no defect of
  * the program. Anything that is no expected error of a room is one, and says so with its stack.
@@ -20,7 +31,7 @@ export function describeFailure(error: unknown): string {
   return parts.join(": ").replace(/\s*\n\s*/g, " ");
 }
 
-/** Errors of the rooms carry a code in capitals or kebab case; programming mistakes are plain TypeErrors and the like. */
+/** Errors of the rooms carry a code of their own; programming mistakes are plain TypeErrors and the like. */
 function isExpected(error: Error): boolean {
   return error instanceof UsageError || ("code" in error && typeof error.code === "string");
 }

@@ -48,7 +48,7 @@ export function renderTable({ columns, rows, width, color = false }: Table): str
   const right = columns.map((column, index) => (column.align ?? natural(rows, index)) === "right");
   const lines: string[] = [];
   for (const row of [header, ...cells]) {
-    const blocks = row.map((cell, index) => fit(cell.text, widths[index] ?? 0, columns[index]));
+    const blocks = row.map((cell, index) => layOut(cell.text, widths[index] ?? 0, columns[index]));
     const height = Math.max(1, ...blocks.map((block) => block.length));
     for (let line = 0; line < height; line++) {
       const parts = blocks.map((block, index) => {
@@ -103,7 +103,7 @@ function columnWidths(
   return widths;
 }
 
-function fit(text: string, width: number, column: Column | undefined): string[] {
+function layOut(text: string, width: number, column: Column | undefined): string[] {
   if (textWidth(text) <= width) return [text];
   return column?.overflow === "wrap" && width > 0 ? wrap(text, width) : [truncate(text, width)];
 }

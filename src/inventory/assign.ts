@@ -1,5 +1,5 @@
 import type { MachineType } from "../api/machinetype.ts";
-import { matchesLabelSelector } from "../api/selector.ts";
+import { matchesLabelSelector } from "../api/match-selector.ts";
 
 /** Machine types in the order in which they claim nodes: the higher priority first, then by name. */
 export function claimOrder(machineTypes: Iterable<MachineType>): readonly MachineType[] {

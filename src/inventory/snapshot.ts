@@ -1,7 +1,6 @@
 import type { MachineType } from "../api/machinetype.ts";
 import type { NodeFacts } from "../api/node.ts";
 import { ProfileInterner } from "../hardware/nodes/intern.ts";
-import { offerOfNode } from "../hardware/nodes/offer.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Candidate, PlacementContext } from "../placement/candidate.ts";
 import { PlacementIndex } from "../placement/placement-index.ts";
@@ -44,14 +43,14 @@ interface Known {
 
 /** Makes snapshots one after another, and works only on what changed since the last one. */
 export class SnapshotBuilder {
-  readonly #interner = new ProfileInterner();
+  #interner = new ProfileInterner();
   #known = new WeakMap<NodeFacts, Known>();
   #types: readonly MachineType[] = [];
   #placement: PlacementIndex | undefined;
 
   build(nodes: Iterable<NodeFacts>, machineTypes: Iterable<MachineType>, context: PlacementContext): Snapshot {
     const types = claimOrder(machineTypes);
-    if (types.length !== this.#types.length || types.some((type, index) => type !== this.#types[index])) {
+    if (types.length !== this.#types.length || !types.every((type, index) => sameSpec(type, this.#types[index]))) {
       this.#types = types;
     }
     const entries = new Map<string, NodeEntry>();
@@ -87,6 +86,11 @@ export class SnapshotBuilder {
         ? new PlacementIndex(candidates, context)
         : PlacementIndex.from(this.#placement, candidates, context);
     this.#placement = placement;
+    if (this.#interner.profiles.length > 2 * profiles.size + 64) {
+      // Most of what it holds nobody offers any more: the next snapshot is made from scratch, with what is left.
+      this.#interner = new ProfileInterner(this.#interner);
+      this.#known = new WeakMap();
+    }
     return { nodes: entries, machineTypes: known, profiles: profiles.size, placement };
   }
 
@@ -94,7 +98,7 @@ export class SnapshotBuilder {
     const before = this.#known.get(facts);
     if (before !== undefined && before.types === this.#types) return before;
     const [owner, ...others] = claims(facts.labels, this.#types);
-    const profile = this.#interner.intern(offerOfNode(facts, owner?.spec));
+    const profile = this.#interner.profileOf(facts, owner?.spec);
     const machineType = owner?.metadata.name;
     const overlaps = others.map(({ metadata }) => metadata.name);
     const typed = machineType === undefined ? {} : { machineType };
@@ -120,20 +124,23 @@ export class SnapshotBuilder {
   }
 
   #template(resource: MachineType): Profile {
-    const { nodeTemplate, platform } = resource.spec;
-    const facts: NodeFacts = {
-      name: resource.metadata.name,
-      uid: "",
+    const { nodeTemplate } = resource.spec;
+    const facts = {
       labels: { ...nodeTemplate?.labels },
-      taints: [],
       allocatable: { ...nodeTemplate?.allocatable },
-      operatingSystem: platform?.os ?? nodeTemplate?.labels?.["kubernetes.io/os"] ?? "linux",
-      architecture: platform?.architecture ?? nodeTemplate?.labels?.["kubernetes.io/arch"] ?? "amd64",
+      operatingSystem: "",
+      architecture: "",
       kernelVersion: "",
-      osImage: "",
     };
-    return this.#interner.intern(offerOfNode(facts, resource.spec));
+    return this.#interner.profileOf(facts, resource.spec);
   }
+}
+
+/** The API server counts changes of the spec in `generation`; a change of status alone makes no node another one. */
+function sameSpec(left: MachineType, right: MachineType | undefined): boolean {
+  if (left === right) return true;
+  const { uid, generation } = left.metadata;
+  return uid !== undefined && uid === right?.metadata.uid && generation === right.metadata.generation;
 }
 
 /**

@@ -2,24 +2,37 @@ import type { Requirement } from "../hardware/feature.ts";
 import type { Platform } from "../hardware/platform.ts";
 import type { Descriptor } from "./descriptor.ts";
 
+/** What the layers or the filesystem are packed in: `plain`, or what a runtime or its snapshotter must support. */
+export type Format = "plain" | "zstd" | "soci" | "nydus" | "erofs" | "estargz";
+
 /** One runnable manifest of an image index, with what it requires. The same digest may occur in several variants: OR. */
 export interface Variant extends Descriptor {
   /** Of the index entry; a missing `os` in a hand-written list is linux. */
   readonly platform: Platform;
   readonly requires: Requirement;
-  /** True where `requires` is only what runtimes match by themselves (platform variant, os.version). */
+  /**
+   * True where `requires` is only what every runtime matches by itself: nothing, the variant of 32-bit arm, or
+   * `os.version`. A variant of amd64 or arm64 does not count: containerd under Kubernetes and CRI-O detect none, so
+   * the image as written would run the baseline build everywhere.
+   */
   readonly runtimeMatched: boolean;
   /** `dev.metahub.priority`, 0 by default. */
   readonly priority: number;
-  /** What the layers or the filesystem are packed in: `plain`, or what a snapshotter must support. */
-  readonly format: "plain" | "zstd" | "soci" | "nydus" | "erofs" | "estargz";
-  /** Zero-based place in the flattened index. */
+  readonly format: Format;
+  /** Zero-based place in the flattened index, entries that were passed over counted. */
   readonly position: number;
+  /** Set where the entry is an artifact and not an image, which only `ReadIndexOptions.artifacts` lets in. */
+  readonly artifactType?: string;
+  /**
+   * The name, as written, of the repository that holds the manifest, where it comes from a manifest list whose builds
+   * live under names of their own. Absent in an image index: there it is the repository of the index.
+   */
+  readonly name?: string;
 }
 
 /** An image index, read: what may be chosen, and what was noticed while reading. */
 export interface VariantList {
   readonly variants: readonly Variant[];
-  /** Sentences for `explain`; never an error. */
+  /** Sentences for `explain`; never an error. At most 33, each at most 300 characters. */
   readonly warnings: readonly string[];
 }

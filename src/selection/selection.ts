@@ -19,6 +19,7 @@ export type Outcome =
       readonly platformMismatch: boolean;
     };
 
+/** In the order in which they are applied; each sees what the one before left. */
 export type RankingRule =
   | "fallback-platform"
   | "dominance"
@@ -35,21 +36,25 @@ export type RankingRule =
 /** Machine-readable reason of a whole selection. */
 export type SelectionCode =
   | "selected" // a feature decided: rewrite
-  | "only-candidate" // one fits, and it requires a feature
+  | "only-candidate" // one fits, and it requires a feature: rewrite
   | "generic" // the generic variant, while others exist that require features: rewrite
   | "runtime-matched" // runtimes make this choice themselves: leave
   | "format-only" // those left differ only in format: leave
-  | "nothing-fits"; // no variant fits
+  | "nothing-fits"; // no variant fits: leave
 
 export interface Selection {
-  /** Null where nothing fits. */
+  /**
+   * Null where nothing fits; and where machines of several platforms were asked about together and their runtimes
+   * choose by themselves (code `runtime-matched`).
+   */
   readonly selected: Variant | null;
   /** `rewrite` the image to the selected digest, or `leave` it as written. */
   readonly action: "rewrite" | "leave";
   readonly code: SelectionCode;
-  /** One line for people, naming the features. */
+  /** One line for people, naming the features; at most 200 characters. */
   readonly reason: string;
   /** One outcome per variant, in the order of the index. */
   readonly considered: readonly Outcome[];
+  /** What reading the index noticed, then what selecting did. */
   readonly warnings: readonly string[];
 }

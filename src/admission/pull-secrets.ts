@@ -1,0 +1,97 @@
+import { LRUCache } from "lru-cache";
+import type { Pod } from "../api/pod.ts";
+import { type DockerConfig, parseDockerConfig, parseLegacyDockerConfig } from "../credentials/dockerConfig.ts";
+import { CredentialsError } from "../credentials/error.ts";
+import { type CredentialSource, configSource, Keyring } from "../credentials/keyring.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { isKubernetesError } from "../kubernetes/errors.ts";
+import { resource } from "../kubernetes/resource.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+const secrets = resource({ group: "", version: "v1", plural: "secrets", namespaced: true });
+
+/** A Secret that changed is read again after this time; the kubelet reads it at every pull. */
+const ttlMs = 60_000;
+/** One that is missing is looked for again sooner: `kubectl create secret` often comes a moment after the Pod. */
+const missingTtlMs = 5_000;
+/** More than this on one Pod is a mistake, and each costs a request. */
+const maxPerPod = 16;
+
+export interface PullSecretsOptions {
+  readonly client: KubernetesClient;
+  /** Whether Secrets of this namespace may be read. */
+  readonly mayRead: (namespace: string) => boolean;
+  readonly log: Logger;
+}
+
+/**
+ * The credentials of a Pod's imagePullSecrets. Those of its service account are among them: the API server's
+ * ServiceAccount admission plugin writes them into the Pod before any webhook is called
+ * (kubernetes/plugin/pkg/admission/serviceaccount).
+ */
+export class PullSecrets {
+  readonly #options: PullSecretsOptions;
+  readonly #cache: LRUCache<string, CredentialSource>;
+
+  constructor(options: PullSecretsOptions) {
+    this.#options = options;
+    this.#cache = new LRUCache<string, CredentialSource>({
+      max: 1_024,
+      ttl: ttlMs,
+      fetchMethod: async (key, _stale, { options: settings, signal }) => {
+        const config = await this.#read(key, signal);
+        if (config === undefined) settings.ttl = missingTtlMs;
+        return config === undefined ? new Keyring([]) : configSource(config);
+      },
+    });
+  }
+
+  /** Undefined where the Pod has none that may be read. */
+  async of(pod: Pod, namespace: string, signal: AbortSignal): Promise<CredentialSource | undefined> {
+    const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) =>
+      name === undefined || name === "" ? [] : [name],
+    );
+    if (names.length === 0 || !this.#options.mayRead(namespace)) return undefined;
+    const sources: CredentialSource[] = [];
+    for (const name of names.slice(0, maxPerPod)) {
+      const source = await this.#cache.fetch(`${namespace}/${name}`, { signal });
+      if (source !== undefined) sources.push(source);
+    }
+    return new Keyring(sources);
+  }
+
+  /** Undefined where there is no usable Secret: the Pod then pulls without it too, and the kubelet says so. */
+  async #read(key: string, signal: AbortSignal): Promise<DockerConfig | undefined> {
+    const [namespace = "", name = ""] = key.split("/", 2);
+    try {
+      const secret = await this.#options.client.get(
+        { resource: secrets, namespace, name },
+        { signal, parse: parseSecret },
+      );
+      const source = `secret ${key}`;
+      const current = secret.get(".dockerconfigjson");
+      if (current !== undefined) return parseDockerConfig(decode(current), source);
+      const legacy = secret.get(".dockercfg");
+      if (legacy !== undefined) return parseLegacyDockerConfig(decode(legacy), source);
+      this.#options.log.warn({ secret: key }, "an imagePullSecret has neither .dockerconfigjson nor .dockercfg");
+      return undefined;
+    } catch (error) {
+      if (isKubernetesError(error, "NOT_FOUND", "INVALID")) return undefined;
+      if (isKubernetesError(error, "FORBIDDEN") || error instanceof CredentialsError) {
+        this.#options.log.warn({ secret: key, error }, "an imagePullSecret cannot be used");
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}
+
+function parseSecret(value: unknown): ReadonlyMap<string, string> {
+  const data = typeof value === "object" && value !== null && "data" in value ? value.data : undefined;
+  const entries = typeof data === "object" && data !== null ? Object.entries(data) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, "base64").toString("utf8");
+}

@@ -1,0 +1,103 @@
+import { ApiError, type ApiErrorCode } from "./error.ts";
+import { LABEL_KEY, LABEL_PREFIX_LENGTH, LIMITS, type Rule } from "./rules.ts";
+
+/** A value somewhere in a document, with its path: every refusal names the place. */
+export class Field {
+  readonly value: unknown;
+  readonly path: string;
+
+  constructor(value: unknown, path: string) {
+    this.value = value;
+    this.path = path;
+  }
+
+  fail(code: ApiErrorCode, message: string): never {
+    throw new ApiError(code, this.path, message);
+  }
+
+  /** Refuses the value itself, which is shown shortened. */
+  refuse(message: string): never {
+    const text = JSON.stringify(this.value) ?? String(this.value);
+    this.fail("INVALID", `${text.length > 80 ? `${text.slice(0, 79)}…` : text} ${message}`);
+  }
+
+  /** The fields of an object. `known` given: any other field is refused, with the known ones named. */
+  object(known?: readonly string[]): ReadonlyMap<string, Field> {
+    if (!isObject(this.value)) this.fail("WRONG_TYPE", `must be of type object, it is ${typeName(this.value)}`);
+    const fields = new Map<string, Field>();
+    for (const [key, value] of Object.entries(this.value)) {
+      const path = this.path === "" ? key : `${this.path}.${key}`;
+      if (known !== undefined && !known.includes(key)) {
+        throw new ApiError("UNKNOWN_FIELD", path, `is not a field; the fields here are ${known.join(", ")}`);
+      }
+      // Kubernetes reads null as absent for optional fields.
+      if (value !== null && value !== undefined) fields.set(key, new Field(value, path));
+    }
+    return fields;
+  }
+
+  items(max: number, example: string): readonly Field[] {
+    if (!Array.isArray(this.value)) {
+      this.fail("WRONG_TYPE", `must be of type array, for example ${example}; it is ${typeName(this.value)}`);
+    }
+    if (this.value.length > max) {
+      this.fail("TOO_MANY", `${this.value.length}: must have at most ${max} items`);
+    }
+    return this.value.map((item: unknown, index) => new Field(item, `${this.path}[${index}]`));
+  }
+
+  string(maxLength: number, rule?: Rule): string {
+    if (typeof this.value !== "string") {
+      this.fail("WRONG_TYPE", `must be of type string, it is ${typeName(this.value)}${quoteHint(this.value)}`);
+    }
+    if (this.value.length > maxLength) {
+      this.fail("TOO_LONG", `may not be more than ${maxLength} bytes`);
+    }
+    if (rule !== undefined && !new RegExp(rule.pattern).test(this.value)) this.refuse(rule.message);
+    return this.value;
+  }
+
+  oneOf<T extends string>(allowed: readonly T[]): T {
+    const found = allowed.find((candidate) => candidate === this.value);
+    if (found === undefined) this.refuse(`is not supported; supported values: ${quoteAll(allowed)}`);
+    return found;
+  }
+
+  integer(limit: number): number {
+    if (typeof this.value !== "number" || !Number.isInteger(this.value)) {
+      this.fail("WRONG_TYPE", `must be of type integer, for example 10; it is ${typeName(this.value)}`);
+    }
+    if (this.value > limit) this.refuse(`should be less than or equal to ${limit}`);
+    if (this.value < -limit) this.refuse(`should be greater than or equal to -${limit}`);
+    return this.value;
+  }
+
+  labelKey(): string {
+    const key = this.string(LIMITS.keyLength, LABEL_KEY);
+    if (key.indexOf("/") > LABEL_PREFIX_LENGTH) this.refuse(LABEL_KEY.message);
+    return key;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isLabelKey(key: string): boolean {
+  return new RegExp(LABEL_KEY.pattern).test(key) && key.indexOf("/") <= LABEL_PREFIX_LENGTH;
+}
+
+function quoteAll(values: readonly string[]): string {
+  return values.map((value) => `"${value}"`).join(", ");
+}
+
+function quoteHint(value: unknown): string {
+  return typeof value === "number" || typeof value === "boolean" ? `: write it in quotes, "${String(value)}"` : "";
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value;
+}

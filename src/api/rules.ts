@@ -1,0 +1,143 @@
+/**
+ * The rules that a MachineType must follow, in one place: the parser applies them, and the CRD is generated from them
+ * (scripts/generate-crds.ts), so that the API server and the offline commands refuse the same things in the same words.
+ */
+export interface Rule {
+  /** Source of a regular expression that means the same in JavaScript and in RE2 (the API server's). No quotes. */
+  readonly pattern: string;
+  /** What is wanted, with a right value. Stands after the field's path and its value. */
+  readonly message: string;
+}
+
+/**
+ * The general form only: which namespaces exist and which values they take is known to the hardware room, and a name
+ * that nobody knows is a right value too. Bare names (`skylake`), `cpu-broadwell`, `sm_90a`, `8.6+PTX`, `amd64/v3` and
+ * `gfx90a:sramecc+:xnack-` are all read. No comma: it separates features in annotations.
+ */
+export const FEATURE: Rule = {
+  pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?[:=])?[A-Za-z0-9]([A-Za-z0-9._/:=+-]*[A-Za-z0-9_+-])?$",
+  message: 'must be one feature, written namespace:value without spaces or commas, for example "cpu:broadwell"',
+};
+
+export const FEATURE_NAMESPACE: Rule = {
+  pattern: "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$",
+  message: 'must be the namespace of a feature, without colon or value, for example "fabric"',
+};
+
+/** k8s.io/apimachinery IsQualifiedName: a DNS prefix of at most 253 characters, and a name of at most 63. */
+export const LABEL_KEY: Rule = {
+  pattern:
+    "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+  message: 'must be a label key, for example "node.kubernetes.io/instance-type"',
+};
+export const LABEL_PREFIX_LENGTH = 253;
+
+/** k8s.io/apimachinery IsValidLabelValue. */
+export const LABEL_VALUE: Rule = {
+  pattern: "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
+  message:
+    'must be a label value: at most 63 letters, digits, "-", "_" or ".", with a letter or digit at both ends, for example "g3.4xlarge"',
+};
+
+export const PLATFORM_VARIANT: Rule = {
+  pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
+  message: 'must be a platform variant as in docker --platform, for example "v8"',
+};
+
+/** A resource.Quantity that is not negative. */
+export const QUANTITY: Rule = {
+  pattern: "^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
+  message: 'must be a quantity that is not negative, for example "1" or "16Gi"',
+};
+
+/** Extended resources are counted, never divided (core validation, ValidateResourceQuantityValue). */
+export const WHOLE_QUANTITY: Rule = {
+  pattern: "^[0-9]+([KMGTPE]i|[kMGTPE])?$",
+  message: 'must be a whole number for a resource with a "/" in its name, for example "1"',
+};
+
+/** GOOS values that a container image or a node may have (image-spec, image-index.md: `os` is a GOOS value). */
+export const OPERATING_SYSTEMS = [
+  "linux",
+  "windows",
+  "darwin",
+  "freebsd",
+  "netbsd",
+  "openbsd",
+  "dragonfly",
+  "solaris",
+  "illumos",
+  "aix",
+  "plan9",
+  "wasip1",
+] as const;
+
+/** GOARCH values; `x86_64` and `aarch64` are not among them: they are amd64 and arm64. */
+export const ARCHITECTURES = [
+  "amd64",
+  "arm64",
+  "386",
+  "arm",
+  "loong64",
+  "mips",
+  "mips64",
+  "mips64le",
+  "mipsle",
+  "ppc64",
+  "ppc64le",
+  "riscv64",
+  "s390x",
+  "wasm",
+] as const;
+
+export const SELECTOR_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
+export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+
+/** What must be there, by the field that is missing. */
+export const REQUIRED = {
+  spec: 'is needed, for example {nodeSelector: {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}, features: ["cpu:broadwell"]}',
+  nodeSelector:
+    "is needed and says which nodes are of this type, for example {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}",
+  emptySelector:
+    "must not be empty: it would make every node of this type; for really all nodes write {matchLabels: {kubernetes.io/os: linux}}",
+  key: 'is needed: the label to look at, for example "node.kubernetes.io/instance-type"',
+  operator: 'is needed: one of "In", "NotIn", "Exists", "DoesNotExist"',
+  values: 'is needed with operator In or NotIn, for example ["g3.4xlarge"]',
+  noValues: "must be absent with operator Exists or DoesNotExist; to compare with values, use operator: In",
+  os: 'is needed in a platform, for example "linux"',
+  architecture: 'is needed in a platform, for example "amd64"',
+  label: 'is needed: the label that carries the feature, for example "example.com/fabric"',
+  namespace: 'is needed: the namespace of the features that the label carries, for example "fabric"',
+  uniqueLabel: "must name each label once, for example [{label: example.com/fabric, namespace: fabric}]",
+  taintKey: 'is needed in a taint, for example "nvidia.com/gpu"',
+  effect: 'is needed in a taint, for example "NoSchedule"',
+  name: 'must have at most 63 characters, because it becomes the value of the label metahub.dev/machine-type, for example "type4"',
+} as const;
+
+/** Sizes. `Items` of lists, `Properties` of maps, `Length` of strings (characters). */
+export const LIMITS = {
+  nameLength: 63,
+  priority: 1_000_000,
+  featureItems: 64,
+  featureLength: 128,
+  namespaceLength: 63,
+  /** A prefix of 253, the slash, and a name of 63. */
+  keyLength: 317,
+  labelValueLength: 63,
+  matchLabelProperties: 32,
+  matchExpressionItems: 32,
+  selectorValueItems: 64,
+  featureLabelItems: 16,
+  variantLength: 32,
+  templateLabelProperties: 64,
+  templateTaintItems: 16,
+  templateAllocatableProperties: 32,
+  quantityLength: 32,
+  /** Of `status`: what the controller writes at most. */
+  statusFeatureItems: 128,
+  statusProfileItems: 16,
+  statusConditionItems: 8,
+  /** metav1.Condition's own limits. */
+  reasonLength: 1024,
+  messageLength: 32_768,
+} as const;

@@ -1,0 +1,51 @@
+import { WebhookCaBundle } from "../certificates/ca-bundle.ts";
+import { DirectoryStore } from "../certificates/directory-store.ts";
+import { CertificateFiles } from "../certificates/files.ts";
+import { CertificateKeeper } from "../certificates/keeper.ts";
+import { KubernetesSecretStore } from "../certificates/secret-store.ts";
+import type { CertificateSource } from "../certificates/source.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { UsageError } from "./failure.ts";
+import { splitName } from "./split-name.ts";
+
+export interface CertificateOptions {
+  readonly tlsCertFile?: string | undefined;
+  readonly tlsKeyFile?: string | undefined;
+  readonly tlsSecret?: string | undefined;
+  readonly tlsDir?: string | undefined;
+  readonly tlsHost: readonly string[];
+  readonly webhookConfiguration?: string | undefined;
+}
+
+/** Where the serving certificate comes from, as the flags say. Throws UsageError where they say nothing or too much. */
+export function certificateSource(
+  options: CertificateOptions,
+  client: KubernetesClient | undefined,
+  log: Logger,
+): CertificateSource {
+  const { tlsCertFile, tlsKeyFile, tlsSecret, tlsDir, tlsHost, webhookConfiguration } = options;
+  const given = [tlsCertFile ?? tlsKeyFile, tlsSecret, tlsDir].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    const which = given.length === 0 ? "none was given" : "more than one was given";
+    throw new UsageError(`say where the serving certificate is: --tls-secret, --tls-dir, or --tls-cert-file; ${which}`);
+  }
+  if (tlsCertFile !== undefined || tlsKeyFile !== undefined) {
+    if (tlsCertFile === undefined || tlsKeyFile === undefined) {
+      throw new UsageError("--tls-cert-file and --tls-key-file belong together");
+    }
+    return new CertificateFiles({ certificateFile: tlsCertFile, keyFile: tlsKeyFile });
+  }
+  const announce = (sentence: string): void => log.info({ certificate: sentence }, "a certificate was made");
+  const bundle =
+    webhookConfiguration === undefined || client === undefined
+      ? {}
+      : { caBundle: new WebhookCaBundle(client, "MutatingWebhookConfiguration", webhookConfiguration) };
+  if (tlsDir !== undefined) {
+    return new CertificateKeeper({ store: new DirectoryStore(tlsDir), hosts: tlsHost, announce, ...bundle });
+  }
+  const { namespace, name } = splitName(tlsSecret ?? "", "--tls-secret");
+  if (client === undefined) throw new UsageError("--tls-secret needs a cluster");
+  const store = new KubernetesSecretStore(client, namespace, name);
+  return new CertificateKeeper({ store, hosts: tlsHost, announce, ...bundle });
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { z } from "zod";
+import { Controller } from "../controller/controller.ts";
+import { ClusterInventory } from "../inventory/cluster.ts";
+import { EventRecorder } from "../kubernetes/eventrecorder.ts";
+import { LeaderElection } from "../kubernetes/leaderelection.ts";
+import { HealthServer } from "../telemetry/health.ts";
+import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { connect } from "./cluster.ts";
+import { listenHealth } from "./listen.ts";
+import type { CommandContext, ExitCode } from "./program.ts";
+import { splitName } from "./split-name.ts";
+import { watchObserver } from "./watching.ts";
+
+const optionsSchema = z.object({
+  healthPort: z.number(),
+  address: z.string(),
+  kubeconfig: z.string().optional(),
+  lease: z.string().optional(),
+  nodeLabels: z.enum(["true", "false"]),
+  logLevel: z.enum(logLevels),
+});
+
+/** `metahub controller`: works until the signal aborts. Rejects where it cannot begin. */
+export async function serveController(given: unknown, context: CommandContext): Promise<ExitCode> {
+  const options = optionsSchema.parse(given);
+  const lease = options.lease === undefined ? undefined : splitName(options.lease, "--lease");
+  const log = createLogger(options.logLevel);
+  const metrics = createMetrics();
+  const { signal } = context;
+  const client = await connect(options.kubeconfig, context);
+  const closers: (() => Promise<void>)[] = [() => client.close()];
+  try {
+    const health = new HealthServer(metrics);
+    const healthPort = await listenHealth(health, options.healthPort, options.address);
+    closers.push(() => health.close());
+    const inventory = new ClusterInventory({ client, observe: watchObserver(log, metrics) });
+    closers.push(() => inventory.close());
+    const events = new EventRecorder({ client, controller: "metahub.dev/controller", instance: hostname() });
+    closers.push(() => events.close(AbortSignal.timeout(2_000)));
+    const controller = new Controller({
+      inventory,
+      client,
+      events,
+      labelNodes: options.nodeLabels === "true",
+      metrics,
+      log,
+      now: () => new Date(),
+    });
+    context.stdout.write(`metahub controller runs (health and metrics: http://${options.address}:${healthPort})\n`);
+    const ready = inventory.synced.then(() => health.setReady(true));
+    ready.catch((error: unknown) => signal.aborted || log.error({ error }, "nodes and machine types cannot be read"));
+    await (lease === undefined ? controller.run(signal) : lead(lease, log));
+    return 0;
+
+    async function lead(name: { namespace: string; name: string }, log: Logger): Promise<void> {
+      const identity = `${hostname()}_${randomBytes(4).toString("hex")}`;
+      const election = new LeaderElection({
+        client,
+        ...name,
+        identity,
+        observe: (event) => log.info({ lease: options.lease, ...event }, "leader election"),
+      });
+      await election.run(signal, (leading) => controller.run(leading));
+    }
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}

@@ -1,0 +1,197 @@
+import { z } from "zod";
+import type { DecisionContext } from "../admission/decide.ts";
+import { hostMatcher } from "../admission/hosts.ts";
+import { PodHandler } from "../admission/pods.ts";
+import { PullSecrets } from "../admission/pull-secrets.ts";
+import { Selections } from "../admission/selections.ts";
+import { AdmissionServer } from "../admission/server.ts";
+import { parseDockerConfig } from "../credentials/dockerConfig.ts";
+import { type CredentialSource, hostConfigSource, Keyring } from "../credentials/keyring.ts";
+import { ClusterInventory } from "../inventory/cluster.ts";
+import { FileInventory } from "../inventory/files.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { RegistryClient } from "../registry/client.ts";
+import { ImageSource } from "../registry/images.ts";
+import { HealthServer } from "../telemetry/health.ts";
+import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { aborted } from "./aborted.ts";
+import { certificateSource } from "./certificates.ts";
+import { connect } from "./cluster.ts";
+import { UsageError } from "./failure.ts";
+import { listenHealth } from "./listen.ts";
+import { parseMirrors } from "./mirrors.ts";
+import type { CommandContext, ExitCode } from "./program.ts";
+import { readRequired } from "./read-required.ts";
+import { version } from "./version.ts";
+import { watchObserver } from "./watching.ts";
+
+const optionsSchema = z.object({
+  port: z.number(),
+  healthPort: z.number(),
+  address: z.string(),
+  kubeconfig: z.string().optional(),
+  inventory: z.string().optional(),
+  tlsCertFile: z.string().optional(),
+  tlsKeyFile: z.string().optional(),
+  tlsSecret: z.string().optional(),
+  tlsDir: z.string().optional(),
+  tlsHost: z.array(z.string()),
+  webhookConfiguration: z.string().optional(),
+  allowRegistry: z.array(z.string()),
+  plainHttp: z.array(z.string()),
+  mirror: z.array(z.string()),
+  registryCaFile: z.string().optional(),
+  dockerConfig: z.string().optional(),
+  pullSecrets: z.enum(["none", "namespaces", "cluster"]),
+  pullSecretNamespace: z.array(z.string()),
+  imageForm: z.enum(["digest", "tagAndDigest"]),
+  deadline: z.number(),
+  concurrency: z.number(),
+  drain: z.number(),
+  logLevel: z.enum(logLevels),
+});
+export type WebhookOptions = z.infer<typeof optionsSchema>;
+
+/** `metahub webhook`: serves until the signal aborts. Rejects where it cannot begin. */
+export async function serveWebhook(given: unknown, context: CommandContext): Promise<ExitCode> {
+  const options = optionsSchema.parse(given);
+  const log = createLogger(options.logLevel);
+  const metrics = createMetrics();
+  const { signal } = context;
+  if (options.inventory !== undefined && options.pullSecrets !== "none") {
+    throw new UsageError("--pull-secrets needs a cluster, and --inventory is there to do without one");
+  }
+  const needsCluster = options.inventory === undefined || options.tlsSecret !== undefined;
+  const client = needsCluster ? await connect(options.kubeconfig, context) : undefined;
+  const registry = await openRegistry(options);
+  const closers: (() => Promise<void>)[] = [() => registry.close()];
+  if (client !== undefined) closers.push(() => client.close());
+  try {
+    const inventory = openInventory(options, client, log, metrics);
+    closers.push(() => inventory.close());
+    if (options.inventory !== undefined) await inventory.synced; // A mistake in a file should be seen at once.
+    const off = inventory.onChange((snapshot) => {
+      metrics.nodes.set(snapshot.nodes.size);
+      metrics.machineTypes.set(snapshot.machineTypes.size);
+      metrics.profiles.set(snapshot.profiles);
+    });
+    closers.push(async () => off());
+    const source = certificateSource(options, client, log);
+    const certificate = await source.obtain(signal);
+    metrics.certificateExpiry.set(certificate.notAfter.getTime() / 1000);
+    const decisions = await decisionContext(options, inventory, registry, client, log);
+    const handler = new PodHandler({ context: decisions, metrics, log, now: () => new Date() });
+    const server = new AdmissionServer({
+      handlers: { "/mutate/pods": handler },
+      certificate,
+      metrics,
+      log,
+      concurrency: options.concurrency,
+      deadlineMs: options.deadline,
+    });
+    const watching = new AbortController();
+    const watched = source.watch({
+      signal: watching.signal,
+      install: (renewed) => {
+        server.setCertificate(renewed);
+        metrics.certificateExpiry.set(renewed.notAfter.getTime() / 1000);
+        log.info({ notAfter: renewed.notAfter }, "serving another certificate");
+      },
+      report: (error) => log.error({ error }, "the serving certificate cannot be kept current"),
+    });
+    closers.push(async () => {
+      watching.abort();
+      await watched;
+    });
+    const health = new HealthServer(metrics);
+    const port = await server.listen(options.port, options.address);
+    closers.push(() => server.close());
+    const healthPort = await listenHealth(health, options.healthPort, options.address);
+    closers.push(() => health.close());
+    inventory.synced.then(
+      () => {
+        health.setReady(true);
+        log.info("ready: nodes and machine types are known");
+      },
+      (error: unknown) => signal.aborted || log.error({ error }, "nodes and machine types cannot be read"),
+    );
+    context.stdout.write(
+      `metahub webhook listens on https://${options.address}:${port} (health and metrics: http://${options.address}:${healthPort})\n`,
+    );
+    await aborted(signal);
+    health.setReady(false);
+    server.drain();
+    if (options.drain > 0) await new Promise((resolve) => setTimeout(resolve, options.drain));
+    log.info("ending: reviews under way are finished");
+    return 0;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+function openInventory(
+  options: WebhookOptions,
+  client: KubernetesClient | undefined,
+  log: Logger,
+  metrics: Metrics,
+): Inventory {
+  if (options.inventory !== undefined) {
+    return new FileInventory({
+      folder: options.inventory,
+      onError: (error) => log.error({ error }, "the inventory folder cannot be used; what was read before stays"),
+    });
+  }
+  if (client === undefined) throw new UsageError("give --kubeconfig or --inventory");
+  return new ClusterInventory({ client, observe: watchObserver(log, metrics) });
+}
+
+async function openRegistry(options: WebhookOptions): Promise<RegistryClient> {
+  const ca =
+    options.registryCaFile === undefined ? undefined : await readRequired(options.registryCaFile, "--registry-ca-file");
+  const mirrors = parseMirrors(options.mirror);
+  return new RegistryClient({
+    allowedRegistries: hostMatcher(options.allowRegistry),
+    plainHttp: hostMatcher([...options.plainHttp, ...mirrors.plainHttp]),
+    mirrors: mirrors.hosts,
+    userAgent: `metahub/${version}`,
+    ...(ca === undefined ? {} : { ca }),
+  });
+}
+
+async function decisionContext(
+  options: WebhookOptions,
+  inventory: Inventory,
+  registry: RegistryClient,
+  client: KubernetesClient | undefined,
+  log: Logger,
+): Promise<DecisionContext> {
+  const images = new ImageSource(registry);
+  const selections = new Selections();
+  const mayAsk = hostMatcher(options.allowRegistry);
+  const own: CredentialSource[] = [];
+  if (options.dockerConfig !== undefined) {
+    const text = await readRequired(options.dockerConfig, "--docker-config");
+    own.push(hostConfigSource(parseDockerConfig(text, options.dockerConfig)));
+  }
+  const mayRead = namespaceRule(options);
+  const pullSecrets = client === undefined ? undefined : new PullSecrets({ client, mayRead, log });
+  return {
+    place: (pod) => inventory.snapshot()?.placement.place(pod).profiles,
+    lookup: async (reference, pod, namespace, signal) => {
+      const ofPod = await pullSecrets?.of(pod, namespace, signal);
+      const keyring = new Keyring(ofPod === undefined ? own : [ofPod, ...own]);
+      return images.lookupWith(reference, { keyring, signal });
+    },
+    judge: (image, landings, how) => selections.judge(image, landings, how),
+    mayAsk,
+    imageForm: options.imageForm,
+  };
+}
+
+function namespaceRule({ pullSecrets, pullSecretNamespace }: WebhookOptions): (namespace: string) => boolean {
+  if (pullSecrets === "cluster") return () => true;
+  const namespaces = new Set(pullSecrets === "namespaces" ? pullSecretNamespace : []);
+  return (namespace) => namespaces.has(namespace);
+}

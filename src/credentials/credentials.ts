@@ -1,0 +1,19 @@
+/**
+ * What a registry is shown. Never log one, and never put one into an error's message.
+ * - `basic`: user name and password (or access token in its place).
+ * - `identity`: a refresh token, `identitytoken` of a docker config; buys bearer tokens at the token server.
+ * - `registry`: a bearer token as it is, `registrytoken` of a docker config.
+ */
+export type Credentials =
+  | { readonly kind: "basic"; readonly username: string; readonly password: string }
+  | { readonly kind: "identity"; readonly token: string }
+  | { readonly kind: "registry"; readonly token: string };
+
+/** The parts of a credential as one text, unambiguous: what equality and hashes are made from. A secret. */
+export function canonicalText(credentials: Credentials): string {
+  return JSON.stringify(
+    credentials.kind === "basic"
+      ? ["basic", credentials.username, credentials.password]
+      : [credentials.kind, credentials.token],
+  );
+}

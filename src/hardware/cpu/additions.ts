@@ -1,0 +1,158 @@
+import type { CpuRow } from "./row.ts";
+
+/**
+ * Names that archspec lacks. Each is a node of its own under what it is: a machine of that name runs its parents'
+ * builds, and a build for that name stays off machines that are only the parent. A parent here is a claim that the
+ * name has every flag of that parent; where GCC's or LLVM's flags contradict archspec's node, the parent is an older
+ * one. None of these is used to detect a CPU by archspec's algorithm.
+ */
+type Addition = readonly [name: string, ...parents: string[]];
+
+/** Levels of an architecture: what a platform variant may ask for. */
+const LEVELS: readonly Addition[] = [
+  // Arm Architecture Reference Manual, A2: each 8.x holds the one before; 9.x holds 9.(x-1) and 8.(x+5).
+  ["armv8.7a", "armv8.6a"],
+  ["armv8.8a", "armv8.7a"],
+  ["armv8.9a", "armv8.8a"],
+  ["armv9.1a", "armv9.0a", "armv8.6a"],
+  ["armv9.3a", "armv9.2a", "armv8.8a"],
+  ["armv9.4a", "armv9.3a", "armv8.9a"],
+  ["armv9.5a", "armv9.4a"],
+  ["armv9.6a", "armv9.5a"],
+  // 32-bit ARM, as image-spec's platform variants v5 to v8. `armv8l` is what uname(1) calls ARMv8 in 32-bit mode.
+  ["armv5", "arm"],
+  ["armv6", "armv5"],
+  ["armv7", "armv6"],
+  ["armv8l", "armv7"],
+  // RISC-V profiles (riscv-profiles, RVA20/RVA22/RVA23): each mandates all of the one before.
+  ["rva20u64", "riscv64"],
+  ["rva22u64", "rva20u64"],
+  ["rva23u64", "rva22u64"],
+];
+
+/** Intel, from GCC's i386.h (PTA_* sets) and Linux's intel-family.h. */
+const INTEL: readonly Addition[] = [
+  ["penryn", "core2"],
+  // Same core as Skylake: intel-family.h says "Sky Lake" beside each of them; GCC gives them -march=skylake.
+  ["kabylake", "skylake"],
+  ["coffeelake", "skylake"],
+  ["whiskeylake", "skylake"],
+  ["amberlake", "skylake"],
+  ["cometlake", "skylake"],
+  // PTA_COOPERLAKE = PTA_CASCADELAKE | AVX512BF16.
+  ["cooperlake", "cascadelake"],
+  // PTA_ICELAKE_CLIENT has no CLWB, which archspec's icelake and cascadelake list: so under cannonlake.
+  ["icelake_client", "cannonlake"],
+  ["rocketlake", "icelake_client"],
+  ["icelake_server", "icelake"],
+  // PTA_TIGERLAKE = PTA_ICELAKE_CLIENT | CLWB | …: has all of archspec's icelake.
+  ["tigerlake", "icelake", "icelake_client"],
+  // emeraldrapids is PTA_SAPPHIRERAPIDS; PTA_GRANITERAPIDS and PTA_DIAMONDRAPIDS build on it.
+  ["emeraldrapids", "sapphirerapids"],
+  ["graniterapids", "sapphirerapids"],
+  ["graniterapids_d", "graniterapids"],
+  ["diamondrapids", "graniterapids_d"],
+  // raptorlake, meteorlake and gracemont are PTA_ALDERLAKE.
+  ["raptorlake", "alderlake"],
+  ["meteorlake", "alderlake"],
+  ["gracemont", "alderlake"],
+  // lunarlake is PTA_ARROWLAKE_S; PTA_PANTHERLAKE builds on it.
+  ["lunarlake", "arrowlake_s"],
+  ["pantherlake", "lunarlake"],
+  // PTA_SIERRAFOREST = PTA_ALDERLAKE | …
+  ["sierraforest", "alderlake"],
+  ["grandridge", "sierraforest"],
+  ["clearwaterforest", "sierraforest"],
+  // PTA_SILVERMONT = PTA_WESTMERE | …, but some parts have AES and PCLMUL fused off: under the level.
+  ["silvermont", "x86_64_v2"],
+  ["goldmont", "silvermont"],
+  ["goldmont_plus", "goldmont"],
+  ["tremont", "goldmont_plus"],
+  ["knightsmill", "mic_knl"],
+];
+
+/** AMD and Hygon. Product names from AMD's EPYC pages ("formerly codenamed"), cores from LLVM's X86.td. */
+const AMD: readonly Addition[] = [
+  ["jaguar", "x86_64_v2"],
+  ["zenplus", "zen"],
+  ["naples", "zen"],
+  // Linux treats Hygon family 18h as Zen (arch/x86/kernel/cpu/hygon.c).
+  ["dhyana", "zen"],
+  ["rome", "zen2"],
+  ["milan", "zen3"],
+  ["milan_x", "milan"],
+  ["genoa", "zen4"],
+  ["genoa_x", "genoa"],
+  ["bergamo", "zen4"],
+  ["siena", "zen4"],
+  ["turin", "zen5"],
+  ["venice", "zen6"],
+];
+
+/** 64-bit ARM: cores and architecture versions from LLVM's AArch64Processors.td, products from their makers' pages. */
+const ARM: readonly Addition[] = [
+  ["cortex_a53", "aarch64"],
+  ["cortex_a57", "aarch64"],
+  ["cortex_a73", "aarch64"],
+  ["cortex_a55", "armv8.2a"],
+  ["cortex_a75", "armv8.2a"],
+  ["cortex_a76", "armv8.2a"],
+  ["cortex_a77", "armv8.2a"],
+  ["cortex_a78", "armv8.2a"],
+  ["cortex_x1", "armv8.2a"],
+  ["cortex_a710", "armv9.0a"],
+  ["cortex_x2", "armv9.0a"],
+  ["neoverse_n3", "neoverse_n2", "armv9.2a"],
+  // Neoverse V3AE is V3 for vehicles; archspec knows only that one, whose flags are not claimed here.
+  ["neoverse_v3", "neoverse_v2", "armv9.2a"],
+  ["kunpeng920", "armv8.2a"],
+  ["fujitsu_monaka", "armv9.3a"],
+  // AWS: "Graviton" instance pages name the core of each generation.
+  ["graviton", "cortex_a72"],
+  ["graviton2", "neoverse_n1"],
+  ["graviton3", "neoverse_v1"],
+  ["graviton4", "neoverse_v2"],
+  ["graviton5", "neoverse_v3"],
+  // Ampere Altra product brief: Neoverse N1. AmpereOne is LLVM's ampere1.
+  ["altra", "neoverse_n1"],
+  ["ampereone", "ampere1"],
+  // NVIDIA Grace and Vera CPU pages: Neoverse V2, Olympus. Google Axion C4A: Neoverse V2. Azure Cobalt 100: N2.
+  ["grace", "neoverse_v2"],
+  ["vera", "olympus"],
+  ["axion", "neoverse_v2"],
+  ["cobalt100", "neoverse_n2"],
+];
+
+const POWER: readonly Addition[] = [
+  ["power11", "power10"],
+  ["power11le", "power10le"],
+];
+
+/** The vendor whose CPUs a list names; levels are everybody's. ARM cores are told apart by part number, not by this. */
+const LISTS: readonly (readonly [vendor: string, additions: readonly Addition[]])[] = [
+  ["generic", LEVELS],
+  ["GenuineIntel", INTEL],
+  ["AuthenticAMD", AMD],
+  ["ARM", ARM],
+  ["IBM", POWER],
+];
+
+export const ADDED_ROWS: readonly CpuRow[] = LISTS.flatMap(([vendor, additions]) =>
+  additions.map(([name, ...parents]) => ({ name, parents, vendor, features: "" })),
+);
+
+/** Parents that archspec's own names get among the levels above; the order among archspec's names stays its own. */
+export const ADDED_PARENTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["armv9.2a", ["armv9.1a", "armv8.7a"]],
+  // SiFive U74-MC manual: RV64GC. SpacemiT K1 (X60) data sheet: RVA22.
+  ["u74mc", ["rva20u64"]],
+  ["x60", ["rva22u64"]],
+]);
+
+/** Flags that every CPU of an architecture has although archspec does not list them, as NFD never publishes them. */
+export const ADDED_FLAGS: ReadonlyMap<string, string> = new Map([
+  // System V ABI, AMD64 supplement, table 3.1: the baseline.
+  ["x86_64", "cmov cx8 fpu fxsr mmx sse sse2"],
+  // Procedure Call Standard for AArch64: floating point and Advanced SIMD belong to the base.
+  ["aarch64", "fp asimd"],
+]);

@@ -1,0 +1,111 @@
+import { cpuFlags } from "../cpu/graph.ts";
+import { HardwareError, quote } from "../error.ts";
+import { type Feature, formatFeature } from "../feature.ts";
+import { isOfferedFlag } from "../nodes/nfdflags.ts";
+import { parseFeatureList } from "../parse.ts";
+import type { Platform } from "../platform.ts";
+import { archspecName } from "./archspec.ts";
+import { type HostCpu, parseCpuinfo } from "./cpuinfo.ts";
+import { parseNvidiaSmi } from "./nvidiasmi.ts";
+import { parseKfdNodes, parseRocminfo } from "./rocm.ts";
+import { parseSysctl } from "./sysctl.ts";
+
+/** What was read on a host, or captured on another: all of it text, all of it optional save the CPU. */
+export interface HostReport {
+  /** `/proc/cpuinfo` (Linux), or the output of `sysctl` (macOS). */
+  readonly cpu: { readonly cpuinfo: string } | { readonly sysctl: string };
+  /** `uname -m`; without it, /proc/cpuinfo tells. */
+  readonly machine?: string;
+  /** `uname -r`. */
+  readonly kernelRelease?: string;
+  readonly nvidiaSmi?: { readonly query: string; readonly header?: string };
+  readonly rocminfo?: string;
+  /** The `properties` of each node below /sys/class/kfd/kfd/topology/nodes. Read where rocminfo says nothing. */
+  readonly kfdNodes?: readonly string[];
+  /** `/opt/rocm/.info/version`. */
+  readonly rocmVersion?: string;
+  /** `/sys/module/amdgpu/version`. */
+  readonly amdgpuVersion?: string;
+}
+
+/** What a host offers. */
+export interface HostOffer {
+  readonly platform: Platform;
+  /** Canonical, sorted by text, no duplicates; exactly one of namespace `cpu`. */
+  readonly features: readonly Feature[];
+  /** Why something that was seen is not offered, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** The platform and features of a host. What cannot be read is left out with a note; it never throws. */
+export function hostOffer(report: HostReport): HostOffer {
+  const linux = "cpuinfo" in report.cpu;
+  const cpu =
+    "cpuinfo" in report.cpu ? parseCpuinfo(report.cpu.cpuinfo, report.machine) : parseSysctl(report.cpu.sysctl);
+  const platform = platformOf(cpu, linux, report.machine);
+  const name = archspecName(cpu);
+  const implied = cpuFlags(name);
+  const flags = [...cpu.flags].filter((flag) => isOfferedFlag(flag) && !implied.has(flag));
+  const nvidia =
+    report.nvidiaSmi === undefined ? undefined : parseNvidiaSmi(report.nvidiaSmi.query, report.nvidiaSmi.header);
+  const notes = [...(nvidia?.notes ?? [])];
+  const texts = [
+    `cpu:${name}`,
+    ...flags.map((flag) => `cpuflag:${flag}`),
+    ...(nvidia?.features ?? []),
+    ...amdTargets(report),
+    ...version("rocm", report.rocmVersion),
+    ...version("amddriver", report.amdgpuVersion),
+    ...(linux ? version("kernel", report.kernelRelease) : []),
+  ];
+  const features = new Map<string, Feature>();
+  for (const text of texts) {
+    for (const feature of read(text, platform, notes)) {
+      features.set(formatFeature(feature), feature);
+    }
+  }
+  const sorted = [...features].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, feature]) => feature);
+  return { platform, features: sorted, notes };
+}
+
+/** The driver's own files say less than rocminfo, but are there without ROCm. */
+function amdTargets(report: HostReport): readonly string[] {
+  const targets = parseRocminfo(report.rocminfo ?? "");
+  return targets.length > 0 ? targets : parseKfdNodes(report.kfdNodes ?? []);
+}
+
+/** A version file's first line, where it begins like a version. */
+function version(namespace: string, text: string | undefined): readonly string[] {
+  const line = (text ?? "").trim().split("\n")[0] ?? "";
+  return /^\d[\w.+~-]{0,99}$/.test(line) ? [`${namespace}:${line}`] : [];
+}
+
+function read(text: string, platform: Platform, notes: string[]): readonly Feature[] {
+  try {
+    return parseFeatureList(text, { architecture: platform.architecture });
+  } catch (error) {
+    if (!(error instanceof HardwareError)) {
+      throw error;
+    }
+    notes.push(`${quote(text)} is not offered: ${error.message}`);
+    return [];
+  }
+}
+
+/** The roots of the CPU graph → GOARCH. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ["x86_64", "amd64"],
+  ["x86", "386"],
+  ["aarch64", "arm64"],
+]);
+
+/** 32-bit ARM is told by its variant (image-spec, image-index.md, platform variants): `armv7l` is v7. */
+function platformOf(cpu: HostCpu, linux: boolean, machine: string | undefined): Platform {
+  const architecture = ARCHITECTURES.get(cpu.family) ?? cpu.family;
+  const variant = architecture === "arm" ? /^armv(\d)/.exec(machine ?? "")?.[1] : undefined;
+  return {
+    os: linux ? "linux" : "darwin",
+    architecture,
+    ...(variant === undefined ? {} : { variant: `v${variant}` }),
+  };
+}

@@ -1,0 +1,114 @@
+import { quote } from "../error.ts";
+import { isMigProduct, labelValue, type NodeLabels, NVIDIA } from "./labels.ts";
+import { type Statement, statement } from "./statement.ts";
+
+/**
+ * NVIDIA GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
+ * driver and the newest CUDA that it supports are the node's own. `gpu.family` is never read: it is `undefined` for
+ * new GPUs and too coarse for old ones.
+ */
+export function nvidiaLabels(node: NodeLabels): Statement {
+  const read = (name: string) => labelValue(node.labels, NVIDIA + name);
+  const product = read("gpu.product") ?? "";
+  const count = wholeNumber(read("gpu.count"));
+  // `mig.strategy=single` with unusable settings (internal/lm/mig-strategy.go): count 0, product …-MIG-INVALID, while
+  // the labels of the whole GPU stay.
+  if (product.endsWith("-MIG-INVALID") || count === 0) {
+    return statement("nvidia", [], [`The node has no usable NVIDIA GPU: ${why(product)}.`]);
+  }
+  const features: string[] = [];
+  const notes: string[] = [];
+  const driver = version(read, "cuda.driver-version", ["major", "minor", "revision"], "cuda.driver", [
+    "major",
+    "minor",
+    "rev",
+  ]);
+  if (driver !== undefined) {
+    features.push(`nvdriver:${driver}`);
+  }
+  const cuda = version(read, "cuda.runtime-version", ["major", "minor"], "cuda.runtime", ["major", "minor"]);
+  if (cuda !== undefined) {
+    features.push(`cuda:${cuda}`);
+  }
+  const major = wholeNumber(read("gpu.compute.major"));
+  const minor = wholeNumber(read("gpu.compute.minor"));
+  if (major !== undefined && minor !== undefined) {
+    const doubt = severalModels(node, product, count);
+    if (doubt === undefined) {
+      features.push(`nvcap:${major}.${minor}`);
+    } else {
+      notes.push(`nvcap is not offered: ${doubt}, and the labels show the capability of only one.`);
+    }
+  }
+  return statement("nvidia", features, notes);
+}
+
+function why(product: string): string {
+  return product.endsWith("-MIG-INVALID")
+    ? `its MIG settings are invalid (${quote(product)})`
+    : "nvidia.com/gpu.count is 0";
+}
+
+/**
+ * Several models: GPU Feature Discovery then writes the labels of an arbitrary one, with the count of that one. What
+ * shows it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices are
+ * of another model. Undefined where nothing shows it.
+ */
+function severalModels(node: NodeLabels, product: string, count: number | undefined): string | undefined {
+  const model = modelOf(product);
+  for (const [key, value] of Object.entries(node.labels).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (isMigProduct(key) && product !== "" && modelOf(value) !== model) {
+      return `the node has several GPU models (${quote(model)}, ${quote(modelOf(value))})`;
+    }
+  }
+  const allocatable =
+    (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu")) ?? 0) +
+    // Shared and renamed (sharing.timeSlicing.renameByDefault).
+    (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu.shared")) ?? 0);
+  const replicas = wholeNumber(labelValue(node.labels, `${NVIDIA}gpu.replicas`));
+  const strategy = labelValue(node.labels, `${NVIDIA}gpu.sharing-strategy`) ?? "none";
+  const shared = product.endsWith("-SHARED") || (replicas ?? 1) > 1 || strategy !== "none";
+  if (count === undefined || (shared && replicas === undefined)) {
+    return undefined;
+  }
+  const counted = count * (shared ? Math.max(replicas ?? 1, 1) : 1);
+  return counted < allocatable
+    ? `nvidia.com/gpu.count accounts for ${counted} of ${allocatable} allocatable GPUs, so the node has several GPU models`
+    : undefined;
+}
+
+/** `NVIDIA-A100-SXM4-40GB` of `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. */
+function modelOf(product: string): string {
+  return product.replace(/-SHARED$/, "").replace(/-MIG-[^-]*$/, "");
+}
+
+/** The full version, or put together from its parts; under the name in use, or the deprecated one. */
+function version(
+  read: (name: string) => string | undefined,
+  name: string,
+  parts: readonly string[],
+  oldName: string,
+  oldParts: readonly string[],
+): string | undefined {
+  const full = read(`${name}.full`);
+  if (full !== undefined && /^\d+(\.\d+)*$/.test(full)) {
+    return full;
+  }
+  return (
+    joined(parts.map((part) => read(`${name}.${part}`))) ?? joined(oldParts.map((part) => read(`${oldName}.${part}`)))
+  );
+}
+
+/** Major and minor must be there; a revision may be missing, or empty as GPU Feature Discovery writes it. */
+function joined(parts: readonly (string | undefined)[]): string | undefined {
+  const [major, minor, ...rest] = parts;
+  if (major === undefined || minor === undefined) {
+    return undefined;
+  }
+  const numbers = [major, minor, ...rest.filter((part) => part !== undefined && part !== "")];
+  return numbers.every((part) => part !== undefined && /^\d{1,6}$/.test(part)) ? numbers.join(".") : undefined;
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

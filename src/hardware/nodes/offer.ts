@@ -1,0 +1,163 @@
+import { cpuFlags, cpuGraph } from "../cpu/graph.ts";
+import { HardwareError, quote } from "../error.ts";
+import { type Feature, formatFeature } from "../feature.ts";
+import { isAcceleratorNamespace } from "../namespace.ts";
+import { parseFeatureList } from "../parse.ts";
+import type { Platform } from "../platform.ts";
+import { amdLabels } from "./amd.ts";
+import { declaredLabels, metahubLabels } from "./featurelabels.ts";
+import { intelLabels } from "./intel.ts";
+import type { Declaration, NodeLabels } from "./labels.ts";
+import { nfdLabels } from "./nfd.ts";
+import { archspecLabel, nodeInfo, platformOfNode } from "./node.ts";
+import { nvidiaLabels } from "./nvidia.ts";
+import { type FeatureSource, type Statement, statement } from "./statement.ts";
+
+/** What one node offers, after all sources are merged. A Profile is one of these, interned. */
+export interface NodeOffer {
+  readonly platform: Platform;
+  /** Offered to every container. Canonical, sorted by text, no duplicates. */
+  readonly features: readonly Feature[];
+  /** Offered to containers that get a device: accelerator features that came from labels. Same order. */
+  readonly accelerators: readonly Feature[];
+  /** Why something the sources mention is not offered. At most MAX_NOTES, each at most MAX_NOTE_LENGTH characters. */
+  readonly notes: readonly string[];
+  /** Who was believed, by namespace. */
+  readonly sources: ReadonlyMap<string, FeatureSource>;
+}
+
+/** A node with more than this is broken or hostile: a kubelet writes its own node's labels. */
+export const MAX_OFFERED = 512;
+export const MAX_NOTES = 16;
+export const MAX_NOTE_LENGTH = 240;
+
+/** The architecture of a machine of which nothing says it: no image has it, so nothing is chosen for it. */
+export const UNKNOWN_ARCHITECTURE = "unknown";
+
+/**
+ * What the node offers: per namespace, the first source that speaks is believed (design, "what a node offers"). A
+ * feature that cannot be read never throws: its source did not speak, and a note says so.
+ */
+export function offerOfNode(node: NodeLabels, declared?: Declaration): NodeOffer {
+  const platform = platformOfNode(node, declared?.platform);
+  const { architecture, notes: _, ...rest } = platform;
+  const merged = merge(
+    [
+      statement("declared", declared?.features ?? []),
+      declaredLabels(node, declared),
+      metahubLabels(node),
+      archspecLabel(node),
+      nfdLabels(node, architecture),
+      nvidiaLabels(node),
+      amdLabels(node),
+      intelLabels(node),
+      nodeInfo(node, platform),
+    ],
+    architecture,
+  );
+  const known = architecture ?? architectureOfCpu(merged.features);
+  if (known === undefined) {
+    merged.notes.push("Nothing says the node's architecture: declare the machine type's platform.");
+  }
+  return {
+    platform: { ...rest, architecture: known ?? UNKNOWN_ARCHITECTURE },
+    features: merged.features,
+    accelerators: merged.accelerators,
+    notes: bounded(merged.notes),
+    sources: merged.sources,
+  };
+}
+
+interface Merged {
+  readonly features: readonly Feature[];
+  readonly accelerators: readonly Feature[];
+  readonly notes: string[];
+  readonly sources: ReadonlyMap<string, FeatureSource>;
+}
+
+function merge(statements: readonly Statement[], architecture: string | undefined): Merged {
+  const sources = new Map<string, FeatureSource>();
+  const offered = new Map<string, Feature>();
+  const notes: string[] = [];
+  for (const { source, features, notes: said } of statements) {
+    notes.push(...said);
+    for (const text of features) {
+      for (const feature of read(text, source, architecture, notes)) {
+        const speaker = sources.get(feature.namespace) ?? source;
+        if (speaker === source && offered.size < MAX_OFFERED) {
+          sources.set(feature.namespace, source);
+          offered.set(formatFeature(feature), feature);
+        }
+      }
+    }
+  }
+  const implied = new Set<string>();
+  for (const feature of offered.values()) {
+    if (feature.namespace === "cpu") {
+      for (const flag of cpuFlags(feature.value)) implied.add(flag);
+    }
+  }
+  const features: Feature[] = [];
+  const accelerators: Feature[] = [];
+  for (const [, feature] of [...offered].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (feature.namespace === "cpuflag" && implied.has(feature.value)) {
+      continue; // The CPU's name says it already; profiles stay short, and equal where the nodes are.
+    }
+    const source = sources.get(feature.namespace);
+    // What a machine type declares, or says by a label it names, is the owner's word: it counts always.
+    const owner = source === "declared" || source === "featureLabels";
+    (isAcceleratorNamespace(feature.namespace) && !owner ? accelerators : features).push(feature);
+  }
+  return { features, accelerators, notes, sources };
+}
+
+function read(
+  text: string,
+  source: FeatureSource,
+  architecture: string | undefined,
+  notes: string[],
+): readonly Feature[] {
+  try {
+    return parseFeatureList(text, { architecture });
+  } catch (error) {
+    if (!(error instanceof HardwareError)) {
+      throw error;
+    }
+    notes.push(`${quote(text)} (from ${source}) is not offered: ${error.message}`);
+    return [];
+  }
+}
+
+/** The roots of the CPU graph, as Go names these architectures. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ["x86_64", "amd64"],
+  ["x86", "386"],
+  ["aarch64", "arm64"],
+  ["arm", "arm"],
+  ["ppc64le", "ppc64le"],
+  ["ppc64", "ppc64"],
+  ["riscv64", "riscv64"],
+]);
+
+/** A machine type without nodes may declare only its CPU. */
+function architectureOfCpu(features: readonly Feature[]): string | undefined {
+  const families = new Set(
+    features
+      .filter(({ namespace }) => namespace === "cpu")
+      .map(({ value }) => ARCHITECTURES.get(cpuGraph().get(value)?.family ?? "")),
+  );
+  const [family] = families;
+  return families.size === 1 ? family : undefined;
+}
+
+function bounded(notes: readonly string[]): readonly string[] {
+  const distinct = [...new Set(notes.map((note) => oneLine(note)))];
+  return distinct.length <= MAX_NOTES
+    ? distinct
+    : [...distinct.slice(0, MAX_NOTES - 1), `And ${distinct.length - MAX_NOTES + 1} more.`];
+}
+
+function oneLine(note: string): string {
+  const clean = note.replace(/[^\x20-\x7e…]+/g, " ");
+  return clean.length <= MAX_NOTE_LENGTH ? clean : `${clean.slice(0, MAX_NOTE_LENGTH - 1)}…`;
+}

@@ -1,0 +1,245 @@
+import { Backoff, type BackoffBounds } from "./backoff.ts";
+import type { KubernetesClient } from "./client.ts";
+import { type Clock, pause, systemClock } from "./clock.ts";
+import { abortError, errorText, isKubernetesError, KubernetesError } from "./errors.ts";
+import type { KubernetesObject } from "./object.ts";
+import { parseObject } from "./object.ts";
+import { type Change, ReflectorStore } from "./reflectorstore.ts";
+import type { Selectors, WatchEvent } from "./requests.ts";
+import { type Resource, resourceName } from "./resource.ts";
+
+export type ReflectorState = "idle" | "listing" | "watching" | "backing-off" | "stopped";
+
+/** What happened, for metrics and logs. */
+export type ReflectorEvent =
+  | { readonly type: "listed"; readonly objects: number; readonly durationMs: number }
+  | { readonly type: "watching"; readonly resourceVersion: string }
+  | { readonly type: "watch-ended"; readonly durationMs: number }
+  | { readonly type: "event"; readonly event: WatchEvent["type"] }
+  /** List or watch failed; it goes on after the wait, from where it was or (`relist`) with a new list. */
+  | { readonly type: "failed"; readonly error: KubernetesError; readonly relist: boolean; readonly retryInMs: number }
+  /** One object could not be read by `transform`; it is not kept. */
+  | { readonly type: "unreadable"; readonly key: string; readonly error: unknown }
+  /** `onChange` or `onSynced` threw; the store is right all the same. */
+  | { readonly type: "listener-failed"; readonly error: unknown };
+
+export interface ReflectorOptions<Kept> extends Selectors {
+  readonly client: Pick<KubernetesClient, "pages" | "watch">;
+  readonly resource: Resource;
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+  /**
+   * What is kept of an object; the rest is dropped at once. `undefined`: the object is not kept. It must copy what it
+   * needs and be bounded itself; where it throws, the object counts as not kept and is reported.
+   */
+  readonly transform: (object: KubernetesObject) => Kept | undefined;
+  /** Whether a change is none for the reader. Default: deep equality. */
+  readonly equal?: (a: Kept, b: Kept) => boolean;
+  readonly onChange?: (change: Change<Kept>) => void;
+  /** After the first whole list. */
+  readonly onSynced?: () => void;
+  readonly observe?: (event: ReflectorEvent) => void;
+  readonly pageSize?: number;
+  /** Silence after which a watch counts as dead, ms. Default 150 s. */
+  readonly idleMs?: number;
+  readonly backoff?: BackoffBounds;
+  readonly clock?: Clock;
+  /** Draws from [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * Bookmarks come about once a minute (apiserver storage/cacher: bookmarkFrequency), but nobody promises them. Two and
+ * a half missed ones is dead; where a server sends none, a quiet watch is merely opened anew from where it was.
+ */
+const IDLE_MS = 150_000;
+/** client-go's reflector asks for 5 to 10 minutes, spread so that watches do not all end together. */
+const WATCH_SECONDS = { min: 300, max: 600 } as const;
+/** Ten seconds at most: a webhook that decides on old nodes for half a minute is worse than one request more. */
+const BACKOFF: BackoffBounds = { minMs: 20, baseMs: 800, maxMs: 10_000 };
+const PAGE_SIZE = 250;
+/** A watch that lives this long has worked, even when nothing happened. */
+const SOUND_WATCH_MS = 10_000;
+/** As many refusals in a row without progress, and what we resume from is doubted: list again. */
+const MAX_REFUSALS = 5;
+
+/**
+ * Keeps a small copy of a collection: lists it page by page, follows it by a watch, and comes back after whatever
+ * breaks, until the signal ends it.
+ */
+export class Reflector<Kept> {
+  /** Resolves after the first whole list; rejects with KubernetesError when stopped before. */
+  readonly synced: Promise<void>;
+  readonly #options: ReflectorOptions<Kept>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #backoff: Backoff;
+  readonly #store: ReflectorStore<Kept>;
+  readonly #syncing = Promise.withResolvers<void>();
+  #state: ReflectorState = "idle";
+  #hasSynced = false;
+  #resourceVersion: string | undefined;
+  #lastError: KubernetesError | undefined;
+  #pageSize: number;
+  #refusals = 0;
+
+  constructor(options: ReflectorOptions<Kept>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#backoff = new Backoff(options.backoff ?? BACKOFF, this.#random);
+    this.#store = new ReflectorStore(options);
+    this.#pageSize = options.pageSize ?? PAGE_SIZE;
+    this.synced = this.#syncing.promise;
+    // Who does not wait for it learns of the end from run(); an unhandled rejection would end the process.
+    this.synced.catch(() => undefined);
+  }
+
+  /** What is kept, by `namespace/name` (`name` where there are no namespaces). A live view, not a copy. */
+  get store(): ReadonlyMap<string, Kept> {
+    return this.#store.kept;
+  }
+
+  get state(): ReflectorState {
+    return this.#state;
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Where a watch resumes; undefined before the first list and while a new one is due. */
+  get lastSyncResourceVersion(): string | undefined {
+    return this.#resourceVersion;
+  }
+
+  /** Why it is not following right now; undefined when it is. */
+  get lastError(): KubernetesError | undefined {
+    return this.#lastError;
+  }
+
+  /** Follows until the signal ends it; then resolves. To be called once. */
+  async run(signal: AbortSignal): Promise<void> {
+    const name = resourceName(this.#options.resource);
+    if (this.#state !== "idle") throw new KubernetesError("INVALID", `the reflector of ${name} was started before`);
+    this.#state = "listing";
+    try {
+      while (!signal.aborted) {
+        try {
+          if (this.#resourceVersion === undefined) this.#resourceVersion = await this.#list(signal);
+          await this.#watch(this.#resourceVersion, signal);
+        } catch (error) {
+          if (!signal.aborted) await this.#recover(error, signal);
+        }
+      }
+    } catch (error) {
+      // Only the wait in #recover gets here, ended by the signal.
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#state = "stopped";
+      this.#syncing.reject(abortError(signal, `reflector of ${name}`));
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const { client, resource, namespace, labelSelector, fieldSelector } = this.#options;
+    this.#state = "listing";
+    const started = this.#clock.now();
+    let resourceVersion: string | undefined;
+    const listing = this.#store.beginList();
+    const query = { signal, labelSelector, fieldSelector, pageSize: this.#pageSize };
+    for await (const page of client.pages({ resource, namespace }, query)) {
+      resourceVersion ??= page.resourceVersion;
+      for (const item of page.items) listing.put(parseObject(item));
+    }
+    if (resourceVersion === undefined) throw new KubernetesError("MALFORMED", "a list without a page");
+    listing.finish();
+    this.#lastError = undefined;
+    this.#pageSize = this.#options.pageSize ?? PAGE_SIZE;
+    this.#observe({ type: "listed", objects: listing.size, durationMs: this.#clock.now() - started });
+    if (!this.#hasSynced) {
+      this.#hasSynced = true;
+      this.#syncing.resolve();
+      this.#store.tell(() => this.#options.onSynced?.());
+    }
+    return resourceVersion;
+  }
+
+  async #watch(from: string, signal: AbortSignal): Promise<void> {
+    const { client, resource, namespace, labelSelector, fieldSelector } = this.#options;
+    this.#state = "watching";
+    const started = this.#clock.now();
+    const { min, max } = WATCH_SECONDS;
+    let progress = false;
+    this.#observe({ type: "watching", resourceVersion: from });
+    try {
+      const events = client.watch(
+        { resource, namespace },
+        {
+          signal,
+          labelSelector,
+          fieldSelector,
+          resourceVersion: from,
+          timeoutSeconds: Math.floor(min + this.#random() * (max - min)),
+          idleMs: this.#options.idleMs ?? IDLE_MS,
+        },
+      );
+      for await (const event of events) {
+        this.#follow(event);
+        progress = true;
+        this.#sound();
+      }
+    } finally {
+      const durationMs = this.#clock.now() - started;
+      if (durationMs >= SOUND_WATCH_MS) this.#sound();
+      progress ||= durationMs >= SOUND_WATCH_MS;
+      this.#observe({ type: "watch-ended", durationMs });
+    }
+    // A server (or a proxy before it) that ends watches at once would otherwise be asked in a tight loop.
+    if (!progress && !signal.aborted) {
+      throw new KubernetesError("SERVER_ERROR", `WATCH ${resourceName(resource)}: ended at once, without an event`);
+    }
+  }
+
+  #follow(event: WatchEvent): void {
+    this.#observe({ type: "event", event: event.type });
+    if (event.type === "bookmark") {
+      this.#resourceVersion = event.resourceVersion;
+      return;
+    }
+    if (event.type === "deleted") this.#store.remove(event.object);
+    else this.#store.put(event.object);
+    this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion;
+  }
+
+  #sound(): void {
+    this.#lastError = undefined;
+    this.#refusals = 0;
+    this.#backoff.reset();
+  }
+
+  async #recover(cause: unknown, signal: AbortSignal): Promise<void> {
+    const error = isKubernetesError(cause)
+      ? cause
+      : new KubernetesError("UNEXPECTED", `${resourceName(this.#options.resource)}: ${errorText(cause)}`, { cause });
+    // A pages' token that expired means that the list took longer than etcd keeps history (5 minutes): fewer pages.
+    if (error.code === "GONE" && this.#state === "listing") this.#pageSize = Math.min(this.#pageSize * 4, 5_000);
+    const answered = !isKubernetesError(error, "UNREACHABLE", "TIMEOUT", "TOO_MANY_REQUESTS");
+    if (answered) this.#refusals++;
+    // Resuming after an event that cannot be read would only meet it again; a list shows what came of it.
+    const relist = isKubernetesError(error, "GONE", "MALFORMED", "TOO_LARGE") || this.#refusals >= MAX_REFUSALS;
+    if (relist) {
+      this.#resourceVersion = undefined;
+      this.#refusals = 0;
+    }
+    this.#lastError = error;
+    this.#state = "backing-off";
+    const retryInMs = Math.max(this.#backoff.next(), Math.min(error.retryAfterMs ?? 0, BACKOFF.maxMs));
+    this.#observe({ type: "failed", error, relist, retryInMs });
+    await pause(this.#clock, retryInMs, signal);
+  }
+
+  #observe(event: ReflectorEvent): void {
+    this.#options.observe?.(event);
+  }
+}

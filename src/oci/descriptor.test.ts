@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { describe as describeContent, verifyDescriptor } from "./descriptor.ts";
+
+it("a descriptor holds its content to size and digest", () => {
+  const bytes = new TextEncoder().encode("content");
+  const descriptor = describeContent("text/plain", bytes);
+  expect(() => verifyDescriptor(bytes, descriptor)).not.toThrow();
+  const longer = new Uint8Array(8);
+  expect(() => verifyDescriptor(longer, descriptor)).toThrow(expect.objectContaining({ code: "size-mismatch" }));
+  const other = new Uint8Array(7);
+  expect(() => verifyDescriptor(other, descriptor)).toThrow(expect.objectContaining({ code: "digest-mismatch" }));
+});

@@ -1,0 +1,163 @@
+import type { Requirement } from "../hardware/feature.ts";
+import { normalizePlatform, type Platform } from "../hardware/platform.ts";
+import { BUILDKIT_REFERENCE_TYPE, PRIORITY, SOCI_IMAGE } from "./annotations.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { parseDigest } from "./digest.ts";
+import { excerpt } from "./excerpt.ts";
+import {
+  at,
+  optionalObject,
+  optionalString,
+  optionalStringMap,
+  optionalStrings,
+  requiredSize,
+  requiredString,
+} from "./fields.ts";
+import { detectFormat, withoutFormats } from "./format.ts";
+import type { JsonObject } from "./json.ts";
+import { documentKind, isImageConfig } from "./mediatypes.ts";
+import { readRequirement } from "./requirement.ts";
+import type { Variant } from "./variant.ts";
+import type { Warnings } from "./warnings.ts";
+
+/** What a nested index hands down to its entries. */
+export interface Inherited {
+  readonly requires: Requirement;
+  readonly priority: number;
+  readonly platform: Platform | undefined;
+}
+
+export interface EntryContext {
+  /** Where the entry is, e.g. `manifests[3]`. */
+  readonly place: string;
+  readonly inherited: Inherited;
+  /** Platforms that the caller read from image configurations, by manifest digest. */
+  readonly platforms: ReadonlyMap<string, Platform>;
+  readonly artifacts: boolean;
+  readonly warnings: Warnings;
+}
+
+export type Entry =
+  | { readonly kind: "variant"; readonly variant: Omit<Variant, "position"> }
+  | { readonly kind: "nested"; readonly descriptor: Descriptor; readonly inherited: Inherited }
+  /** Its platform is only in its image configuration. */
+  | { readonly kind: "unidentified"; readonly descriptor: Descriptor }
+  /** `sociImage`: the manifest that a SOCI index belongs to. */
+  | { readonly kind: "skipped"; readonly sociImage?: string };
+
+/** Beyond this a number says nothing more, and it still prints shortly. */
+const MAX_PRIORITY = 1_000_000;
+
+/** @throws OciError where a field has the wrong type, or the descriptor names no content */
+export function readEntry(object: JsonObject, context: EntryContext): Entry {
+  const { place, warnings } = context;
+  const descriptor: Descriptor = {
+    mediaType: optionalString(object, "mediaType", place) ?? "",
+    digest: requiredString(object, "digest", place),
+    size: requiredSize(object, "size", place),
+  };
+  parseDigest(descriptor.digest, at(place, "digest"));
+  const annotations = optionalStringMap(object, "annotations", place);
+  const artifactType = optionalString(object, "artifactType", place);
+  const platformObject = optionalObject(object, "platform", place);
+  const osFeatures =
+    platformObject === undefined ? [] : optionalStrings(platformObject, "os.features", at(place, "platform"));
+  const features =
+    platformObject === undefined ? [] : optionalStrings(platformObject, "features", at(place, "platform"));
+  const written = platformObject === undefined ? undefined : readPlatform(platformObject, place);
+
+  const kind = documentKind(descriptor.mediaType);
+  const isArtifact = artifactType !== undefined && artifactType !== "" && !isImageConfig(artifactType);
+  if (kind === "other" || isAttestation(annotations, written) || (isArtifact && !context.artifacts)) {
+    const sociImage = annotations.get(SOCI_IMAGE);
+    return sociImage === undefined ? { kind: "skipped" } : { kind: "skipped", sociImage };
+  }
+  const platform = checkPlatform(
+    written ?? context.inherited.platform ?? context.platforms.get(descriptor.digest),
+    context,
+  );
+  if (platform === "invalid") {
+    return { kind: "skipped" };
+  }
+  const read = readRequirement({
+    platform: platform ?? { os: "", architecture: "" },
+    features,
+    osFeatures: withoutFormats(osFeatures),
+    annotations,
+  });
+  for (const problem of read.problems) {
+    warnings.add(`${place} is never chosen: ${problem}`);
+  }
+  const requires = [...context.inherited.requires, ...read.requires];
+  const priority = readPriority(annotations.get(PRIORITY), context);
+  if (kind === "index") {
+    return { kind: "nested", descriptor, inherited: { requires, priority, platform } };
+  }
+  if (platform === undefined) {
+    return { kind: "unidentified", descriptor };
+  }
+  return {
+    kind: "variant",
+    variant: {
+      ...descriptor,
+      platform,
+      requires,
+      runtimeMatched: read.runtimeMatched && context.inherited.requires.length === 0,
+      priority,
+      format: detectFormat(osFeatures, annotations),
+      ...(isArtifact ? { artifactType } : {}),
+    },
+  };
+}
+
+/** Undefined where it names no architecture: such an entry is read like one without a platform. */
+function readPlatform(object: JsonObject, entry: string): Platform | undefined {
+  const place = at(entry, "platform");
+  const os = optionalString(object, "os", place);
+  const architecture = optionalString(object, "architecture", place);
+  const variant = optionalString(object, "variant", place);
+  const osVersion = optionalString(object, "os.version", place);
+  if (architecture === undefined || architecture === "") {
+    return undefined;
+  }
+  return {
+    os: os === undefined || os === "" ? "linux" : os,
+    architecture,
+    ...(variant === undefined || variant === "" ? {} : { variant }),
+    ...(osVersion === undefined || osVersion === "" ? {} : { osVersion }),
+  };
+}
+
+function checkPlatform(platform: Platform | undefined, context: EntryContext): Platform | undefined | "invalid" {
+  if (platform === undefined) {
+    return undefined;
+  }
+  try {
+    return normalizePlatform(platform);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.warnings.add(`${context.place} is passed over: its platform is not valid: ${why}`);
+    return "invalid";
+  }
+}
+
+/** BuildKit writes both marks; older ones and other builders only one of them. */
+function isAttestation(annotations: ReadonlyMap<string, string>, platform: Platform | undefined): boolean {
+  const unknown = platform?.os === "unknown" && platform.architecture === "unknown";
+  return unknown || annotations.has(BUILDKIT_REFERENCE_TYPE);
+}
+
+function readPriority(text: string | undefined, context: EntryContext): number {
+  if (text === undefined) {
+    return context.inherited.priority;
+  }
+  const priority = /^[+-]?[0-9]{1,7}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (Number.isNaN(priority) || Math.abs(priority) > MAX_PRIORITY) {
+    const range = `a whole number between -${MAX_PRIORITY} and ${MAX_PRIORITY}`;
+    context.warnings.add(
+      `${context.place}: the annotation ${PRIORITY} is ${excerpt(text)} and counts as 0; write ${range}`,
+    );
+    return 0;
+  }
+  return priority === 0 ? 0 : priority;
+}

@@ -1,0 +1,143 @@
+import { formatFeature } from "../hardware/feature.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { MAX_ENTRIES, type ReadIndexOptions, readDocument } from "./document.ts";
+import type { Entry, Inherited } from "./entry.ts";
+import { OciError } from "./error.ts";
+import { unlabelledWarnings } from "./unlabelled.ts";
+import type { Variant, VariantList } from "./variant.ts";
+import { Warnings } from "./warnings.ts";
+
+/** The first index counts as 1. Nested indexes in use are two deep. */
+export const MAX_DEPTH = 4;
+/** Distinct ones of one index; comparing them all with each other must stay quick. The largest in use have some fifty. */
+const MAX_FEATURES = 2048;
+/** Each may cost a request and 4 MiB. */
+export const MAX_NESTED = 32;
+
+/** An index with all that is nested in it, or what must be fetched first. */
+export type FlattenedIndex =
+  | ({ readonly complete: true } & VariantList & {
+        /** Entries without a platform, not among the variants. To have them, hand in `platforms` and ask again. */
+        readonly unidentified: readonly Descriptor[];
+      })
+  | {
+      readonly complete: false /** Fetch, verify, add to `documents`, ask again. Never empty. */;
+      readonly missing: readonly Descriptor[];
+    };
+
+/**
+ * Turns an index and those nested in it into one list of variants, depth first. Pure: `documents` holds the bytes of
+ * every index by digest, verified by the caller; as long as one is missing the answer says which. At most
+ * `MAX_DEPTH` rounds are needed.
+ * @throws OciError not-an-index, wrong-type, … with the place; too-many-entries, nested-too-deep, nested-cycle,
+ * too-many-nested
+ */
+export function flattenIndex(
+  digest: string,
+  documents: ReadonlyMap<string, Uint8Array>,
+  options: ReadIndexOptions = {},
+): FlattenedIndex {
+  const walk = new Walk(documents, options);
+  walk.document(digest, { requires: [], priority: 0, platform: undefined }, "", []);
+  return walk.result();
+}
+
+/**
+ * The common case: one index, nothing nested in it that is not skipped.
+ * @throws OciError as `flattenIndex`
+ */
+export function readIndex(bytes: Uint8Array, options: ReadIndexOptions = {}): FlattenedIndex {
+  return flattenIndex("", new Map([["", bytes]]), options);
+}
+
+class Walk {
+  private readonly documents: ReadonlyMap<string, Uint8Array>;
+  private readonly options: ReadIndexOptions;
+  private readonly warnings = new Warnings();
+  private readonly variants: Variant[] = [];
+  private readonly unidentified: Descriptor[] = [];
+  private readonly missing = new Map<string, Descriptor>();
+  private readonly sociImages = new Set<string>();
+  private entries = 0;
+  private nested = 0;
+
+  constructor(documents: ReadonlyMap<string, Uint8Array>, options: ReadIndexOptions) {
+    this.documents = documents;
+    this.options = options;
+  }
+
+  document(digest: string, inherited: Inherited, prefix: string, path: readonly string[]): void {
+    const bytes = this.documents.get(digest);
+    if (bytes === undefined) {
+      throw new OciError("missing-field", `the index ${digest} is not among the documents handed in`);
+    }
+    const { options, warnings } = this;
+    const entries = readDocument(bytes, { inherited, options, warnings, prefix });
+    entries.forEach((entry, index) => {
+      this.entry(entry, `${prefix}manifests[${index}]`, [...path, digest]);
+    });
+  }
+
+  private entry(entry: Entry, place: string, path: readonly string[]): void {
+    if (entry.kind === "nested") {
+      this.enter(entry, place, path);
+      return;
+    }
+    if (this.entries === MAX_ENTRIES) {
+      const message = `the index and those nested in it have more than ${MAX_ENTRIES} entries`;
+      throw new OciError("too-many-entries", message, { place });
+    }
+    if (entry.kind === "variant") {
+      this.variants.push({ ...entry.variant, position: this.entries });
+    } else if (entry.kind === "unidentified") {
+      this.unidentified.push(entry.descriptor);
+      this.warnings.add(`${place} has no platform and is not chosen; runtimes look into its configuration.`);
+    } else if (entry.sociImage !== undefined) {
+      this.sociImages.add(entry.sociImage);
+    }
+    this.entries += 1;
+  }
+
+  private enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): void {
+    const { digest } = entry.descriptor;
+    if (path.includes(digest)) {
+      throw new OciError("nested-cycle", `the index ${digest} contains itself`, { place });
+    }
+    if (path.length >= MAX_DEPTH) {
+      throw new OciError("nested-too-deep", `indexes are nested more than ${MAX_DEPTH} deep`, { place });
+    }
+    this.nested += 1;
+    if (this.nested > MAX_NESTED) {
+      throw new OciError("too-many-nested", `more than ${MAX_NESTED} indexes are nested in this one`, { place });
+    }
+    if (this.documents.has(digest)) {
+      this.document(digest, entry.inherited, `${place} > `, path);
+    } else {
+      this.missing.set(digest, entry.descriptor);
+    }
+  }
+
+  result(): FlattenedIndex {
+    if (this.missing.size > 0) {
+      return { complete: false, missing: [...this.missing.values()] };
+    }
+    checkFeatures(this.variants);
+    const variants = this.variants.map((variant) =>
+      variant.format === "plain" && this.sociImages.has(variant.digest)
+        ? { ...variant, format: "soci" as const }
+        : variant,
+    );
+    for (const warning of unlabelledWarnings(variants)) {
+      this.warnings.add(warning);
+    }
+    return { complete: true, variants, warnings: this.warnings.list(), unidentified: this.unidentified };
+  }
+}
+
+function checkFeatures(variants: readonly Variant[]): void {
+  const distinct = new Set(variants.flatMap((variant) => variant.requires.flat().map(formatFeature)));
+  if (distinct.size > MAX_FEATURES) {
+    const message = `the index names ${distinct.size} different features, at most ${MAX_FEATURES} are read`;
+    throw new OciError("too-many-features", message);
+  }
+}

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { OciError } from "./error.ts";
+import { parseJson } from "./json.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+it("reads what JSON.parse reads, to the same value", () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 8 }), fc.constantFrom(0, 1, 3), (text, indent) => {
+      const written = JSON.stringify(JSON.parse(text), null, indent);
+      expect(JSON.stringify(parseJson(encode(written)))).toBe(JSON.stringify(JSON.parse(text)));
+    }),
+  );
+});
+
+it("refuses what JSON.parse refuses", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json().chain((text) => damaged(text)),
+      ),
+      (text) => {
+        expect(accepts(() => parseJson(encode(text)))).toBe(accepts(() => JSON.parse(text)) && !hasRepeatedKey(text));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+describe("hostile text ends in one error with a code and a place", () => {
+  it.each([
+    ["", "json-syntax", undefined],
+    ["{", "json-syntax", undefined],
+    ['{"a":[1,', "json-syntax", "a[1]"],
+    ['{"a":"\u0000"}', "json-syntax", "a"],
+    ['{"a":"\\x"}', "json-syntax", "a"],
+    ['{"a":"\\u12', "json-syntax", "a"],
+    ['{"a":1,}', "json-syntax", undefined],
+    ["[1,]", "json-syntax", "[1]"],
+    ["{} {}", "json-syntax", undefined],
+    ["nul", "json-syntax", undefined],
+    ["01", "json-syntax", undefined],
+    ["\ufeff{}", "json-syntax", undefined],
+    ["'a'", "json-syntax", undefined],
+    ['{"a":{"b":1,"b":2}}', "json-duplicate-key", "a.b"],
+    ['{"__proto__":1,"__proto__":2}', "json-duplicate-key", "__proto__"],
+    ["[".repeat(100_000), "json-depth", "[0]".repeat(32)],
+    ['{"a":'.repeat(100_000), "json-depth", Array(32).fill("a").join(".")],
+  ])("%.40j", (text, code, place) => {
+    expect(refusal(encode(text))).toMatchObject({ code, place });
+  });
+
+  it("too many bytes, too many values, no UTF-8", () => {
+    expect(refusal(new Uint8Array(4 * 1024 * 1024 + 1)).code).toBe("too-large");
+    expect(refusal(encode(`[${"0,".repeat(600_000)}0]`)).code).toBe("too-large");
+    expect(refusal(Uint8Array.of(0x22, 0xff, 0x22)).code).toBe("not-utf8");
+  });
+
+  it("never shows the document in its message", () => {
+    expect(refusal(encode("secret-token-of-somebody")).message).not.toContain("secret");
+  });
+});
+
+it("a string of 4 MiB is read in bounded time", () => {
+  const text = `"${"\\n".repeat(2 * 1024 * 1024 - 2)}"`;
+  const started = performance.now();
+  expect(parseJson(encode(text))).toHaveLength(2 * 1024 * 1024 - 2);
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
+it("keys that pollute prototypes are keys like others", () => {
+  const value = parseJson(encode('{"__proto__":{"polluted":true},"constructor":1}'));
+  expect(Object.getPrototypeOf(value)).toBeNull();
+  expect(Object.keys(value ?? {})).toEqual(["__proto__", "constructor"]);
+  expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+});
+
+/** The text with one character taken out, doubled or changed. */
+function damaged(text: string): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.nat(Math.max(text.length - 1, 0)), fc.constantFrom("", '"', ",", "}", "\\", "0", "\u0007"))
+    .map(([at, put]) => text.slice(0, at) + put + text.slice(at + 1));
+}
+
+/** Only where a key really occurs twice in the text may that be what it is refused for. */
+function hasRepeatedKey(text: string): boolean {
+  const keys = (text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).map((key) => key.replace(/\s*:$/, ""));
+  const repeated = new Set(keys.map((key) => String(JSON.parse(key)))).size < keys.length;
+  return repeated && !accepts(() => parseJson(encode(text)));
+}
+
+function accepts(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refusal(bytes: Uint8Array): OciError {
+  try {
+    parseJson(bytes);
+  } catch (error) {
+    if (error instanceof OciError) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error("it was read");
+}

@@ -1,0 +1,225 @@
+import { OciError } from "./error.ts";
+import { excerpt } from "./excerpt.ts";
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** Without a prototype: `__proto__` and `constructor` are keys like any other, and a missing key is undefined. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** What the distribution specification advises registries to accept for a manifest, and the most that is read. */
+export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+/** A real index is 5 deep; Go's decoder stops at 10,000, which would be a stack overflow here. */
+const MAX_DEPTH = 32;
+/** An index of 1,024 entries with ten annotations each holds about 30,000 values. */
+const MAX_VALUES = 500_000;
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const WORDS: readonly (readonly [string, JsonValue])[] = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+];
+
+/**
+ * Strict JSON (RFC 8259) from bytes: UTF-8 without errors or byte order mark, bounded in size, depth and count, every
+ * key once. JSON.parse would take the last of two equal keys where a client may take the first, recurse without bound,
+ * and quote the document in its error message, which must not reach people who may not read it.
+ * @throws OciError too-large, not-utf8, json-syntax, json-depth, json-duplicate-key
+ */
+export function parseJson(bytes: Uint8Array): JsonValue {
+  return new Parser(decodeUtf8(bytes)).parse();
+}
+
+/** @throws OciError too-large, not-utf8 */
+export function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes.length > MAX_DOCUMENT_BYTES) {
+    const message = `the document has ${bytes.length} bytes, at most ${MAX_DOCUMENT_BYTES} are read`;
+    throw new OciError("too-large", message);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new OciError("not-utf8", "the document is not UTF-8 text", { cause });
+  }
+}
+
+class Parser {
+  private readonly text: string;
+  private offset = 0;
+  private values = 0;
+  private readonly path: (string | number)[] = [];
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  parse(): JsonValue {
+    const value = this.value();
+    this.space();
+    if (this.offset !== this.text.length) {
+      throw this.syntax("the document goes on after its end");
+    }
+    return value;
+  }
+
+  private value(): JsonValue {
+    this.values += 1;
+    if (this.values > MAX_VALUES) {
+      throw new OciError("too-large", `the document holds more than ${MAX_VALUES} values`);
+    }
+    this.space();
+    const character = this.text[this.offset];
+    if (character === "{" || character === "[") {
+      if (this.path.length >= MAX_DEPTH) {
+        throw new OciError("json-depth", `the document is nested more than ${MAX_DEPTH} deep`, this.where());
+      }
+      return character === "{" ? this.object() : this.array();
+    }
+    if (character === '"') {
+      return this.string();
+    }
+    for (const [word, value] of WORDS) {
+      if (this.text.startsWith(word, this.offset)) {
+        this.offset += word.length;
+        return value;
+      }
+    }
+    return this.number();
+  }
+
+  private object(): JsonObject {
+    const object: Record<string, JsonValue> = Object.create(null);
+    this.offset += 1;
+    this.space();
+    if (this.take("}")) {
+      return object;
+    }
+    do {
+      this.space();
+      if (this.text[this.offset] !== '"') {
+        throw this.syntax("a key in double quotes is missing");
+      }
+      const key = this.string();
+      this.path.push(key);
+      if (Object.hasOwn(object, key)) {
+        throw new OciError("json-duplicate-key", "this key is written twice", this.where());
+      }
+      this.space();
+      this.expect(":");
+      object[key] = this.value();
+      this.path.pop();
+      this.space();
+    } while (this.take(","));
+    this.expect("}");
+    return object;
+  }
+
+  private array(): JsonValue[] {
+    const array: JsonValue[] = [];
+    this.offset += 1;
+    this.space();
+    if (this.take("]")) {
+      return array;
+    }
+    do {
+      this.path.push(array.length);
+      array.push(this.value());
+      this.path.pop();
+      this.space();
+    } while (this.take(","));
+    this.expect("]");
+    return array;
+  }
+
+  private string(): string {
+    const start = this.offset;
+    let escaped = false;
+    for (this.offset += 1; ; this.offset += 1) {
+      const code = this.text.charCodeAt(this.offset);
+      if (code === 0x22) {
+        this.offset += 1;
+        const raw = this.text.slice(start, this.offset);
+        // Escapes were checked below, so JSON.parse cannot fail here.
+        return escaped ? String(JSON.parse(raw)) : raw.slice(1, -1);
+      }
+      if (code === 0x5c) {
+        escaped = true;
+        this.escape();
+      } else if (code < 0x20) {
+        throw this.syntax("a control character inside a string");
+      } else if (Number.isNaN(code)) {
+        throw this.syntax("the document ends inside a string");
+      }
+    }
+  }
+
+  /** Leaves the offset on the last character of the escape. */
+  private escape(): void {
+    this.offset += 1;
+    const next = this.text[this.offset] ?? "";
+    if (next === "u" && /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.offset + 1, this.offset + 5))) {
+      this.offset += 4;
+    } else if (next === "" || !'"\\/bfnrt'.includes(next)) {
+      throw this.syntax("an escape that JSON does not know");
+    }
+  }
+
+  private number(): number {
+    NUMBER.lastIndex = this.offset;
+    const match = NUMBER.exec(this.text);
+    if (match === null) {
+      throw this.syntax(this.offset >= this.text.length ? "the document ends too early" : "a value is missing");
+    }
+    this.offset += match[0].length;
+    return Number(match[0]);
+  }
+
+  private space(): void {
+    for (; ; this.offset += 1) {
+      const code = this.text.charCodeAt(this.offset);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) {
+        return;
+      }
+    }
+  }
+
+  private take(character: string): boolean {
+    if (this.text[this.offset] !== character) {
+      return false;
+    }
+    this.offset += 1;
+    return true;
+  }
+
+  private expect(character: string): void {
+    if (!this.take(character)) {
+      throw this.syntax(this.offset >= this.text.length ? "the document ends too early" : `${character} is missing`);
+    }
+  }
+
+  private syntax(what: string): OciError {
+    return new OciError("json-syntax", `not valid JSON at character ${this.offset}: ${what}`, this.where());
+  }
+
+  private where(): { place?: string } {
+    return this.path.length === 0 ? {} : { place: formatPlace(this.path) };
+  }
+}
+
+/** `manifests[3].platform["os.features"]` */
+export function formatPlace(path: readonly (string | number)[]): string {
+  return path
+    .map((part) => placePart(part))
+    .join("")
+    .replace(/^\./, "");
+}
+
+/** One step of a place, to be appended to what leads there. */
+export function placePart(part: string | number): string {
+  if (typeof part === "number") {
+    return `[${part}]`;
+  }
+  return /^\w{1,40}$/.test(part) ? `.${part}` : `[${excerpt(part)}]`;
+}

@@ -1,0 +1,32 @@
+import { OciError } from "./error.ts";
+import { wrongType } from "./fields.ts";
+import { formatPlace, type JsonValue } from "./json.ts";
+
+/** A manifest list is four deep; a parsed value with more is no list. */
+const MAX_DEPTH = 16;
+
+/**
+ * The value that some parser made (YAML, a Kubernetes object) as JSON without prototypes.
+ * @throws OciError wrong-type for what JSON does not have, json-depth
+ */
+export function asJson(value: unknown, path: readonly (string | number)[] = []): JsonValue {
+  if (path.length > MAX_DEPTH) {
+    throw new OciError("json-depth", `nested more than ${MAX_DEPTH} deep`, { place: formatPlace(path) });
+  }
+  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => asJson(item, [...path, index]));
+  }
+  if (typeof value !== "object" || value === undefined) {
+    throw wrongType(value, formatPlace(path), "a text, a number, a list or a map");
+  }
+  const object: Record<string, JsonValue> = Object.create(null);
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== undefined) {
+      object[key] = asJson(item, [...path, key]);
+    }
+  }
+  return object;
+}

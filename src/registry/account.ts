@@ -1,0 +1,15 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { type Credentials, canonicalText } from "../credentials/credentials.ts";
+
+/**
+ * Names for credentials, for cache keys and limits: equal credentials have equal names. Keyed with a random value of
+ * this process, so that a name that leaks (in a heap dump, in a metric) cannot be tried against guessed passwords.
+ */
+export class Accounts {
+  readonly #key = randomBytes(32);
+
+  name(credentials: Credentials | undefined): string {
+    if (credentials === undefined) return "anonymous";
+    return createHmac("sha256", this.#key).update(canonicalText(credentials)).digest("base64url").slice(0, 22);
+  }
+}

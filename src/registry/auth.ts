@@ -1,0 +1,106 @@
+import { LRUCache } from "lru-cache";
+import type { Credentials } from "../credentials/credentials.ts";
+import type { Accounts } from "./account.ts";
+import { type Challenge, readChallenge } from "./challenge.ts";
+import { basic, type Tokens } from "./tokens.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
+
+export interface AuthorizedRequest extends Omit<HttpRequest, "account" | "reach"> {
+  readonly credentials: Credentials | undefined;
+  /** What is to be done, as distribution writes it: `repository:team/app:pull`. */
+  readonly scopes: readonly string[];
+  /** The registry that sent us to this other host, where an upload continues: no credentials are shown there. */
+  readonly sentBy?: URL | undefined;
+}
+
+/** Registries whose kind of challenge is remembered, which saves the round trip of the first 401. */
+const maxHosts = 1024;
+
+/** Shows credentials to registries: nothing until asked, then Basic or a bearer token, as the registry wants. */
+export class Authorizer {
+  readonly #transport: Transport;
+  readonly #accounts: Accounts;
+  readonly #tokens: Tokens;
+  /** By origin and account: one account's Basic challenge must not decide what another one shows. */
+  readonly #challenges = new LRUCache<string, Challenge>({ max: maxHosts });
+
+  constructor(transport: Transport, accounts: Accounts, tokens: Tokens) {
+    this.#transport = transport;
+    this.#accounts = accounts;
+    this.#tokens = tokens;
+  }
+
+  /** As Transport.send; a 401 is answered once. What comes back with 401 after that is returned as it is. */
+  async send(request: AuthorizedRequest): Promise<HttpResponse> {
+    const account = this.#accounts.name(request.credentials);
+    if (request.sentBy !== undefined) {
+      return await this.#transport.send({ ...request, account, reach: this.#transport.reachFrom(request.sentBy) });
+    }
+    const key = `${request.url.origin} ${account}`;
+    const known = this.#challenges.get(key);
+    let shown: string | undefined;
+    if (request.credentials?.kind === "registry") shown = `Bearer ${request.credentials.token}`;
+    else if (known !== undefined) shown = await this.#answerKnown(key, known, request, account);
+    const response = await this.#transport.send(withHeader(request, account, shown));
+    // Storage that a redirect led to may answer 401 too; its challenge is not the registry's, and gets nothing.
+    if (response.status !== 401 || response.url.origin !== request.url.origin) return response;
+    const challenge = readChallenge(response.header("www-authenticate"));
+    if (challenge === undefined || request.credentials?.kind === "registry") return response;
+    const answer = await this.#answer(challenge, request, account, shown);
+    if (answer === undefined || answer === shown) return response;
+    const second = await this.#transport.send(withHeader(request, account, answer));
+    if (second.status !== 401) this.#remember(key, challenge);
+    return second;
+  }
+
+  async #answerKnown(
+    key: string,
+    challenge: Challenge,
+    request: AuthorizedRequest,
+    account: string,
+  ): Promise<string | undefined> {
+    try {
+      return await this.#answer(challenge, request, account, undefined);
+    } catch (error) {
+      // The registry may have moved its token server: the next request begins without what we remember.
+      if (!request.signal.aborted) this.#challenges.delete(key);
+      throw error;
+    }
+  }
+
+  async #answer(
+    challenge: Challenge,
+    request: AuthorizedRequest,
+    account: string,
+    shown: string | undefined,
+  ): Promise<string | undefined> {
+    const { credentials, url, signal } = request;
+    if (challenge.scheme === "basic") return credentials?.kind === "basic" ? basic(credentials) : undefined;
+    // The challenge's own scope counts too: a registry may know the repository under another name (virtual ones do).
+    const scopes = [...new Set([...request.scopes, ...challenge.scopes.filter((scope) => !covered(scope, request))])];
+    const refused = shown?.startsWith("Bearer ") === true ? shown.slice("Bearer ".length) : undefined;
+    const token = await this.#tokens.get({ asker: url, challenge, scopes, credentials, account, signal, refused });
+    return `Bearer ${token}`;
+  }
+
+  /** Without the scopes: they are one repository's. */
+  #remember(key: string, challenge: Challenge): void {
+    this.#challenges.set(key, challenge.scheme === "basic" ? challenge : { ...challenge, scopes: [] });
+  }
+}
+
+/** Whether the request asks for all of this scope by itself. */
+function covered(scope: string, request: AuthorizedRequest): boolean {
+  const at = scope.lastIndexOf(":");
+  const actions = scope.slice(at + 1).split(",");
+  return request.scopes.some((own) => {
+    const end = own.lastIndexOf(":");
+    const granted = own.slice(end + 1).split(",");
+    return own.slice(0, end) === scope.slice(0, at) && actions.every((action) => granted.includes(action));
+  });
+}
+
+function withHeader(request: AuthorizedRequest, account: string, authorization: string | undefined): HttpRequest {
+  const headers = authorization === undefined ? request.headers : { ...request.headers, authorization };
+  return { ...request, account, headers };
+}

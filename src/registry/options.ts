@@ -1,0 +1,99 @@
+import type { LookupFunction } from "node:net";
+
+export interface Timeouts {
+  /** Name resolution, TCP and TLS together. */
+  readonly connectMs: number;
+  /** From the request being sent to the answer's headers. */
+  readonly headersMs: number;
+  /** The whole body of an answer, however slowly it trickles. */
+  readonly bodyMs: number;
+  /** A whole upload, request body included. */
+  readonly uploadMs: number;
+}
+
+export interface RegistryClientOptions {
+  /**
+   * Which registries may be asked at all, by host as in `Reference.registry` (`docker.io`, `registry.example.com:5000`).
+   * Every one if absent. Redirects and token servers are held to the address rules instead: a registry's storage and
+   * token server commonly live under names that nobody lists.
+   */
+  readonly allowedRegistries?: ((host: string) => boolean) | undefined;
+  /** Hosts that are spoken to over plain HTTP, and that may therefore be on a loopback address. */
+  readonly plainHttp: (host: string) => boolean;
+  /**
+   * True where the user picks the hosts, as on a command line: loopback is then allowed too. Link-local and metadata
+   * addresses never are. False by default, since in a cluster a Pod's author picks the host.
+   */
+  readonly allowPrivate?: boolean | undefined;
+  /** Registry as in `Reference.registry` → host (and port) that is asked instead, credentials and all. */
+  readonly mirrors?: ReadonlyMap<string, string> | undefined;
+  /** PEM certificates that are trusted besides the default ones. */
+  readonly ca?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /** Largest manifest or index, in bytes. 4 MiB: the size registries must take (distribution-spec, "Pushing Manifests"). */
+  readonly maxManifestBytes?: number | undefined;
+  /** Largest blob that is read into memory, in bytes. */
+  readonly maxBlobBytes?: number | undefined;
+  /** Memory for manifests and indexes that are kept by digest, in bytes. */
+  readonly cacheBytes?: number | undefined;
+  /** How long a tag's digest is believed, and how long it is believed that a tag does not exist. */
+  readonly tagTtlMs?: number | undefined;
+  readonly negativeTtlMs?: number | undefined;
+  /** Requests under way at once. */
+  readonly perHost?: number | undefined;
+  readonly total?: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined;
+  /** Name resolution; the system's by default. What it answers is checked before it is connected to. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** Short enough that several hops fit into an admission's deadline; a command line may ask for more. */
+const defaultTimeouts: Timeouts = { connectMs: 3_000, headersMs: 5_000, bodyMs: 10_000, uploadMs: 300_000 };
+
+export interface Settings {
+  readonly allowedRegistries: (host: string) => boolean;
+  readonly plainHttp: (host: string) => boolean;
+  readonly allowPrivate: boolean;
+  readonly mirrors: ReadonlyMap<string, string>;
+  readonly ca: string | undefined;
+  readonly userAgent: string;
+  readonly timeouts: Timeouts;
+  readonly maxManifestBytes: number;
+  readonly maxBlobBytes: number;
+  readonly cacheBytes: number;
+  readonly tagTtlMs: number;
+  readonly negativeTtlMs: number;
+  readonly perHost: number;
+  readonly total: number;
+  readonly now: () => number;
+  readonly lookup: LookupFunction | undefined;
+}
+
+/** The options with every default filled in. */
+export function settle(options: RegistryClientOptions): Settings {
+  return {
+    allowedRegistries: options.allowedRegistries ?? (() => true),
+    plainHttp: withDefaultPort(options.plainHttp),
+    allowPrivate: options.allowPrivate ?? false,
+    mirrors: options.mirrors ?? new Map(),
+    ca: options.ca,
+    userAgent: options.userAgent ?? "metahub",
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    maxManifestBytes: options.maxManifestBytes ?? 4 * 1024 * 1024,
+    maxBlobBytes: options.maxBlobBytes ?? 64 * 1024 * 1024,
+    cacheBytes: options.cacheBytes ?? 32 * 1024 * 1024,
+    tagTtlMs: options.tagTtlMs ?? 30_000,
+    negativeTtlMs: options.negativeTtlMs ?? 5_000,
+    perHost: options.perHost ?? 16,
+    total: options.total ?? 64,
+    now: options.now ?? Date.now,
+    lookup: options.lookup,
+  };
+}
+
+/** `registry.example.com:80` is written by people and never by URLs, which leave the default port out. */
+function withDefaultPort(allowed: (host: string) => boolean): (host: string) => boolean {
+  return (host) => allowed(host) || (!/:\d+$/.test(host) && allowed(`${host}:80`));
+}

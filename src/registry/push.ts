@@ -1,0 +1,59 @@
+import { type Descriptor, describe } from "../oci/descriptor.ts";
+import { computeDigest } from "../oci/digest.ts";
+import { OCI_CONFIG, OCI_MANIFEST } from "../oci/mediatypes.ts";
+import type { Reference } from "../oci/reference.ts";
+import type { Access, RegistryClient } from "./client.ts";
+
+/** An uncompressed layer: its digest is its diff id, and no compressor's version changes it. */
+const LAYER = "application/vnd.oci.image.layer.v1.tar";
+
+/** An image to be built from ready layers. */
+export interface NewImage {
+  readonly platform: { readonly os: string; readonly architecture: string; readonly variant?: string | undefined };
+  /** Uncompressed tar archives, the lowest first. */
+  readonly layers: readonly Uint8Array[];
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly command?: readonly string[] | undefined;
+  /** `NAME=value` */
+  readonly env?: readonly string[] | undefined;
+  readonly user?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Of the manifest. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Builds an OCI image and pushes it. The same image has the same digest, on every day and machine: it holds no times. */
+export async function pushImage(
+  client: RegistryClient,
+  reference: Reference,
+  image: NewImage,
+  access: Access,
+): Promise<Descriptor> {
+  const config = toBytes({
+    architecture: image.platform.architecture,
+    os: image.platform.os,
+    variant: image.platform.variant,
+    config: {
+      Entrypoint: image.entrypoint,
+      Cmd: image.command,
+      Env: image.env,
+      User: image.user,
+      Labels: image.labels,
+    },
+    rootfs: { type: "layers", diff_ids: image.layers.map((layer) => computeDigest(layer)) },
+  });
+  for (const blob of [...image.layers, config]) await client.pushBlob(reference, blob, access);
+  const manifest = toBytes({
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: describe(OCI_CONFIG, config),
+    layers: image.layers.map((layer) => describe(LAYER, layer)),
+    annotations: image.annotations,
+  });
+  return await client.pushManifest(reference, OCI_MANIFEST, manifest, access);
+}
+
+/** Fields that are undefined are left out. */
+function toBytes(document: object): Uint8Array {
+  return Buffer.from(JSON.stringify(document));
+}

@@ -1,0 +1,42 @@
+import type { Reference } from "../oci/reference.ts";
+import { RegistryError } from "./error.ts";
+import type { Settings } from "./options.ts";
+
+/** A repository on its registry, as it is asked over the network. */
+export interface Repository {
+  /** `registry/repository`, for messages and cache keys. */
+  readonly label: string;
+  readonly name: string;
+  /** The URL of a path below `/v2/<name>/`. */
+  url(path: string): URL;
+}
+
+/** Docker Hub's API has another name than the references have. */
+const apiHosts: ReadonlyMap<string, string> = new Map([
+  ["docker.io", "registry-1.docker.io"],
+  ["index.docker.io", "registry-1.docker.io"],
+]);
+
+/** Throws REFUSED_HOST where the registry is not on the list, INVALID where the name could lead elsewhere. */
+export function openRepository(reference: Pick<Reference, "registry" | "repository">, settings: Settings): Repository {
+  const registry = reference.registry.toLowerCase();
+  const label = `${registry}/${reference.repository}`;
+  if (!settings.allowedRegistries(registry)) {
+    throw new RegistryError("REFUSED_HOST", `${registry}: is not on the list of registries that may be asked`);
+  }
+  const host = settings.mirrors.get(registry) ?? apiHosts.get(registry) ?? registry;
+  const origin = `${settings.plainHttp(host) ? "http" : "https"}://${host}`;
+  return {
+    label,
+    name: reference.repository,
+    url: (path) => {
+      const text = `/v2/${reference.repository}/${path}`;
+      const url = URL.canParse(text, origin) ? new URL(text, origin) : undefined;
+      // A reference that no parser has seen could hold `..`, a query or user info, and ask for something else.
+      if (url === undefined || url.pathname !== text || url.search !== "" || url.username !== "") {
+        throw new RegistryError("INVALID", "the image reference does not make a valid address; check its spelling");
+      }
+      return url;
+    },
+  };
+}

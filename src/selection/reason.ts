@@ -1,0 +1,91 @@
+import { type FeatureGroup, formatFeature } from "../hardware/feature.ts";
+import type { Offer } from "../hardware/offer.ts";
+import { formatPlatform } from "../hardware/platform.ts";
+import type { Variant } from "../oci/variant.ts";
+import type { Misfit } from "./fit.ts";
+import type { RankingRule } from "./selection.ts";
+
+/** Fits a Warning header and a table cell. */
+export const MAX_REASON = 200;
+/** More names than these say nothing to a reader. */
+const MAX_NAMES = 4;
+
+/** What the winner has over the last of its rivals. */
+const BETTER: Readonly<Record<RankingRule, string>> = {
+  "fallback-platform": "is the only one for the machine's own architecture",
+  dominance: "is the closest",
+  priority: "has the highest priority",
+  accelerator: "uses the accelerator best",
+  equality: "matches the most of what the machine declares",
+  isa: "uses the CPU best",
+  version: "asks for the newest software",
+  groups: "requires the most",
+  alternatives: "is the most specific",
+  format: "is in the format that fits best",
+  position: "comes first in the index",
+};
+
+export function selectedReason(winner: Variant, fitting: number, decidedBy: RankingRule | undefined): string {
+  return bounded(`${requirementText(winner)} ${BETTER[decidedBy ?? "dominance"]} of ${fitting} that fit`);
+}
+
+export function onlyCandidateReason(winner: Variant, all: number): string {
+  const of = all === 1 ? "is the only build, and it fits" : `is the only one of ${all} that fits`;
+  return bounded(`${requirementText(winner)} ${of}`);
+}
+
+export function genericReason(misfits: readonly Misfit[], platform: string): string {
+  const missing = missingText(misfits);
+  const why = missing === "" ? `no other build for ${platform} fits` : `the machine lacks ${missing}`;
+  return bounded(`the generic build: ${why}`);
+}
+
+export function nothingFitsReason(misfits: readonly Misfit[], platforms: string): string {
+  if (misfits.length === 0) {
+    return "the index lists no image that could be chosen";
+  }
+  const onPlatform = misfits.filter((misfit) => !misfit.platformMismatch);
+  const count = misfits.length === 1 ? "the only build" : `none of ${misfits.length} builds`;
+  if (onPlatform.length === 0) {
+    return bounded(misfits.length === 1 ? `${count} is not for ${platforms}` : `${count} is for ${platforms}`);
+  }
+  const verb = misfits.length === 1 ? "does not fit" : "fits";
+  return bounded(`${count} ${verb}: the machine lacks ${missingText(onPlatform)}`);
+}
+
+export function runtimeMatchedReason(platforms: string): string {
+  return bounded(`left as written: no feature decides for ${platforms}, the runtime picks by itself`);
+}
+
+export function formatOnlyReason(formats: readonly string[]): string {
+  return bounded(`left as written: the builds that fit differ only in format (${formats.join(", ")})`);
+}
+
+/** `linux/amd64`, or the platforms of several machines. */
+export function platformsText(offers: readonly Offer[]): string {
+  return listed([...new Set(offers.map((offer) => formatPlatform(offer.platform)))].sort(), " and ");
+}
+
+/** `cpu:broadwell, nvcap:5.2 or nvptx:5.0`; the generic build by that name. */
+export function requirementText(variant: Variant): string {
+  return variant.requires.length === 0 ? "the generic build" : listed(variant.requires.map(groupText), ", ");
+}
+
+/** What would have to be offered, each thing once, in the order of the index. */
+function missingText(misfits: readonly Misfit[]): string {
+  return listed([...new Set(misfits.flatMap((misfit) => misfit.missing.map(groupText)))], "; ");
+}
+
+function groupText(group: FeatureGroup): string {
+  return listed(group.map(formatFeature), " or ");
+}
+
+function listed(names: readonly string[], separator: string): string {
+  const more = names.length - MAX_NAMES;
+  const shown = names.slice(0, MAX_NAMES).join(separator);
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function bounded(text: string): string {
+  return text.length <= MAX_REASON ? text : `${text.slice(0, MAX_REASON - 1)}…`;
+}
