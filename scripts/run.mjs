@@ -23,7 +23,14 @@ const tasks = {
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],
     ["node_modules/knip/bin/knip.js"],
-    ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--output-type", "err-long", "src", "test", "scripts"],
+    [
+      "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
+      "--output-type",
+      "err-long",
+      "src",
+      "test",
+      "scripts",
+    ],
   ],
 };
 
@@ -37,7 +44,9 @@ const code = await runAll(tasks[task], task === "check" ? [] : args);
 process.exit(code);
 
 async function install() {
-  const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted) return;
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);

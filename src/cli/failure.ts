@@ -25,7 +25,9 @@ export function describeFailure(error: unknown): string {
   let cause = error.cause;
   for (let depth = 0; depth < 3 && cause instanceof Error; depth++) {
     const known = parts.join(": ");
-    if (cause.message !== "" && !known.includes(cause.message)) parts.push(cause.message);
+    // What the system says (ENOENT, EADDRINUSE) the rooms have put into words already.
+    const system = "syscall" in cause || "errno" in cause;
+    if (!system && cause.message !== "" && !known.includes(cause.message)) parts.push(cause.message);
     cause = cause.cause;
   }
   return parts.join(": ").replace(/\s*\n\s*/g, " ");

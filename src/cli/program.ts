@@ -44,7 +44,7 @@ export function createProgram(context: CommandContext, done: (code: ExitCode) =>
     .description("One image name, and every machine runs the build that fits it.")
     .exitOverride()
     .showHelpAfterError("(--help shows what can be said)")
-    .configureHelp({ helpWidth: Math.min(context.stdout.columns ?? 80, 100) })
+    .configureHelp({ helpWidth: Math.min(context.stdout.columns ?? 80, 100), minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text.replace(/^error: /, "metahub: ")),

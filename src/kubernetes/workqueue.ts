@@ -22,7 +22,7 @@ export type WorkQueueEvent<Key> =
 
 export interface WorkQueueOptions<Key extends string> {
   /** Brings the world to what the key's object asks; a rejection means: try again later. */
-  readonly handle: (key: Key, signal: AbortSignal) => Promise<Requeue | undefined | void>;
+  readonly handle: (key: Key, signal: AbortSignal) => Promise<Requeue | undefined>;
   /** Keys handled at once. Default 1. */
   readonly workers?: number;
   /** Waits after a key's failures. Default 50 ms doubling to 5 min. */

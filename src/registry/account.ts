@@ -7,9 +7,14 @@ import { type Credentials, canonicalText } from "../credentials/credentials.ts";
  */
 export class Accounts {
   readonly #key = randomBytes(32);
+  readonly #names = new WeakMap<Credentials, string>();
 
   name(credentials: Credentials | undefined): string {
     if (credentials === undefined) return "anonymous";
-    return createHmac("sha256", this.#key).update(canonicalText(credentials)).digest("base64url").slice(0, 22);
+    const known = this.#names.get(credentials);
+    if (known !== undefined) return known;
+    const name = createHmac("sha256", this.#key).update(canonicalText(credentials)).digest("base64url").slice(0, 22);
+    this.#names.set(credentials, name);
+    return name;
   }
 }

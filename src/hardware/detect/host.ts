@@ -45,7 +45,7 @@ export function hostOffer(report: HostReport): HostOffer {
   const platform = platformOf(cpu, linux, report.machine);
   const name = archspecName(cpu);
   const implied = cpuFlags(name);
-  const flags = [...cpu.flags].filter((flag) => isOfferedFlag(flag) && !implied.has(flag));
+  const flags = [...cpu.flags].filter((flag) => isOfferedFlag(flag, cpu.family) && !implied.has(flag));
   const nvidia =
     report.nvidiaSmi === undefined ? undefined : parseNvidiaSmi(report.nvidiaSmi.query, report.nvidiaSmi.header);
   const notes = [...(nvidia?.notes ?? [])];

@@ -29,7 +29,8 @@ export function nfdLabels(node: NodeLabels, architecture: string | undefined): S
     return statement("nfd", []);
   }
   const { name, notes } = cpuName(cpu, architecture);
-  const flags = [...cpu.flags].filter(isOfferedFlag).sort();
+  const family = cpuGraph().get(name ?? "")?.family ?? "";
+  const flags = [...cpu.flags].filter((flag) => isOfferedFlag(flag, family)).sort();
   return statement(
     "nfd",
     [...(name === undefined ? [] : [`cpu:${name}`]), ...flags.map((flag) => `cpuflag:${flag}`)],

@@ -37,18 +37,27 @@ export function nfdFlag(name: string): string {
   return NFD_NAMES.get(name) ?? name.toLowerCase();
 }
 
-/** Flags that some CPU is known by, and newer ones that archspec does not list yet. */
-const OFFERED: ReadonlySet<string> = new Set([
-  ...[...cpuGraph().values()].flatMap(({ features }) => features),
-  ...["amx_complex", "amx_fp16", "avx512_fp16"],
-]);
+/** Listed by archspec for some CPUs, but nothing that an image is built for. */
+const NOT_FOR_IMAGES: ReadonlySet<string> = new Set(["cpuid", "evtstrm", "flush_l1d", "tsc_adjust"]);
+
+/** By family of CPU (`sme` is one thing on x86 and another on arm64): the flags that some CPU is known by. */
+const OFFERED: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  ["x86_64", "aarch64"].map((family) => [
+    family,
+    new Set([
+      ...[...cpuGraph().values()].flatMap((entry) => (entry.family === family ? entry.features : [])),
+      // Newer ones that archspec does not list yet.
+      ...(family === "x86_64" ? ["amx_complex", "amx_fp16", "avx512_fp16"] : []),
+    ]),
+  ]),
+);
 
 /**
- * Whether the flag is one that images are built for. The rest of what NFD publishes (microcode, mitigations,
- * virtualisation) would only tell apart nodes that run the same images.
+ * Whether the flag is one that images are built for. The rest of what NFD and kernels name (microcode, mitigations,
+ * virtualisation) would only tell apart machines that run the same images. `family` is a root of the CPU graph.
  */
-export function isOfferedFlag(flag: string): boolean {
-  return OFFERED.has(flag);
+export function isOfferedFlag(flag: string, family: string): boolean {
+  return OFFERED.get(family)?.has(flag) === true && !NOT_FOR_IMAGES.has(flag);
 }
 
 /**

@@ -1,0 +1,273 @@
+import { API_VERSION, GROUP, VERSION } from "../../src/api/machinetype.ts";
+import * as rules from "../../src/api/rules.ts";
+import { LIMITS, REQUIRED } from "../../src/api/rules.ts";
+import {
+  ATOMIC,
+  choice,
+  keyedByLabel,
+  labelKey,
+  labelValue,
+  list,
+  mapBy,
+  matches,
+  needs,
+  object,
+  type Schema,
+  SET,
+  text,
+  validated,
+} from "./schema.ts";
+
+const requirement = object(
+  "A requirement on one label.",
+  {
+    key: labelKey("The label."),
+    operator: choice(
+      "How the label's value relates to the values. NotIn and DoesNotExist also hold for nodes without the label.",
+      rules.SELECTOR_OPERATORS,
+    ),
+    values: list("For In and NotIn only.", LIMITS.selectorValueItems, ATOMIC, labelValue("A value of the label.")),
+  },
+  needs("key", REQUIRED.key),
+  needs("operator", REQUIRED.operator),
+  {
+    rule: "!has(self.operator) || !(self.operator in ['In', 'NotIn']) || (has(self.values) && size(self.values) > 0)",
+    message: REQUIRED.values,
+    fieldPath: ".values",
+    reason: "FieldValueRequired",
+  },
+  {
+    rule: "!has(self.operator) || self.operator in ['In', 'NotIn'] || !has(self.values) || size(self.values) == 0",
+    message: REQUIRED.noValues,
+    fieldPath: ".values",
+  },
+);
+
+const nodeSelector = object(
+  "The nodes that are of this type, by their labels: all of matchLabels and all of matchExpressions must hold. Not empty.",
+  {
+    matchLabels: keyedByLabel(
+      "Labels with exactly these values.",
+      LIMITS.matchLabelProperties,
+      labelValue("The label's value."),
+    ),
+    matchExpressions: list("Requirements on labels.", LIMITS.matchExpressionItems, ATOMIC, requirement),
+  },
+  {
+    rule: "(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)",
+    message: REQUIRED.emptySelector,
+  },
+);
+
+const platform = object(
+  "The platform of the nodes, where it is not to be read from the nodes themselves.",
+  {
+    os: choice("Operating system, a GOOS value.", rules.OPERATING_SYSTEMS),
+    architecture: choice("Architecture, a GOARCH value.", rules.ARCHITECTURES),
+    variant: text("Variant of the architecture, such as v8.", LIMITS.variantLength, matches(rules.PLATFORM_VARIANT)),
+  },
+  needs("os", REQUIRED.os),
+  needs("architecture", REQUIRED.architecture),
+);
+
+const featureLabel = object(
+  "A label whose value is a feature.",
+  {
+    label: labelKey("The label on the nodes."),
+    namespace: text(
+      "The namespace of the feature that the label's value gives.",
+      LIMITS.namespaceLength,
+      matches(rules.FEATURE_NAMESPACE),
+    ),
+  },
+  needs("label", REQUIRED.label),
+  needs("namespace", REQUIRED.namespace),
+);
+
+const taint = object(
+  "A core/v1 Taint.",
+  {
+    key: labelKey("The taint's key."),
+    value: labelValue("The taint's value."),
+    effect: choice("What it does to Pods that do not tolerate it.", rules.TAINT_EFFECTS),
+  },
+  needs("key", REQUIRED.taintKey),
+  needs("effect", REQUIRED.effect),
+);
+
+const quantity: Schema = validated(
+  {
+    description: "How much of the resource a Pod can ask for, a quantity.",
+    "x-kubernetes-int-or-string": true,
+    maxLength: LIMITS.quantityLength,
+  },
+  { rule: `string(self).matches(r'${rules.QUANTITY.pattern}')`, message: rules.QUANTITY.message },
+);
+
+const nodeTemplate = object(
+  "What a new node of a pool looks like, so that a pool that is scaled to zero counts among the places where a Pod can land.",
+  {
+    labels: keyedByLabel("Labels of the node.", LIMITS.templateLabelProperties, labelValue("The label's value.")),
+    taints: list("Taints of the node.", LIMITS.templateTaintItems, ATOMIC, taint),
+    allocatable: keyedByLabel(
+      "Allocatable resources of the node, such as nvidia.com/gpu.",
+      LIMITS.templateAllocatableProperties,
+      quantity,
+      {
+        rule: `self.all(key, !key.contains('/') || string(self[key]).matches(r'${rules.WHOLE_QUANTITY.pattern}'))`,
+        message: rules.WHOLE_QUANTITY.message,
+      },
+    ),
+  },
+);
+
+const feature = (description: string) => text(description, LIMITS.featureLength, matches(rules.FEATURE));
+
+const spec = object(
+  "What is declared about the machine type.",
+  {
+    nodeSelector,
+    priority: {
+      description:
+        "Where a node fits several machine types, the higher priority wins; then the name that is first in order.",
+      type: "integer",
+      format: "int32",
+      minimum: -LIMITS.priority,
+      maximum: LIMITS.priority,
+      default: 0,
+    },
+    platform,
+    features: list(
+      "What the nodes offer, each written namespace:value. Replaces, per namespace, what labels of the nodes say.",
+      LIMITS.featureItems,
+      SET,
+      feature("A feature, such as cpu:broadwell or nvcap:5.2."),
+    ),
+    // Atomic with a rule, not listType=map: keys of a map must be in `required`, whose message shows no right value.
+    featureLabels: validated(
+      list("Labels of your own that carry features.", LIMITS.featureLabelItems, ATOMIC, featureLabel),
+      {
+        rule: "self.all(one, !has(one.label) || self.exists_one(other, has(other.label) && other.label == one.label))",
+        message: REQUIRED.uniqueLabel,
+      },
+    ),
+    nodeTemplate,
+  },
+  needs("nodeSelector", REQUIRED.nodeSelector),
+);
+
+const condition: Schema = {
+  ...object("A meta/v1 Condition.", {
+    type: choice("What is judged.", ["Ready", "Homogeneous", "Exclusive"]),
+    status: choice("The verdict.", ["True", "False", "Unknown"]),
+    observedGeneration: {
+      description: "The generation of the spec that was judged.",
+      type: "integer",
+      format: "int64",
+      minimum: 0,
+    },
+    lastTransitionTime: {
+      description: "When the status last changed.",
+      type: "string",
+      format: "date-time",
+      maxLength: 64,
+    },
+    reason: text("The reason, for programs.", LIMITS.reasonLength),
+    message: text("The reason, for people.", LIMITS.messageLength),
+  }),
+  required: ["type", "status", "lastTransitionTime", "reason", "message"],
+};
+
+const offered = (description: string) =>
+  list(description, LIMITS.statusFeatureItems, ATOMIC, text("A feature, namespace:value.", LIMITS.featureLength * 2));
+
+const nodeCount = (description: string): Schema => ({ description, type: "integer", format: "int32", minimum: 0 });
+
+const status = object("What the nodes of this type really are; written by the controller.", {
+  observedGeneration: {
+    description: "The generation of the spec that this status is about.",
+    type: "integer",
+    format: "int64",
+    minimum: 0,
+  },
+  nodes: nodeCount("How many nodes are of this type."),
+  platform: text("os/architecture[/variant] of all nodes; absent where they differ.", 128),
+  features: offered("What every node of this type offers."),
+  profiles: list("The distinct profiles of the nodes, the most frequent first.", LIMITS.statusProfileItems, ATOMIC, {
+    ...object("Nodes that offer the same.", {
+      features: offered("What these nodes offer."),
+      nodes: nodeCount("How many nodes have this profile."),
+      example: text("The name of one of these nodes.", 253),
+    }),
+    required: ["features", "nodes", "example"],
+  }),
+  conditions: list(
+    "Ready: there are nodes, or a template of them. Homogeneous: all nodes offer the same. Exclusive: no other machine type selects one of the nodes.",
+    LIMITS.statusConditionItems,
+    mapBy("type"),
+    condition,
+  ),
+});
+
+const column = (name: string, type: string, jsonPath: string, description: string) => ({
+  name,
+  type,
+  jsonPath,
+  description,
+});
+
+/** The CustomResourceDefinition of MachineType. */
+export const machineType = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `machinetypes.${GROUP}` },
+  spec: {
+    group: GROUP,
+    scope: "Cluster",
+    names: {
+      kind: "MachineType",
+      listKind: "MachineTypeList",
+      plural: "machinetypes",
+      singular: "machinetype",
+      shortNames: ["mt"],
+      categories: ["metahub"],
+    },
+    versions: [
+      {
+        name: VERSION,
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          column("Nodes", "integer", ".status.nodes", "How many nodes are of this type."),
+          column("Platform", "string", ".status.platform", "Platform of all nodes."),
+          column("Features", "string", ".status.features", "What every node offers."),
+          column(
+            "Homogeneous",
+            "string",
+            '.status.conditions[?(@.type=="Homogeneous")].status',
+            "Do all nodes offer the same?",
+          ),
+          column("Age", "date", ".metadata.creationTimestamp", "Time since the machine type was made."),
+        ],
+        schema: {
+          openAPIV3Schema: object(
+            "A named class of nodes that offer the same features.",
+            {
+              apiVersion: { description: `${API_VERSION}.`, type: "string" },
+              kind: { description: "MachineType.", type: "string" },
+              metadata: { type: "object" },
+              spec,
+              status,
+            },
+            {
+              rule: `size(self.metadata.name) <= ${LIMITS.nameLength}`,
+              message: `metadata.name ${REQUIRED.name}`,
+            },
+            needs("spec", REQUIRED.spec),
+          ),
+        },
+      },
+    ],
+  },
+};

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { amdLabels } from "./amd.ts";
+import { node } from "./node.fixture.ts";
+
+test.each([
+  ["counted", { "beta.amd.com/gpu.device-id.74a1": "8" }, ["gfx:gfx942"]],
+  ["named", { "amd.com/gpu.device-id": "740f" }, ["gfx:gfx90a"]],
+  ["both", { "beta.amd.com/gpu.device-id.75a0": "8", "amd.com/gpu.device-id": "75a0" }, ["gfx:gfx950"]],
+  ["in upper case", { "amd.com/gpu.device-id": "738C" }, ["gfx:gfx908"]],
+  [
+    "two ids of one target",
+    { "beta.amd.com/gpu.device-id.74a1": "4", "beta.amd.com/gpu.device-id.74a5": "4" },
+    ["gfx:gfx942"],
+  ],
+  [
+    "two targets: an image must run on each",
+    { "beta.amd.com/gpu.device-id.744c": "1", "beta.amd.com/gpu.device-id.740f": "1" },
+    ["gfx:gfx90a", "gfx:gfx1100"],
+  ],
+  ["counted none", { "beta.amd.com/gpu.device-id.74a1": "0" }, []],
+  ["the driver", { "amd.com/gpu.driver-version": "6.10.5" }, ["amddriver:6.10.5"]],
+  ["the driver, counted", { "beta.amd.com/gpu.driver-version.6.10.5": "8" }, ["amddriver:6.10.5"]],
+  ["the family says nothing", { "beta.amd.com/gpu.family.AI": "1", "amd.com/gpu.family": "AI" }, []],
+])("%s", (_, labels, features) => {
+  expect(amdLabels(node(labels))).toEqual({ source: "amd", features, notes: [] });
+});
+
+test("an id that nobody knows withholds every target of the node", () => {
+  const said = amdLabels(node({ "beta.amd.com/gpu.device-id.74a1": "1", "beta.amd.com/gpu.device-id.ffff": "1" }));
+  expect(said.features).toEqual([]);
+  expect(said.notes).toEqual([
+    'gfx is not offered: the target of AMD device id "ffff" is not known; declare gfx in the machine type.',
+  ]);
+});

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { formatFeature } from "../feature.ts";
+import { internProfile, ProfileInterner } from "./intern.ts";
+import { nfd, node, SKYLAKE_FLAGS } from "./node.fixture.ts";
+import { offerOfNode } from "./offer.ts";
+
+const SKYLAKE = node(nfd(["Intel", 6, 94], SKYLAKE_FLAGS));
+
+describe("the same content is the same object", () => {
+  test("whatever else tells the nodes apart", () => {
+    const profiles = new ProfileInterner();
+    const one = profiles.profileOf({ ...SKYLAKE, labels: { ...SKYLAKE.labels, "kubernetes.io/hostname": "a" } });
+    const other = profiles.profileOf({ ...SKYLAKE, labels: { "kubernetes.io/hostname": "b", ...SKYLAKE.labels } });
+    expect(other).toBe(one);
+    expect(profiles.profileOf(node({}), { features: ["cpu:skylake"] })).toBe(one);
+    expect(profiles.profiles).toEqual([one]);
+  });
+
+  test("over snapshots", () => {
+    const first = new ProfileInterner();
+    const before = first.profileOf(SKYLAKE);
+    const second = new ProfileInterner(first);
+    expect(second.profileOf(SKYLAKE)).toBe(before);
+    expect(new ProfileInterner(second).profileOf(node({}), { features: ["cpu:skylake"] })).toBe(before);
+  });
+
+  test("what no node has any more is left behind", () => {
+    const first = new ProfileInterner();
+    first.profileOf(SKYLAKE);
+    first.profileOf(node({}));
+    const second = new ProfileInterner(first);
+    second.profileOf(node({}));
+    expect(second.profiles).toHaveLength(1);
+  });
+
+  test("a machine type that changes changes its nodes' profiles", () => {
+    const profiles = new ProfileInterner();
+    const before = profiles.profileOf(SKYLAKE, { features: ["fabric:efa"] });
+    expect(profiles.profileOf(SKYLAKE, { features: ["fabric:roce"] })).not.toBe(before);
+  });
+
+  test("labels that a machine type names are seen to change", () => {
+    const declared = { featureLabels: [{ label: "example.com/fabric", namespace: "fabric" }] };
+    const profiles = new ProfileInterner();
+    const efa = profiles.profileOf(node({ "example.com/fabric": "efa" }), declared);
+    const roce = profiles.profileOf(node({ "example.com/fabric": "roce" }), declared);
+    expect([efa, roce].map(({ features }) => features.map(formatFeature))).toEqual([["fabric:efa"], ["fabric:roce"]]);
+  });
+});
+
+describe("ids", () => {
+  test("are twelve hexadecimal digits that depend on what is offered alone", () => {
+    const profile = internProfile(offerOfNode(SKYLAKE));
+    expect(profile.id).toMatch(/^[0-9a-f]{12}$/);
+    expect(internProfile({ ...offerOfNode(SKYLAKE), notes: ["said"] }).id).toBe(profile.id);
+  });
+
+  test("stay what they are from release to release: Pods are steered by them", () => {
+    expect(internProfile(offerOfNode(node({}), { features: ["cpu:broadwell", "nvcap:5.2"] })).id).toBe("PENDING");
+  });
+
+  test("tell accelerators from features that count always", () => {
+    const declared = internProfile(offerOfNode(node({}), { features: ["nvcap:9.0"] }));
+    const labelled = internProfile(offerOfNode(node({ "metahub.dev/feature.nvcap": "9.0" })));
+    expect(labelled.id).not.toBe(declared.id);
+  });
+});
+
+test("remembering gives what reading gives", () => {
+  const labels = fc.dictionary(
+    fc.constantFrom(...Object.keys(SKYLAKE.labels), "nvidia.com/gpu.count", "metahub.dev/feature.fabric", "a/b"),
+    fc.constantFrom("", "1", "true", "94", "efa"),
+  );
+  const profiles = new ProfileInterner();
+  fc.assert(
+    fc.property(labels, fc.constantFrom("", "1", "4"), (each, gpus) => {
+      const one = node(each, { allocatable: { "nvidia.com/gpu": gpus } });
+      expect(profiles.profileOf(one)).toEqual(internProfile(offerOfNode(one)));
+    }),
+  );
+});

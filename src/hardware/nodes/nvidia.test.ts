@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { node } from "./node.fixture.ts";
+import { nvidiaLabels } from "./nvidia.ts";
+
+function gpu(labels: Readonly<Record<string, string>>, allocatable: Readonly<Record<string, string>> = {}) {
+  const prefixed = Object.fromEntries(Object.entries(labels).map(([key, value]) => [`nvidia.com/${key}`, value]));
+  return nvidiaLabels(node(prefixed, { allocatable }));
+}
+
+const A100 = {
+  "gpu.product": "NVIDIA-A100-SXM4-40GB",
+  "gpu.count": "4",
+  "gpu.replicas": "1",
+  "gpu.sharing-strategy": "none",
+  "gpu.family": "ampere",
+  "gpu.compute.major": "8",
+  "gpu.compute.minor": "0",
+};
+
+describe("compute capability", () => {
+  test.each([
+    ["one model", A100, { "nvidia.com/gpu": "4" }],
+    ["no device plugin, or devices by DRA", A100, {}],
+    ["a quantity that is no number", A100, { "nvidia.com/gpu": "4k" }],
+    ["some GPUs unhealthy", A100, { "nvidia.com/gpu": "3" }],
+    [
+      "shared",
+      { ...A100, "gpu.product": "NVIDIA-A100-SXM4-40GB-SHARED", "gpu.replicas": "10" },
+      { "nvidia.com/gpu": "40" },
+    ],
+    [
+      "shared by a release without replicas",
+      { ...A100, "gpu.product": "A100-SHARED", "gpu.replicas": "" },
+      { "nvidia.com/gpu": "40" },
+    ],
+    [
+      "shared and renamed",
+      { ...A100, "gpu.replicas": "2", "gpu.sharing-strategy": "time-slicing" },
+      { "nvidia.com/gpu.shared": "8" },
+    ],
+    [
+      "MIG, strategy single",
+      { ...A100, "gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.count": "28" },
+      { "nvidia.com/gpu": "28" },
+    ],
+    [
+      "MIG, strategy mixed",
+      { ...A100, "mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.replicas": "0" },
+      { "nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "14" },
+    ],
+    ["no count", { "gpu.compute.major": "8", "gpu.compute.minor": "0" }, { "nvidia.com/gpu": "4" }],
+  ])("is offered: %s", (_, labels, allocatable) => {
+    expect(gpu(labels, allocatable)).toEqual({ source: "nvidia", features: ["nvcap:8.0"], notes: [] });
+  });
+
+  test.each([
+    ["fewer counted than allocatable", { ...A100, "gpu.count": "1" }, { "nvidia.com/gpu": "4" }],
+    [
+      "fewer counted than shared ones allocatable",
+      { ...A100, "gpu.count": "1", "gpu.replicas": "4", "gpu.product": "A100-SHARED" },
+      { "nvidia.com/gpu": "8" },
+    ],
+    [
+      "MIG devices of another model",
+      {
+        ...A100,
+        "gpu.product": "Tesla-T4",
+        "gpu.count": "1",
+        "mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb",
+      },
+      { "nvidia.com/gpu": "1" },
+    ],
+  ])("is withheld where there are several models: %s", (_, labels, allocatable) => {
+    const said = gpu({ ...labels, "cuda.runtime-version.full": "12.4" }, allocatable);
+    expect(said.features).toEqual(["cuda:12.4"]);
+    expect(said.notes[0]).toMatch(/^nvcap is not offered: .*several GPU models/);
+  });
+
+  test.each([
+    ["MIG settings invalid", { ...A100, "gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-INVALID" }],
+    ["count 0", { ...A100, "gpu.count": "0" }],
+  ])("nothing at all is offered: %s", (_, labels) => {
+    const said = gpu({ ...labels, "cuda.driver-version.full": "550.54.15" });
+    expect(said.features).toEqual([]);
+    expect(said.notes[0]).toMatch(/^The node has no usable NVIDIA GPU/);
+  });
+
+  test("the family alone says nothing", () => {
+    expect(gpu({ "gpu.family": "hopper", "gpu.present": "true" }).features).toEqual([]);
+  });
+});
+
+describe("driver and CUDA", () => {
+  test.each([
+    ["in full", { "cuda.driver-version.full": "535.104.05" }, ["nvdriver:535.104.05"]],
+    [
+      "in parts",
+      { "cuda.driver-version.major": "535", "cuda.driver-version.minor": "104", "cuda.driver-version.revision": "05" },
+      ["nvdriver:535.104.05"],
+    ],
+    [
+      "deprecated, without a revision",
+      { "cuda.driver.major": "470", "cuda.driver.minor": "57", "cuda.driver.rev": "" },
+      ["nvdriver:470.57"],
+    ],
+    [
+      "new before deprecated",
+      { "cuda.driver-version.full": "550.1", "cuda.driver.major": "1", "cuda.driver.minor": "2" },
+      ["nvdriver:550.1"],
+    ],
+    ["CUDA in full", { "cuda.runtime-version.full": "12.4" }, ["cuda:12.4"]],
+    ["CUDA in parts", { "cuda.runtime-version.major": "13", "cuda.runtime-version.minor": "0" }, ["cuda:13.0"]],
+    ["CUDA deprecated", { "cuda.runtime.major": "11", "cuda.runtime.minor": "4" }, ["cuda:11.4"]],
+    ["a part missing", { "cuda.driver.major": "470" }, []],
+    ["no numbers", { "cuda.driver-version.full": "unknown", "cuda.runtime.major": "x", "cuda.runtime.minor": "y" }, []],
+  ])("%s", (_, labels, features) => {
+    expect(gpu(labels)).toEqual({ source: "nvidia", features, notes: [] });
+  });
+});

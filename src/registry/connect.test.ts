@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type RunningRegistry, startRegistry } from "../../test/registry/startRegistry.ts";
+import { classifyAddress } from "./address.ts";
+import { permitsAddress } from "./connect.ts";
+import { settle } from "./options.ts";
+import { type HttpRequest, Transport } from "./transport.ts";
+
+describe("which addresses may be connected to", () => {
+  test.each([
+    ["public", "direct", false, true],
+    ["public", "fromPublic", false, true],
+    ["private", "direct", false, true],
+    ["private", "fromPublic", false, false],
+    ["private", "fromPublic", true, false],
+    ["loopback", "direct", false, false],
+    ["loopback", "direct", true, true],
+    ["loopback", "fromPublic", true, false],
+    ["forbidden", "direct", true, false],
+    ["forbidden", "fromPublic", true, false],
+  ] as const)("%s, %s, trusted %s: %s", (kind, reach, trusted, allowed) => {
+    expect(permitsAddress(kind, reach, trusted)).toBe(allowed);
+  });
+});
+
+describe("connections", () => {
+  const open: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((each) => each.close()));
+  });
+
+  async function registry(address?: string): Promise<RunningRegistry> {
+    const running = await startRegistry({ address });
+    open.push(running);
+    return running;
+  }
+
+  function transport(options: Partial<Parameters<typeof settle>[0]>, publicAddress?: string): Transport {
+    const made = new Transport(settle({ plainHttp: () => true, ...options }), (address) =>
+      address === publicAddress ? "public" : classifyAddress(address),
+    );
+    open.push(made);
+    return made;
+  }
+
+  const get = (url: string): HttpRequest => ({
+    method: "GET",
+    url: new URL(url),
+    headers: {},
+    maxBytes: 1000,
+    account: "anonymous",
+    redirects: "follow",
+    signal: AbortSignal.timeout(5_000),
+  });
+
+  test("a name is checked by the address it resolves to when it is connected to", async () => {
+    const running = await registry();
+    const [, port] = running.host.split(":");
+    const resolved: string[] = [];
+    const send = (address: string): Promise<unknown> =>
+      transport({
+        plainHttp: (host) => host.startsWith("trusted"),
+        lookup: (name, options, callback) => {
+          resolved.push(name);
+          if (options.all === true) callback(null, [{ address, family: 4 }]);
+          else callback(null, address, 4);
+        },
+      }).send(get(`http://trusted.test:${port}/v2/`));
+    await expect(send("127.0.0.1")).resolves.toMatchObject({ status: 200 });
+    await expect(send("169.254.169.254")).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(resolved).toEqual(["trusted.test", "trusted.test"]);
+  });
+
+  test("of several addresses only those allowed are used", async () => {
+    const running = await registry();
+    const [, port] = running.host.split(":");
+    const sent = transport({
+      lookup: (_name, _options, callback) =>
+        callback(null, [
+          { address: "169.254.169.254", family: 4 },
+          { address: "127.0.0.1", family: 4 },
+        ]),
+    }).send(get(`http://both.test:${port}/v2/`));
+    await expect(sent).resolves.toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    "https://127.0.0.1:1/v2/",
+    "https://2130706433:1/v2/",
+    "https://0x7f.1:1/v2/",
+    "https://[::1]:1/v2/",
+    "https://[::ffff:127.0.0.1]:1/v2/",
+    "https://0.0.0.0:1/v2/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://[fe80::1]/v2/",
+  ])("%s is refused where it was not allowed", async (url) => {
+    const sent = transport({ plainHttp: () => false }).send(get(url));
+    await expect(sent).rejects.toMatchObject({ code: "REFUSED_HOST", temporary: false });
+  });
+
+  test("link-local is refused even where everything is allowed", async () => {
+    const sent = transport({ plainHttp: () => true, allowPrivate: true }).send(get("http://169.254.169.254/"));
+    await expect(sent).rejects.toMatchObject({ code: "REFUSED_HOST" });
+  });
+
+  test("the message does not say what a name resolves to", async () => {
+    const sent = transport({
+      plainHttp: () => false,
+      lookup: (_name, _options, callback) => callback(null, [{ address: "127.1.2.3", family: 4 }]),
+    }).send(get("https://db.internal.test/v2/"));
+    await expect(sent).rejects.toThrow(/^(?!.*127\.1\.2\.3)/s);
+  });
+
+  test("a public host may not redirect to a private one, a private one may", async () => {
+    const [outside, inside] = [await registry("127.0.0.2"), await registry()];
+    outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });
+    const refused = transport({}, "127.0.0.2").send(get(`http://${outside.host}/v2/`));
+    await expect(refused).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(inside.requests).toHaveLength(0);
+    await expect(transport({}).send(get(`http://${outside.host}/v2/`))).resolves.toMatchObject({ status: 200 });
+    expect(inside.requests).toHaveLength(1);
+  });
+
+  test("a connection kept from a direct request does not serve a redirect from a public host", async () => {
+    const [outside, inside] = [await registry("127.0.0.2"), await registry()];
+    outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });
+    const shared = transport({}, "127.0.0.2");
+    await shared.send(get(`http://${inside.host}/v2/`));
+    await expect(shared.send(get(`http://${outside.host}/v2/`))).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(inside.requests).toHaveLength(1);
+  });
+
+  test("a kept connection that the server has closed is noticed, and the request sent again", async () => {
+    const running = await registry();
+    const made = transport({});
+    await made.send(get(`http://${running.host}/v2/`));
+    running.faults.add({ path: /./, times: 1, fault: { kind: "close" } });
+    await expect(made.send(get(`http://${running.host}/v2/`))).resolves.toMatchObject({ status: 200 });
+  });
+});
