@@ -4,6 +4,8 @@
  *   node scripts/generate-cpu-graph.ts                 fetch the package (python3 -m pip), write the file
  *   node scripts/generate-cpu-graph.ts --out FILE      write somewhere else
  *   node scripts/generate-cpu-graph.ts --fetch-only    only fetch, and print the folder to put on PYTHONPATH
+ *
+ * Exit code 3: the package cannot be fetched here.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -16,6 +18,10 @@ import { z } from "zod";
 
 const VERSION = "0.2.7";
 const PIP_TIMEOUT_MS = 120_000;
+/** Told apart from every other failure, so that a test can skip where there is no Python or no network. */
+const CANNOT_FETCH_CODE = 3;
+
+class CannotFetch extends Error {}
 
 const data = z.object({
   microarchitectures: z.record(
@@ -50,7 +56,10 @@ async function fetchPackage(): Promise<string> {
   const staging = await mkdtemp(`${folder}.`);
   try {
     const pip = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest", staging, `archspec==${VERSION}`];
-    await run("python3", pip, { timeout: PIP_TIMEOUT_MS });
+    await run("python3", pip, { timeout: PIP_TIMEOUT_MS }).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message.trim().split("\n").at(-1) : String(cause);
+      throw new CannotFetch(`archspec ${VERSION} cannot be fetched with python3 -m pip here: ${why}`, { cause });
+    });
     const wheel = (await readdir(staging)).find((name) => name.endsWith(".whl"));
     if (wheel === undefined) throw new Error(`pip downloaded no wheel of archspec ${VERSION} to ${staging}`);
     await run("python3", ["-m", "zipfile", "-e", join(staging, wheel), staging], { timeout: PIP_TIMEOUT_MS });
@@ -130,14 +139,21 @@ ${entries(conversions.darwin_flags)}
 }
 
 const { values } = parseArgs({ options: { out: { type: "string" }, "fetch-only": { type: "boolean" } } });
-const folder = await fetchPackage();
-if (values["fetch-only"] === true) {
-  console.log(folder);
-} else {
-  const out = values.out ?? fileURLToPath(new URL("../src/hardware/cpu/graph.generated.ts", import.meta.url));
-  const json = await readFile(join(folder, "archspec/json/cpu/microarchitectures.json"), "utf8");
-  const licence = await readFile(join(folder, "archspec/json/LICENSE-MIT"), "utf8");
-  const copyright = await readFile(join(folder, "archspec/json/COPYRIGHT"), "utf8");
-  await writeFile(out, render(json, `${copyright.trim()}\n\n${licence}`));
-  console.log(`wrote ${out}`);
+
+try {
+  const folder = await fetchPackage();
+  if (values["fetch-only"] === true) {
+    console.log(folder);
+  } else {
+    const out = values.out ?? fileURLToPath(new URL("../src/hardware/cpu/graph.generated.ts", import.meta.url));
+    const json = await readFile(join(folder, "archspec/json/cpu/microarchitectures.json"), "utf8");
+    const licence = await readFile(join(folder, "archspec/json/LICENSE-MIT"), "utf8");
+    const copyright = await readFile(join(folder, "archspec/json/COPYRIGHT"), "utf8");
+    await writeFile(out, render(json, `${copyright.trim()}\n\n${licence}`));
+    console.log(`wrote ${out}`);
+  }
+} catch (error) {
+  if (!(error instanceof CannotFetch)) throw error;
+  console.error(error.message);
+  process.exitCode = CANNOT_FETCH_CODE;
 }

@@ -59,13 +59,13 @@ async function install() {
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk) => {
-        output = (output + chunk).slice(-8192);
+        output = (output + chunk).slice(0, 16_384);
       });
     }
     const code = await ended(child);
     if (code !== 0) {
-      console.error(output.trimEnd());
-      console.error("metahub: npm ci failed; its last lines are above. Mend that, then run the same command again.");
+      console.error(output.replace(/npm error\nnpm error (Clean install a project|Run "npm help)[^]*/, "").trimEnd());
+      console.error("metahub: npm ci failed, for the reason above. Mend that, then run the same command again.");
       process.exit(1);
     }
   } finally {

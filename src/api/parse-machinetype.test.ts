@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { renderCrds } from "../../scripts/generate-crds.ts";
+import { CRD_FOLDERS, renderCrds } from "../../scripts/generate-crds.ts";
 import { BAD_MACHINE_TYPES, toManifest } from "../../test/fixtures/machinetypes-bad.ts";
 import { ApiError } from "./error.ts";
 import { parseMachineType } from "./parse-machinetype.ts";
@@ -125,8 +125,8 @@ describe("parseMachineType reads", () => {
   });
 });
 
-describe("crds/", () => {
+describe.each(CRD_FOLDERS)("%s", (folder) => {
   it.each([...renderCrds()])("%s is what scripts/generate-crds.ts makes", (name, text) => {
-    expect(readFileSync(new URL(`../../crds/${name}`, import.meta.url), "utf8")).toBe(text);
+    expect(readFileSync(new URL(`../../${folder}${name}`, import.meta.url), "utf8")).toBe(text);
   });
 });

@@ -1,95 +1,12 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import tls from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../kubernetes/clock.ts";
 import { CertificateKeeper, type KeeperOptions } from "./keeper.ts";
-import { readableCertificates, type StoredData, servingFault } from "./material.ts";
+import { ManualClock, MemoryBundle, MemoryStore } from "./keeper-doubles.ts";
+import { readableCertificates, servingFault } from "./material.ts";
 import type { ServingCertificate } from "./source.ts";
-import type { CaBundleWriter, SecretStore, Stored } from "./store.ts";
+import type { SecretStore } from "./store.ts";
 
 const DAY = 86_400_000;
 const HOSTS = ["localhost", "127.0.0.1"];
-
-/** Time that moves only by hand; `asked` resolves when somebody waits. */
-class ManualClock implements Clock {
-  #ms: number;
-  readonly #timers = new Map<symbol, { readonly at: number; readonly call: () => void }>();
-  #asked = Promise.withResolvers<void>();
-
-  constructor(start = Date.parse("2026-01-01T00:00:00Z")) {
-    this.#ms = start;
-  }
-  now(): number {
-    return this.#ms;
-  }
-  wall(): Date {
-    return new Date(this.#ms);
-  }
-  after(ms: number, call: () => void): () => void {
-    const id = Symbol();
-    this.#timers.set(id, { at: this.#ms + ms, call });
-    this.#asked.resolve();
-    return () => this.#timers.delete(id);
-  }
-  /** Resolves once a timer is set; then moves on and runs what is due. */
-  async advance(ms: number): Promise<void> {
-    if (this.#timers.size === 0) await this.#asked.promise;
-    this.#asked = Promise.withResolvers<void>();
-    this.#ms += ms;
-    for (const [id, { at, call }] of [...this.#timers]) {
-      if (at > this.#ms) continue;
-      this.#timers.delete(id);
-      call();
-    }
-  }
-  /** Resolves when whoever was woken waits again. */
-  async idle(): Promise<void> {
-    if (this.#timers.size === 0) await this.#asked.promise;
-  }
-  get timers(): number {
-    return this.#timers.size;
-  }
-}
-
-/** A Secret as the API server keeps it: versions, and conflicts for those who come second. */
-class MemoryStore implements SecretStore {
-  readonly place = "Secret metahub/tls";
-  stored: Stored | undefined;
-  writes = 0;
-  failure: Error | undefined;
-  /** Runs before a write is judged: what another replica does meanwhile. */
-  meanwhile: (() => void) | undefined;
-
-  async read(): Promise<Stored | undefined> {
-    if (this.failure !== undefined) throw this.failure;
-    return this.stored;
-  }
-  async create(data: Required<StoredData>): Promise<Stored | "conflict"> {
-    return this.#write(data, undefined);
-  }
-  async update(data: Required<StoredData>, version: string): Promise<Stored | "conflict"> {
-    return this.#write(data, version);
-  }
-  #write(data: Required<StoredData>, version: string | undefined): Stored | "conflict" {
-    this.meanwhile?.();
-    if (this.stored?.version !== version) return "conflict";
-    this.stored = { data, version: String(++this.writes) };
-    return this.stored;
-  }
-}
-
-class MemoryBundle implements CaBundleWriter {
-  readonly place = "MutatingWebhookConfiguration metahub";
-  bundle = "";
-  failure: Error | undefined;
-  async write(bundle: string): Promise<boolean> {
-    if (this.failure !== undefined) throw this.failure;
-    const differs = this.bundle !== bundle;
-    this.bundle = bundle;
-    return differs;
-  }
-}
 
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -141,20 +58,17 @@ describe("CertificateKeeper", () => {
     expect(store.writes).toBe(2);
   });
 
-  it("takes up what another replica renewed", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
-    const [one, two] = [start({ store, clock, caBundle: bundle }), start({ store, clock, caBundle: bundle })];
-    const [first, second] = await Promise.all([one.run(), two.run()]);
-    expect(second.cert).toBe(first.cert);
+  it("renews once where two replicas race, and both serve the same", async () => {
+    const [store, bundle] = [new MemoryStore(), new MemoryBundle()];
+    const clocks = [new ManualClock(), new ManualClock()];
+    const replicas = clocks.map((clock) => start({ store, clock, caBundle: bundle }));
+    const [first, second] = await Promise.all(replicas.map(({ run }) => run()));
+    expect(second?.cert).toBe(first?.cert);
     expect(store.writes).toBe(1);
-    await clock.advance(61 * DAY);
-    await clock.idle();
-    for (let look = 0; look < 4 && (one.installed.length < 2 || two.installed.length < 2); look++) {
-      await clock.advance(60_000);
-      await clock.idle();
-    }
-    expect(one.installed.at(-1)?.cert).toBe(store.stored?.data["tls.crt"]);
-    expect(two.installed.at(-1)?.cert).toBe(store.stored?.data["tls.crt"]);
+    await Promise.all(clocks.map((clock) => clock.advance(61 * DAY)));
+    await Promise.all(clocks.map((clock) => clock.idle()));
+    for (const { installed } of replicas) expect(installed.at(-1)?.cert).toBe(store.stored?.data["tls.crt"]);
+    expect(replicas.map(({ installed }) => installed.length)).toEqual([2, 2]);
     expect(store.writes).toBe(2);
   });
 
@@ -254,53 +168,3 @@ describe("CertificateKeeper", () => {
     expect(clock.timers).toBe(0);
   });
 });
-
-describe("a TLS server", () => {
-  // The handshake reads the real clock: this test moves ours by less than certificates are backdated.
-  it("serves the renewed certificate to new connections without a restart, and clients trust both", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock(Date.now())];
-    const keeper = new CertificateKeeper({
-      store,
-      caBundle: bundle,
-      hosts: HOSTS,
-      clock,
-      random: () => 0,
-      pollMs: 60_000,
-    });
-    const controller = new AbortController();
-    const server = tls.createServer(await keeper.obtain(controller.signal), (socket) => socket.end());
-    const renewed = Promise.withResolvers<void>();
-    const ended = keeper.watch({
-      signal: controller.signal,
-      install: (certificate) => {
-        server.setSecureContext(certificate);
-        renewed.resolve();
-      },
-      report: renewed.reject,
-    });
-    ends.push(async () => {
-      controller.abort();
-      await ended;
-      await new Promise((resolve) => server.close(resolve));
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const before = await fingerprint(server, bundle.bundle);
-    store.stored = { data: { ...store.stored?.data, "tls.crt": "broken" }, version: "x" };
-    await clock.advance(60_000);
-    await renewed.promise;
-    const after = await fingerprint(server, bundle.bundle);
-    expect(after).not.toBe(before);
-  });
-});
-
-/** Connects as the API server does, trusting the bundle alone. */
-async function fingerprint(server: tls.Server, ca: string): Promise<string> {
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server does not listen");
-  const socket = tls.connect({ host: "127.0.0.1", port: address.port, servername: "localhost", ca });
-  await once(socket, "secureConnect");
-  const { fingerprint256 } = socket.getPeerCertificate();
-  socket.destroy();
-  return fingerprint256;
-}

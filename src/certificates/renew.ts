@@ -1,6 +1,7 @@
 import { createAuthority, issue, type KeyPair } from "./issue.ts";
 import {
   authorityFault,
+  type Found,
   lifeOf,
   needsRenewal,
   readableCertificates,

@@ -65,7 +65,7 @@ function readBare(text: string, context: FeatureContext): readonly Feature[] {
   const capabilities = looksLikeCapability(text) ? capabilityFeatures(text, "nvcap") : undefined;
   if (capabilities !== undefined) return capabilities;
   const split = splitKnownNamespace(text);
-  if (split !== undefined) {
+  if (split !== undefined && VALUE.test(split.value)) {
     const features = readValue(split.namespace, split.value, context);
     if (features !== undefined) return features;
     // `cuda-12,4` is a slip worth an error; `nvidia-experimental` is a word of somebody's own.

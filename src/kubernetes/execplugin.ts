@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ClusterAccess, ExecPlugin } from "./access.ts";
-import { errorText, KubernetesError } from "./errors.ts";
+import { abortError, errorText, KubernetesError } from "./errors.ts";
 import { isRecord, stringOf } from "./object.ts";
 
 /** What a credential plugin gave: `status` of client.authentication.k8s.io ExecCredential. */
@@ -21,7 +21,7 @@ const MAX_OUTPUT = 1_048_576;
  * limit or bound on what it reads.
  *
  * @param environment what the plugin inherits
- * @throws KubernetesError CONFIG
+ * @throws KubernetesError CONFIG, or the signal's reason
  */
 export async function runExecPlugin(
   plugin: ExecPlugin,
@@ -61,19 +61,36 @@ function run(plugin: ExecPlugin, env: Record<string, string | undefined>, signal
       env,
       // Standard error goes to the user: it tells how to log in. Standard output holds the secret.
       stdio: ["ignore", "pipe", "inherit"],
-      signal,
-      killSignal: "SIGKILL",
+      // A process group of its own: plugins are often shell scripts, and what they started must end with them.
+      detached: true,
     });
+    let overflow = false;
+    const kill = (): void => {
+      child.stdout.destroy();
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch (cause) {
+        // ESRCH: it ended by itself meanwhile.
+        if (!(cause instanceof Error && "code" in cause && cause.code === "ESRCH"))
+          reject(fail("cannot be ended", cause));
+      }
+    };
+    if (signal.aborted) kill();
+    else signal.addEventListener("abort", kill, { once: true });
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_OUTPUT) child.kill("SIGKILL");
-      else chunks.push(chunk);
+      chunks.push(chunk);
+      if (size <= MAX_OUTPUT || overflow) return;
+      overflow = true;
+      kill();
     });
     child.on("error", (cause) => reject(fail(`cannot be run: ${errorText(cause)}`, cause)));
     child.on("close", (code, killedBy) => {
-      if (size > MAX_OUTPUT) reject(fail("wrote more than 1 MiB"));
+      signal.removeEventListener("abort", kill);
+      if (overflow) reject(fail("wrote more than 1 MiB"));
+      else if (signal.aborted) reject(abortError(signal, `credential plugin ${plugin.command}`));
       else if (code !== 0) reject(fail(`ended with ${killedBy ?? `exit code ${code}`}`));
       else resolve(Buffer.concat(chunks).toString("utf8"));
     });

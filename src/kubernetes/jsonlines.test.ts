@@ -24,6 +24,7 @@ describe("LineSplitter", () => {
         expect(found).toEqual(lines);
         expect(splitter.pending).toBe(0);
       }),
+      { numRuns: 50 },
     );
   });
 

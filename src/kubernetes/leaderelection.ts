@@ -225,16 +225,18 @@ export class LeaderElection {
 
   /** Gives the Lease back so that another need not wait for it to expire. Failing is no harm: it expires. */
   async #release(): Promise<void> {
-    const lease = this.#seen?.lease;
-    if (lease === undefined || lease.holder !== this.#options.identity) return;
-    const now = microTime(this.#clock.wall());
-    // client-go's release: no holder, and a duration of one second as zero is refused.
-    const spec = { holderIdentity: "", leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
-    const body = { ...lease.object, spec: { ...spec, leaseTransitions: lease.transitions } };
+    const { client, identity } = this.#options;
+    // The outer signal has ended by now; these last calls have a limit of their own.
+    const call = { signal: new AbortController().signal, timeoutMs: 3_000 };
     try {
-      // The outer signal has ended by now; this last write has a limit of its own.
-      const { signal } = new AbortController();
-      await this.#options.client.update(this.#target, body, { signal, timeoutMs: 3_000 });
+      // Read anew: a renewal that was cut off may have been done all the same.
+      const lease = await client.get(this.#target, { ...call, parse: parseLease });
+      if (lease.holder !== identity) return;
+      const now = microTime(this.#clock.wall());
+      // client-go's release: no holder, and a duration of one second as zero is refused.
+      const spec = { holderIdentity: "", leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
+      const body = { ...lease.object, spec: { ...spec, leaseTransitions: lease.transitions } };
+      await client.update(this.#target, body, call);
       this.#seen = undefined;
       this.#observe({ type: "released" });
     } catch (error) {

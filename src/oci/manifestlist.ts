@@ -174,7 +174,7 @@ function warnUnknown(object: JsonObject, known: readonly string[], place: string
 function parseYaml(text: string): unknown {
   let document: ReturnType<typeof parseDocument>;
   try {
-    document = parseDocument(text, { logLevel: "silent" });
+    document = parseDocument(text);
   } catch (cause) {
     // The composer recurses: what is nested too deep ends as a RangeError.
     throw new OciError("yaml-syntax", "the manifest list is not YAML that can be read: it is nested too deep", {

@@ -114,7 +114,7 @@ describe("what is no reference is refused with its reason", () => {
     ["re_g.io/a", "reference-invalid", "host and port"],
     [`a/${"b".repeat(254)}`, "reference-too-long", "at most 255"],
     ["a".repeat(5_000_000), "reference-too-long", "at most 1024"],
-  ])("%.60j", (text, code, words) => {
+  ])("$1: $2 (%#)", (text, code, words) => {
     const error = refusal(text);
     expect(error.code).toBe(code);
     expect(error.message).toContain(words);

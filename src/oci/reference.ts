@@ -120,12 +120,16 @@ export function effectiveTag(reference: Reference): string | undefined {
   return reference.digest === undefined ? (reference.tag ?? DEFAULT_TAG) : undefined;
 }
 
-/** The short form that people know: without `docker.io/` and `library/`. */
+/**
+ * The short form that people know: without `docker.io/` and `library/`, except where it would be read as another name
+ * (`docker.io/my.team/app`, whose first part looks like a host).
+ */
 export function familiar(reference: Reference): string {
   let name = repositoryName(reference);
   if (reference.registry === DEFAULT_REGISTRY) {
     const rest = reference.repository.slice(OFFICIAL.length);
-    name = reference.repository.startsWith(OFFICIAL) && !rest.includes("/") ? rest : reference.repository;
+    const short = reference.repository.startsWith(OFFICIAL) && !rest.includes("/") ? rest : reference.repository;
+    name = splitRegistry(short).registry === DEFAULT_REGISTRY ? short : name;
   }
   return formatReference({ ...reference, name });
 }

@@ -107,7 +107,7 @@ export class Connections {
         const { connect, permits } = allowPrivate || plainHttp(host) ? connectors.trusted : connectors.untrusted;
         const literal = target.hostname.replace(/^\[|\]$/g, "");
         if (isIP(literal) !== 0 && !permits(literal)) {
-          callback(refused(host), null);
+          callback(refused(), null);
           return;
         }
         connect(target, (...result) => {
@@ -134,18 +134,21 @@ function checkedLookup(lookup: LookupFunction, permits: (address: string) => boo
       const all = typeof addresses === "string" ? [{ address: addresses, family: isIP(addresses) }] : addresses;
       const allowed = all.filter(({ address }) => permits(address));
       const [first] = allowed;
-      if (first === undefined) callback(refused(hostname), "", 0);
+      if (first === undefined) callback(refused(), "", 0);
       else if (options.all === true) callback(null, allowed);
       else callback(null, first.address, first.family);
     });
   };
 }
 
-/** Says neither the address nor its class: a Pod's author must not be able to explore our names with it. */
-function refused(host: string): RegistryError {
+/**
+ * Says neither the address nor its class: a Pod's author must not be able to explore our names with it. The transport
+ * puts the request's name before it, since the host may be one that a redirect chose.
+ */
+function refused(): RegistryError {
   return new RegistryError(
     "REFUSED_HOST",
-    `${host}: is at an address that may not be asked (loopback, link-local or metadata, or a private one behind a ` +
-      "redirect); if it is a registry of your own, allow it as plain HTTP or give it another address",
+    "leads to an address that may not be asked (loopback, link-local or metadata, or a private one behind a public " +
+      "host); if it is a registry of your own, allow it as plain HTTP or give it another address",
   );
 }

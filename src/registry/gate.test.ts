@@ -21,14 +21,14 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 describe("Gate", () => {
   test("bounds each host, and lets another one in meanwhile", async () => {
     const gate = new Gate({ perHost: 1, total: 2, queue: 10 });
-    const leave = await gate.enter("a", signal);
-    const second = gate.enter("a", signal);
-    const other = await gate.enter("b", signal);
+    const leave = await gate.enter("a", signal, "GET x");
+    const second = gate.enter("a", signal, "GET x");
+    const other = await gate.enter("b", signal, "GET x");
     expect(await settled(second)).toBe(false);
     leave();
     leave();
     const leaveSecond = await second;
-    const third = gate.enter("b", signal);
+    const third = gate.enter("b", signal, "GET x");
     expect(await settled(third)).toBe(false);
     leaveSecond();
     expect(await settled(third)).toBe(false);
@@ -38,8 +38,8 @@ describe("Gate", () => {
 
   test("bounds the total", async () => {
     const gate = new Gate({ perHost: 2, total: 1, queue: 10 });
-    const leave = await gate.enter("a", signal);
-    const second = gate.enter("b", signal);
+    const leave = await gate.enter("a", signal, "GET x");
+    const second = gate.enter("b", signal, "GET x");
     expect(await settled(second)).toBe(false);
     leave();
     (await second)();
@@ -47,16 +47,16 @@ describe("Gate", () => {
 
   test("refuses what the queue cannot hold", async () => {
     const gate = new Gate({ perHost: 1, total: 1, queue: 0 });
-    await gate.enter("a", signal);
-    await expect(gate.enter("a", signal)).rejects.toMatchObject({ code: "OVERLOADED", temporary: true });
+    await gate.enter("a", signal, "GET x");
+    await expect(gate.enter("a", signal, "GET x")).rejects.toMatchObject({ code: "OVERLOADED", temporary: true });
   });
 
   test("a waiter that gives up leaves its place to the next", async () => {
     const gate = new Gate({ perHost: 1, total: 1, queue: 10 });
-    const leave = await gate.enter("a", signal);
+    const leave = await gate.enter("a", signal, "GET x");
     const controller = new AbortController();
-    const gone = gate.enter("a", controller.signal);
-    const next = gate.enter("a", signal);
+    const gone = gate.enter("a", controller.signal, "GET x");
+    const next = gate.enter("a", signal, "GET x");
     controller.abort(new Error("gave up"));
     await expect(gone).rejects.toThrow("gave up");
     leave();

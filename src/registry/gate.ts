@@ -23,15 +23,12 @@ export class Gate {
     this.#limits = limits;
   }
 
-  /** Waits for a place; the function returned gives it back, and may be called once or more. */
-  async enter(host: string, signal: AbortSignal): Promise<() => void> {
+  /** Waits for a place; the function returned gives it back, and may be called once or more. `name` is for messages. */
+  async enter(host: string, signal: AbortSignal, name: string): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free(host)) return this.#take(host);
     if (this.#waiting.length >= this.#limits.queue) {
-      throw new RegistryError(
-        "OVERLOADED",
-        `${host}: ${this.#limits.queue} requests to registries already wait; retry`,
-      );
+      throw new RegistryError("OVERLOADED", `${name}: ${this.#limits.queue} requests already wait; retry later`);
     }
     return await new Promise((resolve, reject) => {
       const waiter: Waiter = {

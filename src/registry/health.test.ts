@@ -10,7 +10,7 @@ function setUp(): { health: Health; advance: (ms: number) => void; fail: () => v
     advance: (ms) => {
       now += ms;
     },
-    fail: () => health.begin("h", "a").failed(),
+    fail: () => health.begin("h", "a", "GET x").failed(),
   };
 }
 
@@ -19,17 +19,19 @@ describe("circuit breaker", () => {
     const { health, advance, fail } = setUp();
     fail();
     fail();
-    health.begin("h", "a").succeeded();
+    health.begin("h", "a", "GET x").succeeded();
     fail();
     fail();
     fail();
-    expect(() => health.check("h", "a")).toThrow(expect.objectContaining({ code: "CIRCUIT_OPEN", temporary: true }));
-    expect(() => health.check("other", "a")).not.toThrow();
+    expect(() => health.check("h", "a", "GET x")).toThrow(
+      expect.objectContaining({ code: "CIRCUIT_OPEN", temporary: true }),
+    );
+    expect(() => health.check("other", "a", "GET x")).not.toThrow();
     advance(1_000);
-    const probe = health.begin("h", "a");
-    expect(() => health.begin("h", "a")).toThrow(expect.objectContaining({ code: "CIRCUIT_OPEN" }));
+    const probe = health.begin("h", "a", "GET x");
+    expect(() => health.begin("h", "a", "GET x")).toThrow(expect.objectContaining({ code: "CIRCUIT_OPEN" }));
     probe.succeeded();
-    health.begin("h", "a").succeeded();
+    health.begin("h", "a", "GET x").succeeded();
   });
 
   test("waits longer each time, up to its limit", () => {
@@ -39,7 +41,7 @@ describe("circuit breaker", () => {
     fail();
     for (const ms of [1_000, 2_000, 4_000, 4_000]) {
       advance(ms - 1);
-      expect(() => health.check("h", "a")).toThrow(expect.objectContaining({ retryAfterMs: 1 }));
+      expect(() => health.check("h", "a", "GET x")).toThrow(expect.objectContaining({ retryAfterMs: 1 }));
       advance(1);
       fail();
     }
@@ -51,8 +53,8 @@ describe("circuit breaker", () => {
     fail();
     fail();
     advance(1_000);
-    health.begin("h", "a").unclear();
-    health.begin("h", "a").succeeded();
+    health.begin("h", "a", "GET x").unclear();
+    health.begin("h", "a", "GET x").succeeded();
   });
 });
 
@@ -60,12 +62,12 @@ describe("rate limit", () => {
   test("leaves the host alone for that account as long as it asked, and no other account", () => {
     const { health, advance } = setUp();
     expect(health.throttle("h", "a", 7_000)).toBe(7_000);
-    expect(() => health.check("h", "a")).toThrow(
+    expect(() => health.check("h", "a", "GET x")).toThrow(
       expect.objectContaining({ code: "RATE_LIMITED", retryAfterMs: 7_000 }),
     );
-    expect(() => health.check("h", "b")).not.toThrow();
+    expect(() => health.check("h", "b", "GET x")).not.toThrow();
     advance(7_000);
-    expect(() => health.check("h", "a")).not.toThrow();
+    expect(() => health.check("h", "a", "GET x")).not.toThrow();
   });
 
   test("without Retry-After the pause doubles, up to a minute; an absurd one is not believed", () => {

@@ -51,28 +51,32 @@ export class Health {
     this.#now = now;
   }
 
-  /** Throws CIRCUIT_OPEN or RATE_LIMITED where the host is to be left alone. */
-  check(host: string, account: string): void {
+  /** Throws CIRCUIT_OPEN or RATE_LIMITED where the host is to be left alone. `name` begins the message. */
+  check(host: string, account: string, name: string): void {
     const now = this.#now();
     const throttle = this.#throttles.get(`${host} ${account}`);
     if (throttle !== undefined && throttle.until > now) {
       const ms = throttle.until - now;
-      throw new RegistryError("RATE_LIMITED", `${host}: asked us to slow down; not asked for ${seconds(ms)} s more`, {
-        retryAfterMs: ms,
-      });
+      throw new RegistryError(
+        "RATE_LIMITED",
+        `${name}: the registry asked us to slow down; not asked for ${seconds(ms)} s more`,
+        {
+          retryAfterMs: ms,
+        },
+      );
     }
     const breaker = this.#breakers.get(host);
     if (breaker === undefined || breaker.failures < this.#limits.failures) return;
     if (breaker.openUntil > now || breaker.probing) {
       const ms = Math.max(breaker.openUntil - now, 0);
-      const text = `${host}: failed ${breaker.failures} times in a row; not asked for ${seconds(ms)} s more`;
+      const text = `${name}: the host failed ${breaker.failures} times in a row; not asked for ${seconds(ms)} s more`;
       throw new RegistryError("CIRCUIT_OPEN", text, { retryAfterMs: ms });
     }
   }
 
   /** Checks, and begins one request. */
-  begin(host: string, account: string): Attempt {
-    this.check(host, account);
+  begin(host: string, account: string, name: string): Attempt {
+    this.check(host, account, name);
     const known = this.#breakers.get(host);
     const probe = known !== undefined && known.failures >= this.#limits.failures;
     if (probe) known.probing = true;

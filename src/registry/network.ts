@@ -41,7 +41,10 @@ const tlsCode =
 
 /** A failure of the network below HTTP as a RegistryError; the original is its cause. */
 export function networkError(error: unknown, name: string): RegistryError {
-  if (error instanceof RegistryError) return error;
+  if (error instanceof RegistryError) {
+    // From the connection, which knows no request.
+    return error.code === "REFUSED_HOST" ? new RegistryError(error.code, `${name}: ${error.message}`) : error;
+  }
   const code = errorCode(error);
   const known = code === undefined ? undefined : meanings.get(code);
   if (known !== undefined) return new RegistryError(known.code, `${name}: ${known.text}`, { cause: error });

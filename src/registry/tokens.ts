@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
-import { RegistryError, redactUrl, statusError } from "./error.ts";
+import { RegistryError, statusError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import type { Transport } from "./transport.ts";
 
@@ -67,6 +67,7 @@ export class Tokens {
     const common = {
       account,
       signal,
+      name: nameOf(asker),
       maxBytes: maxAnswerBytes,
       // A token server that sends us on would have us show the credentials to somebody whom nobody named.
       redirects: "refuse",
@@ -83,15 +84,15 @@ export class Tokens {
       ]);
       const headers = { "content-type": "application/x-www-form-urlencoded" };
       const body = Buffer.from(form.toString());
-      return this.#read(await this.#transport.send({ method: "POST", url: realm, headers, body, ...common }), realm);
+      return this.#read(await this.#transport.send({ method: "POST", url: realm, headers, body, ...common }), asker);
     }
     for (const [name, value] of fields) realm.searchParams.append(name, value);
     const headers = credentials?.kind === "basic" ? { authorization: basic(credentials) } : {};
-    return this.#read(await this.#transport.send({ method: "GET", url: realm, headers, ...common }), realm);
+    return this.#read(await this.#transport.send({ method: "GET", url: realm, headers, ...common }), asker);
   }
 
-  #read(response: Awaited<ReturnType<Transport["send"]>>, realm: URL): Token {
-    const what = `token server ${redactUrl(realm)}`;
+  #read(response: Awaited<ReturnType<Transport["send"]>>, asker: URL): Token {
+    const what = nameOf(asker);
     if (response.status !== 200) throw statusError(what, response);
     const answer = parseAnswer(response.body);
     if (answer === undefined) throw new RegistryError("INVALID", `${what}: its answer holds no token`);
@@ -110,13 +111,19 @@ export function basic({ username, password }: Extract<Credentials, { kind: "basi
  * that host and the registry itself is spoken to in plain HTTP: an HTTPS registry cannot have them sent in the clear.
  */
 export function checkRealm(realm: string, asker: URL, plainHttp: (host: string) => boolean): URL {
-  const what = `${redactUrl(asker)}: the token server it names`;
-  if (realm.length > 2048 || !URL.canParse(realm)) throw new RegistryError("INVALID", `${what} is no URL`);
+  const what = nameOf(asker);
+  if (realm.length > 2048 || !URL.canParse(realm)) throw new RegistryError("INVALID", `${what}: its address is no URL`);
   const url = new URL(realm);
-  if (url.username !== "" || url.password !== "") throw new RegistryError("INVALID", `${what} holds credentials`);
+  if (url.username !== "" || url.password !== "")
+    throw new RegistryError("INVALID", `${what}: its address holds credentials`);
   if (url.protocol === "https:") return url;
   if (url.protocol === "http:" && asker.protocol === "http:" && plainHttp(url.host)) return url;
-  throw new RegistryError("REFUSED_HOST", `${what} is not asked: it would get credentials without HTTPS`);
+  throw new RegistryError("REFUSED_HOST", `${what}: is not asked, since it would get credentials without HTTPS`);
+}
+
+/** The registry chose the token server's address: it is not repeated. */
+function nameOf(asker: URL): string {
+  return `token server of ${asker.host}`;
 }
 
 interface TokenAnswer {

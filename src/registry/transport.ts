@@ -21,6 +21,8 @@ export interface HttpRequest {
   /** Whose request it is, for the rate limit; never a secret itself. */
   readonly account: string;
   readonly redirects: "follow" | "refuse";
+  /** The request in messages; method and URL if absent. To be given where somebody else chose the URL. */
+  readonly name?: string | undefined;
   /** How the host was come to; `direct` if absent. */
   readonly reach?: Reach | undefined;
   readonly signal: AbortSignal;
@@ -103,14 +105,14 @@ export class Transport {
 
   async #hop(request: HttpRequest, first: URL): Promise<HttpResponse> {
     const { url, account } = request;
-    const name = `${request.method} ${redactUrl(first)}${url === first ? "" : " (after a redirect)"}`;
+    const name = `${what({ ...request, url: first })}${url === first ? "" : " (after a redirect)"}`;
     if (url.protocol !== "https:" && !(url.protocol === "http:" && this.#settings.plainHttp(url.host))) {
       throw new RegistryError("REFUSED_HOST", `${name}: plain HTTP is not allowed for this host`);
     }
-    this.#health.check(url.origin, account);
+    this.#health.check(url.origin, account, name);
     const clock = new HopClock(request.signal, this.#closed.signal);
     try {
-      const leave = await this.#gate.enter(url.origin, clock.signal);
+      const leave = await this.#gate.enter(url.origin, clock.signal, name);
       try {
         return await this.#attempt(request, name, clock);
       } finally {
@@ -123,7 +125,7 @@ export class Transport {
 
   async #attempt(request: HttpRequest, name: string, clock: HopClock): Promise<HttpResponse> {
     const { origin } = request.url;
-    const attempt = this.#health.begin(origin, request.account);
+    const attempt = this.#health.begin(origin, request.account, name);
     const began = performance.now();
     try {
       const response = await this.#exchange(request, name, clock);
@@ -235,7 +237,7 @@ function retryAfter(value: string | undefined, { now }: Settings): number | unde
 }
 
 function what(request: HttpRequest): string {
-  return `${request.method} ${redactUrl(request.url)}`;
+  return request.name ?? `${request.method} ${redactUrl(request.url)}`;
 }
 
 function tooLarge(name: string, maxBytes: number): RegistryError {

@@ -45,6 +45,7 @@ export class Uploads {
     target.searchParams.set("digest", digest);
     const done = await this.#send("PUT", target, access, {
       scopes,
+      name: `PUT ${redactUrl(start)}`,
       body: bytes,
       headers: { "content-type": "application/octet-stream" },
       ...(target.origin === start.origin ? {} : { sentBy: start }),
@@ -88,6 +89,7 @@ export class Uploads {
       readonly body?: Uint8Array;
       readonly headers?: Readonly<Record<string, string>>;
       readonly sentBy?: URL;
+      readonly name?: string;
     },
   ): Promise<HttpResponse> {
     return await this.#authorizer.send({

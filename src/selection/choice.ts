@@ -1,6 +1,14 @@
+import type { Format } from "../oci/variant.ts";
 import { equivalent } from "./dominance.ts";
-import type { Fit, Misfit } from "./fit.ts";
+import type { Fit, Misfit, ReducedGroup } from "./fit.ts";
 import type { Prepared } from "./prepare.ts";
+
+/** Why an image is left as written. */
+export interface NoChoice {
+  readonly code: "runtime-matched" | "format-only";
+  /** Formats of what could be run, sorted. */
+  readonly formats: readonly Format[];
+}
 
 /**
  * When there is no choice to make, nothing is touched. The question is asked about everything that a runtime could
@@ -9,26 +17,25 @@ import type { Prepared } from "./prepare.ts";
  * - `runtime-matched`: runtimes match all that these variants require.
  * - `format-only`: they require the same and all fit, so whichever a runtime takes is as good; only formats differ.
  */
-export function noChoice(
-  entries: readonly (Fit | Misfit)[],
-  prepared: Prepared,
-): "runtime-matched" | "format-only" | undefined {
+export function noChoice(entries: readonly (Fit | Misfit)[], prepared: Prepared): NoChoice | undefined {
   const reachable = reachableByRuntime(entries);
-  const fits = reachable.filter((entry) => entry.fits);
-  const [first] = fits;
+  // Whether a machine has the snapshotter of a format is for its runtime to know.
+  const runnable = reachable.flatMap((entry) => {
+    const reduced = entry.fits ? entry.reduced : entry.exceptFormat;
+    return reduced === undefined ? [] : [{ variant: entry.variant, reduced }];
+  });
+  const [first] = runnable;
   if (first === undefined) {
-    return reachable.length > 0 && reachable.every((entry) => entry.variant.runtimeMatched)
-      ? "runtime-matched"
-      : undefined;
+    return undefined;
   }
-  const alike = fits.every(
-    (fit) => fit.variant.priority === first.variant.priority && equivalent(fit, first, prepared.implications),
-  );
-  const formats = new Set(fits.map((fit) => fit.variant.format));
+  const same = (one: { readonly reduced: readonly ReducedGroup[] }) => equivalent(one, first, prepared.implications);
+  const alike = runnable.every((one) => one.variant.priority === first.variant.priority && same(one));
+  const formats = [...new Set(runnable.map((one) => one.variant.format))].sort();
+  const byFormat = alike && formats.length > 1;
   if (reachable.every((entry) => entry.variant.runtimeMatched)) {
-    return alike && formats.size > 1 ? "format-only" : "runtime-matched";
+    return { code: byFormat ? "format-only" : "runtime-matched", formats };
   }
-  return fits.length === reachable.length && alike && formats.size > 1 ? "format-only" : undefined;
+  return byFormat && runnable.length === reachable.length ? { code: "format-only", formats } : undefined;
 }
 
 /** Runtimes fall back to another architecture only where their own has no entry at all. */

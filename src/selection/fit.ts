@@ -2,6 +2,7 @@ import { type Feature, type FeatureGroup, formatFeature } from "../hardware/feat
 import { type Offer, satisfies } from "../hardware/offer.ts";
 import { platformFits } from "../hardware/platform.ts";
 import type { Variant } from "../oci/variant.ts";
+import { missingSnapshotter } from "./format.ts";
 import type { FeatureId, Prepared, PreparedVariant } from "./prepare.ts";
 import { compareWithinGroup } from "./rank.ts";
 
@@ -21,9 +22,14 @@ export interface Misfit extends PreparedVariant {
   readonly fallback: boolean;
   readonly missing: readonly FeatureGroup[];
   readonly platformMismatch: boolean;
+  /** Set where all that is missing is the snapshotter of its format: what its groups are reduced to. */
+  readonly exceptFormat?: readonly ReducedGroup[];
 }
 
-/** Rule 1 of the ranking: os and architecture fit, and every group is satisfied, on every machine. */
+/**
+ * Rule 1 of the ranking: os and architecture fit, and every group is satisfied, on every machine. A format that runs
+ * only with its snapshotter fits where every machine declares that.
+ */
 export function fitAll(prepared: Prepared, offers: readonly Offer[]): readonly (Fit | Misfit)[] {
   const satisfied = new Satisfied(prepared.features, offers);
   const platforms = new Map<string, PlatformFit>();
@@ -44,9 +50,13 @@ export function fitAll(prepared: Prepared, offers: readonly Offer[]): readonly (
         missing.push(written);
       }
     });
-    return missing.length === 0
+    if (missing.length > 0) {
+      return { ...entry, fits: false, fallback, missing, platformMismatch: false };
+    }
+    const snapshotter = missingSnapshotter(entry.variant.format, offers);
+    return snapshotter === undefined
       ? { ...entry, fits: true, fallback, reduced }
-      : { ...entry, fits: false, fallback, missing, platformMismatch: false };
+      : { ...entry, fits: false, fallback, missing: [[snapshotter]], platformMismatch: false, exceptFormat: reduced };
   });
 }
 

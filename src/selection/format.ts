@@ -15,9 +15,11 @@ const SNAPSHOTTERS: Readonly<Record<Format, readonly string[]>> = {
 /** The others are layers that any runtime unpacks; these run only where their snapshotter does. */
 const NEEDS_SNAPSHOTTER: readonly Format[] = ["nydus", "erofs"];
 
-/** The feature that a machine must offer for this format to run; undefined where none is needed. */
-export function requiredSnapshotter(format: Format): Feature | undefined {
-  return NEEDS_SNAPSHOTTER.includes(format) ? { namespace: "snapshotter", value: format } : undefined;
+/** The feature that some machine would have to offer for this format to run; undefined where none is missing. */
+export function missingSnapshotter(format: Format, offers: readonly Offer[]): Feature | undefined {
+  return NEEDS_SNAPSHOTTER.includes(format) && !isDeclared(format, offers)
+    ? { namespace: "snapshotter", value: format }
+    : undefined;
 }
 
 /** Whether every machine says that it has the snapshotter for this format. */

@@ -4,7 +4,6 @@ import type { Platform } from "../hardware/platform.ts";
 import type { Variant } from "../oci/variant.ts";
 import { noChoice } from "./choice.ts";
 import { type Fit, fitAll, type Misfit } from "./fit.ts";
-import { isDeclared, requiredSnapshotter } from "./format.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import * as reason from "./reason.ts";
 import type { Outcome, Selection, SelectionCode } from "./selection.ts";
@@ -36,35 +35,26 @@ export function selectForOffers(prepared: Prepared, offers: readonly Offer[]): S
   }
   const entries = fitAll(prepared, offers);
   const leave = noChoice(entries, prepared);
-  const considered = leave === undefined ? withoutUnsupportedFormats(entries, offers) : entries;
   const ranking = rank(
-    considered.filter((entry) => entry.fits),
+    entries.filter((entry) => entry.fits),
     prepared,
     offers,
   );
-  if (ranking === undefined && offers.length > 1 && eachIsLeftToItsRuntime(prepared, offers)) {
-    return answer(
-      prepared,
-      considered,
-      ranking,
-      "runtime-matched",
-      reason.runtimeMatchedReason(reason.platformsText(offers)),
-    );
+  if (leave !== undefined || (ranking === undefined && eachIsLeftToItsRuntime(prepared, offers))) {
+    const code = leave?.code ?? "runtime-matched";
+    const text =
+      leave?.code === "format-only"
+        ? reason.formatOnlyReason(leave.formats)
+        : reason.runtimeMatchedReason(reason.platformsText(offers));
+    return answer(prepared, entries, ranking, code, text);
   }
-  const code = codeOf(considered, ranking, leave);
-  return answer(prepared, considered, ranking, code, reasonOf(code, considered, ranking, offers));
+  const code = codeOf(entries, ranking);
+  return answer(prepared, entries, ranking, code, reasonOf(code, entries, ranking, offers));
 }
 
-function codeOf(
-  entries: readonly (Fit | Misfit)[],
-  ranking: Ranking | undefined,
-  leave: "runtime-matched" | "format-only" | undefined,
-): SelectionCode {
+function codeOf(entries: readonly (Fit | Misfit)[], ranking: Ranking | undefined): SelectionCode {
   if (ranking === undefined) {
     return "nothing-fits";
-  }
-  if (leave !== undefined) {
-    return leave;
   }
   if (ranking.winner.variant.requires.length === 0) {
     return "generic";
@@ -78,26 +68,18 @@ function reasonOf(
   ranking: Ranking | undefined,
   offers: readonly Offer[],
 ): string {
-  const fits = entries.filter((entry) => entry.fits);
   const misfits = entries.filter((entry) => !entry.fits);
   const platforms = reason.platformsText(offers);
   if (ranking === undefined) {
     return reason.nothingFitsReason(misfits, platforms);
   }
   const { variant } = ranking.winner;
-  switch (code) {
-    case "runtime-matched":
-    case "nothing-fits":
-      return reason.runtimeMatchedReason(platforms);
-    case "format-only":
-      return reason.formatOnlyReason([...new Set(fits.map((fit) => fit.variant.format))].sort());
-    case "generic":
-      return reason.genericReason(misfits, platforms);
-    case "only-candidate":
-      return reason.onlyCandidateReason(variant, entries.length);
-    case "selected":
-      return reason.selectedReason(variant, fits.length, ranking.decidedBy);
+  if (code === "generic") {
+    return reason.genericReason(misfits, platforms);
   }
+  return code === "only-candidate"
+    ? reason.onlyCandidateReason(variant, entries.length)
+    : reason.selectedReason(variant, entries.length - misfits.length, ranking.decidedBy);
 }
 
 function answer(
@@ -127,28 +109,9 @@ function outcomeOf(entry: Fit | Misfit, ranking: Ranking | undefined): Outcome {
   return defeat === undefined ? { variant, outcome: "selected" } : { variant, outcome: "outranked", ...defeat };
 }
 
-/** Where a feature decides, a build that needs a snapshotter is only for machines that say they have it. */
-function withoutUnsupportedFormats(
-  entries: readonly (Fit | Misfit)[],
-  offers: readonly Offer[],
-): readonly (Fit | Misfit)[] {
-  return entries.map((entry) => {
-    const { format } = entry.variant;
-    const snapshotter = requiredSnapshotter(format);
-    if (!entry.fits || snapshotter === undefined || isDeclared(format, offers)) {
-      return entry;
-    }
-    const { reduced: _, ...rest } = entry;
-    return { ...rest, fits: false, missing: [[snapshotter]], platformMismatch: false };
-  });
-}
-
 /** An ordinary multi-platform image: no one variant is common, and none has to be. */
 function eachIsLeftToItsRuntime(prepared: Prepared, offers: readonly Offer[]): boolean {
-  return offers.every((offer) => {
-    const entries = fitAll(prepared, [offer]);
-    return entries.some((entry) => entry.fits) && noChoice(entries, prepared) !== undefined;
-  });
+  return offers.length > 1 && offers.every((offer) => noChoice(fitAll(prepared, [offer]), prepared) !== undefined);
 }
 
 function withoutMachines(prepared: Prepared): Selection {

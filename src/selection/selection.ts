@@ -44,8 +44,9 @@ export type SelectionCode =
 
 export interface Selection {
   /**
-   * Null where nothing fits; and where machines of several platforms were asked about together and their runtimes
-   * choose by themselves (code `runtime-matched`).
+   * Null where nothing fits. Null also where the image is left to the runtime and nothing can be named: machines of
+   * several platforms asked about together, or builds in a format whose snapshotter no machine declares. So ask `code`,
+   * not this, whether anything fits.
    */
   readonly selected: Variant | null;
   /** `rewrite` the image to the selected digest, or `leave` it as written. */

@@ -16,7 +16,7 @@ export class WatchConnection {
   }
 
   event({ type, object }: Pick<StoredEvent, "type" | "object">): void {
-    this.line({ type, object });
+    if (!this.#frozen) this.line({ type, object });
   }
 
   bookmark(version: number): void {
@@ -34,10 +34,10 @@ export class WatchConnection {
   }
 
   raw(bytes: string | Buffer): void {
-    if (!this.#frozen) this.#response.write(bytes);
+    this.#response.write(bytes);
   }
 
-  /** The connection stays open, and nothing comes any more. */
+  /** The connection stays open, and what happens in the store is not told any more. */
   freeze(): void {
     this.#frozen = true;
   }

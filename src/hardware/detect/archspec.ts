@@ -1,3 +1,4 @@
+import { ARCHSPEC_ROWS } from "../cpu/graph.generated.ts";
 import { type CpuEntry, cpuGraph } from "../cpu/graph.ts";
 import type { HostCpu } from "./cpuinfo.ts";
 
@@ -9,8 +10,9 @@ import type { HostCpu } from "./cpuinfo.ts";
  */
 export function archspecName(host: HostCpu): string {
   const graph = cpuGraph();
-  const candidates = [...graph.values()].filter(
-    (entry) => entry.source === "archspec" && entry.family === host.family && runs(host, entry),
+  // In archspec's own order, as it keeps the first of equals (neoverse_v2 before neoverse_n2).
+  const candidates = ARCHSPEC_ROWS.map(({ name }) => graph.get(name)).filter(
+    (entry) => entry !== undefined && entry.family === host.family && runs(host, entry),
   );
   const bestGeneric = best(candidates.filter(({ vendor }) => vendor === "generic"));
   if (bestGeneric === undefined) {
@@ -48,7 +50,7 @@ function runs(host: HostCpu, entry: CpuEntry): boolean {
   }
 }
 
-/** The first of those with the most ancestors, then the most flags: Python's `max` keeps the first of equals. */
+/** The first of those with the most ancestors, then the most flags. */
 function best(entries: readonly CpuEntry[]): CpuEntry | undefined {
   let found: CpuEntry | undefined;
   for (const entry of entries) {

@@ -25,7 +25,7 @@ export const MAX_CPUINFO_LENGTH = 16 * 1024 * 1024;
 export function parseCpuinfo(text: string, machine?: string): HostCpu {
   const processors = blocks(text.slice(0, MAX_CPUINFO_LENGTH));
   const [first = new Map<string, string>()] = processors;
-  const family = machine === undefined ? familyOf(first) : (MACHINES.get(machine) ?? machine);
+  const family = machineFamily(machine) ?? familyOf(first);
   switch (family) {
     case "x86_64":
     case "x86":
@@ -68,6 +68,11 @@ const MACHINES: ReadonlyMap<string, string> = new Map([
   ["i686", "x86"],
 ]);
 
+function machineFamily(machine: string | undefined): string | undefined {
+  const name = machine?.trim().toLowerCase() ?? "";
+  return MACHINES.get(name) ?? (/^[a-z][a-z0-9_]{1,31}$/.test(name) ? name : undefined);
+}
+
 function familyOf(processor: ReadonlyMap<string, string>): string {
   if (processor.has("vendor_id") || processor.has("flags")) return "x86_64";
   if (processor.has("CPU implementer")) return "aarch64";
@@ -108,8 +113,8 @@ function common(processors: readonly ReadonlyMap<string, string>[], key: string)
     shared = shared === undefined ? flags : new Set([...shared].filter((flag) => flags.has(flag)));
   }
   const flags = shared ?? new Set<string>();
-  // Linux calls sse3 by its code name; archspec takes it from ssse3 (feature_aliases).
-  if (flags.has("pni") || flags.has("ssse3")) {
+  // Linux calls sse3 by its code name, which archspec does not know: it takes sse3 from ssse3 (feature_aliases).
+  if (flags.has("ssse3")) {
     flags.add("sse3");
   }
   return flags;

@@ -45,7 +45,9 @@ export function hostOffer(report: HostReport): HostOffer {
   const platform = platformOf(cpu, linux, report.machine);
   const name = archspecName(cpu);
   const implied = cpuFlags(name);
-  const flags = [...cpu.flags].filter((flag) => isOfferedFlag(flag, cpu.family) && !implied.has(flag));
+  // `pni` is what Linux calls sse3.
+  const named = cpu.flags.has("pni") ? [...cpu.flags, "sse3"] : [...cpu.flags];
+  const flags = named.filter((flag) => isOfferedFlag(flag, cpu.family) && !implied.has(flag));
   const nvidia =
     report.nvidiaSmi === undefined ? undefined : parseNvidiaSmi(report.nvidiaSmi.query, report.nvidiaSmi.header);
   const notes = [...(nvidia?.notes ?? [])];

@@ -57,7 +57,7 @@ describe("ids", () => {
   });
 
   test("stay what they are from release to release: Pods are steered by them", () => {
-    expect(internProfile(offerOfNode(node({}), { features: ["cpu:broadwell", "nvcap:5.2"] })).id).toBe("PENDING");
+    expect(internProfile(offerOfNode(node({}), { features: ["cpu:broadwell", "nvcap:5.2"] })).id).toBe("00dce9156622");
   });
 
   test("tell accelerators from features that count always", () => {

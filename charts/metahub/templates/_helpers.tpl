@@ -1,0 +1,149 @@
+{{- define "metahub.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 48 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* At most 48 characters: names of objects append up to 15, and some of them are label values (63). */}}
+{{- define "metahub.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 48 | trimSuffix "-" -}}
+{{- else if contains (include "metahub.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 48 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "metahub.name" .) | trunc 48 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: metahub
+{{ include "metahub.selector" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "metahub.selector" -}}
+app.kubernetes.io/name: {{ include "metahub.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "metahub.webhook.name" -}}{{ include "metahub.fullname" . }}-webhook{{- end -}}
+{{- define "metahub.controller.name" -}}{{ include "metahub.fullname" . }}-controller{{- end -}}
+
+{{- define "metahub.webhook.account" -}}
+{{- if .Values.webhook.serviceAccount.create -}}
+{{- default (include "metahub.webhook.name" .) .Values.webhook.serviceAccount.name -}}
+{{- else -}}
+{{- required "webhook.serviceAccount.name is needed with webhook.serviceAccount.create: false" .Values.webhook.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.controller.account" -}}
+{{- if .Values.controller.serviceAccount.create -}}
+{{- default (include "metahub.controller.name" .) .Values.controller.serviceAccount.name -}}
+{{- else -}}
+{{- required "controller.serviceAccount.name is needed with controller.serviceAccount.create: false" .Values.controller.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.tlsSecret" -}}
+{{- if .Values.certificates.secretName -}}
+{{- .Values.certificates.secretName -}}
+{{- else if eq .Values.certificates.mode "existingSecret" -}}
+{{- fail "certificates.secretName is needed with certificates.mode: existingSecret" -}}
+{{- else -}}
+{{- printf "%s-tls" (include "metahub.webhook.name" .) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.lease" -}}{{ include "metahub.controller.name" . }}{{- end -}}
+
+{{- define "metahub.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* PodSecurity restricted. */}}
+{{- define "metahub.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "metahub.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* Probes; call with the Deployment's values. */}}
+{{- define "metahub.probes" -}}
+startupProbe:
+  httpGet: {path: /healthz, port: health}
+  periodSeconds: 1
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {path: /healthz, port: health}
+  periodSeconds: 10
+  timeoutSeconds: 5
+readinessProbe:
+  httpGet: {path: /readyz, port: health}
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end -}}
+
+{{/* What both Deployments say of where their Pods run: dict "values" (webhook or controller), "selector". */}}
+{{- define "metahub.scheduling" -}}
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+{{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+- maxSkew: 1
+  topologyKey: {{ $key }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- $.selector | nindent 6 }}
+{{- end }}
+{{- end -}}
+
+{{/* Values that only make sense together. */}}
+{{- define "metahub.check" -}}
+{{- if and (not .Values.webhook.deploy) (not .Values.webhook.url) -}}
+{{- fail "webhook.deploy: false needs webhook.url, for example https://10.0.0.5:8443: otherwise the API server would have nothing to call" -}}
+{{- end -}}
+{{- if ge (int .Values.webhook.deadlineMs) (mul 1000 (int .Values.webhook.timeoutSeconds)) -}}
+{{- fail (printf "webhook.deadlineMs (%d) must be below webhook.timeoutSeconds (%d s): the webhook has to answer before the API server stops waiting" (int .Values.webhook.deadlineMs) (int .Values.webhook.timeoutSeconds)) -}}
+{{- end -}}
+{{- if ge (int .Values.webhook.drainMs) (mul 1000 (int .Values.webhook.terminationGracePeriodSeconds)) -}}
+{{- fail "webhook.drainMs must be below webhook.terminationGracePeriodSeconds: the kubelet would kill the webhook while it drains" -}}
+{{- end -}}
+{{- if and (eq .Values.pullSecrets.mode "namespaces") (not .Values.pullSecrets.namespaces) -}}
+{{- fail "pullSecrets.mode: namespaces needs pullSecrets.namespaces, for example [team-a]" -}}
+{{- end -}}
+{{- if and (ne .Values.pullSecrets.mode "namespaces") .Values.pullSecrets.namespaces -}}
+{{- fail "pullSecrets.namespaces is only read with pullSecrets.mode: namespaces" -}}
+{{- end -}}
+{{- if and (eq .Values.certificates.mode "existingSecret") (not .Values.certificates.caBundle) -}}
+{{- fail "certificates.caBundle is needed with certificates.mode: existingSecret: the PEM of the authority that signed it" -}}
+{{- end -}}
+{{- end -}}

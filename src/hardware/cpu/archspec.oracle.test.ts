@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { canonicalFlags } from "./flags.ts";
+import { ARCHSPEC_ROWS, ARCHSPEC_VERSION } from "./graph.generated.ts";
+import { cpuAncestors, cpuDescendsFrom, cpuFlags, cpuGraph } from "./graph.ts";
+
+// archspec itself, from its Python package, is asked the same questions. The package is fetched once, into the user's
+// cache, by the script that also generates the graph; where that cannot be, these tests are skipped and say why.
+const script = fileURLToPath(new URL("../../../scripts/generate-cpu-graph.ts", import.meta.url));
+const run = promisify(execFile);
+const TIMEOUT_MS = 180_000;
+/** The script's exit code for "the package cannot be fetched here". */
+const CANNOT_FETCH = 3;
+
+const failure = z.object({ code: z.union([z.number(), z.string()]).optional(), stderr: z.string().optional() });
+
+let packageFolder: string | undefined;
+let reason = "";
+
+beforeAll(async () => {
+  try {
+    packageFolder = (await run(process.execPath, [script, "--fetch-only"], { timeout: TIMEOUT_MS })).stdout.trim();
+  } catch (error) {
+    const { code, stderr } = failure.parse(error);
+    if (code !== CANNOT_FETCH) throw error;
+    reason = stderr?.trim() ?? "the package cannot be fetched";
+  }
+}, TIMEOUT_MS);
+
+const answers = z.record(
+  z.string(),
+  z.object({
+    below: z.array(z.string()),
+    features: z.array(z.string()),
+    has: z.array(z.string()),
+    family: z.string(),
+    vendor: z.string(),
+    generation: z.number(),
+    cpupart: z.string(),
+  }),
+);
+
+const QUESTIONS = `
+import json, sys
+import archspec.cpu as cpu
+names = json.loads(sys.argv[1])
+flags = json.loads(sys.argv[2])
+targets = {name: cpu.TARGETS[name] for name in names}
+print(json.dumps({name: {
+    "below": [other for other in names if targets[other] <= target],
+    "features": sorted(target.features),
+    "has": [flag for flag in flags if flag in target],
+    "family": str(target.family),
+    "vendor": target.vendor,
+    "generation": target.generation,
+    "cpupart": target.cpu_part,
+} for name, target in targets.items()}))
+`;
+
+describe(`archspec ${ARCHSPEC_VERSION} as the oracle`, () => {
+  test("the generated table is what the script makes of the package", { timeout: TIMEOUT_MS }, async ({ skip }) => {
+    skip(packageFolder === undefined, reason);
+    const folder = await mkdtemp(join(tmpdir(), "metahub-cpu-graph-"));
+    try {
+      const out = join(folder, "graph.generated.ts");
+      await run(process.execPath, [script, "--out", out], { timeout: TIMEOUT_MS });
+      const here = fileURLToPath(new URL("graph.generated.ts", import.meta.url));
+      expect(await readFile(out, "utf8")).toBe(await readFile(here, "utf8"));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("all pairs of names, every flag of every name", { timeout: TIMEOUT_MS }, async ({ skip }) => {
+    skip(packageFolder === undefined, reason);
+    const names = ARCHSPEC_ROWS.map(({ name }) => name);
+    const flags = [...new Set(ARCHSPEC_ROWS.flatMap(({ features }) => features.split(" ")))];
+    const aliases = ["sse4.1", "sse4.2", "avx512", "neon", "altivec", "vsx", "sse3"];
+    const asked = [...flags, ...aliases].filter((flag) => flag !== "");
+    const { stdout } = await run("python3", ["-c", QUESTIONS, JSON.stringify(names), JSON.stringify(asked)], {
+      env: { ...process.env, PYTHONPATH: packageFolder },
+      maxBuffer: 16 << 20,
+      timeout: TIMEOUT_MS,
+    });
+    const oracle = new Map(Object.entries(answers.parse(JSON.parse(stdout))));
+    expect([...oracle.keys()]).toEqual(names);
+    for (const [name, said] of oracle) {
+      expect(
+        names.filter((other) => cpuDescendsFrom(name, other)),
+        `${name}: order`,
+      ).toEqual(said.below);
+      expect(
+        names.filter((other) => cpuAncestors(name).has(other)),
+        `${name}: ancestors`,
+      ).toEqual(said.below);
+      const entry = cpuGraph().get(name);
+      expect([...(entry?.features ?? [])].sort(), `${name}: features`).toEqual([...said.features].sort());
+      expect(entry?.family, name).toBe(said.family);
+      expect(entry?.vendor, name).toBe(said.vendor);
+      expect(entry?.generation ?? 0, name).toBe(said.generation);
+      expect(entry?.cpupart ?? "", name).toBe(said.cpupart);
+      // More may be implied here (archspec's x86_64 lists nothing, the ABI has SSE2), never less.
+      const missing = said.has.filter(
+        (flag) => canonicalFlags(flag)?.every((each) => cpuFlags(name).has(each)) !== true,
+      );
+      expect(missing, `${name}: flags`).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { archspecName } from "./archspec.ts";
+import { arm, CPUINFO, N1_FEATURES } from "./cpuinfo.fixture.ts";
+import { MAX_CPUINFO_LENGTH, parseCpuinfo } from "./cpuinfo.ts";
+
+describe("the CPU of a capture", () => {
+  test.each<[keyof typeof CPUINFO, string, string?]>([
+    ["broadwell", "broadwell"],
+    ["skylake", "skylake"],
+    ["maskedSkylake", "skylake"],
+    ["maskedToBaseline", "x86_64"],
+    ["zen3", "zen3"],
+    ["hygon", "x86_64_v3"],
+    ["neoverse_n1", "neoverse_n1"],
+    ["neoverse_v1", "neoverse_v1"],
+    ["maskedV1", "neoverse_n1"],
+    ["bigLittle", "neoverse_n1"],
+    ["power9", "power9le"],
+    ["power9", "power9", "ppc64"],
+    ["power9", "power9le", "ppc64le"],
+    ["emulatedPower", "ppc64le", "ppc64le"],
+    ["riscv64", "u74mc"],
+    ["unknownRiscv64", "riscv64"],
+    ["skylake", "x86", "i686"],
+    ["neoverse_n1", "arm", "armv7l"],
+    ["skylake", "s390x", "s390x"],
+  ])("%s is %s (uname -m: %s)", (capture, name, machine) => {
+    expect(archspecName(parseCpuinfo(CPUINFO[capture], machine))).toBe(name);
+  });
+
+  test("of another implementer is no ARM part, whatever its number", () => {
+    // An Apple M4 under a hypervisor shows all flags of neoverse_v1, but is none.
+    expect(archspecName(parseCpuinfo(arm("0x61", "0xd40", N1_FEATURES)))).toBe("aarch64");
+  });
+
+  test("of a part that archspec lacks is the best of its maker that the flags allow", () => {
+    expect(archspecName(parseCpuinfo(arm("0x41", "0xd8e", N1_FEATURES)))).toBe("neoverse_n1");
+  });
+});
+
+describe("what cannot be read", () => {
+  test.each([
+    ["nothing", "", "unknown"],
+    ["no fields", "hello\nworld\n", "unknown"],
+    ["fields of no CPU", "a: b\n\u0000: \u0000\n", "unknown"],
+    ["only a vendor", "vendor_id : GenuineIntel\n", "x86_64"],
+    ["a name of a property for RISC-V", "hart: 0\nuarch: constructor\n", "riscv64"],
+  ])("%s is a family at least", (_, text, family) => {
+    expect(archspecName(parseCpuinfo(text))).toBe(family);
+  });
+
+  test("text past the limit is not read", () => {
+    const far = `${" ".repeat(MAX_CPUINFO_LENGTH)}\n${CPUINFO.skylake}`;
+    expect(parseCpuinfo(far).family).toBe("unknown");
+  });
+});
+
+test("all processors of a large machine count", () => {
+  const processors = Array.from({ length: 512 }, (_, index) => arm("0x41", "0xd0c", N1_FEATURES, index));
+  const lesser = arm("0x41", "0xd0c", N1_FEATURES.replace(" atomics", ""), 512);
+  expect(parseCpuinfo(processors.join("") + lesser).flags.has("atomics")).toBe(false);
+});
+
+test("sse3 is taken from ssse3, as archspec does", () => {
+  expect(parseCpuinfo("vendor_id: x\nflags: pni").flags).toEqual(new Set(["pni"]));
+  expect(parseCpuinfo("vendor_id: x\nflags: ssse3").flags).toEqual(new Set(["ssse3", "sse3"]));
+});

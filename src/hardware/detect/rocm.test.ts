@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { gfxTarget, parseKfdNodes, parseRocminfo } from "./rocm.ts";
+
+function agent(number: number, type: string, isas: readonly string[]): string {
+  return `*******
+Agent ${number}
+*******
+  Name:                    ${isas[0] ?? "AMD EPYC 9554"}
+  Marketing Name:          Some name
+  Device Type:             ${type}
+  ISA Info:
+${isas.map((isa, index) => `    ISA ${index + 1}\n      Name:                    amdgcn-amd-amdhsa--${isa}\n      Machine Models:          HSA_MACHINE_MODEL_LARGE\n`).join("")}`;
+}
+
+const CPU = agent(1, "CPU", []);
+const MI300X = ["gfx942:sramecc+:xnack-", "gfx9-4-generic:sramecc+:xnack-"];
+
+describe("rocminfo", () => {
+  test.each([
+    ["no GPU", CPU, []],
+    ["a GPU and the generic target it runs", CPU + agent(2, "GPU", MI300X), ["gfx:gfx942:sramecc+:xnack-"]],
+    ["GPUs that are alike", CPU + agent(2, "GPU", MI300X) + agent(3, "GPU", MI300X), ["gfx:gfx942:sramecc+:xnack-"]],
+    [
+      "GPUs of several kinds",
+      agent(2, "GPU", ["gfx1100"]) + agent(3, "GPU", ["gfx1036"]),
+      ["gfx:gfx1100", "gfx:gfx1036"],
+    ],
+    ["a failure", "ROCk module is NOT loaded, possibly no GPU devices\n", []],
+    ["nothing", "", []],
+  ])("%s", (_, text, features) => {
+    expect(parseRocminfo(text)).toEqual(features);
+  });
+});
+
+describe("sysfs", () => {
+  test.each([
+    [90010, "gfx90a"],
+    [90402, "gfx942"],
+    [90500, "gfx950"],
+    [100306, "gfx1036"],
+    [110000, "gfx1100"],
+    [110501, "gfx1151"],
+    [120001, "gfx1201"],
+  ])("%i is %s", (version, target) => {
+    expect(gfxTarget(version)).toBe(target);
+  });
+
+  test.each([
+    [
+      "a CPU and two GPUs",
+      [
+        "simd_count 0\ngfx_target_version 0\n",
+        "simd_count 1216\ngfx_target_version 90402\nvendor_id 4098\n",
+        "gfx_target_version 90402\n",
+      ],
+      ["gfx:gfx942"],
+    ],
+    ["an old kernel", ["simd_count 256\n"], []],
+    ["nothing", [], []],
+  ])("%s", (_, nodes, features) => {
+    expect(parseKfdNodes(nodes)).toEqual(features);
+  });
+});

@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MAX_ENTRIES } from "./document.ts";
+import { OciError } from "./error.ts";
+import { readIndex } from "./flatten.ts";
+import { entry, indexBytes, readEntries } from "./indexes.fixture.ts";
+
+const amd64 = { os: "linux", architecture: "amd64" };
+
+describe("an index that is wrong ends in one error with a code and the place", () => {
+  it.each([
+    ["a number", "wrong-type", "document", 7],
+    ["a list", "wrong-type", "document", []],
+    ["nothing", "wrong-type", "document", null],
+    ["schema 1", "not-an-index", "schemaVersion", { schemaVersion: 1, manifests: [] }],
+    ["no schema", "not-an-index", "schemaVersion", { manifests: [] }],
+    ["no manifests", "not-an-index", undefined, { schemaVersion: 2 }],
+    [
+      "an image",
+      "not-an-index",
+      "mediaType",
+      { schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [] },
+    ],
+    ["index and image at once", "not-an-index", "layers", { schemaVersion: 2, manifests: [], layers: [] }],
+    ["index and image at once, by config", "not-an-index", "config", { schemaVersion: 2, manifests: [], config: {} }],
+    ["manifests that are an object", "wrong-type", "manifests", index({})],
+    ["manifests that are a text", "wrong-type", "manifests", index("all")],
+    ["a media type that is a number", "wrong-type", "mediaType", { schemaVersion: 2, mediaType: 2, manifests: [] }],
+    ["an entry that is a text", "wrong-type", "manifests[1]", index([entry("a"), "b"])],
+    ["an entry that is null", "wrong-type", "manifests[0]", index([null])],
+    ["no digest", "missing-field", "manifests[0].digest", index([entry("a", { digest: undefined })])],
+    [
+      "a digest that does not parse",
+      "digest-invalid",
+      "manifests[0].digest",
+      index([entry("a", { digest: "sha256:x" })]),
+    ],
+    [
+      "a digest with a path in it",
+      "digest-invalid",
+      "manifests[0].digest",
+      index([entry("a", { digest: "sha256:../../etc/passwd" })]),
+    ],
+    [
+      "a digest of an unknown kind",
+      "digest-unsupported",
+      "manifests[0].digest",
+      index([entry("a", { digest: "md5:abc" })]),
+    ],
+    ["a digest that is a list", "wrong-type", "manifests[0].digest", index([entry("a", { digest: ["sha256:x"] })])],
+    ["no size", "missing-field", "manifests[0].size", index([entry("a", { size: undefined })])],
+    ["a size below zero", "wrong-value", "manifests[0].size", index([entry("a", { size: -1 })])],
+    ["a size that is no whole number", "wrong-value", "manifests[0].size", index([entry("a", { size: 1.5 })])],
+    ["a size past exact numbers", "wrong-value", "manifests[0].size", index([entry("a", { size: 2 ** 60 })])],
+    ["a size that is a text", "wrong-type", "manifests[0].size", index([entry("a", { size: "1" })])],
+    [
+      "a platform that is a text",
+      "wrong-type",
+      "manifests[0].platform",
+      index([entry("a", { platform: "linux/amd64" })]),
+    ],
+    [
+      "an architecture that is a number",
+      "wrong-type",
+      "manifests[3].platform.architecture",
+      index([entry("a"), entry("b"), entry("c"), entry("d", { platform: { architecture: 64 } })]),
+    ],
+    [
+      "an os that is a list",
+      "wrong-type",
+      "manifests[0].platform.os",
+      index([entry("a", { platform: { ...amd64, os: [] } })]),
+    ],
+    [
+      "a variant that is a number",
+      "wrong-type",
+      "manifests[0].platform.variant",
+      index([entry("a", { platform: { ...amd64, variant: 3 } })]),
+    ],
+    [
+      "features that are a text",
+      "wrong-type",
+      "manifests[0].platform.features",
+      index([entry("a", { platform: { ...amd64, features: "avx2" } })]),
+    ],
+    [
+      "a feature that is a number",
+      "wrong-type",
+      "manifests[0].platform.features[1]",
+      index([entry("a", { platform: { ...amd64, features: ["avx2", 5.2] } })]),
+    ],
+    [
+      "an os feature that is null",
+      "wrong-type",
+      'manifests[0].platform["os.features"][0]',
+      index([entry("a", { platform: { ...amd64, "os.features": [null] } })]),
+    ],
+    [
+      "annotations that are a list",
+      "wrong-type",
+      "manifests[0].annotations",
+      index([entry("a", { annotations: ["x"] })]),
+    ],
+    [
+      "an annotation that is a number",
+      "wrong-type",
+      'manifests[0].annotations["dev.metahub.priority"]',
+      index([entry("a", { annotations: { "dev.metahub.priority": 5 } })]),
+    ],
+    ["too many entries", "too-many-entries", "manifests", index(Array.from({ length: 10_000 }, () => entry("a")))],
+    [
+      "too many features",
+      "too-many-features",
+      undefined,
+      index(
+        Array.from({ length: 40 }, (_, e) =>
+          entry("a", { platform: { ...amd64, features: Array.from({ length: 60 }, (_, f) => `ns${f}:v${e}`) } }),
+        ),
+      ),
+    ],
+  ])("%s", (_, code, place, document) => {
+    expect(refusal(new TextEncoder().encode(JSON.stringify(document)))).toMatchObject({ code, place });
+  });
+
+  it("truncated anywhere: an error, never half an answer", () => {
+    const whole = indexBytes([entry("a", { annotations: { "dev.metahub.features": "cpu:zen3" } }), entry("b")]);
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(refusal(whole.subarray(0, length)).code).toBe("json-syntax");
+    }
+  });
+});
+
+describe("what is merely strange is passed over with a warning", () => {
+  it.each([
+    ["an architecture with a null byte", { platform: { os: "linux", architecture: "amd\u000064" } }],
+    ["an os of 4 kB", { platform: { os: "x".repeat(4096), architecture: "amd64" } }],
+    ["a variant that is a path", { platform: { ...amd64, variant: "../v3" } }],
+  ])("%s", (_, changes) => {
+    const { variants, warnings } = readEntries(entry("a", changes), entry("b"));
+    expect(variants).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^manifests\[0\] is passed over: its platform is not valid/);
+    expect(warnings[0]).not.toContain("\u0000");
+    expect(warnings[0]?.length).toBeLessThanOrEqual(300);
+  });
+
+  it("keys that pollute prototypes", () => {
+    const text = new TextDecoder().decode(indexBytes([entry("a")]));
+    const hostile = text.replace(
+      '"platform":{',
+      '"__proto__":{"mediaType":7},"platform":{"__proto__":{"variant":"v4"},"constructor":{"prototype":{}},',
+    );
+    expect(readIndex(new TextEncoder().encode(hostile))).toMatchObject({ variants: [{ requires: [] }] });
+    expect(Object.hasOwn(Object.prototype, "variant")).toBe(false);
+  });
+
+  it("warnings are bounded", () => {
+    const bad = Array.from({ length: MAX_ENTRIES }, () =>
+      entry("a", { annotations: { "dev.metahub.priority": "x".repeat(500) } }),
+    );
+    const { warnings } = readEntries(...bad);
+    expect(warnings).toHaveLength(33);
+    expect(warnings.at(-1)).toBe(`${MAX_ENTRIES - 32} more warnings are not shown.`);
+    expect(Math.max(...warnings.map((warning) => warning.length))).toBeLessThanOrEqual(300);
+  });
+});
+
+it("whatever a value is replaced by, the answer is a list or an OciError", () => {
+  const paths = ["digest", "size", "mediaType", "platform", "annotations", "artifactType", "urls", "data"];
+  fc.assert(
+    fc.property(fc.constantFrom(...paths), fc.jsonValue(), fc.jsonValue(), (key, value, inner) => {
+      const bytes = indexBytes([entry("a", { [key]: value }), entry("b", { platform: { ...amd64, variant: inner } })]);
+      try {
+        expect(readIndex(bytes)).toHaveProperty("complete");
+      } catch (error) {
+        expect(error).toBeInstanceOf(OciError);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function index(manifests: unknown): unknown {
+  return { schemaVersion: 2, manifests };
+}
+
+function refusal(bytes: Uint8Array): OciError {
+  try {
+    readIndex(bytes);
+  } catch (error) {
+    if (error instanceof OciError) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error("it was read");
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { putIndex, putManifest } from "../../test/registry/content.ts";
+import { registryFixture } from "../../test/registry/fixture.ts";
+import { Keyring } from "../credentials/keyring.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { Access } from "./client.ts";
+import { ImageSource } from "./images.ts";
+
+const fixture = registryFixture();
+const access = (): Access => ({ credentials: undefined, signal: AbortSignal.timeout(10_000) });
+const linux = { os: "linux", architecture: "amd64" };
+
+describe("ImageSource", () => {
+  test("one image is a manifest, and its bytes are never fetched", async () => {
+    const running = await fixture.registry();
+    const pushed = await putManifest(running.store, "team/app", "v1", "x");
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    const image = await new ImageSource(fixture.client()).lookup(reference, access());
+    expect(image).toEqual({ kind: "manifest", reference, descriptor: pushed });
+    expect(running.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+  });
+
+  test("nested indexes become one list; a warm answer is the same list and asks nothing", async () => {
+    const running = await fixture.registry();
+    const [plain, fast] = [
+      await putManifest(running.store, "team/app", undefined, "plain"),
+      await putManifest(running.store, "team/app", undefined, "fast"),
+    ];
+    const inner = await putIndex(running.store, "team/app", undefined, [
+      { ...fast, platform: { ...linux, features: ["cpu:skylake"] } },
+    ]);
+    const outer = await putIndex(running.store, "team/app", "v1", [{ ...plain, platform: linux }, inner]);
+    const images = new ImageSource(fixture.client());
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    const [image, again] = await Promise.all([images.lookup(reference, access()), images.lookup(reference, access())]);
+    if (image.kind !== "index" || again.kind !== "index") expect.unreachable("both are indexes");
+    expect(image.descriptor).toEqual(outer);
+    expect(image.variants.map(({ digest, requires }) => [digest, requires])).toEqual([
+      [plain.digest, []],
+      [fast.digest, [[{ namespace: "cpu", value: "skylake" }]]],
+    ]);
+    expect(running.requests.map(({ method }) => method)).toEqual(["HEAD", "GET", "GET"]);
+    const warm = await images.lookup(reference, access());
+    if (warm.kind !== "index") expect.unreachable("it is an index");
+    expect(warm.variants).toBe(image.variants);
+    expect(running.requests).toHaveLength(3);
+  });
+
+  test("tries each credential of the keyring until one is let in", async () => {
+    const running = await fixture.registry({ auth: { scheme: "bearer", users: { ann: "right" } } });
+    await putManifest(running.store, "team/app", "v1", "x");
+    const images = new ImageSource(fixture.client());
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    const keyring = (...passwords: readonly string[]): Keyring =>
+      new Keyring([
+        {
+          candidates: async () => passwords.map((password) => ({ kind: "basic" as const, username: "ann", password })),
+        },
+      ]);
+    const { signal } = access();
+    await expect(images.lookupWith(reference, { keyring: keyring("wrong", "right"), signal })).resolves.toMatchObject({
+      kind: "manifest",
+    });
+    await expect(images.lookupWith(reference, { keyring: keyring("wrong"), signal })).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+    });
+    await expect(images.lookupWith(reference, { keyring: keyring(), signal })).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+    });
+  });
+
+  test("a registry that is down fails fast, and is found again when it is back", async () => {
+    const first = await fixture.registry();
+    await putManifest(first.store, "team/app", "v1", "x");
+    let now = 0;
+    const images = new ImageSource(fixture.client({ now: () => now, tagTtlMs: 0 }));
+    const reference = parseReference(`${first.host}/team/app:v1`);
+    await images.lookup(reference, access());
+    await first.close();
+    const codes: unknown[] = [];
+    for (let times = 0; times < 7; times += 1) {
+      await images.lookup(reference, access()).catch((error: unknown) => {
+        codes.push(error instanceof Error && "code" in error ? error.code : error);
+      });
+    }
+    expect(codes).toEqual([...new Array(5).fill("UNREACHABLE"), "CIRCUIT_OPEN", "CIRCUIT_OPEN"]);
+    const port = Number(first.host.split(":")[1]);
+    const second = await fixture.registry({ port, store: first.store });
+    await expect(images.lookup(reference, access())).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
+    now += 1_000;
+    await expect(images.lookup(reference, access())).resolves.toMatchObject({ kind: "manifest" });
+    expect(second.requests).toHaveLength(1);
+  });
+
+  test("a registry that limits us is not asked again before its time", async () => {
+    const running = await fixture.registry();
+    await putManifest(running.store, "team/app", "v1", "x");
+    running.faults.add({
+      path: /./,
+      times: 1,
+      fault: { kind: "status", status: 429, headers: { "retry-after": "30" } },
+    });
+    let now = 0;
+    const images = new ImageSource(fixture.client({ now: () => now }));
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    await expect(images.lookup(reference, access())).rejects.toMatchObject({
+      code: "RATE_LIMITED",
+      retryAfterMs: 30_000,
+    });
+    now += 29_999;
+    await expect(images.lookup(reference, access())).rejects.toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 1 });
+    expect(running.requests).toHaveLength(1);
+    now += 1;
+    await expect(images.lookup(reference, access())).resolves.toMatchObject({ kind: "manifest" });
+  });
+
+  test("a caller's deadline ends its waiting, and the answer still reaches the one who waits on", async () => {
+    const running = await fixture.registry();
+    await putManifest(running.store, "team/app", "v1", "x");
+    running.faults.add({ path: /./, fault: { kind: "delay", ms: 100 } });
+    const images = new ImageSource(fixture.client());
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    const hurried = new AbortController();
+    const both = [
+      images.lookup(reference, { credentials: undefined, signal: hurried.signal }),
+      images.lookup(reference, access()),
+    ] as const;
+    await running.received(() => true);
+    hurried.abort();
+    await expect(both[0]).rejects.toMatchObject({ code: "ABORTED", temporary: true });
+    await expect(both[1]).resolves.toMatchObject({ kind: "manifest" });
+    expect(running.requests).toHaveLength(1);
+  });
+
+  test("closing the client ends what is under way", async () => {
+    const running = await fixture.registry();
+    running.faults.add({ path: /./, fault: { kind: "hang" } });
+    const client = fixture.client({ timeouts: { headersMs: 60_000 } });
+    const looked = new ImageSource(client).lookup(parseReference(`${running.host}/team/app`), access());
+    const outcome = expect(looked).rejects.toMatchObject({ code: "CLOSED" });
+    await running.received(() => true);
+    await client.close();
+    await outcome;
+  });
+});

@@ -1,0 +1,193 @@
+import { createHash } from "node:crypto";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildTo } from "./build.ts";
+import { type DownloadOptions, downloadTo, fetchChecksum } from "./download.ts";
+import { ClusterError, describeError, MissingRequirement, systemCode } from "./error.ts";
+import { withLock } from "./lock.ts";
+import { type Platform, platformOf } from "./platform.ts";
+import type { Progress } from "./progress.ts";
+import { type BinaryName, OFFICIAL_RELEASES, type Recipe, type ReleaseBases, recipeFor } from "./releases.ts";
+
+/** Where programs come from: first the cache, then the releases, then a build. */
+export interface BinarySources {
+  readonly cacheDir: string;
+  readonly platform: Platform;
+  readonly releases: ReleaseBases;
+  /** The folder with the Go modules. */
+  readonly modules: string;
+  readonly go: string;
+  readonly download: Omit<DownloadOptions, "signal">;
+}
+
+/** The path of a program that was resolved. */
+export type BinaryPath = (name: BinaryName) => string;
+
+/** A build of everything takes 12 minutes on two cores; whoever waits for another's must outlast it. */
+const LOCK_TIMEOUT_MS = 60 * 60_000;
+
+/** The sources that this machine and its environment (`METAHUB_CACHE_DIR`, `XDG_CACHE_HOME`) give. */
+export function defaultSources(env: NodeJS.ProcessEnv = process.env): BinarySources {
+  return {
+    cacheDir: env["METAHUB_CACHE_DIR"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "metahub"),
+    platform: platformOf(),
+    releases: OFFICIAL_RELEASES,
+    modules: fileURLToPath(new URL("./binaries", import.meta.url)),
+    go: "go",
+    download: {},
+  };
+}
+
+/** The folder of the cache in which a program is or will be. */
+export function cacheFolder(name: BinaryName, sources: BinarySources): string {
+  return dirname(locate(name, sources).path);
+}
+
+/** Which of these programs are not in the cache. */
+export function missingBinaries(names: readonly BinaryName[], sources: BinarySources): readonly BinaryName[] {
+  return names.filter((name) => !isExecutable(locate(name, sources).path));
+}
+
+/**
+ * Whether all of these programs are cached or can be downloaded, so that nothing must be built. Says why not, or
+ * returns undefined. Without a network it takes at most the answer time of `sources.download`.
+ */
+export async function needsBuild(
+  names: readonly BinaryName[],
+  sources: BinarySources,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const reasons = await Promise.all(
+    missingBinaries(names, sources).map(async (name) => {
+      const { recipe } = locate(name, sources);
+      // Ours are a page of Go each: they build in a second where Go is.
+      if (name === "pause" || name === "printer") return undefined;
+      if (recipe.download === undefined) return `${name} is not published for this platform`;
+      try {
+        await fetchChecksum(recipe.download, { ...sources.download, signal });
+        return undefined;
+      } catch (error) {
+        signal.throwIfAborted();
+        return `${name} is not cached and ${describeError(error)}`;
+      }
+    }),
+  );
+  return reasons.find((reason) => reason !== undefined);
+}
+
+/**
+ * The paths of these programs, fetched or built where the cache lacks them. Safe to call from several processes
+ * at once: one does the work, the others wait.
+ *
+ * @throws MissingRequirement when a program must be built and Go is not there; ClusterError `build`.
+ */
+export async function resolveBinaries(
+  names: readonly BinaryName[],
+  sources: BinarySources,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<BinaryPath> {
+  const located = names.map((name) => ({ name, ...locate(name, sources) }));
+  const folders = new Set(located.filter(({ path }) => !isExecutable(path)).map(({ recipe }) => recipe.folder));
+  for (const folder of folders) {
+    await mkdir(join(sources.cacheDir, folder), { recursive: true });
+    await withLock(
+      join(sources.cacheDir, `${folder}.lock`),
+      {
+        signal,
+        timeoutMs: LOCK_TIMEOUT_MS,
+        onWait: ({ pid }) => progress.say(`waiting for process ${pid}, which fills the cache for ${folder}`),
+      },
+      async () => {
+        for (const one of located) {
+          if (one.recipe.folder === folder && !isExecutable(one.path)) await obtain(one, sources, progress, signal);
+        }
+      },
+    );
+  }
+  return (name) => {
+    const found = located.find((one) => one.name === name);
+    if (found === undefined) throw new ClusterError("missing", `${name} was not asked for`);
+    return found.path;
+  };
+}
+
+interface Located {
+  readonly path: string;
+  readonly recipe: Recipe;
+}
+
+async function obtain(
+  { name, path, recipe }: Located & { readonly name: BinaryName },
+  sources: BinarySources,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = await tryDownload(name, path, recipe, sources, progress, signal);
+  if (failed === undefined) return;
+  if (failed !== "") progress.say(`${name}: ${failed}; building it instead`);
+  const platform = {
+    ...sources.platform,
+    os: recipe.folder.includes("-linux-") ? "linux" : sources.platform.os,
+  } as const;
+  try {
+    await progress.during(`building ${name} with Go (once; minutes for Kubernetes)`, () =>
+      buildTo(path, recipe.build, { signal, platform, sources: sources.modules, go: sources.go }),
+    );
+  } catch (error) {
+    if (failed === "" || !(error instanceof ClusterError)) throw error;
+    const cause = new ClusterError("download", failed);
+    if (error instanceof MissingRequirement) throw new MissingRequirement(error.requirement, error.remedy, { cause });
+    throw new ClusterError("build", `${error.message} (it is built because ${failed})`, { cause: error });
+  }
+}
+
+/** Undefined when the program is there now; else why not: the empty text when nothing is published. */
+async function tryDownload(
+  name: BinaryName,
+  path: string,
+  recipe: Recipe,
+  sources: BinarySources,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { download } = recipe;
+  if (download === undefined) return "";
+  try {
+    const options = { ...sources.download, signal };
+    const checksum = await fetchChecksum(download, options);
+    await progress.during(`downloading ${name} from ${download.url}`, () =>
+      downloadTo(path, download, checksum, options),
+    );
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return describeError(error);
+  }
+}
+
+function locate(name: BinaryName, sources: BinarySources): Located {
+  const recipe = recipeFor(name, sources.platform, sources.releases, ownSourcesDigest(name, sources.modules));
+  return { recipe, path: join(sources.cacheDir, recipe.folder, name) };
+}
+
+/** Our own programs have no version: a change of their source makes another cache folder. */
+function ownSourcesDigest(name: BinaryName, modules: string): string {
+  if (name !== "pause" && name !== "printer") return "";
+  const hash = createHash("sha256");
+  for (const own of ["pause", "printer"]) hash.update(readFileSync(join(modules, own, "main.go")));
+  return hash.digest("hex");
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "EACCES") return false;
+    throw error;
+  }
+}

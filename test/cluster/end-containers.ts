@@ -1,0 +1,94 @@
+import { existsSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { adminEnv } from "./admin-env.ts";
+import { mustRun } from "./command.ts";
+import { systemCode } from "./error.ts";
+import { mountsBelow } from "./proc.ts";
+import { listIfThere, readProc } from "./proc-file.ts";
+import { identify, type ProcessIdentity, signalProcess, waitForEnd } from "./process-identity.ts";
+
+/** What runc was told about a container (runtime-spec config.json), as far as ending it needs. */
+const Bundle = z.object({
+  linux: z.object({
+    cgroupsPath: z.string().optional(),
+    namespaces: z.array(z.object({ type: z.string(), path: z.string().optional() })).default([]),
+  }),
+});
+
+interface Container {
+  readonly init: ProcessIdentity | undefined;
+  /** `/k8s.io/ID` and the like, below each cgroup hierarchy. */
+  readonly cgroup: string | undefined;
+  readonly networkNamespace: string | undefined;
+  /** The socket of its shim, outside the run's folder: containerd fixes where. */
+  readonly socket: string | undefined;
+}
+
+/** Where containerd's runc shim keeps its bundles, below a containerd's state folder. */
+const BUNDLES = "io.containerd.runtime.v2.task/k8s.io";
+
+/**
+ * Ends what the containerds of a run have started, from the files in which they say so, without asking any of them: a
+ * drain through the API server takes long and may fail, and nothing may be left then either. The shims themselves carry
+ * the run's mark and are ended with the other stragglers.
+ */
+export async function endContainers(dir: string, signal: AbortSignal): Promise<void> {
+  const containers = listIfThere(join(dir, "nodes")).flatMap((node) => {
+    const bundles = join(dir, "nodes", node, "run", BUNDLES);
+    return listIfThere(bundles).map((id) => readContainer(join(bundles, id)));
+  });
+  const inits = containers.flatMap(({ init }) => (init === undefined ? [] : [init]));
+  for (const init of inits) signalProcess(init, "SIGKILL");
+  await waitForEnd(inits, 5_000, signal);
+
+  const namespaces = new Set(containers.flatMap(({ networkNamespace: path }) => (path === undefined ? [] : [path])));
+  for (const path of namespaces) {
+    // The CNI library bind-mounts a Pod's network namespace here, over an empty file; its veth pair goes with it.
+    // Often named through the link /var/run; the kernel's table of mounts knows only the real path.
+    for (const mount of existsSync(path) ? mountsBelow([realpathSync(path)]) : [])
+      await mustRun("umount", ["-l", mount], { signal, env: adminEnv() });
+    rmSync(path, { force: true });
+  }
+  for (const { cgroup, socket } of containers) {
+    if (socket !== undefined) rmSync(socket, { force: true });
+    if (cgroup !== undefined) removeCgroup(cgroup);
+  }
+}
+
+function readContainer(bundle: string): Container {
+  const text = readProc(join(bundle, "config.json"));
+  const parsed = text === undefined ? undefined : Bundle.safeParse(JSON.parse(text)).data;
+  const address = readProc(join(bundle, "address"))?.trim();
+  const network = parsed?.linux.namespaces.find(({ type }) => type === "network")?.path;
+  return {
+    init: initOf(bundle),
+    cgroup: parsed?.linux.cgroupsPath,
+    // Only namespaces that CNI made; never the host's.
+    networkNamespace: network !== undefined && /\/netns\/cni-[0-9a-f-]+$/.test(network) ? network : undefined,
+    socket: address?.startsWith("unix:///") ? address.slice("unix://".length) : undefined,
+  };
+}
+
+/** The container's first process, if that number is still this container's: its cgroup bears the container's id. */
+function initOf(bundle: string): ProcessIdentity | undefined {
+  const pid = Number(readProc(join(bundle, "init.pid")));
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  const identity = identify(pid);
+  return readProc(`/proc/${pid}/cgroup`)?.includes(basename(bundle)) ? identity : undefined;
+}
+
+/** Removes an empty cgroup in the unified hierarchy or in every version 1 hierarchy. */
+function removeCgroup(path: string): void {
+  const root = "/sys/fs/cgroup";
+  const hierarchies = existsSync(join(root, "cgroup.controllers")) ? [""] : listIfThere(root);
+  for (const hierarchy of hierarchies) {
+    try {
+      rmdirSync(join(root, hierarchy, path));
+    } catch (error) {
+      const code = systemCode(error);
+      // EBUSY: the kernel still reaps its processes. It is empty then, and costs nothing.
+      if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "EBUSY") throw error;
+    }
+  }
+}

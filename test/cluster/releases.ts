@@ -1,0 +1,129 @@
+import type { Platform } from "./platform.ts";
+
+/** A program that a test cluster runs. */
+export type BinaryName =
+  | "etcd"
+  | "helm"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-proxy"
+  | "kube-scheduler"
+  | "kubectl"
+  | "kubelet"
+  | "pause"
+  | "printer"
+  | "registry";
+
+export type ReleaseName = "etcd" | "helm" | "kubernetes" | "registry";
+
+/** Where each project publishes its releases; a test hands others. */
+export type ReleaseBases = Readonly<Record<ReleaseName, string>>;
+
+/** The folders below binaries/ pin the same versions in go.mod; releases.test.ts holds them equal. */
+export const VERSIONS: Readonly<Record<ReleaseName, string>> = {
+  etcd: "v3.7.3",
+  helm: "v3.22.0",
+  kubernetes: "v1.37.2",
+  registry: "v3.1.2",
+};
+
+export const OFFICIAL_RELEASES: ReleaseBases = {
+  etcd: "https://github.com/etcd-io/etcd/releases/download",
+  helm: "https://get.helm.sh",
+  kubernetes: "https://dl.k8s.io/release",
+  registry: "https://github.com/distribution/distribution/releases/download",
+};
+
+/** How a published file is fetched and checked. */
+export interface Download {
+  readonly release: ReleaseName;
+  readonly url: string;
+  /** A file with the SHA-256: the bare digest, or lines of digest and file name as `sha256sum` writes them. */
+  readonly checksumUrl: string;
+  /** The path of the program in a `.tar.gz`; absent where the file is the program. */
+  readonly member?: string;
+}
+
+/** How Go builds a program from the modules in binaries/. */
+export interface Build {
+  /** Folder below binaries/ that holds the go.mod; `.` for the first. */
+  readonly module: string;
+  readonly package: string;
+  /** `-X` settings of the linker, e.g. the version that the program says it is. */
+  readonly define?: string;
+}
+
+export interface Recipe {
+  /** Folder in the cache, which names version and platform. */
+  readonly folder: string;
+  readonly build: Build;
+  /** Absent for our own programs and where the project publishes none for this platform. */
+  readonly download?: Download;
+}
+
+/** How to get a program for a platform. `ownSources` is a digest of the sources of our own programs. */
+export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBases, ownSources: string): Recipe {
+  const { os, arch } = platform;
+  const folder = (release: ReleaseName): string => `${release}-${VERSIONS[release]}-${os}-${arch}`;
+  switch (name) {
+    case "etcd": {
+      const stem = `etcd-${VERSIONS.etcd}-${os}-${arch}`;
+      const base = `${bases.etcd}/${VERSIONS.etcd}`;
+      return {
+        folder: folder("etcd"),
+        build: { module: ".", package: "./etcd" },
+        // Other systems get a .zip.
+        ...(os === "linux" && {
+          download: {
+            release: "etcd",
+            url: `${base}/${stem}.tar.gz`,
+            checksumUrl: `${base}/SHA256SUMS`,
+            member: `${stem}/etcd`,
+          },
+        }),
+      };
+    }
+    case "helm": {
+      const url = `${bases.helm}/helm-${VERSIONS.helm}-${os}-${arch}.tar.gz`;
+      return {
+        folder: folder("helm"),
+        build: {
+          module: "helm",
+          package: "helm.sh/helm/v3/cmd/helm",
+          define: `helm.sh/helm/v3/internal/version.version=${VERSIONS.helm}`,
+        },
+        download: { release: "helm", url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` },
+      };
+    }
+    case "registry": {
+      const file = `registry_${VERSIONS.registry.slice(1)}_${os}_${arch}.tar.gz`;
+      const url = `${bases.registry}/${VERSIONS.registry}/${file}`;
+      return {
+        folder: folder("registry"),
+        build: { module: "registry", package: "github.com/distribution/distribution/v3/cmd/registry" },
+        download: { release: "registry", url, checksumUrl: `${url}.sha256`, member: "registry" },
+      };
+    }
+    case "pause":
+    case "printer":
+      return {
+        folder: `images-${ownSources.slice(0, 12)}-linux-${arch}`,
+        build: { module: ".", package: `./${name}` },
+      };
+    default: {
+      const url = `${bases.kubernetes}/${VERSIONS.kubernetes}/bin/${os}/${arch}/${name}`;
+      return {
+        folder: folder("kubernetes"),
+        build: {
+          module: ".",
+          package: `k8s.io/kubernetes/cmd/${name}`,
+          define: `k8s.io/component-base/version.gitVersion=${VERSIONS.kubernetes}`,
+        },
+        // Servers are published for Linux only, the client for all.
+        ...((os === "linux" || name === "kubectl") && {
+          download: { release: "kubernetes", url, checksumUrl: `${url}.sha256` },
+        }),
+      };
+    }
+  }
+}
