@@ -1,4 +1,4 @@
-import jsonpatch, { type Operation } from "fast-json-patch";
+import { escapePathComponent, type Operation } from "fast-json-patch";
 import type { Pod } from "../api/pod.ts";
 import { formatSelection, parseSelection, type SelectionNote, selectionAnnotation } from "./annotation.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
@@ -18,18 +18,21 @@ const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
  * Applying it to its own result changes nothing, because a rewritten image is no index any more.
  */
 export function patchPod(pod: Pod, decisions: readonly ImageDecision[], now: Date): Operation[] {
-  const changed = structuredClone(pod);
+  const operations: Operation[] = [];
   for (const { place, image } of decisions) {
-    if (image !== undefined && image !== place.image) {
-      jsonpatch.applyOperation(changed, { op: "replace", path: place.pointer, value: image });
-    }
+    if (image !== undefined && image !== place.image)
+      operations.push({ op: "replace", path: place.pointer, value: image });
   }
-  const annotation = nextAnnotation(pod, decisions, now);
-  const { annotations, ...metadata } = changed.metadata;
-  const { [selectionAnnotation]: _, ...others } = annotations ?? {};
-  const next = annotation === undefined ? others : { ...others, [selectionAnnotation]: annotation };
-  const empty = Object.keys(next).length === 0 && annotations === undefined;
-  return jsonpatch.compare(pod, { ...changed, metadata: empty ? metadata : { ...metadata, annotations: next } });
+  const { annotations } = pod.metadata;
+  const before = annotations?.[selectionAnnotation];
+  const after = nextAnnotation(pod, decisions, now);
+  if (after === before) return operations;
+  const path = `/metadata/annotations/${escapePathComponent(selectionAnnotation)}`;
+  if (after === undefined) operations.push({ op: "remove", path });
+  else if (annotations === undefined) {
+    operations.push({ op: "add", path: "/metadata/annotations", value: { [selectionAnnotation]: after } });
+  } else operations.push({ op: "add", path, value: after });
+  return operations;
 }
 
 /** Undefined where the Pod should carry no annotation. */

@@ -63,10 +63,10 @@ export class Controller {
     await queue.close();
   }
 
-  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+  async #reconcile(key: string, signal: AbortSignal): Promise<undefined> {
     const [kind, name = ""] = key.split("/", 2);
     const snapshot = this.#options.inventory.snapshot();
-    if (snapshot === undefined) return;
+    if (snapshot === undefined) return undefined;
     const { metrics } = this.#options;
     try {
       const wrote =

@@ -25,8 +25,8 @@ export class Keyring implements CredentialSource {
     const found = new Map<string, Credentials>();
     for (const source of this.#sources) {
       for (const credentials of await source.candidates(reference, signal)) {
-        const key = canonicalText(credentials);
-        if (!found.has(key)) found.set(key, credentials);
+        // Setting a key again keeps its place.
+        found.set(canonicalText(credentials), credentials);
         if (found.size === maxCandidates) return [...found.values()];
       }
     }

@@ -40,7 +40,7 @@ function named({ device, suffix }: Capability): readonly number[] | undefined {
 }
 
 /** Whether a device runs machine code (SASS) for a capability. */
-export function runsCode(device: number, code: Capability): boolean {
+function runsCode(device: number, code: Capability): boolean {
   const only = named(code);
   if (only !== undefined) return only.includes(device);
   if (TEGRA.has(device) || TEGRA.has(code.device)) return device === code.device;
@@ -48,7 +48,7 @@ export function runsCode(device: number, code: Capability): boolean {
 }
 
 /** Whether a device's driver can compile PTX for a capability. */
-export function runsPtx(device: number, ptx: Capability): boolean {
+function runsPtx(device: number, ptx: Capability): boolean {
   return named(ptx)?.includes(device) ?? device >= ptx.device;
 }
 

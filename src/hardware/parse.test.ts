@@ -48,6 +48,8 @@ describe("a text means", () => {
     ["other names of cpuflag", "cpu-flag:AVX2", "cpuflag:avx2"],
     ["other names of cpuflag", "cpu_flag:avx2", "cpuflag:avx2"],
     ["other names of cpuflag", "isa-avx2", "cpuflag:avx2"],
+    ["the longest namespace that begins the text", "cpu-flag-avx2", "cpuflag:avx2"],
+    ["the longest namespace that begins the text", "nvidia-driver-535.1", "nvdriver:535.1"],
     ["a capability with a dash", "nvcap:5-2", "nvcap:5.2"],
     ["a capability without a dot", "nvcap_52", "nvcap:5.2"],
     ["a capability of two digits before the dot", "nvcap:120", "nvcap:12.0"],

@@ -13,9 +13,9 @@ export interface FeatureContext {
 }
 
 /** Characters of one feature's text, blanks around it included. Kubernetes bounds a label value at 63 of them. */
-export const MAX_FEATURE_LENGTH = 256;
+const MAX_FEATURE_LENGTH = 256;
 /** Features of one list. */
-export const MAX_FEATURES = 64;
+const MAX_FEATURES = 64;
 
 const NAMESPACE = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 /** Printable, no blanks, no commas (they separate a list), no quotes (a sign of text quoted once too often). */

@@ -8,7 +8,7 @@ import { errorText, KubernetesError } from "./errors.ts";
  * @throws KubernetesError CONFIG
  */
 export async function authProviderHeader(provider: AuthProvider, server: string): Promise<string> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("./clientnode.ts");
   const config = new KubeConfig();
   config.loadFromOptions({
     clusters: [{ name: "cluster", server: server.replace(/^http:/, "https:"), skipTLSVerify: false }],

@@ -1,4 +1,4 @@
-import type { Feature, Requirement } from "../hardware/feature.ts";
+import { type Feature, formatFeature, type Requirement } from "../hardware/feature.ts";
 import { parseFeatures } from "../hardware/parse.ts";
 import type { Platform } from "../hardware/platform.ts";
 import { toRequirement } from "../hardware/requirement.ts";
@@ -132,7 +132,7 @@ function unreadable(value: string): Feature {
 function withoutRepetition(groups: Requirement): Requirement {
   const seen = new Map<string, readonly Feature[]>();
   for (const group of groups) {
-    const key = JSON.stringify(group.map((feature) => [feature.namespace, feature.value]).sort());
+    const key = group.map(formatFeature).sort().join("|");
     if (!seen.has(key)) {
       seen.set(key, group);
     }

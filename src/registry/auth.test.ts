@@ -135,7 +135,10 @@ describe("bearer tokens", () => {
     const running = await registry({ scheme: "bearer", users });
     const client = fixture.client();
     await resolve(client, running, ann);
+    const before = running.requests.length;
     await expect(resolve(client, running, undefined)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    // Nor does one account's challenge make another one buy tokens before it was asked to.
+    expect(asked(running)[before]).toBe(`HEAD ${app}`);
   });
 
   test("wrong credentials: UNAUTHORIZED, which names no secret", async () => {

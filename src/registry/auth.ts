@@ -21,7 +21,10 @@ export class Authorizer {
   readonly #transport: Transport;
   readonly #accounts: Accounts;
   readonly #tokens: Tokens;
-  /** By origin and account: one account's Basic challenge must not decide what another one shows. */
+  /**
+   * By origin and account: a registry may serve its public repositories without any challenge, and its token server
+   * refuse those who come without credentials.
+   */
   readonly #challenges = new LRUCache<string, Challenge>({ max: maxHosts });
 
   constructor(transport: Transport, accounts: Accounts, tokens: Tokens) {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type RunningRegistry, startRegistry } from "../../test/registry/startRegistry.ts";
 import { classifyAddress } from "./address.ts";
 import { permitsAddress } from "./connect.ts";
@@ -130,6 +130,34 @@ describe("connections", () => {
     await shared.send(get(`http://${inside.host}/v2/`));
     await expect(shared.send(get(`http://${outside.host}/v2/`))).rejects.toMatchObject({ code: "REFUSED_HOST" });
     expect(inside.requests).toHaveLength(1);
+  });
+
+  test("a host that keeps callers waiting until they give up is left alone; one that is given up early is not", async () => {
+    const running = await registry();
+    running.faults.add({ path: /./, fault: { kind: "hang" } });
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+    const giveUpAfter = async (made: Transport, ms: number): Promise<unknown> => {
+      const controller = new AbortController();
+      const before = running.requests.length;
+      const sent = made.send({ ...get(`http://${running.host}/v2/`), signal: controller.signal });
+      const outcome = sent.then(undefined, (error: unknown) => error);
+      await Promise.race([outcome, running.received((request) => running.requests.indexOf(request) >= before)]);
+      now += ms;
+      controller.abort();
+      return await outcome;
+    };
+    try {
+      const [patient, hasty] = [transport({}), transport({})];
+      for (let times = 0; times < 5; times += 1) {
+        expect(await giveUpAfter(patient, 500)).toMatchObject({ code: "ABORTED" });
+        expect(await giveUpAfter(hasty, 499)).toMatchObject({ code: "ABORTED" });
+      }
+      expect(await giveUpAfter(patient, 0)).toMatchObject({ code: "CIRCUIT_OPEN" });
+      expect(await giveUpAfter(hasty, 0)).toMatchObject({ code: "ABORTED" });
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test("a kept connection that the server has closed is noticed, and the request sent again", async () => {

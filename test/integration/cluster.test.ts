@@ -149,7 +149,7 @@ describe.skipIf("skip" in ready)("a local cluster of level api", () => {
     expect(down).toContain("refused");
     expect(after?.pid).not.toBe(before?.pid);
     expect(await kubectl(cluster, ["get", "pod", "scheduled", "-o", "name"])).toBe("pod/scheduled");
-    await kubectl(cluster, ["create", "-f", "-"], pod("later"));
+    await kubectl(cluster, ["create", "-f", "-"], pod("later", { nodeSelector: { pool: "icelake" } }));
     await kubectl(cluster, ["wait", "--for=jsonpath={.spec.nodeName}=icelake", "pod/later", "--timeout=30s"]);
   });
 

@@ -121,8 +121,13 @@ export function buildGraph(data: CpuData): ReadonlyMap<string, CpuEntry> {
     const own = new Set(words(features));
     // On Linux sse3 is not in /proc/cpuinfo by that name; archspec adds it in the same way.
     if (own.has("ssse3")) own.add("sse3");
-    const inherited = above.flatMap((entry) => [...entry.flags]);
-    const flags = [...own, ...inherited, ...words(data.addedFlags?.get(name) ?? ""), ...familyFlags(family)];
+    const added = words(data.addedFlags?.get(name) ?? "");
+    const [only, ...others] = above;
+    // A leaf without flags of its own shares its parent's set: half of the names, and the time to build theirs.
+    const flags =
+      only !== undefined && others.length === 0 && own.size + added.length === 0
+        ? only.flags
+        : impliedFlags([...own, ...above.flatMap((entry) => [...entry.flags]), ...added, ...familyFlags(family)]);
     entries.set(name, {
       name,
       parents,
@@ -131,7 +136,7 @@ export function buildGraph(data: CpuData): ReadonlyMap<string, CpuEntry> {
       ...(generation === undefined ? {} : { generation }),
       ...(cpupart === undefined ? {} : { cpupart }),
       ancestors: new Set([name, ...above.flatMap((entry) => [...entry.ancestors])]),
-      flags: impliedFlags(flags),
+      flags,
       family,
       source,
     });

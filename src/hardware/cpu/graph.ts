@@ -4,7 +4,7 @@ import { impliedFlags } from "./flags.ts";
 import { ARCHSPEC_ROWS } from "./graph.generated.ts";
 
 export type { CpuEntry } from "./build.ts";
-export { ARCHSPEC_FLAG_ALIASES, ARCHSPEC_VERSION, ARM_VENDORS, DARWIN_FLAGS } from "./graph.generated.ts";
+export { ARM_VENDORS, DARWIN_FLAGS } from "./graph.generated.ts";
 
 const GRAPH: ReadonlyMap<string, CpuEntry> = buildGraph({
   archspec: ARCHSPEC_ROWS,

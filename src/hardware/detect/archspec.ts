@@ -11,8 +11,8 @@ import type { HostCpu } from "./cpuinfo.ts";
 export function archspecName(host: HostCpu): string {
   const graph = cpuGraph();
   // In archspec's own order, as it keeps the first of equals (neoverse_v2 before neoverse_n2).
-  const candidates = ARCHSPEC_ROWS.map(({ name }) => graph.get(name)).filter(
-    (entry) => entry !== undefined && entry.family === host.family && runs(host, entry),
+  const candidates = ARCHSPEC_ROWS.flatMap(({ name }) => graph.get(name) ?? []).filter(
+    (entry) => entry.family === host.family && runs(host, entry),
   );
   const bestGeneric = best(candidates.filter(({ vendor }) => vendor === "generic"));
   if (bestGeneric === undefined) {

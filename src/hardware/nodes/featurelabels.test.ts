@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { declaredLabels, metahubLabels } from "./featurelabels.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseFeatureList } from "../parse.ts";
+import { declaredLabels, featureLabels, metahubLabels } from "./featurelabels.ts";
 import { node } from "./node.fixture.ts";
 
 test.each([
@@ -36,4 +38,41 @@ test("labels that a machine type names", () => {
     notes: [],
   });
   expect(declaredLabels(node({}), undefined).features).toEqual([]);
+});
+
+describe("features as labels", () => {
+  test("each namespace is one label; what a label cannot hold is left out", () => {
+    const features = parseFeatureList(
+      "cpu:skylake, cpuflag:gfni, cpuflag:sha_ni, kernel:6.1.85+, kernel:6.8.0-45-generic, gfx:gfx90a:sramecc+:xnack-",
+    );
+    expect(featureLabels(features)).toEqual({
+      "metahub.dev/feature.cpu": "skylake",
+      "metahub.dev/feature.cpuflag": "gfni__sha_ni",
+      "metahub.dev/feature.gfx": "gfx90a.sramecc-on.xnack-off",
+      "metahub.dev/feature.kernel": "6.8.0-45-generic",
+    });
+  });
+
+  test("no label is longer than Kubernetes allows", () => {
+    const features = Array.from({ length: 20 }, (_, index) => ({ namespace: "mpi", value: `openmpi-${index}` }));
+    expect(featureLabels(features)["metahub.dev/feature.mpi"]).toBe(
+      "openmpi-0__openmpi-1__openmpi-2__openmpi-3__openmpi-4",
+    );
+  });
+
+  test("what is written is read back", () => {
+    const feature = fc
+      .tuple(
+        fc.constantFrom("cpu", "mpi", "nvcap", "gfx", "os.version"),
+        fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,10}[a-z0-9]$/),
+      )
+      .map(([namespace, value]) => ({ namespace, value }))
+      .filter(({ value }) => !value.includes("__") && !/[.](xnack|sramecc)/.test(value));
+    fc.assert(
+      fc.property(fc.uniqueArray(feature, { maxLength: 5, selector: ({ namespace }) => namespace }), (features) => {
+        const said = metahubLabels(node({ ...featureLabels(features) })).features;
+        expect([...said].sort()).toEqual(features.map(({ namespace, value }) => `${namespace}:${value}`).sort());
+      }),
+    );
+  });
 });

@@ -1,3 +1,4 @@
+import type { Feature } from "../feature.ts";
 import { type Declaration, labelValue, METAHUB_FEATURE, type NodeLabels } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
@@ -38,6 +39,46 @@ export function labelValues(namespace: string, value: string): readonly string[]
     .split("__")
     .filter((part) => part !== "")
     .map((part) => (GFX_NAMESPACES.has(namespace.toLowerCase()) ? gfxTarget(part) : part));
+}
+
+/**
+ * The labels `metahub.dev/feature.*` that say these features, by key in order, for those who label nodes by what
+ * `metahub detect` found. What a label cannot hold (a kernel with `+`, more than 63 characters) is left out.
+ */
+export function featureLabels(features: readonly Feature[]): Readonly<Record<string, string>> {
+  const values = new Map<string, string[]>();
+  for (const { namespace, value } of features) {
+    const text = GFX_NAMESPACES.has(namespace) ? gfxLabel(value) : value;
+    if (LABEL_VALUE.test(text) && LABEL_NAME.test(`feature.${namespace}`) && !text.includes("__")) {
+      values.set(namespace, [...(values.get(namespace) ?? []), text]);
+    }
+  }
+  return Object.fromEntries(
+    [...values]
+      .map(([namespace, texts]) => [METAHUB_FEATURE + namespace, joined(texts)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/** Kubernetes, "Labels and Selectors": syntax of a label's name and value. */
+const LABEL_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = LABEL_NAME;
+
+/** As many as fit into one label. */
+function joined(texts: readonly string[]): string {
+  let label = "";
+  for (const text of texts) {
+    const longer = label === "" ? text : `${label}__${text}`;
+    label = longer.length <= 63 ? longer : label;
+  }
+  return label;
+}
+
+function gfxLabel(target: string): string {
+  return target.replace(
+    /:(xnack|sramecc)([+-])/g,
+    (_, setting: string, state: string) => `.${setting}-${state === "+" ? "on" : "off"}`,
+  );
 }
 
 const GFX_NAMESPACES: ReadonlySet<string> = new Set(["gfx", "amdgpu-target"]);

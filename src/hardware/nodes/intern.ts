@@ -13,7 +13,7 @@ export class ProfileInterner {
   readonly #byContent = new Map<string, Profile>();
   readonly #previousByInput: ReadonlyMap<string, Profile>;
   readonly #previousByContent: ReadonlyMap<string, Profile>;
-  readonly #declarations = new Map<Declaration, { readonly key: string; readonly labels: ReadonlySet<string> }>();
+  readonly #declarations = new WeakMap<Declaration, { readonly key: string; readonly labels: ReadonlySet<string> }>();
 
   constructor(previous?: ProfileInterner) {
     this.#previousByInput = previous === undefined ? new Map() : previous.#byInput;

@@ -115,9 +115,8 @@ function named(cpu: NfdCpu, candidates: readonly Candidate[], family: "x86_64" |
   const graph = cpuGraph();
   const candidate = candidates.find(({ needs = [] }) => needs.every((flag) => cpu.flags.has(flag)));
   if (candidate === undefined) {
-    return cpu.vendor === "" || candidates.length > 0
-      ? { name: proven, notes: [] }
-      : { name: proven, notes: [`The CPU's ids (${ids(cpu)}) are not known by name, so it is offered as ${proven}.`] };
+    const unknown = `The CPU's ids (${ids(cpu)}) are not known by name, so it is offered as ${proven}.`;
+    return { name: proven, notes: cpu.vendor === "" ? [] : [unknown] };
   }
   const name = graph.has(candidate.name) ? candidate.name : (candidate.otherwise ?? candidate.name);
   const entry = graph.get(name);
@@ -125,11 +124,12 @@ function named(cpu: NfdCpu, candidates: readonly Candidate[], family: "x86_64" |
     return { name: proven, notes: [`The CPU graph does not hold ${name}, so the CPU is offered as ${proven}.`] };
   }
   const masked = contradiction(cpu, name, family);
+  if (masked === undefined && entry.ancestors.has(proven)) {
+    return { name, notes: [] };
+  }
   if (masked === undefined) {
-    // A virtual machine may show an old model and newer flags: as in archspec, the level then says more.
-    return graph.get(proven)?.ancestors.has(name) || entry.ancestors.has(proven)
-      ? { name: entry.ancestors.has(proven) ? name : proven, notes: [] }
-      : { name: proven, notes: [`The CPU's ids say ${name}, its flags say more: it is offered as ${proven}.`] };
+    // A virtual machine may show an old model with newer flags. As in archspec, the level then says more.
+    return { name: proven, notes: [`The CPU's ids say ${name}, its flags say more: it is offered as ${proven}.`] };
   }
   const demoted = family === "aarch64" ? demotedArm(cpu, name) : proven;
   return { name: demoted, notes: [`The CPU's ids say ${name}, but ${masked}: it is offered as ${demoted}.`] };

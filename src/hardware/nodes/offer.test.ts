@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatFeature } from "../feature.ts";
 import type { Declaration } from "./labels.ts";
-import { AVX512_FLAGS, HASWELL_FLAGS, nfd, node, SKYLAKE_FLAGS, texts } from "./node.fixture.ts";
+import { AVX512_FLAGS, nfd, node, SKYLAKE_FLAGS, texts } from "./node.fixture.ts";
 import { MAX_NOTE_LENGTH, MAX_NOTES, MAX_OFFERED, offerOfNode } from "./offer.ts";
 
 const GPU = {
@@ -194,58 +194,6 @@ describe("hostile nodes", () => {
         (labels, features, architecture) => {
           const offer = offerOfNode(node(labels, { architecture, kernelVersion: architecture }), { features });
           expect(offer.notes.length).toBeLessThanOrEqual(MAX_NOTES);
-        },
-      ),
-    );
-  });
-});
-
-describe("laws", () => {
-  const relevant = fc.subarray(
-    Object.entries({
-      ...nfd(["Intel", 6, 85], `${HASWELL_FLAGS} ${AVX512_FLAGS} ADX`),
-      ...GPU,
-      "beta.amd.com/gpu.device-id.74a1": "8",
-      "metahub.dev/feature.fabric": "efa__roce",
-      "metahub.dev/feature.mpi": "openmpi",
-      "kubernetes.io/arch": "amd64",
-      "nvidia.com/mig-1g.5gb.product": "A100-MIG-1g.5gb",
-      "nvidia.com/mig-2g.10gb.product": "H100-MIG-2g.10gb",
-      "nvidia.com/gpu.product": "T4",
-    }),
-  );
-  const irrelevant = fc.constantFrom(
-    "kubernetes.io/hostname",
-    "node.kubernetes.io/instance-type",
-    "karpenter.sh/nodepool",
-    "nvidia.com/gfd.timestamp",
-    "nvidia.com/gpu.family",
-    "feature.node.kubernetes.io/cpu-pstate.turbo",
-    "feature.node.kubernetes.io/kernel-version.minor",
-    "metahub.dev/profile",
-    "beta.amd.com/gpu.family.AI",
-    "constructor",
-  );
-
-  test("labels that say nothing of features change nothing", () => {
-    fc.assert(
-      fc.property(relevant, fc.dictionary(irrelevant, fc.stringMatching(/^[a-z0-9.]{0,20}$/)), (labels, more) => {
-        const base = Object.fromEntries(labels);
-        expect(offerOfNode(node({ ...more, ...base }))).toEqual(offerOfNode(node(base)));
-      }),
-    );
-  });
-
-  test("the order of labels does not matter", () => {
-    fc.assert(
-      fc.property(
-        relevant.chain((labels) =>
-          fc.tuple(fc.constant(labels), fc.shuffledSubarray(labels, { minLength: labels.length })),
-        ),
-        ([labels, shuffled]) => {
-          expect(offerOfNode(node(Object.fromEntries(shuffled)))).toEqual(
-            offerOfNode(node(Object.fromEntries(labels))),
-          );
         },
       ),
     );

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { intelLabels } from "./intel.ts";
+import { node } from "./node.fixture.ts";
+
+test.each([
+  [{ "gpu.intel.com/product": "Max_1550", "gpu.intel.com/family": "Max_Series" }, 1],
+  [{ "gpu.intel.com/device-id.0300-9a49.present": "true" }, 1],
+  [{ "kubernetes.io/arch": "amd64" }, 0],
+])("%j: no feature, a note where there is a GPU", (labels, notes) => {
+  const said = intelLabels(node(labels));
+  expect(said.features).toEqual([]);
+  expect(said.notes).toHaveLength(notes);
+});
