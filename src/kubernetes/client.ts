@@ -1,10 +1,11 @@
 import type { ClusterAccess } from "./access.ts";
-import { parseJson } from "./body.ts";
+import { parseJson, readBody } from "./body.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadline } from "./deadline.ts";
 import { abortError, errorText, isKubernetesError, KubernetesError } from "./errors.ts";
+import { type PageEnd, readPage } from "./listpage.ts";
 import { type KubernetesObject, type Parse, parseObject } from "./object.ts";
-import { json, parsePage, selectorQuery, writeQuery } from "./queries.ts";
+import { json, selectorQuery, writeQuery } from "./queries.ts";
 import type {
   Applied,
   ApplyOptions,
@@ -49,7 +50,8 @@ const OBJECT_BYTES = 8 * 1_048_576;
 const PAGE_BYTES = 64 * 1_048_576;
 const CALL_MS = 30_000;
 const PAGE_MS = 60_000;
-const PAGE_SIZE = 250;
+/** As kubectl and client-go. */
+const PAGE_SIZE = 500;
 
 const PATCH_TYPES = {
   json: "application/json-patch+json",
@@ -173,21 +175,27 @@ export class KubernetesClient {
     }
   }
 
-  /** The pages of a list, items unparsed, all of one moment. The last page's follows when the caller asks for more. */
+  /** The pages of a list, items unparsed, all of one moment. The next one is asked for when the caller wants it. */
   async *pages(target: CollectionTarget, options: ListOptions): AsyncGenerator<Page<unknown>> {
-    const path = collectionPath(target);
     let token: string | undefined;
     do {
-      const query = selectorQuery(options);
-      query.set("limit", String(options.pageSize ?? PAGE_SIZE));
-      // With a continue token the version is in the token, and both together are refused.
-      if (token !== undefined) query.set("continue", token);
-      else if (options.resourceVersion !== undefined) query.set("resourceVersion", options.resourceVersion);
-      const text = await this.#text({ method: "GET", path, query }, options, PAGE_MS, PAGE_BYTES);
-      const page = parsePage(parseJson(text, `GET ${path}`), `GET ${path}`);
+      const items: unknown[] = [];
+      const page = await this.#page(target, options, token, (item) => items.push(item));
       token = page.token;
-      yield page;
+      yield { items, resourceVersion: page.resourceVersion };
     } while (token !== undefined);
+  }
+
+  /**
+   * Hands over all objects of a list, unparsed, as they arrive: no page is ever whole in memory.
+   * @returns the list's resourceVersion
+   */
+  async each(target: CollectionTarget, options: ListOptions, onItem: (item: unknown) => void): Promise<string> {
+    const first = await this.#page(target, options, undefined, onItem);
+    for (let token = first.token; token !== undefined; ) {
+      token = (await this.#page(target, options, token, onItem)).token;
+    }
+    return first.resourceVersion;
   }
 
   /** The events of one watch connection until the server ends it; see `watchEvents` for what it throws. */
@@ -217,9 +225,29 @@ export class KubernetesClient {
     return this.#transport.close();
   }
 
+  #page(
+    target: CollectionTarget,
+    options: ListOptions,
+    token: string | undefined,
+    onItem: (item: unknown) => void,
+  ): Promise<PageEnd> {
+    const path = collectionPath(target);
+    const query = selectorQuery(options);
+    query.set("limit", String(options.pageSize ?? PAGE_SIZE));
+    // With a continue token the version is in the token, and both together are refused.
+    if (token !== undefined) query.set("continue", token);
+    else if (options.resourceVersion !== undefined) query.set("resourceVersion", options.resourceVersion);
+    const { signal, timeoutMs = PAGE_MS, maxBytes = PAGE_BYTES } = options;
+    return this.#transport.read({ method: "GET", path, query }, signal, timeoutMs, (body, what) =>
+      readPage(body, maxBytes, what, onItem),
+    );
+  }
+
   #text(exchange: Exchange, options: CallOptions, timeoutMs: number, maxBytes: number): Promise<string> {
-    const { signal } = options;
-    return this.#transport.text(exchange, signal, options.timeoutMs ?? timeoutMs, options.maxBytes ?? maxBytes);
+    const cap = options.maxBytes ?? maxBytes;
+    return this.#transport.read(exchange, options.signal, options.timeoutMs ?? timeoutMs, (body, what) =>
+      readBody(body, cap, what),
+    );
   }
 
   async #object<T>(exchange: Exchange, options: CallOptions & Partial<Parsing<T>>): Promise<T | KubernetesObject> {

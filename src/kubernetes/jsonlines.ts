@@ -1,4 +1,4 @@
-import { KubernetesError } from "./errors.ts";
+import { ByteBuffer } from "./bytebuffer.ts";
 
 const NEWLINE = 0x0a;
 
@@ -7,38 +7,26 @@ const NEWLINE = 0x0a;
  * so a chunk may end anywhere.
  */
 export class LineSplitter {
-  readonly #maxBytes: number;
-  #parts: Buffer[] = [];
-  #size = 0;
+  readonly #line: ByteBuffer;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#line = new ByteBuffer(maxBytes, "a line of a watch");
   }
 
   /** Bytes of a line that has not ended yet. */
   get pending(): number {
-    return this.#size;
+    return this.#line.size;
   }
 
   /** The lines that end in this chunk, empty ones left out. @throws KubernetesError TOO_LARGE */
   *push(chunk: Buffer): Generator<string> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk.subarray(start, end));
+      this.#line.add(chunk.subarray(start, end));
       start = end + 1;
-      const line = Buffer.concat(this.#parts, this.#size).toString("utf8").trim();
-      this.#parts = [];
-      this.#size = 0;
+      const line = this.#line.take().trim();
       if (line !== "") yield line;
     }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
-  }
-
-  #keep(part: Buffer): void {
-    this.#size += part.length;
-    if (this.#size > this.#maxBytes) {
-      throw new KubernetesError("TOO_LARGE", `a line of a watch is longer than ${this.#maxBytes} bytes`);
-    }
-    if (part.length > 0) this.#parts.push(part);
+    if (start < chunk.length) this.#line.add(chunk.subarray(start));
   }
 }

@@ -128,7 +128,7 @@ describe("following", () => {
       if (page === 3) {
         node("n10000", -1);
         server.store.delete(PATH, "n14999");
-      } else if (page === 12) {
+      } else if (page === 7) {
         node("n12500", -2);
         node("new", 7);
       }
@@ -136,7 +136,7 @@ describe("following", () => {
     });
     const reflector = reflect();
     await reflector.synced;
-    expect(server.requests).toHaveLength(20);
+    expect(server.requests).toHaveLength(10);
     await opened(0);
     await happened("event", 4);
     expect(reflector.store.get("n10000")).toBe(-1);

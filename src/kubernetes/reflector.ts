@@ -24,7 +24,7 @@ export type ReflectorEvent =
   | { readonly type: "listener-failed"; readonly error: unknown };
 
 export interface ReflectorOptions<Kept> extends Selectors {
-  readonly client: Pick<KubernetesClient, "pages" | "watch">;
+  readonly client: Pick<KubernetesClient, "each" | "watch">;
   readonly resource: Resource;
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
@@ -57,7 +57,7 @@ const IDLE_MS = 150_000;
 const WATCH_SECONDS = { min: 300, max: 600 } as const;
 /** Ten seconds at most: a webhook that decides on old nodes for half a minute is worse than one request more. */
 const BACKOFF: BackoffBounds = { minMs: 20, baseMs: 800, maxMs: 10_000 };
-const PAGE_SIZE = 250;
+const PAGE_SIZE = 500;
 /** A watch that lives this long has worked, even when nothing happened. */
 const SOUND_WATCH_MS = 10_000;
 /** As many refusals in a row without progress, and what we resume from is doubted: list again. */
@@ -145,14 +145,9 @@ export class Reflector<Kept> {
     const { client, resource, namespace, labelSelector, fieldSelector } = this.#options;
     this.#state = "listing";
     const started = this.#clock.now();
-    let resourceVersion: string | undefined;
     const listing = this.#store.beginList();
     const query = { signal, labelSelector, fieldSelector, pageSize: this.#pageSize };
-    for await (const page of client.pages({ resource, namespace }, query)) {
-      resourceVersion ??= page.resourceVersion;
-      for (const item of page.items) listing.put(parseObject(item));
-    }
-    if (resourceVersion === undefined) throw new KubernetesError("MALFORMED", "a list without a page");
+    const resourceVersion = await client.each({ resource, namespace }, query, (item) => listing.put(parseObject(item)));
     listing.finish();
     this.#lastError = undefined;
     this.#pageSize = this.#options.pageSize ?? PAGE_SIZE;

@@ -41,7 +41,7 @@ export interface Selectors {
 }
 
 export interface ListOptions extends CallOptions, Selectors {
-  /** Objects in one answer. Default 250: a page of nodes is then a few MiB. */
+  /** Objects in one answer. Default 500. */
   readonly pageSize?: number;
   readonly resourceVersion?: string;
 }

@@ -65,14 +65,22 @@ export class Transport {
     this.#basePath = server.pathname.replace(/\/$/, "");
   }
 
-  /** The whole answer as text. @throws KubernetesError */
-  async text(exchange: Exchange, signal: AbortSignal, timeoutMs: number, maxBytes: number): Promise<string> {
+  /**
+   * Sends and reads the answer; the time limit holds for both. `what` names the request in messages.
+   * @throws KubernetesError
+   */
+  async read<T>(
+    exchange: Exchange,
+    signal: AbortSignal,
+    timeoutMs: number,
+    reader: (body: Readable, what: string) => Promise<T>,
+  ): Promise<T> {
     const what = describe(exchange);
     const deadline = new Deadline(this.#options.clock, signal, what, timeoutMs);
     try {
       const body = await this.open(exchange, deadline);
       try {
-        return await readBody(body, maxBytes, what);
+        return await reader(body, what);
       } catch (error) {
         throw this.#connectionError(error, what, deadline.signal);
       }

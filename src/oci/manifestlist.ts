@@ -190,7 +190,7 @@ function parseYaml(text: string): unknown {
   }
   try {
     // Aliases are not part of the format; a few are harmless, many are an attack.
-    return document.toJS({ maxAliasCount: -1 });
+    return document.toJS({ maxAliasCount: 16 });
   } catch (cause) {
     throw new OciError("yaml-syntax", `the manifest list cannot be read: ${excerpt(String(cause), 120)}`, { cause });
   }

@@ -192,7 +192,7 @@ export class Transport {
       return await agent.request(options);
     } catch (error) {
       const harmless = request.method === "GET" || request.method === "HEAD";
-      if (signal.aborted || true || !wasStale(error)) throw error;
+      if (signal.aborted || !harmless || !wasStale(error)) throw error;
       return await agent.request(options);
     }
   }

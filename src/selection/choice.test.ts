@@ -38,6 +38,13 @@ describe("when there is no choice, nothing is touched", () => {
       "runtime-matched",
       "v7",
     ],
+    [
+      "features only of a build that runtimes would fall back to",
+      [],
+      [plain, { name: "32", platform: "linux/386", features: "fabric:efa" }],
+      "runtime-matched",
+      "plain",
+    ],
     ["formats", [], [zstd, plain], "format-only", "plain"],
     ["formats that need a snapshotter", [], [nydus, plain], "format-only", "plain"],
     ["a format whose snapshotter nobody declares, alone", [], [nydus], "runtime-matched", null],

@@ -190,9 +190,13 @@ function decidedByPosition(selection: Selection): boolean {
   return selection.considered.some((outcome) => outcome.outcome === "outranked" && outcome.rule === "position");
 }
 
+/** The outcome of each build, with who was better and why. */
 function rulesByDigest(selection: Selection): Map<string, string> {
   return new Map(
-    selection.considered.map((one) => [one.variant.digest, one.outcome === "outranked" ? one.rule : one.outcome]),
+    selection.considered.map((one) => [
+      one.variant.digest,
+      one.outcome === "outranked" ? `${one.rule} by ${one.by.digest}` : one.outcome,
+    ]),
   );
 }
 

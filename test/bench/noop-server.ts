@@ -1,7 +1,8 @@
 // A webhook that does nothing, in a process of its own: what reading a review and answering it costs without any work.
 // usage: node noop-server.ts express|node KEY CERT; prints its port
 import { readFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:https";
+import type { RequestListener } from "node:http";
+import { createServer } from "node:https";
 import express from "express";
 
 const [kind, keyFile = "", certFile = ""] = process.argv.slice(2);

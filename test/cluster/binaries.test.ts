@@ -30,9 +30,10 @@ let server: Server;
 let requests: string[] = [];
 let lines: string[] = [];
 /** What the release server does; each test says. */
-let handler: RequestListener = (_, response) => response.writeHead(404).end();
+let handler: RequestListener;
 
 beforeEach(async () => {
+  handler = (_, response) => response.writeHead(404).end();
   base = mkdtempSync(join(tmpdir(), "metahub-binaries-"));
   requests = [];
   lines = [];

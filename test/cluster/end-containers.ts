@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, rmdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { adminEnv } from "./admin-env.ts";
 import { mustRun } from "./command.ts";
@@ -78,17 +78,26 @@ function initOf(bundle: string): ProcessIdentity | undefined {
   return readProc(`/proc/${pid}/cgroup`)?.includes(basename(bundle)) ? identity : undefined;
 }
 
-/** Removes an empty cgroup in the unified hierarchy or in every version 1 hierarchy. */
+/** Removes an empty cgroup, in the unified hierarchy or in every version 1 hierarchy, and its parents that are empty then. */
 function removeCgroup(path: string): void {
   const root = "/sys/fs/cgroup";
   const hierarchies = existsSync(join(root, "cgroup.controllers")) ? [""] : listIfThere(root);
   for (const hierarchy of hierarchies) {
-    try {
-      rmdirSync(join(root, hierarchy, path));
-    } catch (error) {
-      const code = systemCode(error);
-      // EBUSY: the kernel still reaps its processes. It is empty then, and costs nothing.
-      if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "EBUSY") throw error;
+    for (let cgroup = path; cgroup.length > 1; cgroup = dirname(cgroup)) {
+      if (!removeIfFree(join(root, hierarchy, cgroup))) break;
     }
+  }
+}
+
+function removeIfFree(cgroup: string): boolean {
+  try {
+    rmdirSync(cgroup);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return true;
+    // EBUSY: it has children, or the kernel still reaps its processes; it is empty then, and costs nothing.
+    if (code === "EBUSY" || code === "ENOTDIR" || code === "ENOTEMPTY") return false;
+    throw error;
   }
 }

@@ -1,17 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { endRun } from "./end-run.ts";
 import { markedProcesses } from "./proc.ts";
 import { identify, isAlive, waitForEnd } from "./process-identity.ts";
+import { createProgress } from "./progress.ts";
 import { openRun, startProcess } from "./run.ts";
 import { readProcessRecords, readRunRecord, writeProcessRecord, writeRunRecord, writeUndo } from "./run-record.ts";
 import { sweepAbandonedRuns } from "./sweep.ts";
 
 const signal = AbortSignal.timeout(60_000);
+const silent = createProgress(undefined);
 let base = "";
 let dir = "";
 
@@ -133,11 +135,39 @@ describe("a run", () => {
   test("whose owner and keeper were both killed is swept by the next start", async () => {
     const run = await openRun({ dir, signal, detached: true });
     const { record } = await startProcess(run, { ...sleeper, name: "one" });
-    expect(await sweepAbandonedRuns(signal, base)).toEqual([]); // detached: it is meant to stay
+    expect(await sweepAbandonedRuns(signal, silent, base)).toEqual([]); // detached: it is meant to stay
     const gone = { pid: process.pid, started: "another boot:1" };
     writeRunRecord(dir, { version: 1, created: "then", owner: gone, keeper: gone });
-    expect(await sweepAbandonedRuns(signal, base)).toEqual([dir]);
+    chmodSync(dir, 0o777);
+    expect(await sweepAbandonedRuns(signal, silent, base)).toEqual([]); // anybody could have written it
+    chmodSync(dir, 0o700);
+    expect(await sweepAbandonedRuns(signal, silent, base)).toEqual([dir]);
     expect(isAlive(record)).toBe(false);
+  });
+
+  test("that cannot be swept is said, and stops nobody", async () => {
+    mkdirSync(dir, { mode: 0o700 });
+    writeFileSync(join(dir, "run.json"), "{}");
+    const lines: string[] = [];
+    expect(
+      await sweepAbandonedRuns(
+        signal,
+        createProgress((line) => lines.push(line)),
+        base,
+      ),
+    ).toEqual([]);
+    expect(lines.join()).toContain(`what was left of ${dir} stays: ${join(dir, "run.json")} does not describe`);
+    rmSync(dir, { recursive: true });
+  });
+
+  test("keeps its logs where METAHUB_TEST_LOGS says", async () => {
+    vi.stubEnv("METAHUB_TEST_LOGS", join(base, "kept"));
+    const run = await openRun({ dir, signal, detached: true });
+    const started = await startProcess(run, { name: "one", command: "echo", args: ["said"], phase: 0 });
+    await started.ended;
+    await run.end();
+    vi.unstubAllEnvs();
+    expect(readFileSync(join(base, "kept", "metahub-run-one", "one.log"), "utf8")).toBe("said\n");
   });
 
   test("refuses a folder whose run is up, and takes over one that was abandoned", async () => {

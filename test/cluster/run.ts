@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync } from "node:fs";
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { adminPath } from "./admin-env.ts";
 import { endRun } from "./end-run.ts";
@@ -54,6 +54,8 @@ export async function openRun(options: RunOptions): Promise<Run> {
   options.signal.throwIfAborted();
   const dir = options.dir === undefined ? mkdtempSync(join(tmpdir(), RUN_PREFIX)) : resolve(options.dir);
   if (options.dir !== undefined) await claim(dir, options.signal);
+  // It holds keys, and commands to undo changes with: nobody else's to read or to write.
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (const folder of ["logs", "processes", "undo"]) mkdirSync(join(dir, folder), { recursive: true });
 
   const self = identify(process.pid);
@@ -68,6 +70,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
     dir,
     logs: join(dir, "logs"),
     async end(signal) {
+      keepLogs(dir);
       await endRun(dir, signal);
       await release(keeper);
     },
@@ -116,6 +119,12 @@ export function logTail(path: string, lines = 8): string {
   if (!existsSync(path)) return "";
   const tail = readFileSync(path, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
   return tail === "" ? "" : `\nlast lines of ${path}:\n${tail}`;
+}
+
+/** Copies the logs to `METAHUB_TEST_LOGS`, if that is set: for whoever wants to see why a test failed. */
+function keepLogs(dir: string): void {
+  const target = process.env["METAHUB_TEST_LOGS"];
+  if (target && existsSync(dir)) cpSync(join(dir, "logs"), join(target, basename(dir)), { recursive: true });
 }
 
 async function claim(dir: string, signal: AbortSignal): Promise<void> {

@@ -27,7 +27,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const sources = defaultSources();
   const progress = createProgress(options.progress);
   const { signal } = options;
-  for (const dir of await sweepAbandonedRuns(signal)) progress.say(`ended what was left of ${dir}`);
+  await sweepAbandonedRuns(signal, progress);
   const provider = options.provider ?? (await chooseProvider(signal));
   const run = await openRun({ dir: options.dir, detached: options.detached, signal });
   try {
@@ -37,7 +37,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     progress.say(`cluster ready (${provider}, level ${about.level}) after ${formatElapsed(Date.now() - began)}`);
     return cluster;
   } catch (error) {
-    await run.end();
+    await run.end().catch((left: unknown) => {
+      throw new ClusterError("stop", `${describeError(error)}\nAnd ${describeError(left)}`, { cause: error });
+    });
+    signal.throwIfAborted(); // with the caller's own reason
     throw error;
   }
 }

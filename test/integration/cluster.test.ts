@@ -6,7 +6,8 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { adminEnv } from "../cluster/admin-env.ts";
 import { defaultSources, resolveBinaries } from "../cluster/binaries.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { runCommand } from "../cluster/command.ts";
@@ -14,11 +15,12 @@ import { startDistribution } from "../cluster/distribution.ts";
 import { pushTestImage } from "../cluster/images.ts";
 import { createAuthority } from "../cluster/pki.ts";
 import { markedProcesses, mountsBelow } from "../cluster/proc.ts";
+import { listIfThere } from "../cluster/proc-file.ts";
 import { isAlive, waitForEnd } from "../cluster/process-identity.ts";
 import { createProgress } from "../cluster/progress.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { readProcessRecords, readRunRecord } from "../cluster/run-record.ts";
-import { attachCluster, endCluster } from "../cluster/start.ts";
+import { attachCluster, endCluster, startCluster } from "../cluster/start.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -167,6 +169,22 @@ describe.skipIf("skip" in ready)("a local cluster of level api", () => {
     }
   });
 
+  test("serves as an existing cluster, in which nothing of ours stays", async () => {
+    vi.stubEnv("METAHUB_TEST_KUBECONFIG", cluster.kubeconfig);
+    try {
+      const existing = await startCluster({ level: "api", signal: soon() });
+      expect(existing.provider).toBe("existing");
+      await existing.createNode({ name: "guest" }, soon());
+      const lease = ["get", "lease", "guest", "-n", "kube-node-lease", "-o", "jsonpath={.spec.holderIdentity}"];
+      expect(await kubectl(cluster, lease)).toBe("guest");
+      await expect(existing.restartApiServer({ signal: soon() })).rejects.toMatchObject({ code: "unsupported" });
+      await existing.stop();
+      expect(await kubectl(cluster, ["get", "node", "guest", "--ignore-not-found", "-o", "name"])).toBe("");
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   test("runs Helm against the cluster", async () => {
     const { stdout, code } = await cluster.helm(["list", "--all-namespaces", "--output=json"], { signal: soon() });
     expect({ stdout: stdout.trim(), code }).toEqual({ stdout: "[]", code: 0 });
@@ -266,6 +284,21 @@ describe("a registry", () => {
   });
 });
 
+/** What level nodes touches of the machine outside of its own folder. */
+async function machineState(): Promise<object> {
+  const options = { signal: soon(), env: adminEnv() };
+  const settings = ["net/ipv4/ip_forward", "vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"];
+  const folders = ["/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers"];
+  return {
+    links: (await runCommand("ip", ["-brief", "link"], options)).stdout.match(/^(veth|mhtest)\S+/gm),
+    tables: (await runCommand("nft", ["list", "tables"], options)).stdout,
+    settings: await Promise.all(settings.map((name) => readFile(`/proc/sys/${name}`, "utf8"))),
+    folders: folders.filter((path) => existsSync(path)),
+    cgroups: listIfThere("/sys/fs/cgroup").filter((name) => existsSync(`/sys/fs/cgroup/${name}/k8s.io`)),
+    namespaces: mountsBelow(["/run/netns"]),
+  };
+}
+const machine = process.getuid?.() === 0 ? await machineState() : {};
 const nodes = await requireLevel({ provider: "local", level: "nodes", signal: new AbortController().signal, progress });
 
 describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
@@ -342,10 +375,9 @@ describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
     await cluster.stop();
     expect(processes.filter(isAlive)).toEqual([]);
     expect(markedProcesses(cluster.dir)).toEqual([]);
-    expect(mountsBelow([cluster.dir, "/run/netns"])).toEqual([]);
+    expect(mountsBelow([cluster.dir])).toEqual([]);
+    expect(await machineState()).toEqual(machine);
     const options = { signal: soon() };
-    expect((await runCommand("ip", ["-brief", "link"], options)).stdout).not.toMatch(/mhtest|veth/);
-    expect((await runCommand("nft", ["list", "tables"], options)).stdout).not.toContain("kube-proxy");
     expect((await runCommand("ps", ["-eo", "args"], options)).stdout).not.toMatch(/^\/(printer|pause)/m);
     expect(existsSync(cluster.dir)).toBe(false);
   });

@@ -41,6 +41,7 @@ describe("sysfs", () => {
     [110000, "gfx1100"],
     [110501, "gfx1151"],
     [120001, "gfx1201"],
+    [121015, "gfx12af"],
   ])("%i is %s", (version, target) => {
     expect(gfxTarget(version)).toBe(target);
   });

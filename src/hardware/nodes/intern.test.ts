@@ -40,6 +40,19 @@ describe("the same content is the same object", () => {
     expect(profiles.profileOf(SKYLAKE, { features: ["fabric:roce"] })).not.toBe(before);
   });
 
+  test("so do GPUs that become allocatable", () => {
+    const labels = {
+      "nvidia.com/gpu.count": "1",
+      "nvidia.com/gpu.compute.major": "9",
+      "nvidia.com/gpu.compute.minor": "0",
+    };
+    const profiles = new ProfileInterner();
+    const offered = ["1", "4"].map((gpus) =>
+      profiles.profileOf(node(labels, { allocatable: { "nvidia.com/gpu": gpus } })),
+    );
+    expect(offered.map(({ accelerators }) => accelerators.map(formatFeature))).toEqual([["nvcap:9.0"], []]);
+  });
+
   test("labels that a machine type names are seen to change", () => {
     const declared = { featureLabels: [{ label: "example.com/fabric", namespace: "fabric" }] };
     const profiles = new ProfileInterner();

@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+# The program is JavaScript in a few files: it is built once, on the builder's own platform, for every target platform.
+#   docker buildx build --platform linux/amd64,linux/arm64 --tag qnib/metahub .
+ARG NODE_VERSION=24
+
+FROM --platform=$BUILDPLATFORM docker.io/library/node:${NODE_VERSION}-trixie-slim AS build
+WORKDIR /src
+# Dependencies first: they change less often than the sources.
+COPY package.json package-lock.json ./
+# The npm package `node` is for machines whose Node.js is too old; this image's is right.
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ./
+COPY scripts/build.ts scripts/
+COPY src src
+RUN npm run build && node dist/metahub.mjs --help >/dev/null
+
+# Node.js, the C library, certificate authorities, and nothing else: no shell, no package manager; user 65532.
+FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
+LABEL org.opencontainers.image.title="MetaHub" \
+  org.opencontainers.image.description="One image name, and every machine of the cluster runs the build that fits it" \
+  org.opencontainers.image.licenses="Apache-2.0"
+WORKDIR /metahub
+COPY --from=build /src/dist/ /metahub/
+# Nothing is written at run time: the root file system may be read-only.
+ENV NODE_ENV=production NODE_DISABLE_COMPILE_CACHE=1
+USER 65532:65532
+EXPOSE 8443 8081
+ENTRYPOINT ["/nodejs/bin/node", "/metahub/metahub.mjs"]
+CMD ["--help"]

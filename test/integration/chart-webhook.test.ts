@@ -1,0 +1,266 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:https";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebhookCaBundle } from "../../src/certificates/ca-bundle.ts";
+import { CertificateKeeper } from "../../src/certificates/keeper.ts";
+import { KubernetesSecretStore } from "../../src/certificates/secret-store.ts";
+import type { ServingCertificate } from "../../src/certificates/source.ts";
+import { KubernetesClient } from "../../src/kubernetes/client.ts";
+import { findClusterAccess } from "../../src/kubernetes/findaccess.ts";
+import type { CommandResult } from "../cluster/command.ts";
+import { requireLevel } from "../cluster/require.ts";
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+const soon = (): AbortSignal => AbortSignal.timeout(60_000);
+const CHART = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
+const NAMESPACE = "metahub-system";
+
+const ready = await requireLevel({
+  level: "api",
+  signal: new AbortController().signal,
+  progress,
+  tools: ["kubectl", "helm"],
+});
+
+// Where nobody knows an address of this machine that the API server reaches, it cannot call a webhook here.
+const host = "skip" in ready ? undefined : ready.cluster.hostAddress;
+
+describe.skipIf(host === undefined)("the installed chart", () => {
+  if ("skip" in ready || host === undefined) return;
+  const { cluster } = ready;
+  /** Names of the Pods that the API server asked about. */
+  const asked = new Set<string>();
+  const controller = new AbortController();
+  const clients: KubernetesClient[] = [];
+  let server: Server;
+  let port = 0;
+  let keeping: Promise<void>;
+
+  const kubectl = (args: readonly string[], input?: object): Promise<CommandResult> =>
+    cluster.kubectl(args, { signal: soon(), ...(input === undefined ? {} : { input: JSON.stringify(input) }) });
+  const must = async (args: readonly string[], input?: object): Promise<string> => {
+    const { code, stdout, stderr } = await kubectl(args, input);
+    expect(code, stderr).toBe(0);
+    return stdout.trim();
+  };
+  const install = async (...values: readonly string[]): Promise<void> => {
+    const where = ["--namespace", NAMESPACE, "--create-namespace"];
+    const set = [
+      "--set",
+      `webhook.deploy=false,controller.deploy=false,webhook.url=https://${host}:${port}`,
+      ...values,
+    ];
+    const { code, stderr } = await cluster.helm(["upgrade", "--install", "metahub", CHART, ...where, ...set], {
+      signal: soon(),
+    });
+    expect(code, stderr).toBe(0);
+  };
+  /** With exactly the rights that the chart gives: a token of its service account. */
+  const clientAs = async (account: string): Promise<KubernetesClient> => {
+    const token = await must(["create", "token", account, "--namespace", NAMESPACE]);
+    const access = await findClusterAccess({ kubeconfig: cluster.kubeconfig, environment: {} });
+    const client = new KubernetesClient({ access: { ...access, user: { token } }, userAgent: "metahub-test/0" });
+    clients.push(client);
+    return client;
+  };
+  const keeper = async (): Promise<CertificateKeeper> => {
+    const client = await clientAs("metahub-webhook");
+    const store = new KubernetesSecretStore(client, NAMESPACE, "metahub-webhook-tls");
+    const caBundle = new WebhookCaBundle(client, "MutatingWebhookConfiguration", "metahub");
+    return new CertificateKeeper({ store, caBundle, hosts: [host], pollMs: 500 });
+  };
+  /** Makes the Pod without storing it, and says whether the webhook was asked. */
+  const reaches = async (name: string, metadata: object = {}, args: readonly string[] = []): Promise<boolean> => {
+    const spec = { containers: [{ name: "main", image: "registry.invalid/none" }], ...nodeNameOf(metadata) };
+    const { node: _, ...rest } = { node: undefined, ...metadata };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default", ...rest }, spec };
+    asked.delete(name);
+    await must(["create", "--dry-run=server", "-f", "-", ...args], pod);
+    return asked.has(name);
+  };
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on("end", () => {
+        const { uid, name } = JSON.parse(body).request;
+        asked.add(`${name}`);
+        const review = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: { uid, allowed: true } };
+        response.setHeader("content-type", "application/json").end(JSON.stringify(review));
+      });
+    });
+    server.listen(0, host);
+    await once(server, "listening");
+    const address = server.address();
+    port = typeof address === "object" && address !== null ? address.port : 0;
+    await install();
+    await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s"]);
+    const kept = await keeper();
+    server.setSecureContext(await kept.obtain(soon()));
+    keeping = kept.watch({
+      signal: controller.signal,
+      install: (certificate) => server.setSecureContext(certificate),
+      report: (problem) => progress(problem.message),
+    });
+  });
+  afterAll(async () => {
+    controller.abort();
+    await keeping;
+    server.closeAllConnections();
+    server.close();
+    await Promise.all(clients.map((client) => client.close()));
+    await cluster.stop();
+  });
+
+  test("lets the API server trust the webhook, with a certificate that the webhook made itself", async () => {
+    // The API server learns of the authority by its watch.
+    await expect.poll(() => reaches("plain"), { timeout: 20_000 }).toBe(true);
+    const secret = JSON.parse(await must(["get", "secret", "metahub-webhook-tls", "-n", NAMESPACE, "-o", "json"]));
+    expect(secret.type).toBe("kubernetes.io/tls");
+    expect(Object.keys(secret.data).sort()).toEqual(["ca.crt", "ca.key", "tls.crt", "tls.key"]);
+  });
+
+  test("asks about the Pods it should, and no others", async () => {
+    await must(["create", "namespace", "out"]);
+    await must(["label", "namespace", "out", "metahub.dev/rewrite=disabled"]);
+    await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", "out"]);
+    await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", NAMESPACE]);
+    await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", "kube-system"]);
+    await must([
+      "create",
+      "clusterrolebinding",
+      "test-webhook",
+      "--clusterrole=cluster-admin",
+      `--serviceaccount=${NAMESPACE}:metahub-webhook`,
+    ]);
+    const rows: readonly (readonly [boolean, string, object, readonly string[]])[] = [
+      [true, "no-annotations", {}, []],
+      [true, "annotations", { annotations: { a: "b" } }, []],
+      [true, "labelled-otherwise", { labels: { "metahub.dev/rewrite": "enabled" } }, []],
+      [false, "opted-out", { labels: { "metahub.dev/rewrite": "disabled" } }, []],
+      [false, "opted-out-by-namespace", { namespace: "out" }, []],
+      [false, "kube-system", { namespace: "kube-system" }, []],
+      [false, "own-namespace", { namespace: NAMESPACE }, []],
+      [false, "mirror", { node: "n", annotations: { "kubernetes.io/config.mirror": "x" } }, []],
+      [false, "own-write", {}, ["--as", `system:serviceaccount:${NAMESPACE}:metahub-webhook`]],
+      [true, "other-account", {}, ["--as", "system:serviceaccount:default:default", "--as-group", "system:masters"]],
+    ];
+    const found = [];
+    for (const [, name, metadata, args] of rows) found.push([await reaches(name, metadata, args), name]);
+    expect(found).toEqual(rows.map(([expected, name]) => [expected, name]));
+    await must(["delete", "clusterrolebinding", "test-webhook"]);
+    const metrics = await must(["get", "--raw", "/metrics"]);
+    const errors = metrics
+      .split("\n")
+      .filter((line) => line.startsWith("apiserver_admission_match_condition_evaluation_errors_total{"));
+    expect(errors.filter((line) => line.includes("metahub"))).toEqual([]);
+  });
+
+  test("keeps the authority over an upgrade, and asks only where opted in", async () => {
+    const bundle = () =>
+      must(["get", "mutatingwebhookconfiguration", "metahub", "-o", "jsonpath={.webhooks[*].clientConfig.caBundle}"]);
+    const before = await bundle();
+    await install();
+    expect(await bundle()).toBe(before);
+    await install("--set", "rewrite.mode=optIn");
+    // Two webhooks now: the keeper's next look gives the authority to both.
+    await expect
+      .poll(async () => (await bundle()).split(" ").filter((one) => one === before).length, { timeout: 20_000 })
+      .toBe(2);
+    const labels = { "metahub.dev/rewrite": "enabled" };
+    await expect.poll(() => reaches("in", { labels }), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => reaches("not-in"), { timeout: 20_000 }).toBe(false);
+    await must(["label", "namespace", "default", "metahub.dev/rewrite=enabled"]);
+    await expect.poll(() => reaches("in-by-namespace"), { timeout: 20_000 }).toBe(true);
+    expect(await reaches("in-by-both", { labels })).toBe(true);
+    expect(await reaches("out-again", { labels: { "metahub.dev/rewrite": "disabled" } })).toBe(false);
+    await must(["label", "namespace", "default", "metahub.dev/rewrite-"]);
+  });
+
+  test("two replicas that start together make one certificate", async () => {
+    await must(["delete", "secret", "metahub-webhook-tls", "-n", NAMESPACE]);
+    const replicas = await Promise.all([keeper(), keeper(), keeper()]);
+    const certificates = await Promise.all(replicas.map((replica) => replica.obtain(soon())));
+    expect(new Set(certificates.map(({ cert }: ServingCertificate) => cert)).size).toBe(1);
+  });
+
+  test("gives its accounts what they need and nothing else", async () => {
+    /** What the account may do in the namespace, without what Kubernetes gives to every account. */
+    const rights = async (account: string, namespace: string): Promise<readonly string[]> => {
+      const everybody = new Set(await rulesOf(await clientAs("default"), namespace));
+      return (await rulesOf(await clientAs(account), namespace)).filter((rule) => !everybody.has(rule));
+    };
+    const webhook = [
+      "get,list,watch machinetypes.metahub.dev",
+      "get,list,watch nodes.",
+      "get,patch mutatingwebhookconfigurations.admissionregistration.k8s.io metahub",
+    ];
+    const controllerRights = [
+      "create,patch events.events.k8s.io",
+      "get,list,patch,watch nodes.",
+      "get,list,watch machinetypes.metahub.dev",
+      "patch,update machinetypes/status.metahub.dev",
+    ];
+    expect(await rights("metahub-webhook", "default")).toEqual(webhook);
+    expect(await rights("metahub-webhook", NAMESPACE)).toEqual(
+      ["create secrets.", "get,update secrets. metahub-webhook-tls", ...webhook].sort(),
+    );
+    expect(await rights("metahub-controller", "default")).toEqual(controllerRights);
+    expect(await rights("metahub-controller", NAMESPACE)).toEqual(
+      [
+        "create leases.coordination.k8s.io",
+        "get,patch,update leases.coordination.k8s.io metahub-controller",
+        ...controllerRights,
+      ].sort(),
+    );
+    await install("--set", "pullSecrets.mode=namespaces,pullSecrets.namespaces={out}");
+    expect(await rights("metahub-webhook", "out")).toEqual(["get secrets.", "get serviceaccounts.", ...webhook].sort());
+    expect(await rights("metahub-webhook", "default")).toEqual(webhook);
+  });
+
+  test("leaves nothing but CRDs and the certificate's Secret when it is uninstalled", async () => {
+    const { code, stderr } = await cluster.helm(["uninstall", "metahub", "--namespace", NAMESPACE], { signal: soon() });
+    expect(code, stderr).toBe(0);
+    const kinds =
+      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,flowschema,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
+    const left = await must(["get", kinds, "-A", "-o", "name"]);
+    expect(
+      left
+        .split("\n")
+        .filter((name) => name.includes("metahub"))
+        .sort(),
+    ).toEqual(["customresourcedefinition.apiextensions.k8s.io/machinetypes.metahub.dev", "secret/metahub-webhook-tls"]);
+  });
+});
+
+/** `verbs resources.group names`, one for each rule that holds for the client's account. */
+async function rulesOf(client: KubernetesClient, namespace: string): Promise<readonly string[]> {
+  const plural = "selfsubjectrulesreviews";
+  const resource = { group: "authorization.k8s.io", version: "v1", plural, namespaced: false };
+  const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace } };
+  const parse = (value: unknown): { readonly status: { readonly resourceRules: readonly ResourceRule[] } } =>
+    JSON.parse(JSON.stringify(value));
+  const { status } = await client.create({ resource }, body, { signal: soon(), parse });
+  return status.resourceRules
+    .map(({ verbs, apiGroups, resources, resourceNames }) => {
+      const names = resourceNames === undefined ? "" : ` ${resourceNames.join(",")}`;
+      return `${[...verbs].sort().join(",")} ${resources.join(",")}.${apiGroups.join(",")}${names}`;
+    })
+    .sort();
+}
+
+interface ResourceRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+/** Mirror Pods must name a node. */
+function nodeNameOf(metadata: object): { readonly nodeName?: string } {
+  return "node" in metadata && typeof metadata.node === "string" ? { nodeName: metadata.node } : {};
+}

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import type { CommandResult } from "../cluster/command.ts";
+import { requireLevel } from "../cluster/require.ts";
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+const soon = (): AbortSignal => AbortSignal.timeout(60_000);
+const CHART = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
+const NAMESPACE = "metahub-system";
+/** Helm asks no cluster here, and a Helm that was built from its module believes in an old Kubernetes. */
+const OFFLINE = ["--kube-version", "1.37.2"];
+const VALUES = readdirSync(`${CHART}/ci`).map((name) => `${CHART}/ci/${name}`);
+/** Kinds of other projects, which this API server does not have. */
+const FOREIGN = ["cert-manager.io/v1", "monitoring.coreos.com/v1"];
+
+const ready = await requireLevel({
+  level: "api",
+  signal: new AbortController().signal,
+  progress,
+  tools: ["kubectl", "helm"],
+});
+
+describe.skipIf("skip" in ready)("the chart", () => {
+  if ("skip" in ready) return;
+  const { cluster } = ready;
+  const kubectl = (args: readonly string[], input?: string): Promise<CommandResult> =>
+    cluster.kubectl(args, { signal: soon(), ...(input === undefined ? {} : { input }) });
+  const helm = (...args: readonly string[]): Promise<CommandResult> => cluster.helm(args, { signal: soon() });
+  const template = (...args: readonly string[]): Promise<CommandResult> =>
+    helm("template", "metahub", CHART, "--namespace", NAMESPACE, ...OFFLINE, ...args);
+
+  beforeAll(async () => {
+    for (const name of [NAMESPACE, "team-a", "team-b"]) await kubectl(["create", "namespace", name]);
+  });
+  afterAll(() => cluster.stop());
+
+  test.each(VALUES)("passes lint with %s", async (values) => {
+    const { code, stdout } = await helm("lint", "--strict", CHART, "--values", values, ...OFFLINE);
+    expect(code, stdout).toBe(0);
+  });
+
+  test.each(VALUES)("makes objects that the API server takes, with %s", async (values) => {
+    const { code, stdout, stderr } = await template("--values", values);
+    expect(code, stderr).toBe(0);
+    const documents = parseAllDocuments(stdout).map((document) => document.toJS());
+    const own = documents.filter((object) => object !== null && !FOREIGN.includes(object.apiVersion));
+    expect(own.length).toBeGreaterThan(5);
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: own });
+    const applied = await kubectl(["apply", "--server-side", "--dry-run=server", "-f", "-"], list);
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(applied.stderr).toBe(""); // Nor a warning, of PodSecurity for example.
+  });
+
+  test.each([
+    ["a value that nobody reads", ["--set", "webhook.replica=3"], /replica/],
+    ["a value of another type", ["--set", "webhook.replicas=two"], /replicas/],
+    ["an unknown mode", ["--set", "rewrite.mode=always"], /mode/],
+    ["a URL with a path", ["--set", "webhook.url=https://10.0.0.5/mutate"], /url/],
+    ["a URL without TLS", ["--set", "webhook.url=http://10.0.0.5"], /url/],
+    ["nothing to call", ["--set", "webhook.deploy=false"], /needs webhook\.url, for example/],
+    ["a deadline above the timeout", ["--set", "webhook.timeoutSeconds=2"], /must be below webhook\.timeoutSeconds/],
+    [
+      "a drain above the grace",
+      ["--set", "webhook.drainMs=30000"],
+      /must be below webhook\.terminationGracePeriodSeconds/,
+    ],
+    ["no namespaces", ["--set", "pullSecrets.mode=namespaces"], /needs pullSecrets\.namespaces, for example/],
+    ["namespaces in vain", ["--set", "pullSecrets.namespaces={a}"], /only read with/],
+    [
+      "a Secret without a name",
+      ["--set", "certificates.mode=existingSecret,certificates.caBundle=x"],
+      /secretName is needed/,
+    ],
+    [
+      "a Secret without an authority",
+      ["--set", "certificates.mode=existingSecret,certificates.secretName=x"],
+      /caBundle is needed/,
+    ],
+  ])("refuses %s", async (_, args, message) => {
+    const { code, stderr } = await template(...args);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(message);
+  });
+
+  test("keeps the CRDs at uninstall unless told otherwise, and leaves them out when told so", async () => {
+    const crdOf = async (...args: readonly string[]) =>
+      parseAllDocuments((await template(...args)).stdout)
+        .map((document) => document.toJS())
+        .find((object) => object?.kind === "CustomResourceDefinition");
+    const kept = await crdOf();
+    expect(kept.metadata.annotations).toEqual({ "helm.sh/resource-policy": "keep" });
+    expect(kept.spec).toEqual(parse(readFileSync(`${CHART}/files/crds/metahub.dev_machinetypes.yaml`, "utf8")).spec);
+    expect((await crdOf("--set", "crds.keep=false")).metadata.annotations).toBeUndefined();
+    expect(await crdOf("--set", "crds.enabled=false")).toBeUndefined();
+  });
+
+  test("README names every value with its default", () => {
+    const readme = readFileSync(`${CHART}/README.md`, "utf8");
+    const rows = leaves(parse(readFileSync(`${CHART}/values.yaml`, "utf8"))).map(
+      ([path, value]) => `| \`${path}\` | \`${JSON.stringify(value)}\` |`,
+    );
+    expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
+  });
+
+  test("Pods fit PodSecurity restricted", async () => {
+    await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
+    const { stdout } = await template();
+    for (const object of parseAllDocuments(stdout).map((document) => document.toJS())) {
+      if (object?.kind !== "Deployment") continue;
+      const { serviceAccountName: _, ...spec } = object.spec.template.spec;
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: NAMESPACE }, spec };
+      const created = await kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
+      expect(created.code, created.stderr).toBe(0);
+    }
+  });
+});
+
+/** Paths of all values that are no objects (or empty ones), with them. */
+function leaves(values: Readonly<Record<string, unknown>>, prefix = ""): readonly (readonly [string, unknown])[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const path = `${prefix}${key}`;
+    const inner = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+    // A map of labels or quantities is one value.
+    if (inner.length === 0 || ["nodeSelector", "resources"].includes(key)) return [[path, value] as const];
+    return leaves(Object.fromEntries(inner), `${path}.`);
+  });
+}
