@@ -4,6 +4,7 @@ import type { ImagePlace } from "./images.ts";
 /** Machine-readable reason of what was done with one image reference. */
 export type DecisionCode =
   | SelectionCode
+  | "restored" // an update asked again for what the container runs a build of: it keeps that build
   | "no-index" // one manifest, hence no choice
   | "invalid-reference" // the kubelet will refuse it too
   | "registry-not-asked" // its registry is not in the list of those that may be asked

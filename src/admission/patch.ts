@@ -2,6 +2,7 @@ import { escapePathComponent, type Operation } from "fast-json-patch";
 import type { Pod } from "../api/pod.ts";
 import { formatSelection, parseSelection, type SelectionNote, selectionAnnotation } from "./annotation.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
+import { type ImagePlace, imagePlaces } from "./images.ts";
 
 /** Decisions that the annotation tells of: where there was a choice. Everything else would only mark every Pod. */
 const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
@@ -15,18 +16,29 @@ const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
 
 /**
  * The JSON Patch that carries decisions out: images and the annotation, nothing else. Empty where nothing changes.
- * Applying it to its own result changes nothing, because a rewritten image is no index any more.
+ * Applying it to its own result changes nothing, because a rewritten image is no index any more. `before` is the
+ * annotation that speaks of images which no decision is about: on updates the old object's.
  */
-export function patchPod(pod: Pod, decisions: readonly ImageDecision[], now: Date): Operation[] {
+export function patchPod(
+  pod: Pod,
+  decisions: readonly ImageDecision[],
+  now: Date,
+  before: string | undefined = pod.metadata.annotations?.[selectionAnnotation],
+): Operation[] {
   const operations: Operation[] = [];
   for (const { place, image } of decisions) {
     if (image !== undefined && image !== place.image)
       operations.push({ op: "replace", path: place.pointer, value: image });
   }
   const { annotations } = pod.metadata;
-  const before = annotations?.[selectionAnnotation];
-  const after = nextAnnotation(pod, decisions, now);
-  if (after === before) return operations;
+  const present = annotations?.[selectionAnnotation];
+  const notes = notesAfter(pod, decisions, parseSelection(before), now);
+  const after = sameNotes(notes, parseSelection(present))
+    ? present
+    : notes.size === 0
+      ? undefined
+      : formatSelection(notes);
+  if (after === present) return operations;
   const path = `/metadata/annotations/${escapePathComponent(selectionAnnotation)}`;
   if (after === undefined) operations.push({ op: "remove", path });
   else if (annotations === undefined) {
@@ -35,31 +47,49 @@ export function patchPod(pod: Pod, decisions: readonly ImageDecision[], now: Dat
   return operations;
 }
 
-/** Undefined where the Pod should carry no annotation. */
-function nextAnnotation(pod: Pod, decisions: readonly ImageDecision[], now: Date): string | undefined {
-  const present = pod.metadata.annotations?.[selectionAnnotation];
-  const earlier = parseSelection(present);
+/** What the annotation is to say of each image of the Pod, once the decisions are carried out. */
+function notesAfter(
+  pod: Pod,
+  decisions: readonly ImageDecision[],
+  earlier: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+  now: Date,
+): ReadonlyMap<string, SelectionNote> {
+  const decided = new Map(decisions.map((decision) => [decision.place.pointer, decision]));
   const notes = new Map<string, SelectionNote>();
-  let fresh = false;
-  for (const decision of decisions) {
-    const name = decision.place.kind === "volumes" ? `volume/${decision.place.name}` : decision.place.name;
-    const before = earlier.get(name);
-    if (told.has(decision.code)) {
+  for (const place of imagePlaces(pod)) {
+    const name = noteName(place);
+    const decision = decided.get(place.pointer);
+    const known = earlier.get(name);
+    if (decision !== undefined && told.has(decision.code)) {
       const note = noteOf(decision, now);
-      const same = before !== undefined && sameNote(before, note);
-      notes.set(name, same ? { ...note, at: String(before["at"]) } : note);
-      fresh ||= !same;
-    } else if (
-      before !== undefined &&
-      typeof before["variant"] === "string" &&
-      decision.place.image.endsWith(`@${before["variant"]}`)
-    ) {
-      // The webhook is called again for the same request (reinvocation), or the Pod was copied: still what it says.
-      notes.set(name, readNote(before));
+      notes.set(name, known !== undefined && sameNote(known, note) ? { ...note, at: String(known["at"]) } : note);
+    } else if (known !== undefined && stillTrue(known, decision?.image ?? place.image, decision === undefined)) {
+      // The webhook was called again for the same request (reinvocation), the Pod was copied, or another image changed.
+      notes.set(name, readNote(known));
     }
   }
-  if (!fresh && notes.size === earlier.size) return present;
-  return notes.size === 0 ? undefined : formatSelection(notes);
+  return notes;
+}
+
+/** The annotation's name of an image: the container's, and `volume/NAME` for image volumes. */
+export function noteName(place: Pick<ImagePlace, "kind" | "name">): string {
+  return place.kind === "volumes" ? `volume/${place.name}` : place.name;
+}
+
+function stillTrue(note: Readonly<Record<string, unknown>>, image: string, untouched: boolean): boolean {
+  if (typeof note["variant"] === "string") return image.endsWith(`@${note["variant"]}`);
+  return untouched && note["asked"] === image;
+}
+
+function sameNotes(
+  notes: ReadonlyMap<string, SelectionNote>,
+  present: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+): boolean {
+  if (notes.size !== present.size) return false;
+  return [...notes].every(([name, note]) => {
+    const known = present.get(name);
+    return known !== undefined && sameNote(known, note);
+  });
 }
 
 function noteOf(decision: ImageDecision, now: Date): SelectionNote {

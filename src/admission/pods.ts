@@ -1,12 +1,14 @@
 import { parsePod } from "../api/parse-pod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { selectionAnnotation } from "./annotation.ts";
 import { type DecisionContext, decide } from "./decide.ts";
 import type { ImageDecision } from "./decision.ts";
 import { patchPod } from "./patch.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "./review.ts";
+import { compareImages } from "./update.ts";
 
-/** The mutating handler of Pods at CREATE. */
+/** The mutating handler of Pods at CREATE and UPDATE. */
 export class PodHandler {
   readonly #context: DecisionContext;
   readonly #metrics: Metrics;
@@ -21,20 +23,22 @@ export class PodHandler {
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
-    if (request.resource.resource !== "pods" || request.subResource !== undefined || request.operation !== "CREATE") {
-      return allowed(request.uid);
-    }
+    const { operation } = request;
+    const mine = request.resource.resource === "pods" && request.subResource === undefined;
+    if (!mine || (operation !== "CREATE" && operation !== "UPDATE")) return allowed(request.uid);
     const pod = parsePod(request.object);
     // The webhook configuration leaves these out already; a configuration of one's own may not.
     if (isMirror(pod.metadata.annotations) || pod.metadata.labels?.["metahub.dev/rewrite"] === "disabled") {
       return allowed(request.uid);
     }
-    const decisions = await decide(pod, request.namespace, this.#context, signal);
+    const old = operation === "UPDATE" ? parsePod(request.oldObject) : undefined;
+    const { restored, asked } = old === undefined ? { restored: [], asked: pod } : compareImages(pod, old);
+    const decisions = [...restored, ...(await decide(asked, request.namespace, this.#context, signal))];
     for (const { code } of decisions) this.#metrics.images.inc({ code });
     const refusal = this.#refusal(pod.metadata.annotations, decisions);
     if (refusal !== undefined) return denied(request.uid, refusal);
     const warnings = decisions.filter(({ warn }) => warn).map(warningOf);
-    const patch = patchPod(pod, decisions, this.#now());
+    const patch = patchPod(pod, decisions, this.#now(), (old ?? pod).metadata.annotations?.[selectionAnnotation]);
     this.#log.debug(
       {
         namespace: request.namespace,

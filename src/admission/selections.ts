@@ -1,7 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Profile } from "../hardware/profile.ts";
+import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { Image } from "../registry/images.ts";
+import { type Prepared, prepare } from "../selection/prepare.ts";
 import { select, selectCommon } from "../selection/select.ts";
 import type { Selection } from "../selection/selection.ts";
 import type { JudgeOptions } from "./decide.ts";
@@ -13,7 +15,9 @@ import { judge, type Verdict } from "./verdict.ts";
  * warm review does one look-up per image.
  */
 export class Selections {
-  readonly #selections = new LRUCache<string, Selection>({ max: 8192 });
+  readonly #selections = new LRUCache<string, Selection>({ max: 2048 });
+  /** By the array of variants, which the image source keeps one of for each digest. */
+  readonly #prepared = new WeakMap<readonly Variant[], Prepared>();
   readonly #verdicts = new WeakMap<readonly PlacedProfile[], LRUCache<string, Verdict>>();
 
   judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict {
@@ -26,16 +30,18 @@ export class Selections {
   }
 
   #chooser(image: Image & { kind: "index" }, accelerated: boolean) {
+    const prepared = this.#prepared.get(image.variants) ?? prepare(image.variants);
+    this.#prepared.set(image.variants, prepared);
     return {
       select: (profile: Profile) => {
         const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
-        const selection = this.#selections.get(key) ?? select(image.variants, offered(profile, accelerated));
+        const selection = this.#selections.get(key) ?? select(prepared, offered(profile, accelerated));
         this.#selections.set(key, selection);
         return selection;
       },
       selectCommon: (profiles: readonly Profile[]) =>
         selectCommon(
-          image.variants,
+          prepared,
           profiles.map((profile) => offered(profile, accelerated)),
         ),
     };

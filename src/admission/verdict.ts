@@ -58,12 +58,12 @@ function fromSelection(selection: Selection, machineTypes: readonly string[]): V
   if (selection.action === "rewrite" && selection.selected !== null) {
     return { code, variant: selection.selected, machineTypes, reason, warn: false };
   }
-  return { code, machineTypes, reason, warn: selection.selected === null };
+  return { code, machineTypes, reason, warn: code === "nothing-fits" };
 }
 
 function choice(selection: Selection): string {
-  if (selection.selected === null) return "runs none of them";
-  if (selection.action === "leave") return "leaves the choice to its runtime";
+  if (selection.code === "nothing-fits") return "runs none of them";
+  if (selection.action === "leave" || selection.selected === null) return "leaves the choice to its runtime";
   return `runs ${describeRequirement(selection.selected)}`;
 }
 

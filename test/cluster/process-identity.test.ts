@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { identify, isAlive, signalProcess, waitForEnd } from "./process-identity.ts";
+import { identify, identifyChild, isAlive, signalProcess, waitForEnd } from "./process-identity.ts";
 
 test("a process is known until it ends", async () => {
   const child = spawn("sleep", ["60"]);
@@ -27,4 +27,17 @@ test("another process with the same number is left alone", async () => {
   const exited = once(child, "exit");
   child.kill("SIGKILL");
   await exited;
+});
+
+test("a child that ends at once is still known to its parent, and not alive", async () => {
+  for (let round = 0; round < 5; round++) {
+    const child = spawn("true");
+    // Blocks the event loop, so that nobody reaps the child, until it has ended.
+    const exited = once(child, "exit");
+    execFileSync("sleep", ["0.02"]);
+    const identity = identifyChild(child.pid ?? 0);
+    expect(identity).toBeDefined();
+    expect(identity && isAlive(identity)).toBe(false);
+    await exited;
+  }
 });

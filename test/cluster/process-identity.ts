@@ -19,6 +19,15 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return started === undefined ? undefined : { pid, started };
 }
 
+/**
+ * The child that this process has just started, even if it has ended already: until the event loop turns nobody has
+ * reaped it. Undefined only where the system does not tell.
+ */
+export function identifyChild(pid: number): ProcessIdentity | undefined {
+  const started = process.platform === "linux" ? startedLinux(pid, true) : startedElsewhere(pid);
+  return started === undefined ? undefined : { pid, started };
+}
+
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.started === identity.started;
 }
@@ -49,7 +58,7 @@ export async function waitForEnd(
   }
 }
 
-function startedLinux(pid: number): string | undefined {
+function startedLinux(pid: number, evenIfEnded = false): string | undefined {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // proc(5): the command's name is in parentheses and may itself hold spaces and parentheses. After it come the state
@@ -59,7 +68,8 @@ function startedLinux(pid: number): string | undefined {
   const threads = Number(fields[17]);
   const ticks = fields[19];
   // A killed process is a zombie as soon as its first thread is gone; while others go, it still holds its sockets.
-  if (ticks === undefined || state === "X" || (state === "Z" && threads <= 1)) return undefined;
+  const ended = state === "X" || (state === "Z" && threads <= 1);
+  if (ticks === undefined || (ended && !evenIfEnded)) return undefined;
   return `${readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? "boot"}:${ticks}`;
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { adminPath } from "./admin-env.ts";
 import { endRun } from "./end-run.ts";
 import { ClusterError } from "./error.ts";
-import { identify, isAlive } from "./process-identity.ts";
+import { identify, identifyChild, isAlive } from "./process-identity.ts";
 import { type ProcessRecord, readRunRecord, writeProcessRecord, writeRunRecord } from "./run-record.ts";
 
 /** Folders of runs below the system's temporary folder; `sweepAbandonedRuns` looks for them there. */
@@ -103,7 +103,7 @@ export async function startProcess(run: Pick<Run, "dir" | "logs">, launch: Launc
     child.once("exit", (code, killedBy) => resolve(killedBy === null ? `exit code ${code}` : `signal ${killedBy}`));
     child.once("error", (error) => resolve(error.message));
   });
-  const identity = child.pid === undefined ? undefined : identify(child.pid);
+  const identity = child.pid === undefined ? undefined : identifyChild(child.pid);
   if (identity === undefined) {
     throw new ClusterError("start", `${launch.name} cannot be started: ${await ended}${logTail(log)}`);
   }

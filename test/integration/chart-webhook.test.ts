@@ -195,14 +195,18 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       return (await rulesOf(await clientAs(account), namespace)).filter((rule) => !everybody.has(rule));
     };
     const webhook = [
+      "get,list,watch deviceclasses.resource.k8s.io",
       "get,list,watch machinetypes.metahub.dev",
       "get,list,watch nodes.",
+      "get,list,watch runtimeclasses.node.k8s.io",
       "get,patch mutatingwebhookconfigurations.admissionregistration.k8s.io metahub",
     ];
     const controllerRights = [
       "create,patch events.events.k8s.io",
       "get,list,patch,watch nodes.",
+      "get,list,watch deviceclasses.resource.k8s.io",
       "get,list,watch machinetypes.metahub.dev",
+      "get,list,watch runtimeclasses.node.k8s.io",
       "patch,update machinetypes/status.metahub.dev",
     ];
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);

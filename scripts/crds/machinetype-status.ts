@@ -1,0 +1,56 @@
+import { LIMITS } from "../../src/api/rules.ts";
+import { ATOMIC, choice, list, mapBy, object, type Schema, text } from "./schema.ts";
+
+const condition: Schema = {
+  ...object("A meta/v1 Condition.", {
+    type: choice("What is judged.", ["Ready", "Homogeneous", "Exclusive"]),
+    status: choice("The verdict.", ["True", "False", "Unknown"]),
+    observedGeneration: {
+      description: "The generation of the spec that was judged.",
+      type: "integer",
+      format: "int64",
+      minimum: 0,
+    },
+    lastTransitionTime: {
+      description: "When the status last changed.",
+      type: "string",
+      format: "date-time",
+      maxLength: 64,
+    },
+    reason: text("The reason, for programs.", LIMITS.reasonLength),
+    message: text("The reason, for people.", LIMITS.messageLength),
+  }),
+  required: ["type", "status", "lastTransitionTime", "reason", "message"],
+};
+
+const offered = (description: string) =>
+  list(description, LIMITS.statusFeatureItems, ATOMIC, text("A feature, namespace:value.", LIMITS.featureLength * 2));
+
+const nodeCount = (description: string): Schema => ({ description, type: "integer", format: "int32", minimum: 0 });
+
+/** What the controller writes. */
+export const status = object("What the nodes of this type really are; written by the controller.", {
+  observedGeneration: {
+    description: "The generation of the spec that this status is about.",
+    type: "integer",
+    format: "int64",
+    minimum: 0,
+  },
+  nodes: nodeCount("How many nodes are of this type."),
+  platform: text("os/architecture[/variant] of all nodes; absent where they differ.", 128),
+  features: offered("What every node of this type offers."),
+  profiles: list("The distinct profiles of the nodes, the most frequent first.", LIMITS.statusProfileItems, ATOMIC, {
+    ...object("Nodes that offer the same.", {
+      features: offered("What these nodes offer."),
+      nodes: nodeCount("How many nodes have this profile."),
+      example: text("The name of one of these nodes.", 253),
+    }),
+    required: ["features", "nodes", "example"],
+  }),
+  conditions: list(
+    "Ready: there are nodes, or a template of them. Homogeneous: all nodes offer the same. Exclusive: no other machine type selects one of the nodes.",
+    LIMITS.statusConditionItems,
+    mapBy("type"),
+    condition,
+  ),
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { Pod } from "../api/pod.ts";
+import { selectionAnnotation } from "./annotation.ts";
+import { imagePlaces } from "./images.ts";
+import { compareImages } from "./update.ts";
+
+const variant = `sha256:${"c".repeat(64)}`;
+const chosen = `qnib/bench@${variant}`;
+
+function pod(images: Record<string, string>, note?: object): Pod {
+  return {
+    metadata: note === undefined ? {} : { annotations: { [selectionAnnotation]: JSON.stringify({ bench: note }) } },
+    spec: { containers: Object.entries(images).map(([name, image]) => ({ name, image })) },
+  };
+}
+const old = pod({ sidecar: "busybox", bench: chosen }, { asked: "qnib/bench", variant });
+
+test.each<[string, Pod, Pod, string[], string[]]>([
+  ["nothing changed", pod({ sidecar: "busybox", bench: chosen }), old, [], []],
+  ["applied again", pod({ sidecar: "busybox", bench: "qnib/bench" }), old, ["bench"], []],
+  [
+    "applied again with the containers in another order",
+    pod({ bench: "qnib/bench", sidecar: "busybox" }),
+    old,
+    ["bench"],
+    [],
+  ],
+  ["asked for something else", pod({ sidecar: "busybox", bench: "qnib/bench:2" }), old, [], ["bench"]],
+  ["another container changed too", pod({ sidecar: "busybox:2", bench: "qnib/bench" }), old, ["bench"], ["sidecar"]],
+  ["no annotation", pod({ bench: "qnib/bench" }), pod({ bench: chosen }), [], ["bench"]],
+  [
+    "an annotation that is not about the image that is there",
+    pod({ bench: "qnib/bench" }),
+    pod({ bench: "other@sha256:1" }, { asked: "qnib/bench", variant }),
+    [],
+    ["bench"],
+  ],
+  [
+    "an annotation that is no annotation of ours",
+    pod({ bench: "x" }),
+    pod({ bench: chosen }, { asked: "x", variant: 1 }),
+    [],
+    ["bench"],
+  ],
+])("%s", (_name, now, before, restored, anew) => {
+  const changes = compareImages(now, before);
+  expect(changes.restored.map(({ place }) => place.name)).toEqual(restored);
+  expect(changes.restored.every(({ image }) => image === chosen)).toBe(true);
+  expect(imagePlaces(changes.asked).map(({ name }) => name)).toEqual(anew);
+});
+
+test("places stay where they are, so that a patch meets the right container", () => {
+  const { asked } = compareImages(pod({ sidecar: "busybox", bench: "qnib/bench:2" }), old);
+  expect(imagePlaces(asked).map(({ pointer }) => pointer)).toEqual(["/spec/containers/1/image"]);
+});
