@@ -5,7 +5,10 @@ export default defineConfig({
     reporters: ["default", "./test/closing-line.ts"],
     projects: [
       {
-        test: { name: "unit", include: ["src/**/*.test.ts", "test/{cluster,registry,apiserver,demo,cli,docs}/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/{cluster,registry,apiserver,demo,cli,docs}/**/*.test.ts"],
+        },
       },
       {
         test: {

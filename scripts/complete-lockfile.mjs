@@ -18,11 +18,19 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     const os = systems.filter((system) => words.includes(system));
     const cpu = processors.filter((processor) => words.includes(processor));
     if (os.length === 0 || !/^\d/.test(version)) {
-      console.error(`${name}@${version} of ${path}: not for one platform and one version; run npm install where it can be seen`);
+      console.error(
+        `${name}@${version} of ${path}: not for one platform and one version; run npm install where it can be seen`,
+      );
       process.exitCode = 1;
       continue;
     }
-    lock.packages[hoisted] = { version, ...(cpu.length === 0 ? {} : { cpu }), ...(entry.dev ? { dev: true } : {}), optional: true, os };
+    lock.packages[hoisted] = {
+      version,
+      ...(cpu.length === 0 ? {} : { cpu }),
+      ...(entry.dev ? { dev: true } : {}),
+      optional: true,
+      os,
+    };
     added += 1;
   }
 }

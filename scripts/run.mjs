@@ -24,7 +24,7 @@ const tasks = {
     ["node_modules/typescript/bin/tsc", "-p", "."],
     ["node_modules/knip/bin/knip.js"],
     [
-      "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
+      "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs",
       "--output-type",
       "err-long",
       "src",
@@ -64,7 +64,7 @@ async function install() {
     }
     const code = await ended(child);
     if (code !== 0) {
-      console.error(output.replace(/npm error\nnpm error (Clean install a project|Run "npm help)[^]*/, "").trimEnd());
+      console.error(output.replace(/npm error\nnpm error (Clean install a project|Run "npm help).*/s, "").trimEnd());
       console.error("metahub: npm ci failed, for the reason above. Mend that, then run the same command again.");
       process.exit(1);
     }

@@ -9,7 +9,6 @@ import {
   labelKey,
   labelValue,
   list,
-  mapBy,
   matches,
   needs,
   object,

@@ -1,6 +1,6 @@
 import { KubernetesClient } from "../kubernetes/client.ts";
 import { findClusterAccess } from "../kubernetes/findaccess.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext } from "./context.ts";
 import { version } from "./version.ts";
 
 /** A client for the cluster that is meant: the flag, $KUBECONFIG, the Pod's service account, or ~/.kube/config. */

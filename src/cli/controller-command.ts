@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { logLevels } from "../telemetry/log.ts";
-import type { CommandContext, ExitCode } from "./program.ts";
+import type { CommandContext, ExitCode } from "./context.ts";
 import { parsePort } from "./webhook-command.ts";
 
 export function addControllerCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {

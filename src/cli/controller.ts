@@ -10,7 +10,7 @@ import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { connect } from "./cluster.ts";
 import { listenHealth } from "./listen.ts";
-import type { CommandContext, ExitCode } from "./program.ts";
+import type { CommandContext, ExitCode } from "./context.ts";
 import { splitName } from "./split-name.ts";
 import { watchObserver } from "./watching.ts";
 

@@ -1,23 +1,8 @@
 import { Command, CommanderError } from "commander";
+import type { AddCommand, CommandContext, ExitCode } from "./context.ts";
 import { addControllerCommand } from "./controller-command.ts";
 import { describeFailure, UsageError } from "./failure.ts";
 import { addWebhookCommand } from "./webhook-command.ts";
-
-/** What a command may use of the process that it runs in. */
-export interface CommandContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream;
-  readonly stdin: NodeJS.ReadableStream;
-  /** Aborts on SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
-}
-
-/** 0 done, 1 failed, 2 usage, 3 asked and answered "nothing fits". */
-export type ExitCode = 0 | 1 | 2 | 3;
-
-/** Adds a command to the program; the command's own code is loaded when it runs, so that `--help` stays quick. */
-export type AddCommand = (program: Command, context: CommandContext, done: (code: ExitCode) => void) => void;
 
 /** Every command, in the order of `metahub --help`. */
 const commands: readonly AddCommand[] = [addWebhookCommand, addControllerCommand];

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { logLevels } from "../telemetry/log.ts";
-import type { CommandContext, ExitCode } from "./program.ts";
+import type { CommandContext, ExitCode } from "./context.ts";
 
 export function addWebhookCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program

@@ -22,7 +22,7 @@ import { connect } from "./cluster.ts";
 import { UsageError } from "./failure.ts";
 import { listenHealth } from "./listen.ts";
 import { parseMirrors } from "./mirrors.ts";
-import type { CommandContext, ExitCode } from "./program.ts";
+import type { CommandContext, ExitCode } from "./context.ts";
 import { readRequired } from "./read-required.ts";
 import { version } from "./version.ts";
 import { watchObserver } from "./watching.ts";

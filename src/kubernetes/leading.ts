@@ -51,7 +51,7 @@ export async function lead(leading: Leading): Promise<{ readonly lost: Kubernete
   } finally {
     cancel();
     signal.removeEventListener("abort", onOuter);
-    
+    stop.abort();
     // Nobody waits for it any more where the work ended in time.
     late.promise.catch(() => undefined);
   }

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ClusterError } from "./error.ts";
 
-export interface ApiResponse {
+interface ApiResponse {
   readonly status: number;
   readonly body: string;
 }
@@ -18,7 +18,7 @@ export interface ApiClient {
   close(): void;
 }
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly signal: AbortSignal;
   readonly body?: unknown;
   readonly contentType?: string;

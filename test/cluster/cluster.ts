@@ -33,7 +33,7 @@ export interface StartOptions {
 }
 
 /** The call options of `kubectl` and `helm`. */
-export type ToolOptions = Pick<CommandOptions, "input" | "timeoutMs"> & { readonly signal: AbortSignal };
+type ToolOptions = Pick<CommandOptions, "input" | "timeoutMs"> & { readonly signal: AbortSignal };
 
 export interface Cluster {
   readonly provider: ProviderName;

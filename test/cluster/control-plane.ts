@@ -196,7 +196,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
  * Where nodes are objects, nobody renews their leases. The node lifecycle controller stays on, because it turns a node's
  * conditions into taints as on every real cluster, but it waits for a heartbeat longer than any cluster here lives.
  */
-export const NODES_WITHOUT_HEARTBEAT = ["--node-monitor-grace-period=8760h", "--node-startup-grace-period=8760h"];
+const NODES_WITHOUT_HEARTBEAT = ["--node-monitor-grace-period=8760h", "--node-startup-grace-period=8760h"];
 
 async function ports(): Promise<readonly [number, number, number, number, number]> {
   const [api = 0, etcd = 0, peer = 0, manager = 0, scheduler = 0] = await freePorts(5);

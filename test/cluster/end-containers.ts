@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readlinkSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { adminEnv } from "./admin-env.ts";
@@ -17,6 +17,7 @@ const Bundle = z.object({
 });
 
 interface Container {
+  readonly id: string;
   readonly init: ProcessIdentity | undefined;
   /** `/k8s.io/ID` and the like, below each cgroup hierarchy. */
   readonly cgroup: string | undefined;
@@ -27,6 +28,10 @@ interface Container {
 
 /** Where containerd's runc shim keeps its bundles, below a containerd's state folder. */
 const BUNDLES = "io.containerd.runtime.v2.task/k8s.io";
+/** Where the CNI library remembers what it answered; a file's name has the container's id. */
+const CNI_RESULTS = "/var/lib/cni/results";
+/** Where kubelets link containers' logs for collectors. */
+const LOG_LINKS = "/var/log/containers";
 
 /**
  * Ends what the containerds of a run have started, from the files in which they say so, without asking any of them: a
@@ -50,9 +55,25 @@ export async function endContainers(dir: string, signal: AbortSignal): Promise<v
       await mustRun("umount", ["-l", mount], { signal, env: adminEnv() });
     rmSync(path, { force: true });
   }
-  for (const { cgroup, socket } of containers) {
+  const results = listIfThere(CNI_RESULTS);
+  for (const { id, cgroup, socket } of containers) {
     if (socket !== undefined) rmSync(socket, { force: true });
     if (cgroup !== undefined) removeCgroup(cgroup);
+    for (const name of results.filter((one) => one.includes(id))) rmSync(join(CNI_RESULTS, name), { force: true });
+  }
+  for (const name of listIfThere(LOG_LINKS)) {
+    const link = join(LOG_LINKS, name);
+    if (linkTarget(link)?.startsWith(`${dir}/`)) rmSync(link, { force: true });
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    // EINVAL: it is no link.
+    if (systemCode(error) === "EINVAL" || systemCode(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 
@@ -62,6 +83,7 @@ function readContainer(bundle: string): Container {
   const address = readProc(join(bundle, "address"))?.trim();
   const network = parsed?.linux.namespaces.find(({ type }) => type === "network")?.path;
   return {
+    id: basename(bundle),
     init: initOf(bundle),
     cgroup: parsed?.linux.cgroupsPath,
     // Only namespaces that CNI made; never the host's.

@@ -56,8 +56,8 @@ export async function pushTestImage(image: TestImage): Promise<Pushed> {
   return pushManifest({ ...image, mediaType: MANIFEST, body });
 }
 
-/** Pushes a manifest or an index, byte for byte, under its tag or else its digest. */
-export async function pushManifest(
+/** Pushes a manifest, byte for byte, under its tag or else its digest. */
+async function pushManifest(
   to: Pick<TestImage, "host" | "reference" | "repository" | "signal"> & { mediaType: string; body: Uint8Array },
 ): Promise<Pushed> {
   const { content: _, ...pushed } = describe(to.mediaType, to.body);

@@ -77,6 +77,8 @@ state = ${text(folders.run)}
     snapshotter = "native"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      Root = ${text(join(folders.run, "runc"))}
 `;
 }
 

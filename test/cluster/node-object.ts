@@ -13,7 +13,7 @@ const NOT_READY = "node.kubernetes.io/not-ready";
 const ServerNode = z.object({ spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }) });
 
 /** The Node as it is created: its status is a subresource and follows. */
-export function nodeManifest(node: NodeSpec): object {
+function nodeManifest(node: NodeSpec): object {
   const { architecture = "amd64", operatingSystem = "linux" } = node;
   return {
     apiVersion: "v1",
@@ -33,7 +33,7 @@ export function nodeManifest(node: NodeSpec): object {
   };
 }
 
-export function nodeStatus(node: NodeSpec, now: Date): object {
+function nodeStatus(node: NodeSpec, now: Date): object {
   const resources = { cpu: "64", memory: "256Gi", pods: "110", "ephemeral-storage": "1Ti", ...node.allocatable };
   const at = now.toISOString();
   const condition = (type: string, status: boolean, reason: string): object => ({

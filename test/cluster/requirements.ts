@@ -12,14 +12,14 @@ export interface NodeMachine {
 
 const CNI_FOLDERS = ["/usr/lib/cni", "/opt/cni/bin"];
 
-export interface Machine {
+interface Machine {
   readonly os: string;
   readonly uid: number | undefined;
   readonly path: string;
   readonly cniFolders: readonly string[];
 }
 
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   return {
     os: process.platform,
     uid: process.getuid?.(),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ClusterError, systemCode } from "./error.ts";
@@ -66,10 +66,6 @@ export function writeProcessRecord(dir: string, record: ProcessRecord): void {
   put(join(dir, "processes", `${record.name}.json`), record);
 }
 
-export function removeProcessRecord(dir: string, name: string): void {
-  rmSync(join(dir, "processes", `${name}.json`), { force: true });
-}
-
 /** What is to be undone, the newest first. */
 export function readUndos(dir: string): readonly Undo[] {
   return readAll(join(dir, "undo"), Undo).toReversed();
@@ -81,7 +77,7 @@ export function writeUndo(dir: string, undo: Undo): void {
   put(join(folder, `${String(readdirSync(folder).length).padStart(4, "0")}.json`), undo);
 }
 
-export function readIfThere(path: string): string | undefined {
+function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -1,23 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { adminEnv } from "../cluster/admin-env.ts";
-import { defaultSources, resolveBinaries } from "../cluster/binaries.ts";
-import type { Cluster } from "../cluster/cluster.ts";
-import { runCommand } from "../cluster/command.ts";
 import { startDistribution } from "../cluster/distribution.ts";
 import { pushTestImage } from "../cluster/images.ts";
+import { kubectl } from "../cluster/kubectl.ts";
 import { createAuthority } from "../cluster/pki.ts";
-import { markedProcesses, mountsBelow } from "../cluster/proc.ts";
-import { listIfThere } from "../cluster/proc-file.ts";
+import { markedProcesses } from "../cluster/proc.ts";
 import { isAlive, waitForEnd } from "../cluster/process-identity.ts";
-import { createProgress } from "../cluster/progress.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { readProcessRecords, readRunRecord } from "../cluster/run-record.ts";
 import { attachCluster, endCluster, startCluster } from "../cluster/start.ts";
@@ -25,24 +19,12 @@ import { attachCluster, endCluster, startCluster } from "../cluster/start.ts";
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
 
-/** Runs kubectl and returns what it printed; the test fails with its error otherwise. */
-async function kubectl(cluster: Cluster, args: readonly string[], input?: unknown): Promise<string> {
-  const stdin = input === undefined ? {} : { input: JSON.stringify(input) };
-  const { stdout, stderr, code } = await cluster.kubectl(args, { signal: soon(), ...stdin });
-  expect(code, stderr).toBe(0);
-  return stdout.trim();
-}
-
-const pod = (name: string, spec: object = {}, image = "registry.invalid/none"): object => ({
+const pod = (name: string, spec: object = {}): object => ({
   apiVersion: "v1",
   kind: "Pod",
-  metadata: { name, labels: { app: name } },
-  spec: { terminationGracePeriodSeconds: 0, ...spec, containers: [{ name: "main", image, ...containerOf(spec) }] },
+  metadata: { name },
+  spec: { ...spec, containers: [{ name: "main", image: "registry.invalid/none" }] },
 });
-
-function containerOf(spec: object): object {
-  return "containers" in spec && Array.isArray(spec.containers) ? spec.containers[0] : {};
-}
 
 const ready = await requireLevel({ provider: "local", level: "api", signal: new AbortController().signal, progress });
 
@@ -281,104 +263,5 @@ describe("a registry", () => {
       await registry.stop();
     }
     expect(existsSync(registry.dir)).toBe(false);
-  });
-});
-
-/** What level nodes touches of the machine outside of its own folder. */
-async function machineState(): Promise<object> {
-  const options = { signal: soon(), env: adminEnv() };
-  const settings = ["net/ipv4/ip_forward", "vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"];
-  const folders = ["/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers"];
-  return {
-    links: (await runCommand("ip", ["-brief", "link"], options)).stdout.match(/^(veth|mhtest)\S+/gm),
-    tables: (await runCommand("nft", ["list", "tables"], options)).stdout,
-    settings: await Promise.all(settings.map((name) => readFile(`/proc/sys/${name}`, "utf8"))),
-    folders: folders.filter((path) => existsSync(path)),
-    cgroups: listIfThere("/sys/fs/cgroup").filter((name) => existsSync(`/sys/fs/cgroup/${name}/k8s.io`)),
-    namespaces: mountsBelow(["/run/netns"]),
-  };
-}
-const machine = process.getuid?.() === 0 ? await machineState() : {};
-const nodes = await requireLevel({ provider: "local", level: "nodes", signal: new AbortController().signal, progress });
-
-describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
-  if ("skip" in nodes) {
-    process.stderr.write(`${nodes.skip}\n`);
-    return;
-  }
-  const { cluster } = nodes;
-  const registry = cluster.registry ?? "";
-  afterAll(() => cluster.stop());
-
-  beforeAll(async () => {
-    const binary = await resolveBinaries(["printer"], defaultSources(), createProgress(progress), soon());
-    const program = [{ path: "printer", content: await readFile(binary("printer")), mode: 0o755 }];
-    for (const text of ["icelake", "zen3"]) {
-      await pushTestImage({
-        host: registry,
-        repository: "qnib/bench",
-        reference: text,
-        layers: [program, [{ path: "text", content: Buffer.from(`built for ${text}\n`) }]],
-        config: { Entrypoint: ["/printer"] },
-        signal: soon(),
-      });
-    }
-  });
-
-  test("runs containers that print which image they are, one on each node", async () => {
-    await Promise.all(
-      ["node1", "node2", "node3", "node4"].map((node, index) =>
-        kubectl(
-          cluster,
-          ["create", "-f", "-"],
-          pod(
-            node,
-            { nodeSelector: { "kubernetes.io/hostname": node } },
-            `${registry}/qnib/bench:${index % 2 ? "zen3" : "icelake"}`,
-          ),
-        ),
-      ),
-    );
-    const names = ["pod/node1", "pod/node2", "pod/node3", "pod/node4"];
-    await kubectl(cluster, ["wait", "--for=condition=Ready", ...names, "--timeout=50s"]);
-    const printed = await Promise.all(names.map((name) => kubectl(cluster, ["logs", name])));
-    expect(printed).toEqual(["built for icelake", "built for zen3", "built for icelake", "built for zen3"]);
-  });
-
-  test("pulls an image of another registry from a mirror", async () => {
-    await cluster.mirrorRegistry("docker.io", registry);
-    const once = { restartPolicy: "Never", containers: [{ args: ["--once"] }] };
-    await kubectl(cluster, ["create", "-f", "-"], pod("mirrored", once, "qnib/bench:zen3"));
-    await kubectl(cluster, ["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/mirrored", "--timeout=50s"]);
-    expect(await kubectl(cluster, ["logs", "mirrored"])).toBe("built for zen3");
-  });
-
-  test("lets Pods reach each other through a Service, and the machine reach it too", async () => {
-    const image = `${registry}/qnib/bench:icelake`;
-    const server = { containers: [{ args: ["--listen=:8080", "hello", "from", "a", "Service"] }] };
-    await kubectl(cluster, ["create", "-f", "-"], pod("server", server, image));
-    await kubectl(cluster, ["expose", "pod", "server", "--port=80", "--target-port=8080"]);
-    await kubectl(cluster, ["wait", "--for=condition=Ready", "pod/server", "--timeout=50s"]);
-    const address = await kubectl(cluster, ["get", "service", "server", "-o", "jsonpath={.spec.clusterIP}"]);
-    // kube-proxy writes its rules a moment after the endpoint is ready; the client's Pod is started again until then.
-    const client = { restartPolicy: "OnFailure", containers: [{ args: ["--once", `--get=http://${address}`] }] };
-    await kubectl(cluster, ["create", "-f", "-"], pod("client", client, image));
-    await kubectl(cluster, ["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/client", "--timeout=50s"]);
-    expect(await kubectl(cluster, ["logs", "client"])).toBe("hello from a Service");
-    const answer = await fetch(`http://${address}`, { signal: soon() });
-    expect(await answer.text()).toBe("hello from a Service\n");
-  });
-
-  test("leaves nothing on the machine when it is stopped with Pods running", async () => {
-    const processes = readProcessRecords(cluster.dir);
-    expect(processes.filter(isAlive)).toHaveLength(4 + 2 + 8);
-    await cluster.stop();
-    expect(processes.filter(isAlive)).toEqual([]);
-    expect(markedProcesses(cluster.dir)).toEqual([]);
-    expect(mountsBelow([cluster.dir])).toEqual([]);
-    expect(await machineState()).toEqual(machine);
-    const options = { signal: soon() };
-    expect((await runCommand("ps", ["-eo", "args"], options)).stdout).not.toMatch(/^\/(printer|pause)/m);
-    expect(existsSync(cluster.dir)).toBe(false);
   });
 });

@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parsePod } from "../../src/api/parse-pod.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import { sharedCluster } from "../cluster/vitest.ts";
+import { container, imageOf, noteOf, onType, pod } from "./support/pods.ts";
+import { openStage, pods, type Stage, soon } from "./support/stage.ts";
+
+const shared = await sharedCluster("api");
+const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const examplePods = join(import.meta.dirname, "../../examples/pods.yaml");
+const exampleDeployment = join(import.meta.dirname, "../../examples/deployment.yaml");
+
+describe.skipIf(host === undefined)("one image name, four machine types, four builds", () => {
+  if ("skip" in shared) return;
+  let stage: Stage;
+  let namespace: string;
+  const read = (name: string): Promise<Pod> =>
+    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const apply = (file: string, ...args: readonly string[]) =>
+    stage.kubectl(["apply", "-n", namespace, "-f", file, ...args]);
+  const resourceVersions = (): Promise<string> =>
+    stage.must([
+      "get",
+      "pods",
+      "-n",
+      namespace,
+      "-o",
+      "jsonpath={.items[*]['metadata.name','metadata.resourceVersion']}",
+    ]);
+
+  beforeAll(async () => {
+    stage = await openStage(shared.cluster);
+    namespace = await stage.namespace();
+  });
+  afterAll(async () => {
+    await stage?.close();
+    if (!("skip" in shared)) await shared.cluster.stop();
+  });
+
+  test("the four Pods of the examples get their four builds, on the nodes that these are for", async () => {
+    const { code, stderr } = await apply(examplePods);
+    expect([code, stderr]).toEqual([0, ""]);
+    await stage.must(["wait", "--for=condition=PodScheduled", "pod", "--all", "-n", namespace, "--timeout=30s"]);
+    const got = await Promise.all(
+      ["type1", "type2", "type3", "type4"].map(async (type) => {
+        const { spec } = await read(`bench-${type}`);
+        return [type, spec.containers?.[0]?.image, spec.nodeName];
+      }),
+    );
+    expect(got).toEqual([
+      ["type1", stage.image("cpu-broadwell"), `${stage.prefix}-node1`],
+      ["type2", stage.image("cpu-skylake"), `${stage.prefix}-node2`],
+      ["type3", stage.image("cpu-coffelake"), `${stage.prefix}-node3`],
+      ["type4", stage.image("cpu_broadwell-nvcap_52"), `${stage.prefix}-node4`],
+    ]);
+    expect(new Set(got.map(([, image]) => image)).size).toBe(4);
+  });
+
+  test("the annotation tells what was asked, what was chosen and why", async () => {
+    expect(noteOf(await read("bench-type4"), "bench")).toMatchObject({
+      asked: "qnib/bench",
+      index: stage.builds.index.digest,
+      variant: stage.image("cpu_broadwell-nvcap_52").split("@")[1],
+      requires: "cpu:broadwell, nvcap:5.2",
+      machineType: "type4",
+      code: "selected",
+      reason: expect.stringContaining("cpu:broadwell"),
+    });
+  });
+
+  test.each([
+    ["client-side", []],
+    ["server-side", ["--server-side", "--force-conflicts"]],
+  ])("a second apply (%s) changes nothing", async (_side, args) => {
+    // The first server-side apply after a client-side one takes the fields over.
+    if (args.length > 0) expect((await apply(examplePods, ...args)).stderr).not.toContain("Error");
+    const before = await resourceVersions();
+    const { code, stderr } = await apply(examplePods, ...args);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(imageOf(await read("bench-type1"))).toBe(stage.image("cpu-broadwell"));
+    expect(await resourceVersions()).toBe(before);
+  });
+
+  test("an image that was changed on purpose is chosen anew", async () => {
+    await stage.must(["set", "image", "-n", namespace, "pod/bench-type2", "bench=qnib/bench:generic"]);
+    const changed = await read("bench-type2");
+    expect(imageOf(changed)).toBe("qnib/bench:generic");
+    expect(noteOf(changed, "bench")).toBeUndefined();
+    await stage.must(["set", "image", "-n", namespace, "pod/bench-type2", "bench=qnib/bench:latest"]);
+    expect(imageOf(await read("bench-type2"))).toBe(stage.image("cpu-skylake"));
+  });
+
+  test("a Pod that pins a build stays as it is, on any machine", async () => {
+    const image = stage.image("cpu-broadwell");
+    const admitted = await stage.admit(pod("pinned", { ...onType("type2"), containers: [container(image)] }));
+    expect([imageOf(admitted), admitted.metadata.annotations]).toEqual([image, undefined]);
+  });
+
+  test("a Pod that pins the index gets the build, also where it keeps the tag beside the digest", async () => {
+    const { digest } = stage.builds.index;
+    for (const image of [`qnib/bench@${digest}`, `docker.io/qnib/bench:latest@${digest}`]) {
+      const admitted = await stage.admit(pod("index", { ...onType("type2"), containers: [container(image)] }));
+      expect(imageOf(admitted)?.split("@")[1]).toBe(stage.image("cpu-skylake").split("@")[1]);
+      expect(noteOf(admitted)).toMatchObject({ asked: image, index: digest });
+    }
+  });
+
+  test("a node outside all machine types gets the generic build", async () => {
+    const nodeSelector = { "kubernetes.io/hostname": `${stage.prefix}-node5` };
+    const admitted = await stage.admit(pod("generic", { nodeSelector }));
+    expect(imageOf(admitted)).toBe(stage.image("generic"));
+    expect(noteOf(admitted)).toMatchObject({ code: "generic", requires: "generic" });
+    expect(noteOf(admitted)).not.toHaveProperty("machineType");
+  });
+
+  test("a Deployment that may land anywhere is left as written, with the reason", async () => {
+    await apply(exampleDeployment);
+    await stage.must(["wait", "--for=create", "pod", "-l", "app=bench", "-n", namespace, "--timeout=30s"]);
+    const list = JSON.parse(await stage.must(["get", "pods", "-l", "app=bench", "-n", namespace, "-o", "json"]));
+    const made = parsePod(list.items[0]);
+    expect(imageOf(made)).toBe("qnib/bench");
+    expect(noteOf(made, "bench")).toMatchObject({
+      asked: "qnib/bench",
+      code: "nodes-differ",
+      reason: expect.stringContaining("machines that need different builds"),
+    });
+  });
+
+  test("the Pods of a Deployment that is aimed at a pool are rewritten, its template is not", async () => {
+    const patch = JSON.stringify({ spec: { template: { spec: onType("type4") } } });
+    await stage.must(["patch", "deployment", "bench", "-n", namespace, "--type=merge", "-p", patch]);
+    const selector = `pod-template-hash,app=bench`;
+    await expect
+      .poll(
+        async () => {
+          const list = JSON.parse(await stage.must(["get", "pods", "-l", selector, "-n", namespace, "-o", "json"]));
+          return list.items.map((item: unknown) => imageOf(parsePod(item)));
+        },
+        { timeout: 20_000 },
+      )
+      .toContain(stage.image("cpu_broadwell-nvcap_52"));
+    const path = "jsonpath={.spec.template.spec.containers[0].image}";
+    expect(await stage.must(["get", "deployment", "bench", "-n", namespace, "-o", path])).toBe("qnib/bench");
+  });
+
+  test("no match condition failed", async () => {
+    expect(await stage.conditionErrors()).toEqual([]);
+  });
+});
