@@ -23,7 +23,7 @@ export class LineSplitter {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       this.#line.add(chunk.subarray(start, end));
-      start = end;
+      start = end + 1;
       const line = this.#line.take().trim();
       if (line !== "") yield line;
     }

@@ -1,0 +1,190 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import { verifyDescriptor } from "../oci/descriptor.ts";
+import { computeDigest, parseDigest } from "../oci/digest.ts";
+import { OciError } from "../oci/error.ts";
+import { excerpt } from "../oci/excerpt.ts";
+import { asObject, at, optionalArray, optionalString, optionalStringMap, requiredSize, requiredString } from "../oci/fields.ts";
+import { flattenIndex } from "../oci/flatten.ts";
+import { MAX_DOCUMENT_BYTES, parseJson } from "../oci/json.ts";
+import { documentKind, OCI_INDEX } from "../oci/mediatypes.ts";
+import type { VariantList } from "../oci/variant.ts";
+import { RegistryError, type RegistryErrorCode } from "./error.ts";
+import { LayoutFolder } from "./layoutfolder.ts";
+
+/** Which image of a layout is meant: by tag, by digest, or the only one. */
+export interface LayoutTarget {
+  readonly tag?: string | undefined;
+  readonly digest?: string | undefined;
+}
+
+/** An image of a layout: an index with all that is nested in it, or one build. */
+export interface LayoutImage {
+  readonly descriptor: Descriptor;
+  /** Undefined where it is one build and no index. */
+  readonly list: VariantList | undefined;
+}
+
+interface Named {
+  readonly descriptor: Descriptor;
+  /** `org.opencontainers.image.ref.name` (image-spec, annotations.md); tools write a tag or a whole reference there. */
+  readonly name: string | undefined;
+}
+
+const REF_NAME = "org.opencontainers.image.ref.name";
+const DEFAULT_TAG = "latest";
+/** The most of `index.json` that is read: each entry is one image or index of the layout. */
+const maxEntries = 1024;
+const maxNamed = 8;
+
+/**
+ * Reads an image from an OCI image layout on disk (image-spec v1.1, image-layout.md), without any network. Every
+ * document is verified against its descriptor.
+ *
+ * Without a tag or digest: the only entry of `index.json`; of several, the one that is called `latest`; and where no
+ * entry has a name at all, `index.json` itself is taken for the index.
+ *
+ * @param label names the layout in messages.
+ * @throws RegistryError NOT_FOUND, INVALID, DIGEST_MISMATCH, TOO_LARGE, UNSUPPORTED, ABORTED
+ */
+export async function readLayout(
+  directory: string,
+  target: LayoutTarget,
+  options: { readonly label: string; readonly signal: AbortSignal },
+): Promise<LayoutImage> {
+  const { label, signal } = options;
+  const folder = await LayoutFolder.open(directory, label, signal);
+  const version = await folder.read("oci-layout", signal);
+  checked(label, "oci-layout", () => checkVersion(version));
+  const bytes = await folder.read("index.json", signal);
+  const entries = checked(label, "index.json", () => readEntries(bytes));
+  const descriptor = choose(entries, target, label);
+  const documents = new Map<string, Uint8Array>();
+  if (descriptor === undefined) {
+    const own = { mediaType: OCI_INDEX, digest: computeDigest(bytes), size: bytes.length };
+    documents.set(own.digest, bytes);
+    return { descriptor: own, list: await flatten(folder, own.digest, documents, options) };
+  }
+  const kind = documentKind(descriptor.mediaType);
+  if (kind === "other") {
+    const text = `${label}: ${descriptor.digest} is no image: its media type is ${excerpt(descriptor.mediaType)}`;
+    throw new RegistryError("UNSUPPORTED", text);
+  }
+  const content = await readBlob(folder, descriptor, label, signal);
+  if (kind === "manifest") return { descriptor, list: undefined };
+  documents.set(descriptor.digest, content);
+  return { descriptor, list: await flatten(folder, descriptor.digest, documents, options) };
+}
+
+/** Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex. */
+async function flatten(
+  folder: LayoutFolder,
+  digest: string,
+  documents: Map<string, Uint8Array>,
+  { label, signal }: { readonly label: string; readonly signal: AbortSignal },
+): Promise<VariantList> {
+  for (;;) {
+    const flat = checked(label, digest, () => flattenIndex(digest, documents));
+    if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
+    for (const missing of flat.missing) {
+      documents.set(missing.digest, await readBlob(folder, missing, label, signal));
+    }
+  }
+}
+
+async function readBlob(
+  folder: LayoutFolder,
+  descriptor: Descriptor,
+  label: string,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (descriptor.size > MAX_DOCUMENT_BYTES) {
+    const text = `${label}: ${descriptor.digest} is said to have ${descriptor.size} bytes, at most ${MAX_DOCUMENT_BYTES} are read`;
+    throw new RegistryError("TOO_LARGE", text);
+  }
+  // A digest that parses holds nothing that a path could be made of.
+  const { algorithm, hex } = parseDigest(descriptor.digest);
+  const bytes = await folder.read(`blobs/${algorithm}/${hex}`, signal);
+  checked(label, `blobs/${algorithm}/${hex}`, () => verifyDescriptor(bytes, descriptor), "DIGEST_MISMATCH");
+  return bytes;
+}
+
+function checkVersion(bytes: Uint8Array): void {
+  const version = requiredString(asObject(parseJson(bytes), "document"), "imageLayoutVersion", "");
+  // image-layout.md: the version changes only when layouts change in a way that readers must know of.
+  if (!version.startsWith("1.")) {
+    throw new OciError("wrong-value", `is ${excerpt(version)}, and 1.0.0 is what is read`, { place: "imageLayoutVersion" });
+  }
+}
+
+function readEntries(bytes: Uint8Array): readonly Named[] {
+  const root = asObject(parseJson(bytes), "document");
+  const manifests = optionalArray(root, "manifests", "") ?? [];
+  if (manifests.length > maxEntries) {
+    const message = `has ${manifests.length} entries, at most ${maxEntries} are read`;
+    throw new OciError("too-many-entries", message, { place: "manifests" });
+  }
+  return manifests.map((value, index) => {
+    const place = `manifests[${index}]`;
+    const entry = asObject(value, place);
+    const digest = requiredString(entry, "digest", place);
+    parseDigest(digest, at(place, "digest"));
+    return {
+      descriptor: {
+        mediaType: optionalString(entry, "mediaType", place) ?? "",
+        digest,
+        size: requiredSize(entry, "size", place),
+      },
+      name: optionalStringMap(entry, "annotations", place).get(REF_NAME),
+    };
+  });
+}
+
+/** Undefined stands for `index.json` itself. */
+function choose(entries: readonly Named[], { tag, digest }: LayoutTarget, label: string): Descriptor | undefined {
+  if (entries.length === 0) throw new RegistryError("NOT_FOUND", `${label}: the layout holds no image`);
+  if (digest !== undefined) {
+    const found = entries.find(({ descriptor }) => descriptor.digest === digest);
+    if (found === undefined) {
+      throw new RegistryError("NOT_FOUND", `${label}: no entry of index.json has this digest; ${listed(entries)}`);
+    }
+    return found.descriptor;
+  }
+  const named = entries.filter(({ name }) => isCalled(name, tag ?? DEFAULT_TAG));
+  if (tag === undefined) {
+    const [only] = entries;
+    if (entries.length === 1) return only?.descriptor;
+    if (entries.every(({ name }) => name === undefined)) return undefined;
+  }
+  const [first, ...others] = named;
+  if (first === undefined) {
+    const what = tag === undefined ? "holds several images: name one, as oci:DIR:TAG" : `holds no ${excerpt(tag)}`;
+    throw new RegistryError("NOT_FOUND", `${label}: the layout ${what}; ${listed(entries)}`);
+  }
+  // The same image twice, as tools leave it when they tag again, is no question.
+  if (others.some(({ descriptor }) => descriptor.digest !== first.descriptor.digest)) {
+    throw new RegistryError("INVALID", `${label}: ${named.length} images of the layout are called ${excerpt(tag ?? DEFAULT_TAG)}; write oci:DIR@sha256:…`);
+  }
+  return first.descriptor;
+}
+
+/** Some tools write the whole reference as the name. */
+function isCalled(name: string | undefined, tag: string): boolean {
+  return name === tag || (name?.endsWith(`:${tag}`) === true && !tag.includes("/"));
+}
+
+function listed(entries: readonly Named[]): string {
+  const names = [...new Set(entries.flatMap(({ name }) => (name === undefined ? [] : [excerpt(name)])))];
+  if (names.length === 0) return "no image in it has a name";
+  const more = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : "";
+  return `there ${names.length === 1 ? "is" : "are"} ${names.slice(0, maxNamed).join(", ")}${more}`;
+}
+
+/** What the oci room refuses becomes an error of this one, with the file that it is about. */
+function checked<T>(label: string, file: string, read: () => T, code: RegistryErrorCode = "INVALID"): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof OciError)) throw cause;
+    throw new RegistryError(code, `${label}: ${file}: ${cause.message} (${cause.code})`, { cause });
+  }
+}
