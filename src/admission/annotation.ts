@@ -12,6 +12,8 @@ export interface SelectionNote {
   /** What the variant requires, e.g. `cpu:broadwell, nvcap:7.0|nvcap:8.0`. */
   readonly requires?: string;
   readonly machineType?: string;
+  /** The node that it was chosen for, where that was at binding. */
+  readonly node?: string;
   /** RFC 3339, seconds. */
   readonly at: string;
   /** Machine-readable reason. */
@@ -38,6 +40,24 @@ export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): stri
     if (Buffer.byteLength(text) < limit) return text;
   }
   return firstThatFit(notes);
+}
+
+/** A note as this program writes it: its members and no others, as text of bounded length. */
+export function readNote(note: Readonly<Record<string, unknown>>): SelectionNote {
+  const text = (key: string): string => String(note[key] ?? "").slice(0, 512);
+  const optional = (key: "index" | "variant" | "requires" | "machineType" | "node") =>
+    typeof note[key] === "string" ? { [key]: text(key) } : {};
+  return {
+    asked: text("asked"),
+    ...optional("index"),
+    ...optional("variant"),
+    ...optional("requires"),
+    ...optional("machineType"),
+    ...optional("node"),
+    at: text("at"),
+    code: text("code"),
+    reason: text("reason"),
+  };
 }
 
 /** As many containers as fit, from the first, in the shortest form; `…` counts the others. */

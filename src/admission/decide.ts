@@ -21,6 +21,8 @@ export interface DecisionContext {
   /** False for registries that may not be asked. */
   mayAsk(registry: string): boolean;
   readonly imageForm: ImageForm;
+  /** True where Pods are decided on at binding too: only then is anything left for it. */
+  readonly atBinding?: boolean;
 }
 
 export interface JudgeOptions {
@@ -44,10 +46,14 @@ export async function decide(
   if (landings === undefined) {
     return places.map((place) => leave(place, "not-ready", "nodes and machine types are not known yet", true));
   }
-  const common = pod.metadata.annotations?.["metahub.dev/strategy"] === "common";
+  const strategy = pod.metadata.annotations?.["metahub.dev/strategy"];
+  const common = strategy === "common";
+  // A Pod that names its node is never bound by a scheduler.
+  const later = strategy === "bind" && context.atBinding === true && (pod.spec.nodeName ?? "") === "";
   const decisions = new Map<string, Promise<ImageDecision>>();
   return Promise.all(
     places.map(async (place) => {
+      if (later && !place.fixed) return leave(place, "at-binding", "its build is chosen when it is bound", false);
       const how = { accelerated: place.accelerated, common: common || place.fixed };
       const key = `${how.accelerated} ${how.common} ${place.image}`;
       const known =
@@ -113,7 +119,11 @@ function leave(place: ImagePlace, code: DecisionCode, reason: string, warn: bool
 }
 
 /** No text of the registry's own reaches a Warning: it goes to whoever creates a Pod, and a Pod's author picks the host. */
-function explainFailure(error: RegistryError, registry: string, signal: AbortSignal): [DecisionCode, string] {
+export function explainFailure(
+  error: RegistryError,
+  registry: string,
+  signal: AbortSignal,
+): [DecisionCode, string] {
   if (signal.aborted) return ["deadline", `${registry} did not answer within the time that this admission has`];
   switch (error.code) {
     case "NOT_FOUND":

@@ -12,6 +12,8 @@ export type DecisionCode =
   | "not-found" // the registry says that it is not there, or not for these credentials
   | "no-nodes" // no node or nodeTemplate fits the Pod now
   | "nodes-differ" // the Pod can land on nodes that need different variants
+  | "at-binding" // the Pod asks for the choice to be made when it is bound (strategy bind)
+  | "unproven" // what the annotation says of the image cannot be confirmed, so nothing follows from it
   | "deadline" // the time for this review ran out
   | "not-ready"; // nodes and machine types are not known yet
 

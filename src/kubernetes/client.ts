@@ -44,6 +44,8 @@ export interface WatchOptions extends Selectors {
   readonly timeoutSeconds: number;
   /** Silence after which the connection counts as dead, ms. */
   readonly idleMs: number;
+  /** The server has accepted the watch. */
+  readonly onOpen?: () => void;
 }
 
 const OBJECT_BYTES = 8 * 1_048_576;
@@ -210,6 +212,7 @@ export class KubernetesClient {
     const deadline = new Deadline(this.#clock, options.signal, what, CALL_MS);
     try {
       const body = await this.#transport.open({ method: "GET", path, query }, deadline);
+      options.onOpen?.();
       yield* watchEvents(body, deadline, options.idleMs, what);
     } catch (error) {
       if (deadline.signal.aborted) throw abortError(deadline.signal, what);

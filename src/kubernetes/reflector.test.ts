@@ -300,12 +300,16 @@ describe("what breaks", () => {
     const reflector = reflect();
     await reflector.synced;
     const watch = await opened(0);
+    node("b", 1);
+    await happened("event");
     write((text) => watch.raw(text));
     watch.end();
-    await recover();
+    await happened("failed");
+    expect(reflector.lastError).toMatchObject({ message: expect.stringContaining("ended within an event") });
+    await clock.advance(10_000);
     expect((await opened(1)).from).toBe(server.store.version);
     node("a", 2);
-    await happened("event");
+    await happened("event", 2);
     expect(reflector.store.get("a")).toBe(2);
   });
 
@@ -338,6 +342,23 @@ describe("what breaks", () => {
     watch.end();
     await opened(2);
     expect(events.filter(({ type }) => type === "failed")).toHaveLength(1);
+  });
+
+  test("attempts that take long to fail do not count as watches that worked", async () => {
+    const reflector = reflect();
+    await reflector.synced;
+    const first = await opened(0);
+    server.always(({ query }) => isWatch(query));
+    first.end();
+    await recover();
+    for (let n = 2; n <= 4; n++) {
+      await clock.timer((ms) => ms === 30_000);
+      await clock.advance(30_000);
+      await recover(n);
+    }
+    const waits = events.flatMap((event) => (event.type === "failed" ? [event.retryInMs] : []));
+    expect(waits).toEqual([400, 800, 1_600, 3_200]);
+    expect(reflector.lastError).toMatchObject({ code: "TIMEOUT" });
   });
 
   test("the server is killed, changes, and comes back", async () => {

@@ -163,10 +163,9 @@ export class Reflector<Kept> {
   async #watch(from: string, signal: AbortSignal): Promise<void> {
     const { client, resource, namespace, labelSelector, fieldSelector } = this.#options;
     this.#state = "watching";
-    const started = this.#clock.now();
     const { min, max } = WATCH_SECONDS;
+    let openedAt: number | undefined;
     let progress = false;
-    this.#observe({ type: "watching", resourceVersion: from });
     try {
       const events = client.watch(
         { resource, namespace },
@@ -177,6 +176,11 @@ export class Reflector<Kept> {
           resourceVersion: from,
           timeoutSeconds: Math.floor(min + this.#random() * (max - min)),
           idleMs: this.#options.idleMs ?? IDLE_MS,
+          onOpen: () => {
+            openedAt = this.#clock.now();
+            this.#lastError = undefined;
+            this.#observe({ type: "watching", resourceVersion: from });
+          },
         },
       );
       for await (const event of events) {
@@ -185,10 +189,15 @@ export class Reflector<Kept> {
         this.#sound();
       }
     } finally {
-      const durationMs = this.#clock.now() - started;
-      if (durationMs >= SOUND_WATCH_MS) this.#sound();
-      progress ||= durationMs >= SOUND_WATCH_MS;
-      this.#observe({ type: "watch-ended", durationMs });
+      // Counted from when it was open: a connection attempt that takes long to fail is no sound watch.
+      if (openedAt !== undefined) {
+        const durationMs = this.#clock.now() - openedAt;
+        if (durationMs >= SOUND_WATCH_MS) {
+          progress = true;
+          this.#sound();
+        }
+        this.#observe({ type: "watch-ended", durationMs });
+      }
     }
     // A server (or a proxy before it) that ends watches at once would otherwise be asked in a tight loop.
     if (!progress && !signal.aborted) {

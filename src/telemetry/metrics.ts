@@ -9,6 +9,10 @@ export interface Metrics {
   readonly reviewSeconds: Histogram<"outcome">;
   /** Image references decided on. `code`: the decision codes of admission. */
   readonly images: Counter<"code">;
+  /** Bindings answered, by what became of the Pod (`BindingOutcome` of the admission room). */
+  readonly bindings: Counter<"outcome">;
+  /** Seconds that a binding waited for its answer. */
+  readonly bindingSeconds: Histogram<"outcome">;
   /** Watch events and lists of the reflectors. `event`: listed, added, modified, deleted, failed. */
   readonly watchEvents: Counter<"resource" | "event">;
   readonly nodes: Gauge;
@@ -43,6 +47,19 @@ export function createMetrics(): Metrics {
       labelNames: ["code"],
       registers,
     }),
+    bindings: new Counter({
+      name: "metahub_binding_total",
+      help: "Pods that were bound to a node while MetaHub looked, by what became of their images.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    bindingSeconds: new Histogram({
+      name: "metahub_binding_duration_seconds",
+      help: "Time that a binding waited for the choice of its Pod's images.",
+      labelNames: ["outcome"],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5],
+      registers,
+    }),
     watchEvents: new Counter({
       name: "metahub_watch_events_total",
       help: "Events of watched resources.",
@@ -54,7 +71,7 @@ export function createMetrics(): Metrics {
     machineTypes: new Gauge({ name: "metahub_inventory_machine_types", help: "MachineTypes known.", registers }),
     writes: new Counter({
       name: "metahub_controller_writes_total",
-      help: "Writes of MachineType status and node labels, by outcome.",
+      help: "Writes of MachineType status, of node labels and of Pods that stayed unbound, by outcome.",
       labelNames: ["kind", "outcome"],
       registers,
     }),

@@ -1,0 +1,128 @@
+import { parsePod } from "../api/parse-pod.ts";
+import type { Container, Pod, PodSpec } from "../api/pod.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { KubernetesObject } from "../kubernetes/object.ts";
+import { Reflector, type ReflectorEvent } from "../kubernetes/reflector.ts";
+import type { Change } from "../kubernetes/reflectorstore.ts";
+import { resource } from "../kubernetes/resource.ts";
+
+export const podResource = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
+
+/** Pods that no node has yet and that have not ended. */
+const unscheduled = "spec.nodeName=,status.phase!=Succeeded,status.phase!=Failed";
+/** About 1 KiB each. A Pod beyond it is asked for when it is bound. */
+const maxPods = 50_000;
+
+export interface UnscheduledPodsOptions {
+  readonly client: Pick<KubernetesClient, "each" | "watch">;
+  readonly observe?: (event: ReflectorEvent) => void;
+  readonly onChange?: (change: Change<Pod>) => void;
+  readonly maxPods?: number;
+}
+
+/** The Pods that wait for a node, and of them only what the choice of their images needs. */
+export class UnscheduledPods {
+  readonly #reflector: Reflector<Pod>;
+
+  constructor({ client, observe, onChange, maxPods: max = maxPods }: UnscheduledPodsOptions) {
+    this.#reflector = new Reflector<Pod>({
+      client,
+      resource: podResource,
+      fieldSelector: unscheduled,
+      transform: (object) => this.#keep(object, max),
+      ...(observe === undefined ? {} : { observe }),
+      ...(onChange === undefined ? {} : { onChange }),
+    });
+  }
+
+  /** Resolves after the first whole list. */
+  get synced(): Promise<void> {
+    return this.#reflector.synced;
+  }
+
+  /** By `namespace/name`. */
+  get store(): ReadonlyMap<string, Pod> {
+    return this.#reflector.store;
+  }
+
+  get(namespace: string, name: string): Pod | undefined {
+    return this.#reflector.store.get(`${namespace}/${name}`);
+  }
+
+  /** Follows until the signal ends it. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#reflector.run(signal);
+  }
+
+  #keep(object: KubernetesObject, max: number): Pod | undefined {
+    const { store } = this.#reflector;
+    const { namespace = "", name } = object.metadata;
+    if (store.size >= max && !store.has(`${namespace}/${name}`)) return undefined;
+    return trimPod(parsePod(object));
+  }
+}
+
+/** The parts of a Pod that decide on its images once its node is known. */
+export function trimPod({ metadata, spec }: Pod): Pod {
+  const annotations = pick(metadata.annotations, isOurs);
+  const labels = pick(metadata.labels, isOurs);
+  return {
+    metadata: {
+      ...(metadata.name === undefined ? {} : { name: metadata.name }),
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
+      ...(labels === undefined ? {} : { labels }),
+      // Empty where the Pod has others: a JSON Patch that adds one must know whether there is any.
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    spec: {
+      ...(spec.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
+      ...(spec.containers === undefined ? {} : { containers: spec.containers.map(trimContainer) }),
+      ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(trimContainer) }),
+      ...(spec.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
+      ...constraints(metadata.annotations, spec),
+    },
+  };
+}
+
+function isOurs(key: string): boolean {
+  return key.startsWith("metahub.dev/");
+}
+
+function pick(
+  from: Readonly<Record<string, string>> | undefined,
+  keep: (key: string) => boolean,
+): Readonly<Record<string, string>> | undefined {
+  if (from === undefined) return undefined;
+  return Object.fromEntries(Object.entries(from).filter(([key]) => keep(key)));
+}
+
+/** Only extended resources, whose names have a domain, can be accelerators. */
+function trimContainer({ name, image, resources }: Container): Container {
+  const requests = pick(resources?.requests, (key) => key.includes("/"));
+  const limits = pick(resources?.limits, (key) => key.includes("/"));
+  const claims = resources?.claims;
+  const kept = {
+    ...(requests === undefined ? {} : { requests }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(claims === undefined ? {} : { claims }),
+  };
+  return {
+    name,
+    ...(image === undefined ? {} : { image }),
+    ...(Object.keys(kept).length === 0 ? {} : { resources: kept }),
+  };
+}
+
+/** The build that all nodes have in common depends on which nodes those are. */
+function constraints(annotations: Readonly<Record<string, string>> | undefined, spec: PodSpec): Partial<PodSpec> {
+  if (annotations?.["metahub.dev/strategy"] !== "common") return {};
+  const { nodeSelector, affinity, tolerations, runtimeClassName, resourceClaims } = spec;
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(affinity === undefined ? {} : { affinity }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+    ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
+    ...(resourceClaims === undefined ? {} : { resourceClaims }),
+  };
+}
