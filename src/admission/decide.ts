@@ -119,11 +119,7 @@ function leave(place: ImagePlace, code: DecisionCode, reason: string, warn: bool
 }
 
 /** No text of the registry's own reaches a Warning: it goes to whoever creates a Pod, and a Pod's author picks the host. */
-export function explainFailure(
-  error: RegistryError,
-  registry: string,
-  signal: AbortSignal,
-): [DecisionCode, string] {
+export function explainFailure(error: RegistryError, registry: string, signal: AbortSignal): [DecisionCode, string] {
   if (signal.aborted) return ["deadline", `${registry} did not answer within the time that this admission has`];
   switch (error.code) {
     case "NOT_FOUND":

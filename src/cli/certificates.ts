@@ -4,6 +4,7 @@ import { CertificateFiles } from "../certificates/files.ts";
 import { CertificateKeeper } from "../certificates/keeper.ts";
 import { KubernetesSecretStore } from "../certificates/secret-store.ts";
 import type { CertificateSource } from "../certificates/source.ts";
+import type { CaBundleWriter } from "../certificates/store.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { UsageError } from "./failure.ts";
@@ -16,6 +17,7 @@ export interface CertificateOptions {
   readonly tlsDir?: string | undefined;
   readonly tlsHost: readonly string[];
   readonly webhookConfiguration?: string | undefined;
+  readonly atBinding: "true" | "false";
 }
 
 /** Where the serving certificate comes from, as the flags say. Throws UsageError where they say nothing or too much. */
@@ -40,7 +42,7 @@ export function certificateSource(
   const bundle =
     webhookConfiguration === undefined || client === undefined
       ? {}
-      : { caBundle: new WebhookCaBundle(client, "MutatingWebhookConfiguration", webhookConfiguration) };
+      : { caBundle: caBundles(client, webhookConfiguration, options.atBinding === "true") };
   if (tlsDir !== undefined) {
     return new CertificateKeeper({ store: new DirectoryStore(tlsDir), hosts: tlsHost, announce, ...bundle });
   }
@@ -48,4 +50,18 @@ export function certificateSource(
   if (client === undefined) throw new UsageError("--tls-secret needs a cluster");
   const store = new KubernetesSecretStore(client, namespace, name);
   return new CertificateKeeper({ store, hosts: tlsHost, announce, ...bundle });
+}
+
+/** The configuration for Pods, and the one of the same name for bindings. */
+function caBundles(client: KubernetesClient, name: string, atBinding: boolean): CaBundleWriter {
+  const pods = new WebhookCaBundle(client, "MutatingWebhookConfiguration", name);
+  if (!atBinding) return pods;
+  const bindings = new WebhookCaBundle(client, "ValidatingWebhookConfiguration", name);
+  return {
+    place: `${pods.place} and ${bindings.place}`,
+    write: async (bundle, signal) => {
+      const written = await Promise.all([pods.write(bundle, signal), bindings.write(bundle, signal)]);
+      return written.includes(true);
+    },
+  };
 }

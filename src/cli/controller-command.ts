@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { logLevels } from "../telemetry/log.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
-import { parsePort } from "./webhook-command.ts";
+import { parseCount, parsePort } from "./webhook-command.ts";
 
 export function addControllerCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
@@ -19,6 +19,14 @@ export function addControllerCommand(program: Command, context: CommandContext, 
       new Option("--node-labels <boolean>", "label nodes with their machine type and profile")
         .choices(["true", "false"])
         .default("true"),
+    )
+    .addOption(
+      new Option(
+        "--restore-after <ms>",
+        "when a Pod that was written at binding and is still unbound gets back what it had; 0: never",
+      )
+        .default(30_000)
+        .argParser(parseCount),
     )
     .addOption(
       new Option("--log-level <level>", "what is logged to standard error, as JSON lines")

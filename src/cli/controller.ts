@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { Controller } from "../controller/controller.ts";
+import { Restorer } from "../controller/restore.ts";
 import { ClusterInventory } from "../inventory/cluster.ts";
 import { EventRecorder } from "../kubernetes/eventrecorder.ts";
 import { LeaderElection } from "../kubernetes/leaderelection.ts";
@@ -9,8 +10,8 @@ import { HealthServer } from "../telemetry/health.ts";
 import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { connect } from "./cluster.ts";
-import { listenHealth } from "./listen.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
+import { listenHealth } from "./listen.ts";
 import { splitName } from "./split-name.ts";
 import { watchObserver } from "./watching.ts";
 
@@ -20,6 +21,7 @@ const optionsSchema = z.object({
   kubeconfig: z.string().optional(),
   lease: z.string().optional(),
   nodeLabels: z.enum(["true", "false"]),
+  restoreAfter: z.number(),
   logLevel: z.enum(logLevels),
 });
 
@@ -49,10 +51,27 @@ export async function serveController(given: unknown, context: CommandContext): 
       log,
       now: () => new Date(),
     });
+    const observe = watchObserver(log, metrics);
+    const restorer =
+      options.restoreAfter === 0
+        ? undefined
+        : new Restorer({ client, afterMs: options.restoreAfter, metrics, log, observe });
+    if (restorer !== undefined) {
+      // A leader that comes second must know what Pods had before, so every replica follows them.
+      const ended = new AbortController();
+      const following = restorer.follow(ended.signal);
+      closers.push(async () => {
+        ended.abort(new Error("the controller ends"));
+        await following;
+      });
+    }
+    const work = async (until: AbortSignal): Promise<void> => {
+      await Promise.all([controller.run(until), restorer?.run(until)]);
+    };
     context.stdout.write(`metahub controller runs (health and metrics: http://${options.address}:${healthPort})\n`);
     const ready = inventory.synced.then(() => health.setReady(true));
     ready.catch((error: unknown) => signal.aborted || log.error({ error }, "nodes and machine types cannot be read"));
-    await (lease === undefined ? controller.run(signal) : lead(lease, log));
+    await (lease === undefined ? work(signal) : lead(lease, log));
     return 0;
 
     async function lead(name: { namespace: string; name: string }, log: Logger): Promise<void> {
@@ -63,7 +82,7 @@ export async function serveController(given: unknown, context: CommandContext): 
         identity,
         observe: (event) => log.info({ lease: options.lease, ...event }, "leader election"),
       });
-      await election.run(signal, (leading) => controller.run(leading));
+      await election.run(signal, (leading) => work(leading));
     }
   } finally {
     for (const close of closers.reverse()) await close();

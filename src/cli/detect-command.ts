@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "./context.ts";
+import { gather } from "./images/given.ts";
 
 export const detectOutputs = ["features", "json", "machinetype", "labels"] as const;
 
@@ -9,7 +10,12 @@ export function addDetectCommand(program: Command, context: CommandContext, done
     .description("Print what this host offers, or write a MachineType for each kind of node.")
     .option("--cpuinfo <file>", "a /proc/cpuinfo captured elsewhere (- for standard input), instead of this host")
     .option("--nodes", "a MachineType for each distinct profile of the nodes of a cluster, or of -f")
-    .option("-f, --filename <path...>", "with --nodes: manifests of Nodes and MachineTypes: files, folders, or -")
+    .addOption(
+      new Option(
+        "-f, --filename <path>",
+        "with --nodes: Nodes and MachineTypes from a file, a folder or - instead; may be repeated",
+      ).argParser(gather),
+    )
     .option("--kubeconfig <file>", "with --nodes: default: $KUBECONFIG or ~/.kube/config")
     .addOption(new Option("-o, --output <form>", "default: features; with --nodes machinetype").choices(detectOutputs))
     .option("--name <name>", "name of the MachineType; default: this host's name")

@@ -87,8 +87,8 @@ function formatDraft({ machineType, comments, selectorComments }: Draft): string
   return comments.map((line) => `# ${oneLine(line)}\n`).join("") + body;
 }
 
-function comment(lines: readonly string[]): string | undefined {
-  return lines.length === 0 ? undefined : lines.map((line) => ` ${oneLine(line)}`).join("\n");
+function comment(lines: readonly string[]): string | null {
+  return lines.length === 0 ? null : lines.map((line) => ` ${oneLine(line)}`).join("\n");
 }
 
 /** Names of nodes and values of labels stand in comments: none of them may end one. */

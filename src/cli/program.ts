@@ -1,11 +1,20 @@
 import { Command, CommanderError } from "commander";
 import type { AddCommand, CommandContext, ExitCode } from "./context.ts";
 import { addControllerCommand } from "./controller-command.ts";
+import { addDetectCommand } from "./detect-command.ts";
+import { addExplainCommand } from "./explain-command.ts";
 import { describeFailure, UsageError } from "./failure.ts";
+import { addResolveCommand } from "./resolve-command.ts";
 import { addWebhookCommand } from "./webhook-command.ts";
 
 /** Every command, in the order of `metahub --help`. */
-const commands: readonly AddCommand[] = [addWebhookCommand, addControllerCommand];
+const commands: readonly AddCommand[] = [
+  addExplainCommand,
+  addResolveCommand,
+  addDetectCommand,
+  addWebhookCommand,
+  addControllerCommand,
+];
 
 /** Runs one command line. Never throws: a failure is one line on standard error and an exit code. */
 export async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import type { ReflectorEvent } from "../kubernetes/reflector.ts";
+import type { ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 

@@ -20,7 +20,10 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
     .option("--tls-secret <namespace/name>", "keep a certificate authority and serving certificate in this Secret")
     .option("--tls-dir <dir>", "keep them in this folder instead (ca.crt, tls.crt, tls.key)")
     .option("--tls-host <host...>", "names and addresses in the serving certificate", ["localhost", "127.0.0.1"])
-    .option("--webhook-configuration <name>", "write the CA into this MutatingWebhookConfiguration")
+    .option(
+      "--webhook-configuration <name>",
+      "write the CA into the Mutating- and ValidatingWebhookConfiguration of this name",
+    )
     .option("--allow-registry <host...>", "registries that may be asked; `*` for any, `*.example.com` for its hosts", [
       "*",
     ])
@@ -48,7 +51,17 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
     )
     .addOption(
       new Option("--concurrency <n>", "reviews under way at once; more pass unchanged")
-        .default(256)
+        .default(1024)
+        .argParser(parseCount),
+    )
+    .addOption(
+      new Option("--at-binding <boolean>", "also choose when a Pod is bound to its node")
+        .choices(["true", "false"])
+        .default("true"),
+    )
+    .addOption(
+      new Option("--binding-writes <n>", "writes of Pods at binding that are under way at once; more wait")
+        .default(64)
         .argParser(parseCount),
     )
     .addOption(
@@ -73,7 +86,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-function parseCount(text: string): number {
+export function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number was expected");
   return Number(text);
 }

@@ -3,6 +3,8 @@ import type { DecisionContext } from "../admission/decide.ts";
 import { hostMatcher } from "../admission/hosts.ts";
 import { PodHandler } from "../admission/pods.ts";
 import { PullSecrets } from "../admission/pull-secrets.ts";
+import type { ReselectContext } from "../admission/reselect.ts";
+import { ReselectMemory } from "../admission/reselect-memory.ts";
 import { Selections } from "../admission/selections.ts";
 import { AdmissionServer } from "../admission/server.ts";
 import { parseDockerConfig } from "../credentials/dockerConfig.ts";
@@ -19,13 +21,14 @@ import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { aborted } from "./aborted.ts";
 import { certificateSource } from "./certificates.ts";
 import { connect } from "./cluster.ts";
+import type { CommandContext, ExitCode } from "./context.ts";
 import { UsageError } from "./failure.ts";
 import { listenHealth } from "./listen.ts";
 import { parseMirrors } from "./mirrors.ts";
-import type { CommandContext, ExitCode } from "./context.ts";
 import { readRequired } from "./read-required.ts";
 import { version } from "./version.ts";
 import { watchObserver } from "./watching.ts";
+import { followBindings } from "./webhook-binding.ts";
 
 const optionsSchema = z.object({
   port: z.number(),
@@ -49,6 +52,8 @@ const optionsSchema = z.object({
   imageForm: z.enum(["digest", "tagAndDigest"]),
   deadline: z.number(),
   concurrency: z.number(),
+  atBinding: z.enum(["true", "false"]),
+  bindingWrites: z.number().min(1),
   drain: z.number(),
   logLevel: z.enum(logLevels),
 });
@@ -83,8 +88,13 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
     metrics.certificateExpiry.set(certificate.notAfter.getTime() / 1000);
     const decisions = await decisionContext(options, inventory, registry, client, log);
     const handler = new PodHandler({ context: decisions, metrics, log, now: () => new Date() });
+    const bindings =
+      decisions.atBinding && client !== undefined
+        ? followBindings({ client, inventory, context: decisions, writes: options.bindingWrites, metrics, log })
+        : undefined;
+    if (bindings !== undefined) closers.push(() => bindings.close());
     const server = new AdmissionServer({
-      handlers: { "/mutate/pods": handler },
+      handlers: { "/mutate/pods": handler, ...bindings?.handlers },
       certificate,
       metrics,
       log,
@@ -166,7 +176,8 @@ async function decisionContext(
   registry: RegistryClient,
   client: KubernetesClient | undefined,
   log: Logger,
-): Promise<DecisionContext> {
+): Promise<DecisionContext & ReselectContext> {
+  const memory = new ReselectMemory();
   const images = new ImageSource(registry);
   const selections = new Selections();
   const mayAsk = hostMatcher(options.allowRegistry);
@@ -182,11 +193,16 @@ async function decisionContext(
     lookup: async (reference, pod, namespace, signal) => {
       const ofPod = await pullSecrets?.of(pod, namespace, signal);
       const keyring = new Keyring(ofPod === undefined ? own : [ofPod, ...own]);
-      return images.lookupWith(reference, { keyring, signal });
+      const image = await images.lookupWith(reference, { keyring, signal });
+      memory.put(reference, pod, namespace, image);
+      return image;
     },
+    remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
     judge: (image, landings, how) => selections.judge(image, landings, how),
     mayAsk,
     imageForm: options.imageForm,
+    // Without a cluster nobody binds.
+    atBinding: options.atBinding === "true" && options.inventory === undefined,
   };
 }
 

@@ -2,8 +2,8 @@ import { parsePod } from "../api/parse-pod.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
-import { Reflector, type ReflectorEvent } from "../kubernetes/reflector.ts";
-import type { Change } from "../kubernetes/reflectorstore.ts";
+import { Reflector } from "../kubernetes/reflector.ts";
+import type { Change, ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
 import { resource } from "../kubernetes/resource.ts";
 
 export const podResource = resource({ group: "", version: "v1", plural: "pods", namespaced: true });

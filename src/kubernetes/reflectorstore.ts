@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type KubernetesObject, keyOf } from "./object.ts";
-import type { ReflectorOptions } from "./reflector.ts";
-
-/** A change of what is kept; what the transform left out or found equal is none. */
-export type Change<Kept> =
-  | { readonly type: "added"; readonly key: string; readonly object: Kept; readonly previous: undefined }
-  | { readonly type: "modified"; readonly key: string; readonly object: Kept; readonly previous: Kept }
-  | { readonly type: "deleted"; readonly key: string; readonly object: undefined; readonly previous: Kept };
+import type { Change, ReflectorOptions } from "./reflectoroptions.ts";
 
 type StoreOptions<Kept> = Pick<ReflectorOptions<Kept>, "transform" | "equal" | "onChange" | "observe">;
 

@@ -3,7 +3,15 @@ import { verifyDescriptor } from "../oci/descriptor.ts";
 import { computeDigest, parseDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/error.ts";
 import { excerpt } from "../oci/excerpt.ts";
-import { asObject, at, optionalArray, optionalString, optionalStringMap, requiredSize, requiredString } from "../oci/fields.ts";
+import {
+  asObject,
+  at,
+  optionalArray,
+  optionalString,
+  optionalStringMap,
+  requiredSize,
+  requiredString,
+} from "../oci/fields.ts";
 import { flattenIndex } from "../oci/flatten.ts";
 import { MAX_DOCUMENT_BYTES, parseJson } from "../oci/json.ts";
 import { documentKind, OCI_INDEX } from "../oci/mediatypes.ts";
@@ -112,7 +120,9 @@ function checkVersion(bytes: Uint8Array): void {
   const version = requiredString(asObject(parseJson(bytes), "document"), "imageLayoutVersion", "");
   // image-layout.md: the version changes only when layouts change in a way that readers must know of.
   if (!version.startsWith("1.")) {
-    throw new OciError("wrong-value", `is ${excerpt(version)}, and 1.0.0 is what is read`, { place: "imageLayoutVersion" });
+    throw new OciError("wrong-value", `is ${excerpt(version)}, and 1.0.0 is what is read`, {
+      place: "imageLayoutVersion",
+    });
   }
 }
 
@@ -162,7 +172,10 @@ function choose(entries: readonly Named[], { tag, digest }: LayoutTarget, label:
   }
   // The same image twice, as tools leave it when they tag again, is no question.
   if (others.some(({ descriptor }) => descriptor.digest !== first.descriptor.digest)) {
-    throw new RegistryError("INVALID", `${label}: ${named.length} images of the layout are called ${excerpt(tag ?? DEFAULT_TAG)}; write oci:DIR@sha256:…`);
+    throw new RegistryError(
+      "INVALID",
+      `${label}: ${named.length} images of the layout are called ${excerpt(tag ?? DEFAULT_TAG)}; write oci:DIR@sha256:…`,
+    );
   }
   return first.descriptor;
 }

@@ -37,7 +37,10 @@ export class LayoutFolder {
     let file: FileHandle | undefined;
     try {
       if ((await realpath(whole)) !== whole) {
-        throw new RegistryError("INVALID", `${this.#label}: ${path} is reached through a symbolic link, which is not followed`);
+        throw new RegistryError(
+          "INVALID",
+          `${this.#label}: ${path} is reached through a symbolic link, which is not followed`,
+        );
       }
       // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
       file = await open(whole, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

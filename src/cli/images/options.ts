@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { gather, type Given } from "./given.ts";
+import { type Given, gather } from "./given.ts";
 
 /** How images are reached. */
 export interface ImageOptions {
@@ -13,10 +13,15 @@ export interface ImageOptions {
 export function addImageOptions(command: Command): Command {
   return command
     .option("--plain-http", "speak plain HTTP to the registries of these images")
-    .option("--creds <user[:password]>", "instead of the docker config; without a password it is read from standard input")
+    .option(
+      "--creds <user[:password]>",
+      "instead of the docker config; without a password it is read from standard input",
+    )
     .addOption(
-      new Option("--mirror <host=url>", "ask the URL instead of the registry, e.g. docker.io=https://mirror.example.com")
-        .argParser(gather),
+      new Option(
+        "--mirror <host=url>",
+        "ask the URL instead of the registry, e.g. docker.io=https://mirror.example.com",
+      ).argParser(gather),
     )
     .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)");
 }

@@ -35,7 +35,9 @@ export function machinesOf(
     ({ facts, profile }): Machine => ({ kind: "Node", name: facts.name, profiles: [profile] }),
   );
   if (types.length + all.length === 0) {
-    throw new UsageError(`${source}: no Node and no MachineType is there, so there is no machine to choose a build for`);
+    throw new UsageError(
+      `${source}: no Node and no MachineType is there, so there is no machine to choose a build for`,
+    );
   }
   if (nodes.length + machineTypes.length === 0) return [...types, ...all];
   return [...named(types, machineTypes, "machine type", source), ...named(all, nodes, "node", source)];

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { gather, type Given } from "../images/given.ts";
+import { type Given, gather } from "../images/given.ts";
 
 /** Which machines are meant, and where they are read from. */
 export interface MachineOptions {
@@ -14,8 +14,10 @@ export interface MachineOptions {
 export function addMachineOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("-f, --filename <path>", "read Nodes and MachineTypes from a file, a folder or - (standard input), without a cluster; may be repeated")
-        .argParser(gather),
+      new Option(
+        "-f, --filename <path>",
+        "read Nodes and MachineTypes from a file, a folder or - (standard input), without a cluster; may be repeated",
+      ).argParser(gather),
     )
     .addOption(new Option("--node <name>", "only this node; may be repeated").argParser(gather))
     .addOption(new Option("--machine-type <name>", "only this machine type; may be repeated").argParser(gather))

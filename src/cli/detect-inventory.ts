@@ -1,0 +1,35 @@
+import { inventoryOf } from "../inventory/files.ts";
+import { plainContext } from "../inventory/inventory.ts";
+import { parseManifests } from "../inventory/manifests.ts";
+import { type Snapshot, SnapshotBuilder } from "../inventory/snapshot.ts";
+import type { CommandContext } from "./context.ts";
+import type { Draft } from "./detect-machinetype.ts";
+import { draftMachineTypes } from "./detect-nodes.ts";
+import { UsageError } from "./failure.ts";
+import { readCluster } from "./machines/cluster.ts";
+import { readSources } from "./rewrite/sources.ts";
+
+/** The MachineTypes of `metahub detect --nodes`: of the manifests where some are given, else of the cluster. */
+export async function draftsOfNodes(
+  paths: readonly string[],
+  kubeconfig: string | undefined,
+  context: CommandContext,
+): Promise<readonly Draft[]> {
+  if (paths.length > 0 && kubeconfig !== undefined) {
+    throw new UsageError("-f reads nodes from files; leave out --kubeconfig, or -f");
+  }
+  const snapshot =
+    paths.length > 0
+      ? await snapshotOfFiles(paths, context)
+      : await readCluster({ kubeconfig, context: undefined }, context);
+  const drafts = draftMachineTypes(snapshot);
+  if (drafts.length > 0) return drafts;
+  throw new UsageError(`${paths.length > 0 ? paths.join(", ") : "the cluster"}: no Node is there`);
+}
+
+async function snapshotOfFiles(paths: readonly string[], context: CommandContext): Promise<Snapshot> {
+  const sources = await readSources(paths, context);
+  const manifests = sources.flatMap(({ path, text }) => parseManifests(text, path === "-" ? "standard input" : path));
+  const { nodes, machineTypes } = inventoryOf(manifests);
+  return new SnapshotBuilder().build(nodes, machineTypes, plainContext);
+}
