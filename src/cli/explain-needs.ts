@@ -66,8 +66,8 @@ function cpu(value: string): string {
     .filter(({ name }) => name !== value && cpuDescendsFrom(name, value))
     .sort((a, b) => a.ancestors.size - b.ancestors.size)
     .map(({ name }) => name);
-  if (descendants.length === 0) return `a ${value} CPU`;
-  return `a ${value} CPU, or one that descends from it (${examples(descendants)})`;
+  if (descendants.length === 0) return `a CPU that is ${value}`;
+  return `a CPU that is ${value} or descends from it (${examples(descendants)})`;
 }
 
 function capability(namespace: "nvcap" | "nvptx", value: string): string {

@@ -4,7 +4,9 @@ import { addControllerCommand } from "./controller-command.ts";
 import { addDetectCommand } from "./detect-command.ts";
 import { addExplainCommand } from "./explain-command.ts";
 import { describeFailure, UsageError } from "./failure.ts";
+import { addIndexCommand } from "./index-command.ts";
 import { addResolveCommand } from "./resolve-command.ts";
+import { addRewriteCommand } from "./rewrite-command.ts";
 import { addWebhookCommand } from "./webhook-command.ts";
 
 /** Every command, in the order of `metahub --help`. */
@@ -12,6 +14,8 @@ const commands: readonly AddCommand[] = [
   addExplainCommand,
   addResolveCommand,
   addDetectCommand,
+  addRewriteCommand,
+  addIndexCommand,
   addWebhookCommand,
   addControllerCommand,
 ];

@@ -18,6 +18,7 @@ export interface OperatorOptions {
   /** More values for the chart, e.g. `{"pullSecrets.mode": "cluster"}`. */
   readonly values?: Readonly<Record<string, string>>;
   readonly webhookArgs?: readonly string[];
+  readonly controllerArgs?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -99,6 +100,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
       ...["--kubeconfig", kubeconfigs[1] ?? ""],
       ...["--address", "127.0.0.1", "--health-port", String(controllerHealth)],
       ...["--lease", `${operatorNamespace}/metahub-controller`],
+      ...(options.controllerArgs ?? []),
     ],
   });
   return {

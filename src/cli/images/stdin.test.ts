@@ -1,0 +1,50 @@
+import { Readable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { readAll, readLine } from "./stdin.ts";
+
+const signal = AbortSignal.timeout(10_000);
+
+describe("a password from standard input", () => {
+  it.each([
+    ["secret\n", "secret"],
+    ["secret\r\nmore\n", "secret"],
+    ["without a newline", "without a newline"],
+    [" blanks count \n", " blanks count "],
+  ])("%j", async (text, line) => {
+    expect(await readLine({ stdin: Readable.from([text]), signal }, "--creds USER")).toBe(line);
+  });
+
+  it.each([[""], ["\n"], ["x".repeat(70_000)]])("is refused where there is none, or no end of it", async (text) => {
+    await expect(readLine({ stdin: Readable.from([text]), signal }, "--creds USER")).rejects.toThrow(/no such line/);
+  });
+
+  it("is not typed into a terminal, which would show it", async () => {
+    const stdin = Object.assign(Readable.from(["x\n"]), { isTTY: true });
+    await expect(readLine({ stdin, signal }, "--creds USER")).rejects.toThrow(/pipe it in/);
+  });
+});
+
+describe("a whole stream", () => {
+  it("joins characters that are cut between chunks", async () => {
+    const bytes = Buffer.from("grün");
+    const stream = Readable.from([bytes.subarray(0, 3), bytes.subarray(3)]);
+    expect(await readAll(stream, { maxBytes: 10, signal })).toBe("grün");
+  });
+
+  it("ends at its bound", async () => {
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(1024);
+      })(),
+    );
+    expect(await readAll(endless, { maxBytes: 10_000, signal })).toBeUndefined();
+  });
+
+  it("ends with the signal", async () => {
+    const silent = new Readable({ read: () => undefined });
+    const controller = new AbortController();
+    const reading = readAll(silent, { maxBytes: 10, signal: controller.signal });
+    controller.abort(new Error("asked to"));
+    await expect(reading).rejects.toThrow("asked to");
+  });
+});

@@ -1,0 +1,78 @@
+import { describe } from "../../oci/descriptor.ts";
+import { asObject, optionalArray, requiredString } from "../../oci/fields.ts";
+import { parseJson } from "../../oci/json.ts";
+import { documentKind } from "../../oci/mediatypes.ts";
+import type { Reference } from "../../oci/reference.ts";
+import type { Manifest } from "../../registry/contents.ts";
+import { RegistryError } from "../../registry/error.ts";
+import type { CommandContext } from "../context.ts";
+import { CommandError } from "../failure.ts";
+import { formatImageName, type ImageName } from "../images/name.ts";
+import { readBlob, readLayer, sibling } from "./read.ts";
+import type { Registries } from "./registries.ts";
+
+/** Indexes in indexes, counted from the one that is pushed. */
+const maxDepth = 4;
+
+/**
+ * Puts what an index of a layout names into the repository, deepest first. What the repository holds already is left
+ * alone, so a layout may leave out blobs that were pushed before. @throws CommandError where something is nowhere
+ */
+export async function pushLayout(
+  layout: ImageName & { kind: "layout" },
+  document: Manifest,
+  target: Reference,
+  registries: Registries,
+  context: CommandContext,
+  depth = 1,
+): Promise<void> {
+  const label = formatImageName(layout);
+  const read = (digest: string) => readBlob(layout.directory, digest, { label, signal: context.signal });
+  if (documentKind(document.mediaType) === "manifest") {
+    for (const digest of blobsOf(document.bytes)) {
+      const bytes = await readLayer(layout.directory, digest, label);
+      // Where the registry lacks it too, it will refuse the manifest in its own words.
+      if (bytes !== undefined) await registries.pushBlob(target, bytes);
+    }
+    return;
+  }
+  if (depth > maxDepth) throw new CommandError("FILE_UNREADABLE", `${label}: indexes are nested too deep`);
+  for (const child of childrenOf(document.bytes)) {
+    const bytes = await read(child.digest);
+    if (await isThere(sibling(target, child.digest), registries)) continue;
+    if (bytes === undefined) {
+      const where = `neither in ${label} nor in ${target.registry}/${target.repository}`;
+      throw new CommandError("FILE_UNREADABLE", `${child.digest} is ${where}: push the images of the index first`);
+    }
+    const { mediaType } = child;
+    await pushLayout(layout, { ...describe(mediaType, bytes), bytes }, target, registries, context, depth + 1);
+    await registries.pushManifest(sibling(target, child.digest), mediaType, bytes);
+  }
+}
+
+function childrenOf(bytes: Uint8Array): readonly { readonly digest: string; readonly mediaType: string }[] {
+  const manifests = optionalArray(asObject(parseJson(bytes), "index"), "manifests", "") ?? [];
+  return manifests.map((value, index) => {
+    const place = `manifests[${index}]`;
+    const entry = asObject(value, place);
+    return { digest: requiredString(entry, "digest", place), mediaType: requiredString(entry, "mediaType", place) };
+  });
+}
+
+function blobsOf(bytes: Uint8Array): readonly string[] {
+  const root = asObject(parseJson(bytes), "manifest");
+  const layers = optionalArray(root, "layers", "") ?? [];
+  return [...layers, root["config"]]
+    .filter((value) => value !== undefined)
+    .map((value) => requiredString(asObject(value, "layers"), "digest", "layers"));
+}
+
+async function isThere(reference: Reference, registries: Registries): Promise<boolean> {
+  try {
+    await registries.resolve(reference);
+    return true;
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === "NOT_FOUND") return false;
+    throw error;
+  }
+}

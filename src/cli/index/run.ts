@@ -1,0 +1,120 @@
+import type { Reference } from "../../oci/reference.ts";
+import type { CommandContext, ExitCode } from "../context.ts";
+import { UsageError } from "../failure.ts";
+import { Given } from "../images/given.ts";
+import { formatImageName, type ImageName, parseImageName } from "../images/name.ts";
+import { openImages } from "../images/open.ts";
+import { type ImageOptions, imageOptions } from "../images/options.ts";
+import { annotateIndex, namesEntry } from "./annotate.ts";
+import { createIndex } from "./create.ts";
+import { parseEntryOption, parsePriorities } from "./entry-option.ts";
+import { inspectionJson, inspectionTable } from "./inspect.ts";
+import { pushLayout } from "./push.ts";
+import { readDocumentOf } from "./read.ts";
+import { Registries } from "./registries.ts";
+import { refuseDigest, writeIndex } from "./write.ts";
+
+/** `metahub index create`. */
+export async function create(target: string | undefined, options: unknown, context: CommandContext): Promise<ExitCode> {
+  return await createIndex(target, new Given(options), context);
+}
+
+/** `metahub index inspect`. @throws UsageError, OciError, RegistryError */
+export async function inspect(image: string, options: unknown, context: CommandContext): Promise<ExitCode> {
+  const given = new Given(options);
+  const [opened] = await openImages([image], imageOptions(given), context);
+  if (opened === undefined) throw new TypeError("one image was opened");
+  const json = given.choice("output", ["table", "json"]) === "json";
+  const { stdout, env } = context;
+  const color = stdout.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+  const width = stdout.isTTY === true ? Math.max(stdout.columns ?? 80, 40) : undefined;
+  const text = json ? JSON.stringify(inspectionJson(opened), null, 2) : inspectionTable(opened, { width, color });
+  stdout.write(`${text}\n`);
+  return 0;
+}
+
+/** `metahub index annotate`. Prints what was written. @throws UsageError, OciError, RegistryError */
+export async function annotate(image: string, options: unknown, context: CommandContext): Promise<ExitCode> {
+  const given = new Given(options);
+  const entries = given.texts("entry").map(parseEntryOption);
+  const priorities = parsePriorities(given.texts("priority"));
+  if (entries.length + priorities.size === 0) throw new UsageError("say what is to change: --entry ENTRY=FEATURES");
+  const name = parseImageName(image);
+  const to = given.text("to");
+  const target = to === undefined ? withoutDigest(name) : parseImageName(to);
+  refuseDigest(target);
+  return await withRegistries([name, target], imageOptions(given), context, async (registries) => {
+    const document = await readDocumentOf(name, registries, context);
+    const digests = await tagDigests([...entries.map(({ what }) => what), ...priorities.keys()], name, registries);
+    const changed = annotateIndex(document, { entries, priorities, digests }, formatImageName(name));
+    const written = await writeIndex(target, changed, { tags: [], registries, manifests: [] });
+    context.stdout.write(`${written}\n`);
+    return 0;
+  });
+}
+
+/** `metahub index push`. Prints what was written. @throws UsageError, OciError, RegistryError */
+export async function push(
+  layout: string,
+  target: string,
+  options: unknown,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const given = new Given(options);
+  const from = parseImageName(layout);
+  const to = parseImageName(target);
+  if (from.kind !== "layout" || to.kind !== "reference") {
+    throw new UsageError("expected a layout and a reference: metahub index push oci:DIR[:TAG] ghcr.io/team/app:v1");
+  }
+  refuseDigest(to);
+  return await withRegistries([to], imageOptions(given), context, async (registries) => {
+    if (registries === undefined) throw new TypeError("a registry was opened for the target");
+    const document = await readDocumentOf(from, registries, context);
+    await pushLayout(from, document, to.reference, registries, context);
+    const written = await writeIndex(to, document, { tags: given.texts("tag"), registries, manifests: [] });
+    context.stdout.write(`${written}\n`);
+    return 0;
+  });
+}
+
+async function withRegistries(
+  names: readonly ImageName[],
+  options: ImageOptions,
+  context: CommandContext,
+  act: (registries: Registries | undefined) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const references = names.flatMap((name): readonly Reference[] => (name.kind === "reference" ? [name.reference] : []));
+  const registries = references.length === 0 ? undefined : await Registries.open(references, options, context);
+  try {
+    return await act(registries);
+  } finally {
+    await registries?.close();
+  }
+}
+
+/** What names an entry by a tag of the index's own repository. */
+async function tagDigests(
+  texts: readonly string[],
+  name: ImageName,
+  registries: Registries | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  if (name.kind !== "reference" || registries === undefined) return digests;
+  const { digest: _, ...reference } = name.reference;
+  for (const text of texts) {
+    if (namesEntry(text) || !/^\w[\w.-]{0,127}$/.test(text)) continue;
+    digests.set(text, (await registries.resolve({ ...reference, tag: text })).digest);
+  }
+  return digests;
+}
+
+/** An index that was named by digest is written under its tag, or else `--to` must say under which. */
+function withoutDigest(name: ImageName): ImageName {
+  if (name.kind === "layout") {
+    if (name.digest === undefined) return name;
+  } else {
+    const { digest, ...reference } = name.reference;
+    if (digest === undefined || reference.tag !== undefined) return { kind: "reference", reference };
+  }
+  throw new UsageError(`${formatImageName(name)}: say with --to under which tag the changed index is to be written`);
+}

@@ -1,0 +1,288 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { writeLayout } from "../../src/registry/layout.fixture.ts";
+import { FakeApiServer } from "../apiserver/fakeapiserver.ts";
+import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
+import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
+import { metahubProgram } from "./metahub.ts";
+
+const metahub = metahubProgram();
+const inventory = join(import.meta.dirname, "../../examples/inventory");
+
+let registry: RunningRegistry;
+let builds: PublishedBuilds;
+let layout: string;
+/** What makes `qnib/bench` come from the registry of this test. */
+let mirror: string[];
+beforeAll(async () => {
+  registry = await startRegistry();
+  builds = await publishBuilds(registry.host, undefined, AbortSignal.timeout(20_000));
+  mirror = ["--mirror", `docker.io=http://${registry.host}`];
+  layout = await mkdtemp(join(tmpdir(), "metahub-explain-"));
+  const index = await registry.store.manifest("qnib/bench", "latest");
+  await writeLayout(layout, [{ bytes: index?.bytes ?? new Uint8Array(), tag: "latest" }]);
+});
+afterAll(async () => {
+  await registry.close();
+  await rm(layout, { recursive: true, force: true });
+});
+
+/** Machine → the tag of the build that it gets. */
+function answers(json: string): Record<string, string> {
+  const { machines } = JSON.parse(json) as { machines: { kind: string; name: string; selected: string | null }[] };
+  return Object.fromEntries(
+    machines.map(({ kind, name, selected }) => [`${kind}/${name}`, builds.tags.get(selected ?? "") ?? "none"]),
+  );
+}
+
+const expected = {
+  "MachineType/type1": "cpu-broadwell",
+  "MachineType/type2": "cpu-skylake",
+  "MachineType/type3": "cpu-coffelake",
+  "MachineType/type4": "cpu_broadwell-nvcap_52",
+  "Node/node1": "cpu-broadwell",
+  "Node/node2": "cpu-skylake",
+  "Node/node3": "cpu-coffelake",
+  "Node/node4": "cpu_broadwell-nvcap_52",
+  "Node/node5": "generic",
+};
+
+describe("the four machine types of the first demonstration", () => {
+  it("get their builds from a registry, without a cluster", async () => {
+    const ran = await metahub(["explain", "qnib/bench", "-f", inventory, "-o", "json", ...mirror]);
+    expect(ran.stderr).toBe("");
+    expect(answers(ran.stdout)).toEqual(expected);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ image: "qnib/bench:latest", digest: builds.index.digest });
+    expect(ran.code).toBe(0);
+  });
+
+  it("get the same from a layout, and without any registry", async () => {
+    const ran = await metahub(["explain", `oci:${layout}`, "-f", inventory, "-o", "json"]);
+    expect(answers(ran.stdout)).toEqual(expected);
+  });
+
+  it("are told in a table, plain where it is no terminal", async () => {
+    const { stdout } = await metahub(["explain", `oci:${layout}`, "-f", inventory]);
+    expect(stdout).toMatch(/^MACHINE +GETS +WHY$/m);
+    expect(stdout).toMatch(/^machinetype\/type4 +4 cpu:broadwell, nvcap:5\.2 +.* is the closest of 3 that fit$/m);
+    expect(stdout).toMatch(/^ +NOT +REQUIRES +BECAUSE$/m);
+    expect(stdout).not.toContain("\u001b");
+  });
+});
+
+describe("how the answer is printed", () => {
+  it("YAML says the same as JSON", async () => {
+    const args = ["explain", `oci:${layout}`, "-f", inventory, "-o"];
+    const [yaml, json] = await Promise.all([metahub([...args, "yaml"]), metahub([...args, "json"])]);
+    expect(load(yaml.stdout)).toEqual(JSON.parse(json.stdout));
+  });
+
+  it("several images are a list, in their order", async () => {
+    const plain = `${registry.host}/qnib/bench:generic`;
+    const ran = await metahub(["explain", plain, `oci:${layout}`, "--plain-http", "-f", inventory, "-o", "json"]);
+    expect(JSON.parse(ran.stdout)).toMatchObject([{ image: plain, variants: [] }, { image: `oci:${layout}` }]);
+  });
+
+  it("only the machines named, from standard input", async () => {
+    const stdin =
+      "apiVersion: v1\nkind: Node\nmetadata: {name: mine, labels: {kubernetes.io/arch: amd64, metahub.dev/feature.cpu: icelake}}";
+    const ran = await metahub(
+      ["explain", `oci:${layout}`, "-f", "-", "-f", inventory, "--node", "mine", "-o", "json"],
+      { stdin },
+    );
+    expect(answers(ran.stdout)).toEqual({ "Node/mine": "cpu-skylake" });
+  });
+
+  it("the requirements need no machine", async () => {
+    const ran = await metahub(["explain", `oci:${layout}`, "--requirements"]);
+    expect(ran.stdout).toMatch(/^ +1 .* a CPU that is broadwell or descends from it/m);
+    expect(ran.code).toBe(0);
+    const json = await metahub(["explain", `oci:${layout}`, "--requirements", "-o", "json"]);
+    expect(JSON.parse(json.stdout).variants).toHaveLength(5);
+  });
+});
+
+describe("the machines of a cluster", () => {
+  let cluster: FakeApiServer;
+  let kubeconfig: string;
+  beforeEach(async () => {
+    cluster = await FakeApiServer.start();
+    const { server } = cluster.access();
+    kubeconfig = join(layout, "kubeconfig");
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      contexts: [{ name: "here", context: { cluster: "here", user: "me" } }],
+      clusters: [{ name: "here", cluster: { server } }],
+      users: [{ name: "me", user: { token: "t" } }],
+    };
+    await writeFile(kubeconfig, JSON.stringify(config));
+    const labels = { "kubernetes.io/arch": "amd64", "metahub.dev/feature.cpu": "skylake", pool: "a" };
+    cluster.store.put("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "n1", labels } });
+    cluster.store.put("/apis/metahub.dev/v1alpha1/machinetypes", {
+      apiVersion: "metahub.dev/v1alpha1",
+      kind: "MachineType",
+      metadata: { name: "t1" },
+      spec: { nodeSelector: { matchLabels: { pool: "a" } }, features: ["cpu:broadwell"] },
+    });
+    cluster.store.put("/apis/metahub.dev/v1alpha1/machinetypes", {
+      apiVersion: "metahub.dev/v1alpha1",
+      kind: "MachineType",
+      metadata: { name: "odd" },
+      spec: { features: 5 },
+    });
+  });
+  afterEach(async () => {
+    await cluster.stop();
+  });
+
+  it("are read from it, and what cannot be read is told", async () => {
+    const args = ["explain", `oci:${layout}`, "--kubeconfig", kubeconfig, "--context", "here", "-o", "json"];
+    const ran = await metahub(args);
+    expect(ran.stderr).toMatch(/^metahub: machinetypes\/odd cannot be read and is left out: .*\n$/);
+    expect(answers(ran.stdout)).toEqual({ "MachineType/t1": "cpu-broadwell", "Node/n1": "cpu-broadwell" });
+  });
+
+  it("are nodes alone where it does not know MetaHub's resources", async () => {
+    cluster.always(({ path }, response) => {
+      if (!path.startsWith("/apis/metahub.dev/")) return false;
+      response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found\n");
+      return true;
+    });
+    const ran = await metahub(["explain", `oci:${layout}`, "-o", "json", "--context", "here"], {
+      env: { KUBECONFIG: kubeconfig },
+    });
+    expect(ran.stderr).toBe("");
+    expect(answers(ran.stdout)).toEqual({ "Node/n1": "cpu-skylake" });
+  });
+});
+
+describe("credentials", () => {
+  let guarded: RunningRegistry;
+  beforeAll(async () => {
+    guarded = await startRegistry({ auth: { scheme: "basic", users: { me: "secret" } }, store: registry.store });
+  });
+  afterAll(async () => {
+    await guarded.close();
+  });
+  const ask = (...more: string[]) => [
+    "explain",
+    `${guarded.host}/qnib/bench`,
+    "--plain-http",
+    "--requirements",
+    ...more,
+  ];
+
+  it("come from the docker config, from the flag, and its password from standard input", async () => {
+    const auth = Buffer.from("me:secret").toString("base64");
+    await writeFile(join(layout, "config.json"), JSON.stringify({ auths: { [guarded.host]: { auth } } }));
+    const runs = await Promise.all([
+      metahub(ask(), { env: { DOCKER_CONFIG: layout } }),
+      metahub(ask("--creds", "me:secret")),
+      metahub(ask("--creds", "me"), { stdin: "secret\n" }),
+    ]);
+    expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(Array(3).fill([0, ""]));
+  });
+
+  it("that are wrong are not repeated", async () => {
+    const ran = await metahub(ask("--creds", "me:wr0ng"));
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/^metahub: .*needs other credentials\n$/);
+    expect(ran.stderr).not.toContain("wr0ng");
+  });
+});
+
+describe("exit codes and one line of what is wrong", () => {
+  const gpu = "apiVersion: v1\nkind: Node\nmetadata: {name: arm, labels: {kubernetes.io/arch: arm64}}";
+  const cases: [what: string, args: () => string[], code: number, said: RegExp, stdin?: string][] = [
+    ["nothing fits", () => [`oci:${layout}`, "-f", "-"], 3, /^$/, gpu],
+    ["one machine fits", () => [`oci:${layout}`, "-f", "-", "-f", inventory], 0, /^$/, gpu],
+    ["no such image", () => ["qnib/none", "-f", inventory, ...mirror], 1, /answered 404.* nothing under that name$/],
+    ["no such layout", () => ["oci:/none", "-f", inventory], 1, /^metahub: oci:\/none: the folder is not there$/],
+    ["no registry", () => ["127.0.0.1:1/x", "-f", inventory, "--plain-http"], 1, /nothing listens there/],
+    ["no cluster", () => [`oci:${layout}`], 1, /no cluster is configured: .*give --kubeconfig$/],
+    ["no such node", () => [`oci:${layout}`, "-f", inventory, "--node", "x"], 2, /no node "x" .*there is node1, node2/],
+    ["no such reference", () => ["a b", "-f", inventory], 1, /^metahub: .*in the repository is not valid/],
+    ["no image", () => [], 2, /missing required argument 'image'/],
+    ["an unknown format", () => ["x", "-o", "xml"], 2, /Allowed choices are table, json, yaml/],
+    [
+      "machines for the requirements",
+      () => [`oci:${layout}`, "--requirements", "--node", "a"],
+      2,
+      /leave out -f, --node/,
+    ],
+    ["one standard input for two", () => ["x/y", "-f", "-", "--creds", "me"], 2, /both read standard input/],
+    ["a password nobody gives", () => ["x/y", "--requirements", "--creds", "me"], 2, /where no such line is/],
+    ["a mirror that is none", () => ["x/y", "--requirements", "--mirror", "docker.io"], 2, /expected HOST=URL/],
+  ];
+  it.each(cases)("%s", async (_, args, code, said, stdin = "") => {
+    const ran = await metahub(["explain", ...args()], { stdin });
+    const [line = "", ...others] = ran.stderr.split("\n");
+    expect(line).toMatch(said);
+    if (code === 1) expect(others).toEqual([""]);
+    if (code === 1 || code === 2) expect(ran.stdout).toBe("");
+    expect(ran.code).toBe(code);
+  });
+});
+
+describe("hostile content is one clear error, soon", () => {
+  const entry = (more: object = {}) => ({
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    digest: `sha256:${"a".repeat(64)}`,
+    size: 1,
+    platform: { os: "linux", architecture: "amd64" },
+    ...more,
+  });
+  const cases: [what: string, document: string, said: RegExp][] = [
+    ["truncated JSON", '{"manifests":[{"digest":', /json-syntax/],
+    [
+      "10,000 entries",
+      JSON.stringify({ schemaVersion: 2, manifests: Array(10_000).fill(entry()) }),
+      /too-many-entries/,
+    ],
+    ["a depth bomb", `{"manifests":${"[".repeat(1_000_000)}`, /json-depth/],
+    ["a wrong type", JSON.stringify({ schemaVersion: 2, manifests: { 0: entry() } }), /manifests: must be a list/],
+    ["a null byte", '{"manifests":[{"digest":"sha256:\u0000"}]}', /json-syntax/],
+    [
+      "a digest that does not parse",
+      JSON.stringify({ schemaVersion: 2, manifests: [entry({ digest: "sha256:zz" })] }),
+      /manifests\[0\]\.digest.*digest-invalid/,
+    ],
+    [
+      "prototype pollution",
+      `{"schemaVersion":2,"manifests":[{"__proto__":{"digest":"sha256:${"a".repeat(64)}"}}]}`,
+      /manifests\[0\]\.digest/,
+    ],
+    ["two meanings", JSON.stringify({ schemaVersion: 2, manifests: [entry()], layers: [] }), /layers/],
+  ];
+  it.each(cases)("%s", async (_, document, said) => {
+    const folder = await mkdtemp(join(tmpdir(), "metahub-hostile-"));
+    try {
+      await writeLayout(folder, [{ bytes: Buffer.from(document) }]);
+      const ran = await metahub(["explain", `oci:${folder}`, "-f", inventory, "-o", "json"], { timeoutMs: 10_000 });
+      expect(ran).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^metahub: [^\n]{1,600}\n$/) });
+      expect(ran.stderr).toMatch(said);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("a string of 4 MiB is read without harm, and never shown", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "metahub-hostile-"));
+    try {
+      const annotations = { "dev.metahub.features": "x".repeat(4_000_000) };
+      await writeLayout(folder, [
+        { bytes: Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [entry({ annotations }), entry()] })) },
+      ]);
+      const ran = await metahub(["explain", `oci:${folder}`, "-f", inventory], { timeoutMs: 10_000 });
+      expect(ran.code).toBe(0);
+      expect(ran.stdout.length).toBeLessThan(20_000);
+      expect(ran.stdout).toMatch(/^warning +manifests\[0\] is never chosen/m);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,180 @@
+import { afterAll, describe, expect, test } from "vitest";
+import type { Pod } from "../../src/api/pod.ts";
+import { kubectl } from "../cluster/kubectl.ts";
+import { type BindingSite, buildOf, codeOf, openBindingSite, soon } from "./binding-site.ts";
+
+/** The controller's patience is short, so that a test can wait for its end. */
+const site = await openBindingSite({ controllerArgs: ["--restore-after", "1500"] });
+const manual = { schedulerName: "nobody" };
+
+describe.skipIf(site === undefined)("while Pods are being bound", () => {
+  if (site === undefined) return;
+  afterAll(() => site.stop());
+
+  test("100 Pods at once: none is lost, every one runs the build of its node", async () => {
+    await createMany(site, "many", 100);
+    const found = await site.allBound("many", 100);
+    expect(new Set(found.map(({ spec }) => spec.nodeName)).size).toBe(4);
+    expect(wrong(site, found, [])).toEqual([]);
+    await site.deletePods("many");
+  });
+
+  test("the webhook is killed and started again: every Pod ends bound, none with another node's build", async () => {
+    const written = await site.outcome("written");
+    const creating = createMany(site, "killed", 120);
+    await expect.poll(() => site.outcome("written"), { timeout: 30_000, interval: 20 }).toBeGreaterThan(written + 5);
+    await site.operator.webhook.kill();
+    await site.operator.webhook.restart(soon());
+    await creating;
+    const found = await site.allBound("killed", 120);
+    expect(wrong(site, found, ["written"])).toEqual([]);
+    await site.deletePods("killed");
+  });
+
+  test("the API server is killed and started again: the same", async () => {
+    // Those that the API server does not take are no Pods.
+    const creating = createMany(site, "api", 60).catch(() => undefined);
+    await site.cluster.restartApiServer({ signal: soon(120_000) });
+    await creating;
+    const count = (await site.podsOf("api")).length;
+    const found = await site.allBound("api", count, 90_000);
+    expect(wrong(site, found, ["written"])).toEqual([]);
+    await site.deletePods("api");
+  }, 180_000);
+
+  test("the registry is away: Pods that were read before get their builds, others are bound as written", async () => {
+    const known = await site.createPod("outage-known", { spec: manual });
+    await site.publish("qnib/unseen", { "unseen-skylake": ["cpu:skylake"], "unseen-generic": [] });
+    await site.registry.halt();
+    try {
+      await site.bind(known, "node2");
+      expect(site.buildIn(await site.pod("outage-known"))).toBe("cpu-skylake");
+      const unseen = await site.createPod("outage-unseen", { spec: manual, image: "qnib/unseen" });
+      await site.bind(unseen, "node2");
+      const bound = await site.pod("outage-unseen");
+      expect([bound.spec.nodeName, bound.spec.containers?.[0]?.image]).toEqual(["node2", "qnib/unseen"]);
+      expect(await site.outcome("undecided")).toBe(1);
+    } finally {
+      await site.registry.resume(soon());
+    }
+  });
+
+  test("a Pod that stays unbound after it was written gets back what it had", async () => {
+    const { controller } = site.operator;
+    const events = () => controller.metric("metahub_watch_events_total", 'resource="pods"', soon());
+    const before = await events();
+    const pod = await site.createPod("restored", { spec: manual });
+    // What the controller did not see it does not put back; after the API server's restart it takes a moment.
+    await expect.poll(events, { timeout: 30_000 }).toBeGreaterThan(before);
+    const stale = { uid: pod.metadata.uid, resourceVersion: "1" };
+    expect(await codeOf(site.bind(pod, "node1", { metadata: stale }))).toBe("CONFLICT");
+    expect(site.buildIn(await site.pod("restored"))).toBe("cpu-broadwell");
+    await site.operator.webhook.kill();
+    try {
+      await expect.poll(async () => site.buildIn(await site.pod("restored")), { timeout: 20_000 }).toBe("written");
+      const restored = await site.pod("restored");
+      expect(restored.metadata.annotations).toEqual(pod.metadata.annotations);
+      await site.bind(pod, "node2");
+      expect(site.buildIn(await site.pod("restored"))).toBe("written");
+      const count = await controller.metric("metahub_controller_writes_total", 'kind="pod",outcome="written"', soon());
+      expect(count).toBe(1);
+    } finally {
+      await site.operator.webhook.restart(soon());
+    }
+  });
+
+  test("a policy that denies our write: the Pod is bound as it was, and an Event says so", async () => {
+    const user = "system:serviceaccount:metahub-system:metahub-webhook";
+    const remove = await policy(site, "no-write", ["pods"], "UPDATE", `request.userInfo.username != '${user}'`);
+    const pod = await site.createPod("no-write", { spec: manual });
+    await site.bind(pod, "node1");
+    await remove();
+    const bound = await site.pod("no-write");
+    expect([bound.spec.nodeName, site.buildIn(bound)]).toEqual(["node1", "written"]);
+    expect(await site.outcome("refused")).toBe(1);
+    await expect.poll(() => site.eventsOf("no-write"), { timeout: 20_000 }).toContain("SelectionRefused");
+  });
+
+  test("a policy that denies the bind: the Pod is not written, and gets the build of where it comes to", async () => {
+    const remove = await policy(site, "no-bind", ["pods/binding"], "CREATE", "object.target.name != 'node1'");
+    const pod = await site.createPod("no-bind", { spec: manual });
+    expect(await codeOf(site.bind(pod, "node1"))).toBe("INVALID");
+    expect(await site.pod("no-bind")).toEqual(pod);
+    await site.bind(pod, "node2");
+    await remove();
+    expect(site.buildIn(await site.pod("no-bind"))).toBe("cpu-skylake");
+  });
+
+  test("PodSecurity turned restricted meanwhile: the Pod is bound as it was", async () => {
+    const pod = await site.createPod("restricted", { spec: manual });
+    const label = "pod-security.kubernetes.io/enforce";
+    await kubectl(site.cluster, ["label", "namespace", "default", `${label}=restricted`]);
+    try {
+      await expect.poll(() => codeOf(site.createPod("canary")), { timeout: 20_000 }).toBe("FORBIDDEN");
+      await site.bind(pod, "node1");
+    } finally {
+      await kubectl(site.cluster, ["label", "namespace", "default", `${label}-`]);
+    }
+    const bound = await site.pod("restricted");
+    expect([bound.spec.nodeName, site.buildIn(bound)]).toEqual(["node1", "written"]);
+    await expect.poll(() => site.eventsOf("restricted"), { timeout: 20_000 }).toContain("SelectionRefused");
+  });
+});
+
+/** Creates Pods as fast as the API server takes them; the scheduler spreads them. */
+async function createMany(site: BindingSite, app: string, count: number): Promise<void> {
+  const spread = {
+    maxSkew: 2,
+    topologyKey: "kubernetes.io/hostname",
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: { app } },
+  };
+  const names = Array.from({ length: count }, (_, index) => `${app}-${index}`);
+  await Promise.all(
+    names.map((name) => site.createPod(name, { labels: { app }, spec: { topologySpreadConstraints: [spread] } })),
+  );
+}
+
+/** Pods that run neither the build of their node nor one of these. */
+function wrong(site: BindingSite, found: readonly Pod[], others: readonly string[]): readonly string[] {
+  return found.flatMap((pod) => {
+    const build = site.buildIn(pod);
+    const right = build === buildOf[pod.spec.nodeName ?? ""] || others.includes(build);
+    return right ? [] : [`${pod.metadata.name} on ${pod.spec.nodeName} runs ${build}`];
+  });
+}
+
+/** Makes a policy and waits until it holds. Returns what takes it away. */
+async function policy(
+  site: BindingSite,
+  name: string,
+  resources: readonly string[],
+  operation: string,
+  expression: string,
+): Promise<() => Promise<void>> {
+  const api = { apiVersion: "admissionregistration.k8s.io/v1", metadata: { name } };
+  const rule = { apiGroups: [""], apiVersions: ["v1"], operations: [operation], resources };
+  const probe = { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["limitranges"] };
+  const validations = [{ expression: `request.resource.resource == 'limitranges' ? false : ${expression}` }];
+  const spec = { failurePolicy: "Fail", matchConstraints: { resourceRules: [rule, probe] }, validations };
+  const binding = { policyName: name, validationActions: ["Deny"] };
+  await kubectl(site.cluster, ["create", "-f", "-"], { ...api, kind: "ValidatingAdmissionPolicy", spec });
+  await kubectl(site.cluster, ["create", "-f", "-"], {
+    ...api,
+    kind: "ValidatingAdmissionPolicyBinding",
+    spec: binding,
+  });
+  // It denies a LimitRange too, so that nothing else must be tried to see whether it holds.
+  const limits = { apiVersion: "v1", kind: "LimitRange", metadata: { name: "probe" }, spec: { limits: [] } };
+  const held = async (): Promise<number> => {
+    const input = JSON.stringify(limits);
+    const args = ["create", "--dry-run=server", "-f", "-"];
+    return (await site.cluster.kubectl(args, { signal: soon(), input })).code;
+  };
+  await expect.poll(held, { timeout: 30_000 }).toBe(1);
+  return async () => {
+    await kubectl(site.cluster, ["delete", "validatingadmissionpolicybinding", name]);
+    await kubectl(site.cluster, ["delete", "validatingadmissionpolicy", name]);
+    await expect.poll(held, { timeout: 30_000 }).toBe(0);
+  };
+}

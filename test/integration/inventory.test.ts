@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseNode } from "../../src/api/parse-node.ts";
+import { sharedCluster } from "../cluster/vitest.ts";
+import { waitUntil } from "../cluster/wait.ts";
+import { followMachineTypes } from "./support/following.ts";
+import { machineTypeNodes, relabel } from "./support/machine-types.ts";
+import { imageOf, onType, pod } from "./support/pods.ts";
+import { readServing } from "./support/serving.ts";
+import { nodes, openStage, type Stage, soon } from "./support/stage.ts";
+import { startStandby, writesOf } from "./support/standby.ts";
+
+const shared = await sharedCluster("api");
+const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const instanceType = "node.kubernetes.io/instance-type";
+
+describe.skipIf(host === undefined)("nodes and machine types", () => {
+  if ("skip" in shared) return;
+  let stage: Stage;
+  /** The node that fits no machine type. */
+  let node: string;
+  const labelsOf = async (name: string): Promise<readonly (string | undefined)[]> => {
+    const { labels } = await stage.client.get({ resource: nodes, name }, { signal: soon(), parse: parseNode });
+    return [labels["metahub.dev/machine-type"], labels["metahub.dev/profile"]];
+  };
+
+  beforeAll(async () => {
+    stage = await openStage(shared.cluster);
+    node = `${stage.prefix}-node5`;
+  });
+  afterAll(async () => {
+    await stage?.close();
+    await shared.cluster.stop();
+  });
+
+  test("status follows a change of a node's labels within a second", async ({ annotate }) => {
+    const following = await followMachineTypes(stage);
+    const took: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      const joins = round % 2 === 0;
+      const from = following.seen.length;
+      const began = performance.now();
+      await relabel(stage, node, { [instanceType]: joins ? "m4.xlarge" : "t3.large" });
+      const { at } = await following.until(
+        ({ metadata, status }) => metadata.name === "type1" && status?.nodes === (joins ? 2 : 1),
+        from,
+      );
+      took.push(Math.round(at - began));
+    }
+    await annotate(`from the patch of the node to the status: ${took.join(", ")} ms`);
+    expect(Math.min(...took)).toBeLessThan(1_000);
+    // A machine that does other work too may stall.
+    expect(Math.max(...took)).toBeLessThan(10_000);
+    // One write for each change: nothing is written twice, and nothing that did not change.
+    expect([following.writes("type1"), following.writes("type2")]).toEqual([6, 0]);
+    await following.close();
+  });
+
+  test("nodes carry their machine type and profile, and a machine type what its nodes offer", async () => {
+    await relabel(stage, node, { [instanceType]: "m4.xlarge" });
+    await expect.poll(() => labelsOf(node), { timeout: 20_000 }).toEqual(await labelsOf(`${stage.prefix}-node1`));
+    expect(await labelsOf(node)).toEqual(["type1", expect.stringMatching(/^[0-9a-f]{12}$/)]);
+    await relabel(stage, node, { [instanceType]: "t3.large" });
+    await expect
+      .poll(() => labelsOf(node), { timeout: 20_000 })
+      .toEqual([undefined, expect.stringMatching(/^[0-9a-f]{12}$/)]);
+    expect(await stage.must(["get", "mt", "type4"])).toMatch(
+      /type4 +1 +linux\/amd64 +\["cpu:broadwell","nvcap:5.2"\] +True/,
+    );
+  });
+
+  test("a label of ours that somebody else changes or takes away is put back", async () => {
+    const name = `${stage.prefix}-node2`;
+    const before = await labelsOf(name);
+    await relabel(stage, name, { "metahub.dev/machine-type": "type4", "metahub.dev/profile": null });
+    await expect.poll(() => labelsOf(name), { timeout: 20_000 }).toEqual(before);
+  });
+
+  test("machine types that claim the same node, or nodes that differ, say so in status and Events", async () => {
+    await stage.must(["create", "-f", "-"], {
+      apiVersion: "metahub.dev/v1alpha1",
+      kind: "MachineType",
+      metadata: { name: `${stage.prefix}-greedy` },
+      spec: { nodeSelector: { matchLabels: { [instanceType]: "c5.xlarge" } }, priority: -1 },
+    });
+    try {
+      const exclusive = "--for=condition=Exclusive=False";
+      await stage.must(["wait", exclusive, "mt/type2", `mt/${stage.prefix}-greedy`, "--timeout=20s"]);
+      const events = () => stage.must(["get", "events", "-A", "-o", "jsonpath={.items[*].involvedObject.name}"]);
+      await expect.poll(events, { timeout: 20_000 }).toContain(`${stage.prefix}-greedy`);
+    } finally {
+      await stage.must(["delete", "mt", `${stage.prefix}-greedy`]);
+    }
+    await stage.must(["wait", "--for=condition=Exclusive=True", "mt/type2", "--timeout=20s"]);
+  });
+
+  test.concurrent("of two controllers one leads; when it is killed the other takes over, and nothing is written twice", {
+    timeout: 90_000,
+  }, async ({ annotate, expect }) => {
+    const { controller } = stage.operator;
+    const standby = await startStandby(stage);
+    const following = await followMachineTypes(stage);
+    try {
+      const before = await writesOf(controller);
+      await relabel(stage, node, { [instanceType]: "m4.xlarge" });
+      await following.until(({ metadata, status }) => metadata.name === "type1" && status?.nodes === 2);
+      // One status and one label.
+      await expect.poll(async () => (await writesOf(controller)) - before, { timeout: 10_000 }).toBe(2);
+      expect([following.writes("type1"), await writesOf(standby)]).toEqual([1, 0]);
+
+      const killed = performance.now();
+      await controller.kill();
+      await relabel(stage, node, { [instanceType]: "t3.large" });
+      const { at } = await following.until(({ metadata, status }) => metadata.name === "type1" && status?.nodes === 1);
+      await annotate(`the other one wrote ${((at - killed) / 1000).toFixed(1)} s after the leader was killed`);
+      await expect.poll(() => writesOf(standby), { timeout: 10_000 }).toBe(2);
+      expect(following.writes("type1")).toBe(2);
+
+      await controller.restart(soon());
+      await relabel(stage, node, { [instanceType]: "m4.xlarge" });
+      await expect.poll(() => writesOf(standby), { timeout: 10_000 }).toBe(4);
+      expect([await writesOf(controller), following.writes("type1")]).toEqual([0, 3]);
+    } finally {
+      await following.close();
+      // A leader that is told to stop gives the Lease back: the first one need not wait for it.
+      await standby.stop();
+    }
+    await relabel(stage, node, { [instanceType]: "t3.large" });
+    await expect.poll(() => machineTypeNodes(stage), { timeout: 10_000 }).toMatchObject({ type1: 1 });
+  });
+
+  test.concurrent("the certificate's Secret is deleted: another is made, told to the API server and served, without a restart", {
+    timeout: 150_000,
+  }, async ({ annotate, expect }) => {
+    const before = await readServing(stage);
+    expect(before.authority).toBe(before.caBundle);
+    const { pid } = stage.operator.webhook;
+    await stage.must(["delete", "secret", "metahub-webhook-tls", "-n", "metahub-system"]);
+    const began = performance.now();
+    const outcomes = { rewritten: 0, missed: 0 };
+    const ask = async (): Promise<boolean> => {
+      const image = imageOf(await stage.admit(pod("rotation", onType("type2"))));
+      const rewritten = image === stage.image("cpu-skylake");
+      outcomes[rewritten ? "rewritten" : "missed"]++;
+      return rewritten;
+    };
+    // The webhook looks at the Secret at least once a minute.
+    await waitUntil({
+      what: "another certificate",
+      timeoutMs: 90_000,
+      signal: soon(120_000),
+      everyMs: 20,
+      check: async () => {
+        await ask();
+        if (outcomes.rewritten % 10 !== 0) return "not looked at";
+        const now = await readServing(stage);
+        const renewed = now.authority !== undefined && now.authority !== before.authority;
+        return renewed && now.fingerprint !== before.fingerprint && now.caBundle === now.authority
+          ? undefined
+          : `the Secret is ${renewed ? "new" : "not there"}`;
+      },
+    });
+    await annotate(
+      `${Math.round(performance.now() - began)} ms; Pods asked about meanwhile: ${JSON.stringify(outcomes)}`,
+    );
+    // The API server learns of the new authority by its watch; from then on every Pod is rewritten.
+    await expect.poll(ask, { timeout: 20_000 }).toBe(true);
+    for (let round = 0; round < 20; round++) expect(await ask()).toBe(true);
+    expect(stage.operator.webhook.pid).toBe(pid);
+    expect(() => process.kill(pid, 0)).not.toThrow();
+  });
+
+  test("no match condition failed", async () => {
+    expect(await stage.conditionErrors()).toEqual([]);
+  });
+});
