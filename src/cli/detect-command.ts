@@ -17,6 +17,7 @@ export function addDetectCommand(program: Command, context: CommandContext, done
       ).argParser(gather),
     )
     .option("--kubeconfig <file>", "with --nodes: default: $KUBECONFIG or ~/.kube/config")
+    .option("--context <name>", "with --nodes: context of the kubeconfig")
     .addOption(new Option("-o, --output <form>", "default: features; with --nodes machinetype").choices(detectOutputs))
     .option("--name <name>", "name of the MachineType; default: this host's name")
     .addHelpText(

@@ -11,17 +11,18 @@ import { readSources } from "./rewrite/sources.ts";
 
 /** The MachineTypes of `metahub detect --nodes`: of the manifests where some are given, else of the cluster. */
 export async function draftsOfNodes(
-  paths: readonly string[],
-  kubeconfig: string | undefined,
+  from: {
+    readonly paths: readonly string[];
+    readonly kubeconfig: string | undefined;
+    readonly context: string | undefined;
+  },
   context: CommandContext,
 ): Promise<readonly Draft[]> {
-  if (paths.length > 0 && kubeconfig !== undefined) {
-    throw new UsageError("-f reads nodes from files; leave out --kubeconfig, or -f");
+  const { paths } = from;
+  if (paths.length > 0 && (from.kubeconfig ?? from.context) !== undefined) {
+    throw new UsageError("-f reads nodes from files; leave out --kubeconfig and --context, or -f");
   }
-  const snapshot =
-    paths.length > 0
-      ? await snapshotOfFiles(paths, context)
-      : await readCluster({ kubeconfig, context: undefined }, context);
+  const snapshot = paths.length > 0 ? await snapshotOfFiles(paths, context) : await readCluster(from, context);
   const drafts = draftMachineTypes(snapshot);
   if (drafts.length > 0) return drafts;
   throw new UsageError(`${paths.length > 0 ? paths.join(", ") : "the cluster"}: no Node is there`);

@@ -15,7 +15,7 @@ export interface Draft {
 }
 
 /** Every node reports these by itself, and they change with its next update: declared, they would soon be wrong. */
-const REPORTED: ReadonlySet<string> = new Set(["kernel", "os.version"]);
+export const REPORTED: ReadonlySet<string> = new Set(["kernel", "os.version"]);
 
 /** What a MachineType should declare of what was found, and what it leaves to the nodes. */
 export function declarable(features: readonly Feature[]): {

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { MAX_CPUINFO_LENGTH } from "../hardware/detect/cpuinfo.ts";
 import { type HostOffer, type HostReport, hostOffer } from "../hardware/detect/host.ts";
 import { formatFeature } from "../hardware/feature.ts";
-import { featureLabels } from "../hardware/nodes/featurelabels.ts";
+import { featureLabels, labelValues } from "../hardware/nodes/featurelabels.ts";
+import { METAHUB_FEATURE } from "../hardware/nodes/labels.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
 import { detectOutputs } from "./detect-command.ts";
@@ -15,6 +16,7 @@ import {
   draft,
   formatDrafts,
   machineTypeName,
+  REPORTED,
 } from "./detect-machinetype.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { Given } from "./images/given.ts";
@@ -26,7 +28,9 @@ export async function detect(options: unknown, context: CommandContext): Promise
   const given = new Given(options);
   if (given.flag("nodes")) return await detectNodes(given, context);
   if (given.texts("filename").length > 0) throw new UsageError("-f is for --nodes: it reads the nodes of a cluster");
-  if (given.text("kubeconfig") !== undefined) throw new UsageError("--kubeconfig is for --nodes");
+  for (const flag of ["kubeconfig", "context"]) {
+    if (given.text(flag) !== undefined) throw new UsageError(`--${flag} is for --nodes`);
+  }
   const output = given.text("output") === undefined ? "features" : given.choice("output", detectOutputs);
   const name = given.text("name");
   if (name !== undefined && output !== "machinetype") throw new UsageError("--name is for -o machinetype");
@@ -45,7 +49,9 @@ export async function detect(options: unknown, context: CommandContext): Promise
     const what = capture === undefined ? "/proc/cpuinfo" : capture === "-" ? "standard input" : capture;
     throw new CommandError("FILE_UNREADABLE", `${what}: this is no /proc/cpuinfo that names a processor`);
   }
-  for (const note of [...(report.problems ?? []), ...offer.notes]) context.stderr.write(`metahub: ${safeText(note)}\n`);
+  const unsaid = output === "labels" ? hostLabels(offer).notes : [];
+  for (const note of [...(report.problems ?? []), ...offer.notes, ...unsaid])
+    context.stderr.write(`metahub: ${safeText(note)}\n`);
   context.stdout.write(format(offer, output, { name, capture }));
   return 0;
 }
@@ -59,7 +65,7 @@ function format(
     case "features":
       return offer.features.map((feature) => `${formatFeature(feature)}\n`).join("");
     case "labels":
-      return Object.entries(featureLabels(offer.features))
+      return Object.entries(hostLabels(offer).labels)
         .map(([key, value]) => `${key}=${value}\n`)
         .join("");
     case "json": {
@@ -69,6 +75,25 @@ function format(
     case "machinetype":
       return formatDrafts([hostDraft(offer, about)]);
   }
+}
+
+/** Without what every node reports by itself: a label would be believed first, and be wrong after the next update. */
+function hostLabels({ features }: HostOffer): {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
+} {
+  const lasting = features.filter(({ namespace }) => !REPORTED.has(namespace));
+  const labels = featureLabels(lasting);
+  const said = new Set(
+    Object.entries(labels).flatMap(([key, value]) => {
+      const namespace = key.slice(METAHUB_FEATURE.length);
+      return labelValues(namespace, value).map((each) => `${namespace}:${each}`);
+    }),
+  );
+  const missing = lasting.map(formatFeature).filter((text) => !said.has(text));
+  const notes =
+    missing.length === 0 ? [] : [`A label has no place for ${missing.join(", ")}: a MachineType has (-o machinetype).`];
+  return { labels, notes };
 }
 
 function hostDraft(
@@ -133,7 +158,10 @@ async function detectNodes(given: Given, context: CommandContext): Promise<ExitC
     if (given.text(flag) !== undefined) throw new UsageError(`--${flag} says something of one host, --nodes of all`);
   }
   const { draftsOfNodes } = await import("./detect-inventory.ts");
-  const drafts = await draftsOfNodes(given.texts("filename"), given.text("kubeconfig"), context);
+  const drafts = await draftsOfNodes(
+    { paths: given.texts("filename"), kubeconfig: given.text("kubeconfig"), context: given.text("context") },
+    context,
+  );
   if (output === "machinetype") {
     context.stdout.write(formatDrafts(drafts));
   } else {

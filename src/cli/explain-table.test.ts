@@ -59,6 +59,12 @@ describe("the table of explain", () => {
     expect(widest).toBeLessThanOrEqual(width);
   });
 
+  it("wraps where a terminal is narrow, and cuts nothing", () => {
+    const text = explanationTable(explain(image, machines, true), { width: 60, color: false });
+    expect(text).not.toContain("…");
+    expect(text.replace(/\s+/g, " ")).toContain("that fit node/a");
+  });
+
   it("is coloured only where asked", () => {
     const explanation = explain(image, [nodeWith("a", "cpu:broadwell")], true);
     const [plain, painted] = [pipe, { ...pipe, color: true }].map((terminal) =>

@@ -19,7 +19,8 @@ export function addIndexCommand(program: Command, context: CommandContext, done:
   const index = program
     .command("index")
     .description("Make image indexes whose entries say what hardware they were built for.")
-    .addHelpText("after", HELP);
+    .addHelpText("after", HELP)
+    .helpCommand(false);
   addCreate(index, context, done);
   addAnnotate(index, context, done);
   addInspect(index, context, done);

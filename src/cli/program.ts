@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCompletionCommand } from "./completion-command.ts";
 import type { AddCommand, CommandContext, ExitCode } from "./context.ts";
 import { addControllerCommand } from "./controller-command.ts";
 import { addDetectCommand } from "./detect-command.ts";
@@ -18,6 +19,7 @@ const commands: readonly AddCommand[] = [
   addIndexCommand,
   addWebhookCommand,
   addControllerCommand,
+  addCompletionCommand,
 ];
 
 /** Runs one command line. Never throws: a failure is one line on standard error and an exit code. */

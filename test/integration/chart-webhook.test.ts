@@ -194,12 +194,15 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       const everybody = new Set(await rulesOf(await clientAs("default"), namespace));
       return (await rulesOf(await clientAs(account), namespace)).filter((rule) => !everybody.has(rule));
     };
+    const configurations = "mutatingwebhookconfigurations,validatingwebhookconfigurations";
     const webhook = [
+      "create,patch events.events.k8s.io",
+      "get,list,patch,watch pods.",
       "get,list,watch deviceclasses.resource.k8s.io",
       "get,list,watch machinetypes.metahub.dev",
       "get,list,watch nodes.",
       "get,list,watch runtimeclasses.node.k8s.io",
-      "get,patch mutatingwebhookconfigurations.admissionregistration.k8s.io metahub",
+      `get,patch ${configurations}.admissionregistration.k8s.io metahub`,
     ];
     const controllerRights = [
       "create,patch events.events.k8s.io",
@@ -207,6 +210,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       "get,list,watch deviceclasses.resource.k8s.io",
       "get,list,watch machinetypes.metahub.dev",
       "get,list,watch runtimeclasses.node.k8s.io",
+      "list,patch,watch pods.",
       "patch,update machinetypes/status.metahub.dev",
     ];
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);

@@ -6,6 +6,7 @@ import { readIndex } from "../../oci/flatten.ts";
 import { parseJson } from "../../oci/json.ts";
 import { documentKind } from "../../oci/mediatypes.ts";
 import { formatReference, type Reference } from "../../oci/reference.ts";
+import { platformRequirement } from "../../oci/requirement.ts";
 import type { Manifest } from "../../registry/contents.ts";
 import { UsageError } from "../failure.ts";
 import { sibling } from "./read.ts";
@@ -33,8 +34,8 @@ export async function buildsOf(reference: Reference, registries: Registries): Pr
   if (!index.complete) throw new UsageError(`${shown}: is an index with indexes in it; name their images one by one`);
   if (index.variants.length === 0) throw new UsageError(`${shown}: is an index without an image in it`);
   return await Promise.all(
-    index.variants.map(async ({ digest, mediaType, size, platform, requires, runtimeMatched }) => {
-      if (!runtimeMatched && requires.length > 0 && platform.variant === undefined) {
+    index.variants.map(async ({ digest, mediaType, size, platform, requires }) => {
+      if (requires.length > platformRequirement(platform).length) {
         throw new UsageError(`${shown}: is an index whose builds carry features already; see metahub index annotate`);
       }
       const { bytes } = await registries.manifest(sibling(reference, digest));

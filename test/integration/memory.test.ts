@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApiClient } from "../cluster/api-client.ts";
+import { sharedCluster } from "../cluster/vitest.ts";
+import { waitUntil } from "../cluster/wait.ts";
+import { crowdLabel, crowdNode } from "./support/crowd.ts";
+import { imageOf, onType, pod } from "./support/pods.ts";
+import { openStage, type Stage, soon } from "./support/stage.ts";
+
+const shared = await sharedCluster("api");
+// Thousands of nodes belong into a cluster that is thrown away.
+const local = !("skip" in shared) && shared.cluster.provider === "local";
+const count = 5_000;
+const limitMiB = 150;
+
+describe.skipIf(!local)(`a cluster of ${count} nodes`, () => {
+  if ("skip" in shared) return;
+  let stage: Stage;
+  const known = (): Promise<number> => stage.operator.webhook.metric("metahub_inventory_nodes", "", soon());
+  const knowsAll = () =>
+    waitUntil({
+      what: "the webhook's inventory",
+      timeoutMs: 120_000,
+      signal: soon(150_000),
+      everyMs: 250,
+      check: async () => ((await known()) >= count + 5 ? undefined : `it has ${await known()} nodes`),
+    });
+  /** Resident memory now and at its peak, in MiB. */
+  const memory = async (pid: number): Promise<{ readonly now: number; readonly peak: number }> => {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    const kib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
+    return { now: Math.round(kib("VmRSS") / 1024), peak: Math.round(kib("VmHWM") / 1024) };
+  };
+
+  beforeAll(async () => {
+    stage = await openStage(shared.cluster);
+  });
+  afterAll(async () => {
+    const api = await createApiClient(shared.cluster.kubeconfig);
+    await api.must("DELETE", `/api/v1/nodes?labelSelector=${crowdLabel}`, { signal: soon(), body: {} });
+    api.close();
+    await stage?.close();
+    await shared.cluster.stop();
+  }, 120_000);
+
+  test(`the webhook stays below ${limitMiB} MiB, also when it starts again`, { timeout: 240_000 }, async ({
+    annotate,
+  }) => {
+    const api = await createApiClient(shared.cluster.kubeconfig);
+    const began = performance.now();
+    let next = 0;
+    const make = async (): Promise<void> => {
+      for (let index = next++; index < count; index = next++) {
+        await api.must("POST", "/api/v1/nodes", { signal: soon(), body: crowdNode(index) });
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, make));
+    api.close();
+    await knowsAll();
+    await annotate(`made ${count} nodes in ${Math.round((performance.now() - began) / 1000)} s`);
+
+    // The controller labels each of them: the webhook sees every node change once more.
+    const writes = () =>
+      stage.operator.controller.metric("metahub_controller_writes_total", 'kind="node",outcome="written"', soon());
+    await expect.poll(writes, { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(count);
+    const grown = await memory(stage.operator.webhook.pid);
+    await annotate(`webhook after all of them came and were labelled: ${JSON.stringify(grown)} MiB`);
+    await annotate(`controller: ${JSON.stringify(await memory(stage.operator.controller.pid))} MiB`);
+    expect(imageOf(await stage.admit(pod("crowded", onType("type4"))))).toBe(stage.image("cpu_broadwell-nvcap_52"));
+
+    await stage.operator.webhook.stop();
+    await stage.operator.webhook.restart(soon());
+    await knowsAll();
+    for (let round = 0; round < 50; round++) await stage.admit(pod("crowded", onType("type4")));
+    const started = await memory(stage.operator.webhook.pid);
+    await annotate(`webhook after its start with all of them: ${JSON.stringify(started)} MiB`);
+    expect(grown.now).toBeLessThan(limitMiB);
+    expect(started.now).toBeLessThan(limitMiB);
+  });
+});
