@@ -19,8 +19,9 @@ const nothing: Completion = { candidates: [], files: false };
  */
 export function complete(program: Command, words: readonly string[]): Completion {
   const current = words.at(-1) ?? "";
-  const { command, option, operands, onlyOperands } = walk(program, words.slice(0, -1));
-  if (option !== undefined) return ofOption(option, current, "");
+  const { command, option, given, operands, onlyOperands } = walk(program, words.slice(0, -1));
+  // An option with many values goes on until the next option, which comes after one value at least.
+  if (option !== undefined && !(given && current.startsWith("-"))) return ofOption(option, current, "");
   if (!onlyOperands && current.startsWith("-")) {
     const equals = current.indexOf("=");
     if (equals === -1) return { candidates: optionsOf(command, current), files: false };
@@ -47,6 +48,8 @@ interface Position {
   readonly command: Command;
   /** The option whose value comes next. */
   readonly option: Option | undefined;
+  /** It has a value already. */
+  readonly given: boolean;
   /** Arguments of the command that are there already. */
   readonly operands: number;
   /** `--` was written. */
@@ -56,14 +59,17 @@ interface Position {
 function walk(program: Command, words: readonly string[]): Position {
   let command = program;
   let option: Option | undefined;
+  let given = false;
   let operands = 0;
   for (const [index, word] of words.entries()) {
-    if (word === "--" && option === undefined) {
-      return { command, option: undefined, operands: operands + words.length - index - 1, onlyOperands: true };
+    if (word === "--" && (option === undefined || given)) {
+      return { command, option: undefined, given, operands: operands + words.length - index - 1, onlyOperands: true };
     }
-    if (option !== undefined && !(option.variadic && word.startsWith("-"))) {
+    if (option !== undefined && !(given && word.startsWith("-"))) {
+      given = true;
       if (!option.variadic) option = undefined;
     } else if (word.startsWith("-") && word !== "-") {
+      given = false;
       option = command.options.find(
         (each) => takesValue(each) && (each.long === word || each.short === word) && !word.includes("="),
       );
@@ -76,7 +82,7 @@ function walk(program: Command, words: readonly string[]): Position {
       }
     }
   }
-  return { command, option, operands, onlyOperands: false };
+  return { command, option, given, operands, onlyOperands: false };
 }
 
 function takesValue({ required, optional }: Option): boolean {

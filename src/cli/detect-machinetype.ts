@@ -4,6 +4,7 @@ import { ARCHITECTURES, LIMITS, OPERATING_SYSTEMS } from "../api/rules.ts";
 import type { Feature } from "../hardware/feature.ts";
 import { formatFeature } from "../hardware/feature.ts";
 import type { Platform } from "../hardware/platform.ts";
+import { kubernetesYaml } from "./rewrite/kubernetes-yaml.ts";
 
 /** A MachineType to be written down, with what its owner should read before applying it. */
 export interface Draft {
@@ -76,7 +77,7 @@ export function formatDrafts(drafts: readonly Draft[]): string {
 }
 
 function formatDraft({ machineType, comments, selectorComments }: Draft): string {
-  const document = new Document(machineType);
+  const document = new Document(machineType, kubernetesYaml);
   visit(document, {
     Pair: (_, { key, value }) => {
       if (isScalar(key) && key.value === "platform" && isMap(value)) value.flow = true;

@@ -1,4 +1,3 @@
-import { formatFeature } from "../hardware/feature.ts";
 import { internProfile } from "../hardware/nodes/intern.ts";
 import { offerOfNode } from "../hardware/nodes/offer.ts";
 import { readIndex } from "../oci/flatten.ts";
@@ -27,8 +26,4 @@ export function imageOf(...entries: readonly unknown[]): AskedImage {
   const list = readIndex(bytes);
   if (!list.complete) throw new Error("something is nested in it");
   return { shown: "qnib/bench:latest", digest: digestOf("index"), list };
-}
-
-export function requirementsOf(image: AskedImage): readonly string[] {
-  return (image.list?.variants ?? []).map(({ requires }) => requires.flat().map(formatFeature).join(" "));
 }

@@ -203,6 +203,12 @@ describe("exit codes and one line of what is wrong", () => {
     ["no such image", () => ["qnib/none", "-f", inventory, ...mirror], 1, /answered 404.* nothing under that name$/],
     ["no such layout", () => ["oci:/none", "-f", inventory], 1, /^metahub: oci:\/none: the folder is not there$/],
     ["no registry", () => ["127.0.0.1:1/x", "-f", inventory, "--plain-http"], 1, /nothing listens there/],
+    [
+      "plain HTTP that nobody allowed",
+      () => [`${registry.host}/qnib/bench`, "-f", inventory],
+      1,
+      /allow the host as plain HTTP|ERR_SSL|EPROTO/,
+    ],
     ["no cluster", () => [`oci:${layout}`], 1, /no cluster is configured: .*give --kubeconfig$/],
     ["no such node", () => [`oci:${layout}`, "-f", inventory, "--node", "x"], 2, /no node "x" .*there is node1, node2/],
     ["no such reference", () => ["a b", "-f", inventory], 1, /^metahub: .*in the repository is not valid/],

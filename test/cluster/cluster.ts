@@ -51,7 +51,10 @@ export interface Cluster {
    * is not known.
    */
   readonly hostAddress: string | undefined;
-  /** `HOST:PORT` of a registry, plain HTTP, from which the nodes pull (local, level nodes). */
+  /**
+   * `HOST:PORT` of a registry, plain HTTP, from which the nodes pull, and which this machine and Pods reach under the
+   * same name (local, level nodes).
+   */
   readonly registry: string | undefined;
   /** The process environment with KUBECONFIG set and the cluster's tools on the PATH. */
   readonly env: NodeJS.ProcessEnv;

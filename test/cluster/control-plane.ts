@@ -23,7 +23,7 @@ export interface ControlPlaneOptions {
   readonly binary: BinaryPath;
   /** Address that is written into the Service `kubernetes`; nodes reach the API server there. */
   readonly advertise: string;
-  /** Whether Pods run: the API server then listens on every address and calls Services by their endpoints. */
+  /** Whether Pods run: the API server then listens on every address, and Services have their addresses by kube-proxy. */
   readonly nodes: boolean;
   readonly serviceRange: string;
   readonly serviceAddress: string;
@@ -143,7 +143,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
         `--secure-port=${apiPort}`,
         `--advertise-address=${options.advertise}`,
         // Without nodes nobody can reach a Service, and the endpoint would be a lie.
-        ...(options.nodes ? ["--enable-aggregator-routing=true"] : ["--endpoint-reconciler-type=none"]),
+        ...(options.nodes ? [] : ["--endpoint-reconciler-type=none"]),
         `--service-cluster-ip-range=${options.serviceRange}`,
         `--cert-dir=${pki}`,
         `--tls-cert-file=${file("apiserver.crt")}`,

@@ -46,13 +46,13 @@ export async function startDistribution(options: DistributionOptions): Promise<D
   const run = await openRun({ dir: options.dir, detached: options.detached, signal });
   try {
     const [free = 0] = options.port === undefined ? await freePorts(1) : [options.port];
-    const host = await launchDistribution(run, binary("registry"), free, signal);
+    const host = await launchDistribution(run, binary("registry"), { port: free }, signal);
     return {
       host,
       dir: run.dir,
       halt: () => endProcesses(readProcessRecords(run.dir).filter(({ name }) => name === NAME)),
       resume: async (each) => {
-        await launchDistribution(run, binary("registry"), free, each);
+        await launchDistribution(run, binary("registry"), { port: free }, each);
       },
       stop: () => run.end(),
     };
@@ -62,14 +62,21 @@ export async function startDistribution(options: DistributionOptions): Promise<D
   }
 }
 
+/** Where a registry listens. */
+export interface Listen {
+  /** Default: 127.0.0.1, where Pods cannot reach it. */
+  readonly address?: string;
+  readonly port: number;
+}
+
 /** Starts the registry as a process of a run and waits until it answers. Returns its host. */
 export async function launchDistribution(
   run: Run,
   program: string,
-  port: number,
+  { address = "127.0.0.1", port }: Listen,
   signal: AbortSignal,
 ): Promise<string> {
-  const host = `127.0.0.1:${port}`;
+  const host = `${address}:${port}`;
   const storage = join(run.dir, "registry");
   const config = join(run.dir, "registry.json");
   await mkdir(storage, { recursive: true });

@@ -8,6 +8,7 @@ import { type ControlPlane, PHASE } from "./control-plane.ts";
 import { launchDistribution } from "./distribution.ts";
 import { ClusterError } from "./error.ts";
 import { pushTestImage } from "./images.ts";
+import { writeMirror } from "./mirror.ts";
 import { cniConfig, containerdConfig, kubeletConfig, nodeFolders, proxyConfig } from "./node-config.ts";
 import { MAX_NODES, type NodeNetwork } from "./node-network.ts";
 import { freePorts } from "./ports.ts";
@@ -43,7 +44,9 @@ export async function startNodes(options: NodesOptions): Promise<string> {
   if (first === undefined || names.length > MAX_NODES)
     throw new ClusterError("start", `level nodes takes 1 to ${MAX_NODES} nodes, not ${names.length}`);
   const [registryPort = 0, ...proxyPorts] = await freePorts(3);
-  const registry = await launchDistribution(run, binary("registry"), registryPort, signal);
+  // On the bridge: one name for it, good for this machine, for the nodes and for Pods.
+  const listen = { address: network.gateway, port: registryPort };
+  const registry = await launchDistribution(run, binary("registry"), listen, signal);
   await pushTestImage({
     host: registry,
     repository: "pause",
@@ -62,12 +65,12 @@ export async function startNodes(options: NodesOptions): Promise<string> {
     command: binary("kube-proxy"),
     args: [`--config=${proxyFile}`],
   });
-  await Promise.all(names.map((name, index) => startNode(options, name, index, `${registry}/pause:1`)));
+  await Promise.all(names.map((name, index) => startNode(options, name, index, registry)));
   await Promise.all(names.map((name) => waitForNode(api, name, signal)));
   return registry;
 }
 
-async function startNode(options: NodesOptions, name: string, index: number, pauseImage: string): Promise<void> {
+async function startNode(options: NodesOptions, name: string, index: number, registry: string): Promise<void> {
   const { run, plane, binary, network, machine, signal } = options;
   const folders = nodeFolders(run.dir, name);
   for (const folder of [folders.run, folders.cni, folders.certs, folders.kubelet])
@@ -82,7 +85,9 @@ async function startNode(options: NodesOptions, name: string, index: number, pau
     writeFile(files.certificate, serving.certificate),
     writeFile(files.key, serving.key, { mode: 0o600 }),
     writeFile(join(folders.cni, "10-bridge.conflist"), cniConfig(network, join(run.dir, "pod-addresses"))),
-    writeFile(file("containerd.toml"), containerdConfig(folders, machine.cni, pauseImage)),
+    writeFile(file("containerd.toml"), containerdConfig(folders, machine.cni, `${registry}/pause:1`)),
+    // containerd speaks plain HTTP to loopback by itself, to others when told.
+    writeMirror(folders.certs, registry, registry),
     writeFile(file("kubelet.json"), kubeletConfig(folders, address, files)),
   ]);
   // One containerd must not serve two kubelets: each would remove the other's Pods.

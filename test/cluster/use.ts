@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { createApiClient } from "./api-client.ts";
 import { type BinarySources, cacheFolder, resolveBinaries } from "./binaries.ts";
@@ -8,6 +7,8 @@ import type { ClusterDescription } from "./description.ts";
 import { ClusterError } from "./error.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { restartApiServer } from "./local.ts";
+import { writeMirror } from "./mirror.ts";
+import { nodeFolders } from "./node-config.ts";
 import { createNodeObject } from "./node-object.ts";
 import { createProgress, type WriteLine } from "./progress.ts";
 import type { BinaryName } from "./releases.ts";
@@ -57,16 +58,7 @@ export async function useCluster(dir: string, about: ClusterDescription, options
     async mirrorRegistry(registry, host) {
       if (about.nodes.length === 0)
         throw new ClusterError("unsupported", "only the nodes of a local cluster of level nodes can be given a mirror");
-      for (const node of about.nodes) {
-        // containerd reads this at every pull (config_path of its CRI plugin).
-        const folder = join(dir, "nodes", node, "certs.d", registry);
-        await mkdir(folder, { recursive: true });
-        const url = `"http://${host}"`;
-        await writeFile(
-          join(folder, "hosts.toml"),
-          `server = ${url}\n\n[host.${url}]\n  capabilities = ["pull", "resolve"]\n`,
-        );
-      }
+      for (const node of about.nodes) await writeMirror(nodeFolders(dir, node).certs, registry, host);
     },
     async restartApiServer(restart) {
       if (about.provider !== "local")

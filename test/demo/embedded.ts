@@ -42,6 +42,7 @@ export async function runEmbedded(say: (line: string) => void, signal: AbortSign
       const [note] = parseSelection(after.metadata.annotations?.[selectionAnnotation]).values();
       pods.push({
         name: pod.metadata.name ?? `${pod.metadata.generateName}*`,
+        deployed: pod.metadata.name === undefined,
         node: pod.spec.nodeSelector === undefined ? "any" : "of its pool",
         machineType: String(note?.["machineType"] ?? ""),
         asked: pod.spec.containers?.[0]?.image ?? "",

@@ -1,109 +1,93 @@
 // `npm run demo`: one image name, four machine types, four builds.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { PROVIDERS, type ProviderName } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/error.ts";
-import { readyWithinAMinute } from "../cluster/start.ts";
 import { build } from "./bundle.ts";
+import { type Choice, choose } from "./choose.ts";
 import { runEmbedded } from "./embedded.ts";
-import { demoFolder, endReal, runReal } from "./real.ts";
+import { type DemoOptions, help, readOptions } from "./options.ts";
+import { endIt, endReal, findDemo, type RealOptions, runReal } from "./real.ts";
 import { report } from "./report.ts";
-
-const help = `npm run demo [-- OPTIONS]
-
-Pushes the builds of one image, asks for it by one name from Pods aimed at four
-machine types, and shows which build each of them got, and why.
-
-  --cluster auto|embedded|local|kind|existing
-            auto (default): a real cluster where one is ready within a minute,
-            else embedded: the webhook with nodes from files, no cluster
-            local: Kubernetes as processes of this machine; built with Go the
-            first time, which takes about ten minutes
-            kind: nodes as Docker containers
-            existing: the cluster of the kubeconfig $METAHUB_TEST_KUBECONFIG
-  --down    end the cluster of an earlier demo
-  --help    this text
-`;
 
 const began = Date.now();
 const ended = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => ended.abort(new Error("interrupted")));
+const { signal } = ended;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => ended.abort(new Error("interrupted")));
 const elapsed = (): string => `${((Date.now() - began) / 1000).toFixed(1)} s`;
 const say = (line: string): void => console.log(`[${elapsed().padStart(7)}] ${line}`);
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (ended.signal.aborted) console.error("demo: interrupted; everything it had started is ended");
+  if (signal.aborted) console.error("demo: interrupted; everything it had started is ended");
   else if (error instanceof ClusterError) console.error(`demo: ${error.message}`);
   else throw error;
   process.exitCode = 1;
 }
 
 async function main(): Promise<number> {
-  let values: { cluster: string; down: boolean; help: boolean };
-  try {
-    ({ values } = parseArgs({
-      options: {
-        cluster: { type: "string", default: "auto" },
-        down: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    }));
-  } catch (error) {
-    console.error(`demo: ${error instanceof Error ? error.message.split(". ")[0] : error}; see npm run demo -- --help`);
+  const options = readOptions(process.argv.slice(2));
+  if ("wrong" in options) {
+    console.error(`demo: ${options.wrong}; see npm run demo -- --help`);
     return 2;
   }
-  if (values.help) {
+  if (options.help) {
     console.log(help);
     return 0;
   }
-  if (values.down) {
-    console.log(
-      (await endReal(ended.signal)) ? `Ended the demo's cluster in ${elapsed()}.` : "No cluster of a demo is up.",
-    );
+  if (options.down) {
+    console.log((await endReal(signal)) ? `Ended the demo's cluster in ${elapsed()}.` : "No cluster of a demo is up.");
     return 0;
   }
-  const provider = PROVIDERS.find((name) => name === values.cluster);
-  if (provider !== undefined) return real(provider, `Demo on a real cluster (${provider}).`);
-  if (values.cluster === "embedded") return embedded("Demo without a cluster, as asked.");
-  if (values.cluster !== "auto") {
-    console.error(`demo: --cluster ${values.cluster}: it can be auto, embedded, ${PROVIDERS.join(", ")}`);
-    return 2;
+  const { cluster, level } = options;
+  const up = cluster === "embedded" ? undefined : await findDemo(say, signal);
+  if (up !== undefined) return real({ provider: "local", level: level ?? up, say, signal });
+  const choice = await choose(options, signal);
+  return choice.provider === undefined ? embedded(options, choice) : startReal(options, choice);
+}
+
+async function startReal(
+  options: DemoOptions,
+  choice: Choice & { provider: RealOptions["provider"] },
+): Promise<number> {
+  const { provider, level, without } = choice;
+  if (without !== undefined) console.log(`Nodes are objects here and nothing runs on them. Real nodes: ${without}.`);
+  try {
+    return await real({ provider, level, say, signal });
+  } catch (error) {
+    // Found only in trying: other test nodes are on this machine, or a cluster's own.
+    const busy = error instanceof ClusterError && error.code === "in-use" && level === "nodes";
+    if (!busy || options.level !== undefined || signal.aborted) throw error;
+    return startReal(options, { provider, level: "api", without: error.message });
   }
-  if (existsSync(join(demoFolder, "cluster.json"))) return real("local", "Demo on the real cluster that is up.");
-  const ready = await readyWithinAMinute({
-    level: "api",
-    signal: ended.signal,
-    tools: ["kubectl", "helm", "registry"],
-  });
-  return "provider" in ready
-    ? real(ready.provider, `Demo on a real cluster (${ready.provider}).`)
-    : embedded(`Demo without a cluster, because none is ready within a minute: ${ready.reason}.`);
 }
 
-async function embedded(first: string): Promise<number> {
-  console.log(
-    `${first}\nThe webhook runs over HTTPS with nodes and machine types from files; a registry runs in this process.\n`,
-  );
+async function real(options: RealOptions): Promise<number> {
+  const { provider, level } = options;
+  const runs = level === "nodes" ? "containers run on real nodes" : "nodes are objects";
+  console.log(`Demo on a real cluster (${provider}, level ${level}: ${runs}).\n`);
   await build();
-  const { pods, builds, warnings } = await runEmbedded(say, ended.signal);
-  show(report(pods, builds.tags, process.stdout.columns), warnings);
-  console.log("The same on a real API server and scheduler: npm run demo -- --cluster local");
-  console.log(`(it builds Kubernetes with Go the first time, about ten minutes). Done in ${elapsed()}.`);
-  return 0;
-}
-
-async function real(provider: ProviderName, first: string): Promise<number> {
-  console.log(`${first}\n`);
-  await build();
-  const { pods, builds, cluster, warnings } = await runReal(provider, say, ended.signal);
+  const { pods, builds, cluster, warnings } = await runReal(options);
   show(report(pods, builds.tags, process.stdout.columns), warnings);
   console.log(`Look around:  export KUBECONFIG=${cluster.kubeconfig}`);
   console.log("              kubectl get machinetypes; kubectl describe pod bench-type4");
-  console.log("End it:       npm run demo -- --down");
+  console.log(`End it:       ${endIt}`);
   console.log(`Done in ${elapsed()}.`);
+  return 0;
+}
+
+async function embedded({ cluster }: DemoOptions, { without }: Choice): Promise<number> {
+  console.log(
+    cluster === "embedded"
+      ? "Demo without a cluster, as asked."
+      : `Demo without a cluster, because none is ready within a minute: ${without}.`,
+  );
+  console.log(
+    "The webhook runs over HTTPS with nodes and machine types from files; a registry runs in this process.\n",
+  );
+  await build();
+  const { pods, builds, warnings } = await runEmbedded(say, signal);
+  show(report(pods, builds.tags, process.stdout.columns), warnings);
+  console.log("The same on a real API server and scheduler: npm run demo -- --cluster local");
+  console.log(`(it builds Kubernetes with Go the first time, about ten minutes). Done in ${elapsed()}.`);
   return 0;
 }
 

@@ -1,140 +1,140 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
-import { parsePod } from "../../src/api/parse-pod.ts";
-import type { Pod } from "../../src/api/pod.ts";
 import { defaultSources, resolveBinaries } from "../cluster/binaries.ts";
-import type { Cluster, ProviderName } from "../cluster/cluster.ts";
+import type { Cluster, Level, ProviderName } from "../cluster/cluster.ts";
 import { launchDistribution } from "../cluster/distribution.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { freePorts } from "../cluster/ports.ts";
-import { createProgress } from "../cluster/progress.ts";
+import { createProgress, type Progress } from "../cluster/progress.ts";
 import { attachCluster, endCluster, startCluster } from "../cluster/start.ts";
+import { installChart } from "../operator/chart.ts";
+import { pushOperatorImage } from "../operator/image.ts";
 import { installOperator } from "../operator/install.ts";
-import { type PublishedBuilds, publishBuilds } from "./builds.ts";
-import { examplesFolder, readExample } from "./examples.ts";
-import type { DemoPod } from "./report.ts";
-import { readState, writeState } from "./state.ts";
+import { publishBuilds } from "./builds.ts";
+import { createMachines, createMachineTypes } from "./machines.ts";
+import { type RealResult, runPods } from "./run-pods.ts";
+import { setScenario } from "./scenario.ts";
+import { type DemoState, readState, writeState } from "./state.ts";
 
 export const demoFolder = join(tmpdir(), "metahub-demo");
+/** Programs that the demo uses beside those of the cluster, by level. */
+export const demoTools = { api: ["kubectl", "helm", "registry"], nodes: ["kubectl", "helm", "printer"] } as const;
+export const endIt = "npm run demo -- --down";
 
-export interface RealResult {
-  readonly pods: readonly DemoPod[];
-  readonly builds: PublishedBuilds;
-  readonly cluster: Cluster;
-  readonly warnings: readonly string[];
+/** An API server that is up answers at once. */
+const ANSWER_MS = 5_000;
+
+export interface RealOptions {
+  readonly provider: ProviderName;
+  readonly level: Level;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Whether the cluster of an earlier demo is up and answers, and of which level it is. What is left of a dead one goes. */
+export async function findDemo(say: (line: string) => void, signal: AbortSignal): Promise<Level | undefined> {
+  if (!existsSync(demoFolder)) return undefined;
+  if (existsSync(join(demoFolder, "cluster.json")) && readState(demoFolder) !== undefined) {
+    const cluster = await attachCluster(demoFolder, { borrow: true });
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const { code } = await cluster.kubectl(["get", "--raw", "/readyz"], { signal: soon }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (error instanceof ClusterError || soon.aborted) return { code: 1 };
+      throw error;
+    });
+    await cluster.stop();
+    if (code === 0) return cluster.level;
+  }
+  say("ending what an earlier demo left");
+  await endCluster(demoFolder, signal);
+  return undefined;
 }
 
 /** The demonstration on a real API server, scheduler and registry; the cluster stays until `--down`. */
-export async function runReal(
-  provider: ProviderName,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<RealResult> {
-  const former = existsSync(join(demoFolder, "cluster.json")) ? readState(demoFolder) : undefined;
-  if (former === undefined) await endCluster(demoFolder, signal); // What an interrupted demo left.
-  const { cluster, builds } =
-    former === undefined ? await setUp(provider, say, signal) : await attach(former.builds, say);
-  const warnings: string[] = [];
-  for (const file of ["pods.yaml", "deployment.yaml"]) {
-    const { stderr } = await must(cluster, ["apply", "-f", join(examplesFolder, file)], signal);
-    warnings.push(...stderr.split("\n").filter((line) => line.startsWith("Warning:")));
-  }
-  say("applied examples/pods.yaml and examples/deployment.yaml; waiting for the scheduler");
-  await must(cluster, ["wait", "--for=condition=PodScheduled", "pod", "--all", "--timeout=60s"], signal);
-  await must(cluster, ["rollout", "status", "deployment/bench", "--timeout=1s"], signal, { anyCode: true });
-  return { pods: await demoPods(cluster, signal), builds, cluster, warnings };
+export async function runReal(options: RealOptions): Promise<RealResult> {
+  const { level, say, signal } = options;
+  const progress = createProgress((line) => say(withoutTime(line)));
+  const up = await findDemo(say, signal);
+  if (up !== undefined && up !== level)
+    throw new ClusterError("in-use", `a demo of level ${up} is up; end it first: ${endIt}`);
+  const { cluster, state } =
+    up === undefined ? await setUp(options, progress) : await attach(await attachCluster(demoFolder), progress, signal);
+  return { ...(await runPods(cluster, progress, signal)), cluster, builds: state.builds };
 }
 
+/** Ends the demo's cluster. False where there is none. */
 export async function endReal(signal: AbortSignal): Promise<boolean> {
   const there = existsSync(demoFolder);
   await endCluster(demoFolder, signal);
   return there;
 }
 
-async function attach(
-  builds: PublishedBuilds,
-  say: (line: string) => void,
-): Promise<{ cluster: Cluster; builds: PublishedBuilds }> {
-  say("the cluster of the last demo is still up; `npm run demo -- --down` ends it");
-  return { cluster: await attachCluster(demoFolder), builds };
+interface Stage {
+  readonly cluster: Cluster;
+  readonly state: DemoState;
 }
 
-async function setUp(provider: ProviderName, say: (line: string) => void, signal: AbortSignal) {
+/** An operator that runs in the cluster is brought to what this checkout holds; the rest stays as it is. */
+async function attach(cluster: Cluster, progress: Progress, signal: AbortSignal): Promise<Stage> {
+  progress.say(`the cluster of the last demo is still up; \`${endIt}\` ends it`);
+  const state = readState(demoFolder);
+  if (state === undefined) throw new ClusterError("record", `${demoFolder} says nothing of its demo`);
+  if (state.image === undefined || cluster.registry === undefined) return { cluster, state };
+  const { registry } = cluster;
+  const { digest } = await pushOperatorImage(registry, signal);
+  if (digest === state.image) return { cluster, state };
+  await progress.during("the program has changed since: upgrading the chart", () =>
+    installChart({ cluster, registry, signal }),
+  );
+  const now = { ...state, image: digest };
+  writeState(demoFolder, now);
+  return { cluster, state: now };
+}
+
+async function setUp({ provider, level, say, signal }: RealOptions, progress: Progress): Promise<Stage> {
   const cluster = await startCluster({
     provider,
-    level: "api",
+    level,
     dir: demoFolder,
     detached: true,
-    tools: ["kubectl", "helm", "registry"],
-    progress: (line) => say(line.replace(/^\[\s*[\d.]+ ?s\]\s*/, "").trimEnd()),
+    tools: demoTools[level],
+    progress: (line) => say(withoutTime(line)),
     signal,
   });
   try {
-    const binary = await resolveBinaries(["registry"], defaultSources(), createProgress(say), signal);
-    const [port = 0] = await freePorts(1);
-    const registry = await launchDistribution(
-      { dir: cluster.dir, logs: cluster.logs, end: () => cluster.stop() },
-      binary("registry"),
-      port,
-      signal,
-    );
-    const builds = await publishBuilds(registry, undefined, signal);
-    say(
-      `pushed ${builds.tags.size} builds of qnib/bench and their index to the registry at ${registry}, standing in for docker.io`,
-    );
-    for (const { object } of await readExample("inventory/nodes.yaml")) {
-      const { metadata, status } = nodeSchema.parse(object);
-      await cluster.createNode(
-        { name: metadata.name, labels: metadata.labels, allocatable: status.allocatable ?? {} },
-        signal,
-      );
-    }
-    await installOperator({ cluster, registry, signal });
-    say("installed the chart; webhook and controller run with its service accounts");
-    await must(cluster, ["apply", "-f", join(examplesFolder, "inventory/machinetypes.yaml")], signal);
-    await must(cluster, ["wait", "--for=condition=Ready", "machinetype", "--all", "--timeout=30s"], signal);
-    await must(cluster, ["wait", "--for=jsonpath={.status.nodes}=1", "machinetype", "--all", "--timeout=30s"], signal);
-    say("machine types are ready; the controller has labelled the nodes");
-    writeState(demoFolder, { builds });
-    return { cluster, builds };
+    const state = await (level === "nodes" ? onNodes(cluster, progress, signal) : onObjects(cluster, progress, signal));
+    writeState(demoFolder, state);
+    return { cluster, state };
   } catch (error) {
     await cluster.stop();
     throw error;
   }
 }
 
-const nodeSchema = z.object({
-  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()) }),
-  status: z.object({ allocatable: z.record(z.string(), z.string()).optional() }),
-});
+async function onNodes(cluster: Cluster, progress: Progress, signal: AbortSignal): Promise<DemoState> {
+  const { builds, chart } = await setScenario({ cluster, progress, signal });
+  return { builds, image: chart.image.digest };
+}
 
-async function demoPods(cluster: Cluster, signal: AbortSignal): Promise<readonly DemoPod[]> {
-  const { stdout } = await must(cluster, ["get", "pods", "-o", "json"], signal);
-  const nodes = await must(cluster, ["get", "nodes", "-o", "json"], signal);
-  const typeOf = new Map(
-    list(nodes.stdout).map((node) => {
-      const { name, labels } = z
-        .object({ metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()) }) })
-        .parse(node).metadata;
-      return [name, labels["metahub.dev/machine-type"] ?? "none"];
-    }),
+/** Without kubelets the operator's servers are processes of this machine, with the rights of the chart's accounts. */
+async function onObjects(cluster: Cluster, progress: Progress, signal: AbortSignal): Promise<DemoState> {
+  const binary = await resolveBinaries(["registry"], defaultSources(), progress, signal);
+  const [port = 0] = await freePorts(1);
+  const run = { dir: cluster.dir, logs: cluster.logs, end: () => cluster.stop() };
+  const registry = await launchDistribution(run, binary("registry"), { port }, signal);
+  const builds = await publishBuilds(registry, undefined, signal);
+  progress.say(`pushed ${builds.tags.size} builds of qnib/bench and their index to ${registry}, in place of docker.io`);
+  await createMachines(cluster, signal);
+  await progress.during("installing the chart; webhook and controller run with its service accounts", () =>
+    installOperator({ cluster, registry, signal }),
   );
-  return list(stdout).map((object) => {
-    const after: Pod = parsePod(object);
-    const node = after.spec.nodeName ?? "";
-    return { name: after.metadata.name ?? "", node, machineType: typeOf.get(node) ?? "", asked: "qnib/bench", after };
-  });
+  await createMachineTypes(cluster, signal);
+  progress.say("machine types are ready; the controller has labelled the nodes");
+  return { builds, image: undefined };
 }
 
-function list(json: string): readonly unknown[] {
-  return z.object({ items: z.array(z.unknown()) }).parse(JSON.parse(json)).items;
-}
-
-async function must(cluster: Cluster, args: readonly string[], signal: AbortSignal, { anyCode = false } = {}) {
-  const result = await cluster.kubectl(args, { signal });
-  if (result.code !== 0 && !anyCode)
-    throw new ClusterError("command", `kubectl ${args.join(" ")} failed: ${result.stderr.trim()}`);
-  return result;
+/** The line without the time that its writer put before it: `say` writes the demo's own. */
+function withoutTime(line: string): string {
+  return line.replace(/^\[[\dms.]+\] /, "");
 }

@@ -1,10 +1,12 @@
 import { parseSelection, selectionAnnotation } from "../../src/admission/annotation.ts";
 import type { Pod } from "../../src/api/pod.ts";
-import { renderTable } from "../../src/cli/table.ts";
+import { type Column, renderTable } from "../../src/cli/table.ts";
 
 /** A Pod of the demonstration, as it was asked for and as it became. */
 export interface DemoPod {
   readonly name: string;
+  /** One of the Deployment's, which may land anywhere; the others are aimed at a machine type. */
+  readonly deployed: boolean;
   /** The node it was bound to, or the nodes that it may land on. */
   readonly node: string;
   readonly machineType: string;
@@ -14,32 +16,123 @@ export interface DemoPod {
   readonly printed?: string;
 }
 
-/** The table at the end: Pod, node, machine type, asked, got, why. */
+/** What the columns of a row are made of. */
+interface Row {
+  readonly pod: string;
+  readonly pods: number;
+  readonly node: string;
+  readonly machineType: string;
+  readonly asked: string;
+  readonly image: string;
+  readonly last: string;
+}
+
+/** The tables at the end: which build each Pod got, and what it printed or why. `width`: columns of the terminal. */
 export function report(pods: readonly DemoPod[], tags: ReadonlyMap<string, string>, width: number | undefined): string {
-  const prints = pods.some(({ printed }) => printed !== undefined);
-  return renderTable({
-    columns: [
-      { header: "POD" },
-      { header: "NODE" },
-      { header: "MACHINE TYPE" },
-      { header: "ASKED" },
-      { header: "GOT" },
-      prints ? { header: "PRINTED", overflow: "wrap" } : { header: "WHY", overflow: "wrap", minWidth: 24 },
+  const last = pods.some(({ printed }) => printed !== undefined) ? "PRINTED" : "WHY";
+  const aimed = pods.filter(({ deployed }) => !deployed).map(rowOf);
+  const free = grouped(pods.filter(({ deployed }) => deployed).map(rowOf));
+  const bound = pods.some(({ after }) => after.spec.nodeName !== undefined);
+  const when = bound
+    ? "chosen as each Pod is bound to its node"
+    : "chosen when it is bound, and nothing binds Pods here";
+  return [
+    "Pods aimed at one machine type each: the build is chosen as they are admitted.",
+    table(aimed, { first: { header: "POD", of: ({ pod }) => pod }, last, tags, width }),
+    "",
+    `A Deployment for any machine: the build is ${when}.`,
+    table(free, { first: { header: "PODS", of: ({ pods: count }) => count }, last, tags, width }),
+  ].join("\n");
+}
+
+function rowOf({ name, node, machineType, asked, after, printed = reasonOf(after) }: DemoPod): Row {
+  const image = after.spec.containers?.[0]?.image ?? "";
+  return { pod: name, pods: 1, node, machineType, asked, image, last: printed };
+}
+
+/** The replicas that came out alike, on the same node, as one row. */
+function grouped(rows: readonly Row[]): readonly Row[] {
+  const groups = new Map<string, Row>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.node, row.image, row.last]);
+    groups.set(key, { ...row, pods: (groups.get(key)?.pods ?? 0) + 1 });
+  }
+  return [...groups.values()].sort((one, other) => one.node.localeCompare(other.node));
+}
+
+interface Part {
+  readonly header: string;
+  readonly of: (row: Row) => string | number;
+}
+
+interface Layout {
+  readonly parts: readonly Part[];
+  /** Columns of the terminal that the text at the end of a line should have left at least. */
+  readonly readable: number;
+}
+
+interface TableOptions {
+  readonly first: Part;
+  /** Header of the last column, the only one that wraps. */
+  readonly last: string;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly width: number | undefined;
+}
+
+/** A table with as much in it as the width lets be read: what all rows have in common goes first, then the digests. */
+function table(rows: readonly Row[], { first, last, tags, width }: TableOptions): string {
+  const node: Part = { header: "NODE", of: (row) => row.node };
+  const type = (header: string): Part => ({ header, of: (row) => row.machineType });
+  const got = (of: (image: string) => string): Part => ({ header: "GOT", of: ({ image }) => of(image) });
+  const digest = (image: string): string => shortImage(image, tags).replace(/^[^@]+@/, "");
+  const tag = (image: string): string => tagOf(image, tags) ?? digest(image);
+  const wide: Layout = {
+    parts: [
+      first,
+      node,
+      type("MACHINE TYPE"),
+      { header: "ASKED", of: ({ asked }) => asked },
+      got((image) => shortImage(image, tags)),
     ],
-    rows: pods.map(({ name, node, machineType, asked, after, printed }) => {
-      const got = after.spec.containers?.[0]?.image ?? "";
-      return [name, node, machineType, asked, shortImage(got, tags), prints ? (printed ?? "") : reasonOf(after)];
-    }),
+    readable: 40,
+  };
+  if (width === undefined) return render(wide.parts, rows, { header: last });
+  const narrow: Layout = { parts: [first, node, type("TYPE"), got(tag)], readable: 24 };
+  const layouts: readonly Layout[] = [
+    wide,
+    { parts: [first, node, type("TYPE"), got(digest)], readable: 40 },
+    narrow,
+    { parts: [node, type("TYPE"), got(tag)], readable: 24 },
+  ];
+  const longest = Math.max(...rows.map((row) => row.last.length), last.length);
+  const fits = layouts.find(({ parts, readable }) => {
+    const start = render(parts, rows, { header: "|" }).indexOf("|");
+    return width - start >= Math.min(longest, readable);
+  });
+  return render((fits ?? narrow).parts, rows, { header: last, overflow: "wrap", minWidth: 24 }, width);
+}
+
+/** The parts of each row, and the text at its end. */
+function render(parts: readonly Part[], rows: readonly Row[], last: Column, width?: number): string {
+  return renderTable({
+    columns: [...parts.map(({ header }): Column => ({ header })), last],
+    rows: rows.map((row) => [...parts.map(({ of }) => of(row)), row.last]),
     ...(width === undefined ? {} : { width }),
   });
 }
 
-/** `qnib/bench@sha256:1a2b3c4d (:cpu-skylake)`: enough of the digest to recognise it, and the tag it was pushed under. */
+/** `qnib/bench@sha256:1a2b3c4d… (:cpu-skylake)`: enough of the digest to recognise it, and the tag it was pushed under. */
 export function shortImage(image: string, tags: ReadonlyMap<string, string>): string {
   const [name = image, digest] = image.split("@", 2);
   if (digest === undefined) return image;
-  const tag = tags.get(digest);
-  return `${name}@${digest.slice(0, 15)}…${tag === undefined ? "" : ` (:${tag})`}`;
+  const tag = tagOf(image, tags);
+  return `${name}@${digest.slice(0, 15)}…${tag === undefined ? "" : ` (${tag})`}`;
+}
+
+/** `:cpu-skylake` */
+function tagOf(image: string, tags: ReadonlyMap<string, string>): string | undefined {
+  const tag = tags.get(image.split("@", 2)[1] ?? "");
+  return tag === undefined ? undefined : `:${tag}`;
 }
 
 function reasonOf(pod: Pod): string {

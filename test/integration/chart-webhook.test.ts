@@ -234,7 +234,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     const { code, stderr } = await cluster.helm(["uninstall", "metahub", "--namespace", NAMESPACE], { signal: soon() });
     expect(code, stderr).toBe(0);
     const kinds =
-      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,flowschema,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
+      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration,flowschema,prioritylevelconfiguration,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
     const left = await must(["get", kinds, "-A", "-o", "name"]);
     expect(
       left

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Document, parseAllDocuments } from "yaml";
 import { InventoryError } from "../../inventory/error.ts";
 import { applyEdits, type Edit, editFor, type Write } from "./edit.ts";
+import { kubernetesYaml, maxAliasCount } from "./kubernetes-yaml.ts";
 import type { Path } from "./workloads.ts";
 
 /** One document of a YAML or JSON text. */
@@ -22,13 +23,10 @@ export interface EditedDocument {
   readonly how: "exact" | "reformatted" | "bare";
 }
 
-/** Anchors repeated more often than this are an attack, not a manifest. */
-const maxAliasCount = 1_000;
-
-/** The documents of a text. `merge` keys are read as Kubernetes' tools do. @throws InventoryError YAML_INVALID */
+/** The documents of a text, read as kubectl does. @throws InventoryError YAML_INVALID */
 export function readDocuments(text: string, source: string): readonly TextDocument[] {
   try {
-    const documents = parseAllDocuments(text, { merge: true });
+    const documents = parseAllDocuments(text, kubernetesYaml);
     if (!Array.isArray(documents)) return [];
     return documents.map((parsed, index) => {
       const [error] = parsed.errors;
@@ -51,7 +49,7 @@ export function readDocuments(text: string, source: string): readonly TextDocume
 
 /**
  * Writes values into a document and removes others, with as little change of its text as can be: first the values
- * alone, then the document formatted anew with its comments, then without them (merge keys). What comes out was read
+ * alone, then the document formatted anew with its comments, then without them (aliases of whole containers). What comes out was read
  * again and says exactly what was meant.
  */
 export function editDocument(
@@ -60,12 +58,12 @@ export function editDocument(
   writes: readonly Write[],
   removals: readonly Path[],
 ): EditedDocument {
-  const value: unknown = structuredClone(document.value);
+  const value = unshared(document.value);
   for (const { path, value: written } of writes) setIn(value, path, written);
   for (const path of removals) setIn(value, path, undefined);
   const { start, end, parsed } = document;
   const says = (candidate: string): boolean => {
-    const [again] = parseAllDocuments(candidate, { merge: true });
+    const [again] = parseAllDocuments(candidate, kubernetesYaml);
     return again !== undefined && again.errors.length === 0 && isDeepStrictEqual(again.toJS({ maxAliasCount }), value);
   };
   if (removals.length === 0) {
@@ -81,7 +79,7 @@ export function editDocument(
     return { edits: [{ start, end, text: reformatted }], value, how: "reformatted" };
   }
   const marker = /^(%[^\n]*\n)*---/.test(text.slice(start, end)) ? "---\n" : "";
-  const bare = marker + new Document(value).toString({ lineWidth: 0 });
+  const bare = marker + new Document(value, kubernetesYaml).toString({ lineWidth: 0 });
   return { edits: [{ start, end, text: bare }], value, how: "bare" };
 }
 
@@ -96,6 +94,13 @@ function reformat(parsed: Document.Parsed, writes: readonly Write[], removals: r
     if (error instanceof Error && !(error instanceof RangeError)) return undefined;
     throw error;
   }
+}
+
+/** A copy in which what an alias repeats stands for itself: a change in one place must not be one in the other. */
+function unshared(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unshared);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unshared(member)]));
 }
 
 /** Sets a member of a parsed value, with the maps that lead to it; undefined removes it. */

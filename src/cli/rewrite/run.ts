@@ -141,7 +141,9 @@ function carryOut(file: LoadedFile, admitted: ReadonlyMap<Workload, Admitted>, c
     const edited = editDocument(text, document, writes, removals);
     if (edited.how === "bare") {
       const which = `${shown(path)}, document ${index + 1}`;
-      context.stderr.write(`metahub: ${safeText(which)}: written without its comments, since it uses merge keys\n`);
+      context.stderr.write(
+        `metahub: ${safeText(which)}: written without its comments, since it repeats parts of itself with aliases\n`,
+      );
     }
     return { start, end, cluster, value: edited.value, edits: edited.edits };
   });

@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseMachineType } from "../../src/api/parse-machinetype.ts";
+import { parseFeatures } from "../../src/hardware/parse.ts";
+import { FakeApiServer } from "../apiserver/fakeapiserver.ts";
+import { metahubProgram } from "./metahub.ts";
+
+const metahub = metahubProgram();
+const inventory = join(import.meta.dirname, "../../examples/inventory");
+
+let folder = "";
+let skylake = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-detect-"));
+  skylake = join(folder, "cpuinfo");
+  const flags =
+    "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht syscall nx pdpe1gb rdtscp lm constant_tsc pni pclmulqdq ssse3 fma cx16 pcid sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand lahf_lm abm 3dnowprefetch fsgsbase tsc_adjust bmi1 hle avx2 smep bmi2 erms invpcid rtm mpx rdseed adx smap clflushopt xsaveopt xsavec xgetbv1";
+  await writeFile(skylake, `processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: ${flags}\n\n`);
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("what this host offers", () => {
+  it("is one canonical feature a line, with exactly one cpu", async () => {
+    const { stdout, code } = await metahub(["detect"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(code).toBe(0);
+    expect(lines.filter((line) => line.startsWith("cpu:"))).toHaveLength(1);
+    for (const line of lines) {
+      const [feature, ...more] = parseFeatures(line);
+      expect([`${feature?.namespace}:${feature?.value}`, more]).toEqual([line, []]);
+    }
+  });
+
+  it("is a MachineType for this host", async () => {
+    const { stdout, code } = await metahub(["detect", "-o", "machinetype", "--name", "type9"]);
+    const [type, ...more] = loadAll(stdout).map((each) => parseMachineType(each));
+    expect([code, more]).toEqual([0, []]);
+    expect(type?.metadata.name).toBe("type9");
+    expect(type?.spec.nodeSelector.matchLabels?.["kubernetes.io/hostname"]).toBe(hostname().toLowerCase());
+    expect(type?.spec.features?.filter((feature) => feature.startsWith("cpu:"))).toHaveLength(1);
+    expect(type?.spec.features?.filter((feature) => feature.startsWith("kernel:"))).toEqual([]);
+  });
+
+  it("is JSON with its platform", async () => {
+    const { stdout } = await metahub(["detect", "-o", "json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      platform: expect.stringMatching(/^\w+\/\w+/),
+      notes: expect.any(Array),
+    });
+  });
+});
+
+describe("what a captured /proc/cpuinfo says", () => {
+  it("is the CPU alone", async () => {
+    const { stdout, stderr, code } = await metahub(["detect", "--cpuinfo", skylake]);
+    expect({ stdout, stderr, code }).toEqual({ stdout: "cpu:skylake\ncpuflag:fsgsbase\n", stderr: "", code: 0 });
+  });
+
+  it("may come from standard input", async () => {
+    const stdin = await readFile(skylake, "utf8");
+    const { stdout } = await metahub(["detect", "--cpuinfo", "-", "-o", "labels"], { stdin });
+    expect(stdout).toBe("metahub.dev/feature.cpu=skylake\nmetahub.dev/feature.cpuflag=fsgsbase\n");
+  });
+
+  it("makes a MachineType whose selector is to be edited, and fits no node as it is", async () => {
+    const { stdout } = await metahub(["detect", "--cpuinfo", skylake, "-o", "machinetype"]);
+    const [type] = loadAll(stdout).map((each) => parseMachineType(each));
+    expect(type?.metadata.name).toBe("skylake");
+    expect(type?.spec.nodeSelector.matchLabels).toEqual({ "kubernetes.io/hostname": "CHANGE-ME" });
+  });
+
+  const refused: [what: string, args: readonly string[], code: number, said: RegExp][] = [
+    ["no file", ["--cpuinfo", "/none"], 1, /^metahub: --cpuinfo \/none: no such file\n$/],
+    ["no cpuinfo", ["--cpuinfo", "/dev/null"], 1, /^metahub: \/dev\/null: this is no \/proc\/cpuinfo [^\n]*\n$/],
+    ["a folder", ["--cpuinfo", "/"], 1, /^metahub: --cpuinfo \/: EISDIR\n$/],
+    ["another form", ["-o", "xml"], 2, /Allowed choices are features, json, machinetype, labels/],
+    ["a name without a machine type", ["--name", "x"], 2, /^metahub: --name is for -o machinetype\n$/],
+    ["a name that none may have", ["-o", "machinetype", "--name", "A_B"], 2, /^metahub: --name A_B: [^\n]+\n$/],
+    ["nodes of one host", ["-f", "x"], 2, /^metahub: -f is for --nodes[^\n]*\n$/],
+    ["all nodes and one CPU", ["--nodes", "--cpuinfo", "x"], 2, /^metahub: --cpuinfo says something of one host/],
+    ["labels of all nodes", ["--nodes", "-o", "labels"], 2, /^metahub: --nodes writes MachineTypes/],
+    ["two clusters", ["--nodes", "-f", "x", "--kubeconfig", "y"], 2, /^metahub: -f reads nodes from files/],
+  ];
+  it.each(refused)("%s: refused in one line", async (_, args, code, said) => {
+    const ran = await metahub(["detect", ...args]);
+    expect(ran).toMatchObject({ code, stdout: "" });
+    expect(ran.stderr).toMatch(said);
+  });
+});
+
+const nodeSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+
+function configFor(server: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "here",
+    contexts: [{ name: "here", context: { cluster: "here", user: "me" } }],
+    clusters: [{ name: "here", cluster: { server } }],
+    users: [{ name: "me", user: { token: "t" } }],
+  };
+}
+
+describe("the nodes of a cluster", () => {
+  const summary = (yaml: string) =>
+    loadAll(yaml)
+      .map((each) => parseMachineType(each))
+      .map(({ metadata, spec }) => [metadata.name, spec.nodeSelector.matchLabels, spec.features]);
+  const type = "node.kubernetes.io/instance-type";
+
+  it("are one MachineType for each profile, from manifests", async () => {
+    const { stdout, stderr, code } = await metahub(["detect", "--nodes", "-f", inventory]);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(summary(stdout)).toEqual([
+      ["linux-amd64", { [type]: "t3.large" }, undefined],
+      ["type1", { [type]: "m4.xlarge" }, ["cpu:broadwell"]],
+      ["type2", { [type]: "c5.xlarge" }, ["cpu:skylake"]],
+      ["type3", { [type]: "nuc8i7" }, ["cpu:coffelake"]],
+      ["type4", { [type]: "g3.4xlarge" }, ["cpu:broadwell", "nvcap:5.2"]],
+    ]);
+  });
+
+  it("are a List as JSON, which kubectl applies too", async () => {
+    const { stdout } = await metahub(["detect", "--nodes", "-f", inventory, "-o", "json"]);
+    const list = JSON.parse(stdout);
+    expect([list.kind, list.items.length]).toEqual(["List", 5]);
+    for (const item of list.items) parseMachineType(item);
+  });
+
+  it("are read from a cluster", async () => {
+    const cluster = await FakeApiServer.start();
+    try {
+      for (const node of loadAll(await readFile(join(inventory, "nodes.yaml"), "utf8"))) {
+        cluster.store.put("/api/v1/nodes", nodeSchema.parse(node));
+      }
+      const kubeconfig = join(folder, "kubeconfig");
+      await writeFile(kubeconfig, JSON.stringify(configFor(cluster.access().server)));
+      const { stdout, code } = await metahub(["detect", "--nodes", "--kubeconfig", kubeconfig]);
+      expect(code).toBe(0);
+      expect(summary(stdout)).toEqual([["linux-amd64", { "kubernetes.io/arch": "amd64" }, undefined]]);
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  it("may be none", async () => {
+    const { stderr, code } = await metahub(["detect", "--nodes", "-f", join(inventory, "machinetypes.yaml")]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/machinetypes\.yaml: no Node is there\n$/)]);
+  });
+});

@@ -1,0 +1,255 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { load, loadAll } from "js-yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseSelection } from "../../src/admission/annotation.ts";
+import { parsePod } from "../../src/api/parse-pod.ts";
+import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
+import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
+import { metahubProgram } from "./metahub.ts";
+
+const metahub = metahubProgram();
+const examples = join(import.meta.dirname, "../../examples");
+const inventory = join(examples, "inventory");
+
+let registry: RunningRegistry;
+let builds: PublishedBuilds;
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-rewrite-"));
+  registry = await startRegistry();
+  builds = await publishBuilds(registry.host, undefined, AbortSignal.timeout(20_000));
+});
+afterAll(async () => {
+  await registry.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** `cpu-skylake`: the image that the tag names, as it is written when rewritten. */
+function build(tag: string): string {
+  return `qnib/bench@${[...builds.tags].find(([, known]) => known === tag)?.[0]}`;
+}
+
+async function rewrite(args: readonly string[], stdin = "") {
+  return await metahub(["rewrite", "-f", inventory, "--mirror", `docker.io=http://${registry.host}`, ...args], {
+    stdin,
+    cwd: folder,
+  });
+}
+
+const type2 = "{metahub.dev/machine-type: type2}";
+
+describe("Pods", () => {
+  it("of the four machine types get their four builds", async () => {
+    const { stdout, stderr, code } = await rewrite(["-f", join(examples, "pods.yaml")]);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    const pods = loadAll(stdout).map((each) => parsePod(each));
+    expect(pods.map(({ spec }) => spec.containers?.[0]?.image)).toEqual(
+      ["cpu-broadwell", "cpu-skylake", "cpu-coffelake", "cpu_broadwell-nvcap_52"].map(build),
+    );
+    for (const { metadata } of pods) {
+      const note = parseSelection(metadata.annotations?.["metahub.dev/selection"]).get("bench");
+      expect(note).toMatchObject({ asked: "qnib/bench", index: builds.index.digest, code: "selected" });
+    }
+  });
+
+  it("are rewritten once: what came out stays as it is", async () => {
+    const { stdout } = await rewrite(["-f", join(examples, "pods.yaml")]);
+    const again = await rewrite(["-f", "-"], stdout);
+    expect(again).toMatchObject({ stdout, stderr: "", code: 0 });
+  });
+});
+
+describe("Pod templates", () => {
+  const template = (indent: string) =>
+    [
+      "metadata: {labels: {app: x}}",
+      "spec:",
+      `  nodeSelector: ${type2}`,
+      "  containers:",
+      "  - name: c",
+      "    image: qnib/bench",
+    ]
+      .map((line) => indent + line)
+      .join("\n");
+  const cases: [apiVersion: string, kind: string, yaml: string][] = [
+    ...["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"].map((kind): [string, string, string] => [
+      "apps/v1",
+      kind,
+      `spec:\n  template:\n${template("    ")}\n`,
+    ]),
+    ["v1", "ReplicationController", `spec:\n  template:\n${template("    ")}\n`],
+    ["batch/v1", "Job", `spec:\n  template:\n${template("    ")}\n`],
+    ["batch/v1", "CronJob", `spec:\n  jobTemplate:\n    spec:\n      template:\n${template("        ")}\n`],
+    ["v1", "List", `items:\n- apiVersion: v1\n  kind: Pod\n${template("  ")}\n`],
+    ["apps/v1", "DeploymentList", `items:\n- spec:\n    template:\n${template("      ")}\n`],
+  ];
+  it.each(cases)("%s %s", async (apiVersion, kind, rest) => {
+    const { stdout, stderr, code } = await rewrite(
+      ["-f", "-"],
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\n${rest}`,
+    );
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(stdout).toContain(`image: ${build("cpu-skylake")}\n`);
+    expect(stdout.match(/metahub\.dev\/selection: /g)).toHaveLength(1);
+    load(stdout);
+  });
+
+  it("come out the same on every day, or they would be rolled out again", async () => {
+    const yaml = `apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\nspec:\n  template:\n${template("    ")}\n`;
+    const { stdout } = await rewrite(["-f", "-"], yaml);
+    expect(stdout).not.toMatch(/"at":/);
+  });
+
+  it("stay as they are where their Pods can land on machines that differ", async () => {
+    const path = join(examples, "deployment.yaml");
+    const { stdout, stderr, code } = await rewrite(["-f", path]);
+    expect(stdout).toBe(await readFile(path, "utf8"));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^metahub: Deployment\/bench: image qnib\/bench of bench is left as written: it can land on machines that need different builds: [^\n]+\n$/,
+    );
+  });
+});
+
+const mixed = `# A file of its owner.
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: untouched}   # oddly   set
+data:
+  "key":   'value'
+---
+# The Pod.
+apiVersion: v1
+kind: Pod
+metadata:
+  name: x # its name
+spec:
+  nodeSelector: ${type2}
+  containers:
+  - name: c
+    image: "qnib/bench" # its image
+  - {name: d, image: qnib/bench}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: more}
+---
+kind: Service
+apiVersion: v1
+metadata:
+    name:   odd
+`;
+
+describe("the file", () => {
+  it("keeps its comments, its order and every other document to the byte; the cluster's are not printed", async () => {
+    const { stdout } = await rewrite(["-f", "-"], mixed);
+    const image = build("cpu-skylake");
+    const note = /^ {4}metahub\.dev\/selection: '.*'\n/m.exec(stdout)?.[0] ?? "";
+    expect(stdout).toBe(
+      mixed
+        .replace('"qnib/bench"', `"${image}"`)
+        .replace("image: qnib/bench}", `image: ${image}}`)
+        .replace("  name: x # its name\n", `  name: x # its name\n  annotations:\n${note}`)
+        .replace("---\napiVersion: v1\nkind: Node\nmetadata: {name: more}\n", ""),
+    );
+  });
+
+  it("as a diff can be applied with patch", async () => {
+    await writeFile(join(folder, "mixed.yaml"), mixed);
+    const [diff, yaml] = await Promise.all([
+      rewrite(["-f", "mixed.yaml", "-o", "diff"]),
+      rewrite(["-f", "mixed.yaml"]),
+    ]);
+    expect(diff.stdout).toMatch(/^--- mixed\.yaml\n\+\+\+ mixed\.yaml\n@@ /);
+    await cp(join(folder, "mixed.yaml"), join(folder, "work.yaml"));
+    await writeFile(join(folder, "a.diff"), diff.stdout);
+    await promisify(execFile)("git", ["apply", "-p0", "--unsafe-paths", "a.diff"], { cwd: folder });
+    const patched = await readFile(join(folder, "mixed.yaml"), "utf8");
+    const withoutTime = (text: string) => text.replace(/"at":"[^"]*"/g, "");
+    expect(withoutTime(patched.replace("---\napiVersion: v1\nkind: Node\nmetadata: {name: more}\n", ""))).toBe(
+      withoutTime(yaml.stdout),
+    );
+  });
+
+  it("as JSON is a List of its objects", async () => {
+    const { stdout } = await rewrite(["-f", "-", "-o", "json"], mixed);
+    const list = JSON.parse(stdout);
+    expect(list.kind).toBe("List");
+    expect(list.items.map(({ kind }: { kind: string }) => kind)).toEqual(["ConfigMap", "Pod", "Service"]);
+    expect(list.items[1].spec.containers[0].image).toBe(build("cpu-skylake"));
+  });
+
+  it("passes through where nothing in it makes Pods, and no cluster is asked", async () => {
+    const text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x} # c\n";
+    const ran = await metahub(["rewrite", "-f", "-"], { stdin: text });
+    expect(ran).toMatchObject({ stdout: text, stderr: "", code: 0 });
+  });
+});
+
+describe("what is left alone", () => {
+  const pod = (metadata: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: ${metadata}\nspec:\n  nodeSelector: ${type2}\n  containers: [{name: c, image: qnib/bench}]\n`;
+  it.each([
+    ["a Pod that opted out", pod("{name: x, labels: {metahub.dev/rewrite: disabled}}")],
+    ["a mirror Pod", pod("{name: x, annotations: {kubernetes.io/config.mirror: abc}}")],
+    ["kube-system", pod("{name: x, namespace: kube-system}")],
+    [
+      "a namespace that opted out",
+      `apiVersion: v1\nkind: Namespace\nmetadata: {name: team, labels: {metahub.dev/rewrite: disabled}}\n---\n${pod("{name: x, namespace: team}")}`,
+    ],
+  ])("%s", async (_, yaml) => {
+    expect(await rewrite(["-f", "-"], yaml)).toMatchObject({ stdout: yaml, stderr: "", code: 0 });
+  });
+});
+
+describe("exit codes", () => {
+  const pod = (image: string, rest = "") =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  nodeSelector: ${type2}\n  containers: [{name: c, image: ${image}}]\n${rest}`;
+
+  it("3 where nothing fits", async () => {
+    const { kind: _, ...plain } = { kind: "" };
+    expect(plain).toEqual({});
+    const arm =
+      "apiVersion: v1\nkind: Node\nmetadata: {name: arm, labels: {kubernetes.io/arch: arm64, kubernetes.io/os: linux}}\n";
+    const yaml = `${arm}---\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  nodeSelector: {kubernetes.io/arch: arm64}\n  containers: [{name: c, image: qnib/bench}]\n`;
+    const { stderr, code } = await rewrite(["-f", "-"], yaml);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^metahub: Pod\/x: image qnib\/bench of c is left as written: [^\n]+\n$/);
+  });
+
+  const cases: [what: string, args: readonly string[], stdin: string, code: number, said: RegExp][] = [
+    ["1: an image that is not there", ["-f", "-"], pod("qnib/none"), 1, /docker\.io has no such image \(/],
+    ["1: an image that is none", ["-f", "-"], pod("'Not An Image'"), 0, /it is not a valid image reference/],
+    ["1: no file", ["-f", "none.yaml"], "", 1, /^metahub: none\.yaml: no such file or folder\n$/],
+    ["1: no YAML", ["-f", "-"], "a: [", 1, /^metahub: standard input: not valid YAML: [^\n]+\n$/],
+    ["1: no object", ["-f", "-"], "a: b\n", 1, /^metahub: standard input: no apiVersion and kind[^\n]+\n$/],
+    [
+      "1: a Pod that is none",
+      ["-f", "-"],
+      pod("5"),
+      1,
+      /^metahub: standard input: Pod\/x: spec\.containers\[0\]\.image: [^\n]+\n$/,
+    ],
+    ["2: another form", ["-o", "xml"], "", 2, /Allowed choices are yaml, json, diff/],
+    [
+      "2: two clusters",
+      ["-f", "-", "--kubeconfig", "x"],
+      pod("qnib/bench"),
+      2,
+      /^metahub: Nodes and MachineTypes of -f/,
+    ],
+  ];
+  it.each(cases)("%s", async (_, args, stdin, code, said) => {
+    const ran = await rewrite(args, stdin);
+    expect([ran.code, ran.stderr]).toEqual([code, expect.stringMatching(said)]);
+  });
+
+  it("2: nothing to rewrite", async () => {
+    const ran = await metahub(["rewrite"]);
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("-f, --filename <path>")]);
+  });
+});
