@@ -84,6 +84,26 @@ const featureLabel = object(
   needs("namespace", REQUIRED.namespace),
 );
 
+const deviceAttribute = object(
+  "An attribute of devices whose value is a feature.",
+  {
+    driver: text("The DRA driver, as ResourceSlices name it.", LIMITS.deviceDriverLength, matches(rules.DEVICE_DRIVER)),
+    attribute: text(
+      "The attribute of the driver's devices.",
+      LIMITS.deviceAttributeLength,
+      matches(rules.DEVICE_ATTRIBUTE),
+    ),
+    namespace: text(
+      "The namespace of the feature that the attribute's value gives.",
+      LIMITS.namespaceLength,
+      matches(rules.FEATURE_NAMESPACE),
+    ),
+  },
+  needs("driver", REQUIRED.driver),
+  needs("attribute", REQUIRED.attribute),
+  needs("namespace", REQUIRED.deviceNamespace),
+);
+
 const taint = object(
   "A core/v1 Taint.",
   {
@@ -149,6 +169,18 @@ const spec = object(
       {
         rule: "self.all(one, !has(one.label) || self.exists_one(other, has(other.label) && other.label == one.label))",
         message: REQUIRED.uniqueLabel,
+      },
+    ),
+    deviceAttributes: validated(
+      list(
+        "Attributes of devices allocated by DRA that carry features, for the containers that get such a device. Replaces what is known of the driver by itself, and what features declares in the same namespace.",
+        LIMITS.deviceAttributeItems,
+        ATOMIC,
+        deviceAttribute,
+      ),
+      {
+        rule: "self.all(one, !has(one.driver) || !has(one.namespace) || self.exists_one(other, has(other.driver) && has(other.namespace) && other.driver == one.driver && other.namespace == one.namespace))",
+        message: REQUIRED.uniqueDeviceNamespace,
       },
     ),
     nodeTemplate,

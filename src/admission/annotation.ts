@@ -44,7 +44,8 @@ export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): stri
 
 /** A note as this program writes it: its members and no others, as text of bounded length. */
 export function readNote(note: Readonly<Record<string, unknown>>): SelectionNote {
-  const text = (key: string): string => String(note[key] ?? "").slice(0, 512);
+  // The longest that is read as an image reference.
+  const text = (key: string): string => String(note[key] ?? "").slice(0, 1024);
   const optional = (key: "index" | "variant" | "requires" | "machineType" | "node") =>
     typeof note[key] === "string" ? { [key]: text(key) } : {};
   return {
@@ -65,7 +66,8 @@ function firstThatFit(notes: ReadonlyMap<string, SelectionNote>): string {
   const kept: [string, unknown][] = [];
   let bytes = 32; // The braces and the count.
   for (const [name, { asked, variant, code }] of notes) {
-    const note = { asked: asked.slice(0, 128), ...(variant === undefined ? {} : { variant }), code };
+    // `asked` stays whole: an update compares it with what is asked for then.
+    const note = { asked, ...(variant === undefined ? {} : { variant }), code };
     bytes += Buffer.byteLength(JSON.stringify({ [name]: note }));
     if (bytes >= limit) break;
     kept.push([name, note]);

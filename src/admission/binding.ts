@@ -1,16 +1,15 @@
-import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
-import { podResource, trimPod } from "../inventory/pods.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
+import { systemClock } from "../kubernetes/clock.ts";
+import { Deadline } from "../kubernetes/deadline.ts";
 import { isKubernetesError, type KubernetesError } from "../kubernetes/errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BindingEvents } from "./binding-events.ts";
 import type { BindingNodes } from "./binding-nodes.ts";
 import { bindingPatch, isBound, testsDiffer } from "./binding-patch.ts";
+import type { BindingPods } from "./binding-pods.ts";
 import { type BindingRequest, readBinding } from "./binding-request.ts";
-import { Turns } from "./binding-turns.ts";
-import { type ReselectContext, type Reselection, reselect } from "./reselect.ts";
+import { type BoundNode, type ReselectContext, type Reselection, reselect } from "./reselect.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed } from "./review.ts";
 
 /** What became of a Pod's images at its binding. */
@@ -31,10 +30,8 @@ export type BindingOutcome =
   | "dry-run"; // something would have been written
 
 export interface BindingHandlerOptions {
-  readonly client: Pick<KubernetesClient, "get" | "patch">;
-  /** Pods that wait for a node, as far as they are known. */
-  readonly pods: { get(namespace: string, name: string): Pod | undefined };
-  readonly nodes: BindingNodes;
+  readonly pods: BindingPods;
+  readonly nodes: Pick<BindingNodes, "find">;
   readonly context: ReselectContext;
   readonly events: BindingEvents;
   readonly metrics: Metrics;
@@ -42,15 +39,15 @@ export interface BindingHandlerOptions {
   readonly now: () => Date;
   /** True where only Pods labelled `metahub.dev/rewrite: enabled` are meant. */
   readonly labelledOnly?: boolean;
-  /** Requests to the API server at once, over all bindings that share it; others wait their turn. */
-  readonly turns?: Turns;
+  /** How long registries may take, in milliseconds. */
+  readonly lookupMs?: number;
 }
 
-/** More than the API server handles at once for one account in a small cluster only makes each of them slower. */
-const requestsAtOnce = 64;
+/** Time must be left to write what could be decided of the other containers (webhook.timeoutSeconds is 5). */
+const lookupMs = 2_500;
+
 /** Each time somebody else wrote the same fields of the same Pod within milliseconds. */
 const maxAttempts = 5;
-const fieldManager = "metahub-webhook";
 
 /**
  * The validating handler of bindings: writes into the Pod the builds for the node that it is about to be bound to, and
@@ -58,11 +55,9 @@ const fieldManager = "metahub-webhook";
  */
 export class BindingHandler {
   readonly #options: BindingHandlerOptions;
-  readonly #turns: Turns;
 
   constructor(options: BindingHandlerOptions) {
     this.#options = options;
-    this.#turns = options.turns ?? new Turns(requestsAtOnce);
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
@@ -84,21 +79,19 @@ export class BindingHandler {
   }
 
   async #bind(binding: BindingRequest, dryRun: boolean, signal: AbortSignal): Promise<BindingOutcome> {
-    const { pods, nodes, context, events, now } = this.#options;
-    let pod = pods.get(binding.namespace, binding.pod);
+    const { pods, nodes, events } = this.#options;
+    let pod = pods.known(binding.namespace, binding.pod);
     // A Pod of the same name that came after the one we remember.
     if (pod?.metadata.uid !== undefined && binding.uid !== undefined && pod.metadata.uid !== binding.uid)
       pod = undefined;
-    pod ??= await this.#read(binding, signal);
+    pod ??= await pods.read(binding.namespace, binding.pod, signal);
     for (let attempt = 1; ; attempt++) {
       if (pod === undefined || isBound(pod)) return "stale";
       if (binding.uid !== undefined && pod.metadata.uid !== binding.uid) return "stale";
       if (!this.#isMeant(pod)) return "skipped";
       const node = await nodes.find(binding.node, pod, signal);
       if (node === undefined) return "unknown-node";
-      const asking = { pod, namespace: binding.namespace, signal };
-      const reselections = await reselect(asking, node, context, now());
-      signal.throwIfAborted();
+      const reselections = await this.#decide(pod, binding, node, signal);
       const operations = bindingPatch(pod, reselections);
       if (operations.length > 0 && dryRun) return "dry-run";
       if (operations.length === 0) {
@@ -106,15 +99,12 @@ export class BindingHandler {
         return leftOutcome(reselections);
       }
       try {
-        await this.#turns.run(signal, () => {
-          const target = { resource: podResource, namespace: binding.namespace, name: binding.pod };
-          return this.#options.client.patch(target, { type: "json", operations }, { signal, fieldManager, parse });
-        });
+        await pods.write(binding.namespace, binding.pod, operations, signal);
         events.surprises(pod, binding, reselections);
         return writtenOutcome(reselections);
       } catch (error) {
         if (!isKubernetesError(error, "INVALID", "CONFLICT", "FORBIDDEN", "NOT_FOUND") || signal.aborted) throw error;
-        const found = await this.#read(binding, signal);
+        const found = await pods.read(binding.namespace, binding.pod, signal);
         if (found === undefined) return "stale";
         if (error.code !== "CONFLICT" && !testsDiffer(pod, found, reselections)) {
           return this.#refused(pod, binding, error);
@@ -122,6 +112,16 @@ export class BindingHandler {
         if (attempt === maxAttempts) throw error;
         pod = found;
       }
+    }
+  }
+
+  async #decide(pod: Pod, { namespace }: BindingRequest, node: BoundNode, signal: AbortSignal) {
+    const { context, now, lookupMs: ms = lookupMs } = this.#options;
+    const deadline = new Deadline(systemClock, signal, "asking registries", ms);
+    try {
+      return await reselect({ pod, namespace, signal: deadline.signal }, node, context, now());
+    } finally {
+      deadline.end();
     }
   }
 
@@ -141,26 +141,6 @@ export class BindingHandler {
     if (rewrite === "disabled" || (this.#options.labelledOnly === true && rewrite !== "enabled")) return false;
     return annotations?.["metahub.dev/strategy"] !== "admission";
   }
-
-  /** Undefined where there is none. */
-  async #read({ namespace, pod: name }: BindingRequest, signal: AbortSignal): Promise<Pod | undefined> {
-    try {
-      return await this.#turns.run(signal, () =>
-        this.#options.client.get(
-          { resource: podResource, namespace, name },
-          { signal, parse: (value) => trimPod(parsePod(value)) },
-        ),
-      );
-    } catch (error) {
-      if (isKubernetesError(error, "NOT_FOUND")) return undefined;
-      throw error;
-    }
-  }
-}
-
-/** Nothing of the answer is needed. */
-function parse(): undefined {
-  return undefined;
 }
 
 function writtenOutcome(reselections: readonly Reselection[]): BindingOutcome {

@@ -24,7 +24,7 @@ test("every kind of container and every image volume has a place, in the order o
     ["setup", "/spec/initContainers/0/image", "a", false],
     ["sidecar", "/spec/initContainers/1/image", "b", false],
     ["main", "/spec/containers/1/image", "c", false],
-    ["debug", "/spec/ephemeralContainers/0/image", "d", false],
+    ["debug", "/spec/ephemeralContainers/0/image", "d", true],
     ["model", "/spec/volumes/1/image/reference", "e", true],
   ]);
 });

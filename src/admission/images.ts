@@ -10,7 +10,7 @@ export interface ImagePlace {
   readonly image: string;
   /** True where the container asks for an accelerator, so that accelerator features read from labels count. */
   readonly accelerated: boolean;
-  /** True where the API server lets nobody change the reference once the Pod exists (image volumes). */
+  /** True where the API server lets nobody change the reference once it is there: image volumes, ephemeral containers. */
   readonly fixed: boolean;
 }
 
@@ -32,7 +32,8 @@ export function imagePlaces(pod: Pod): readonly ImagePlace[] {
       const { name, image } = container;
       if (image === undefined || image === "") continue;
       const pointer = `/spec/${kind}/${index}/image`;
-      places.push({ kind, name, pointer, image, accelerated: accelerated(container), fixed: false });
+      const fixed = kind === "ephemeralContainers";
+      places.push({ kind, name, pointer, image, accelerated: accelerated(container), fixed });
     }
   }
   for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {

@@ -1,6 +1,6 @@
 import { escapePathComponent, type Operation } from "fast-json-patch";
 import type { Pod } from "../api/pod.ts";
-import { formatSelection, parseSelection, type SelectionNote, selectionAnnotation } from "./annotation.ts";
+import { formatSelection, parseSelection, readNote, type SelectionNote, selectionAnnotation } from "./annotation.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
 import { type ImagePlace, imagePlaces } from "./images.ts";
 
@@ -12,7 +12,15 @@ const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
   "nodes-differ",
   "nothing-fits",
   "no-nodes",
+  "at-binding",
+  "unproven",
 ]);
+
+/** A decision on an image that may be a build of what was asked for already. */
+export interface PodDecision extends ImageDecision {
+  /** What the note is to say was asked for, where that is not what the Pod has. */
+  readonly asked?: string;
+}
 
 /**
  * The JSON Patch that carries decisions out: images and the annotation, nothing else. Empty where nothing changes.
@@ -21,7 +29,7 @@ const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
  */
 export function patchPod(
   pod: Pod,
-  decisions: readonly ImageDecision[],
+  decisions: readonly PodDecision[],
   now: Date,
   before: string | undefined = pod.metadata.annotations?.[selectionAnnotation],
 ): Operation[] {
@@ -50,7 +58,7 @@ export function patchPod(
 /** What the annotation is to say of each image of the Pod, once the decisions are carried out. */
 function notesAfter(
   pod: Pod,
-  decisions: readonly ImageDecision[],
+  decisions: readonly PodDecision[],
   earlier: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
   now: Date,
 ): ReadonlyMap<string, SelectionNote> {
@@ -92,10 +100,10 @@ function sameNotes(
   });
 }
 
-function noteOf(decision: ImageDecision, now: Date): SelectionNote {
+function noteOf(decision: PodDecision, now: Date): SelectionNote {
   const { place, index, variant, requires, machineTypes, code, reason } = decision;
   return {
-    asked: place.image,
+    asked: decision.asked ?? place.image,
     ...(index === undefined ? {} : { index }),
     ...(variant === undefined ? {} : { variant }),
     ...(requires === undefined ? {} : { requires }),
@@ -107,22 +115,6 @@ function noteOf(decision: ImageDecision, now: Date): SelectionNote {
 }
 
 function sameNote(before: Readonly<Record<string, unknown>>, note: SelectionNote): boolean {
-  return before["asked"] === note.asked && before["variant"] === note.variant && before["code"] === note.code;
-}
-
-/** Keeps the members that this program writes, as text of bounded length. */
-function readNote(before: Readonly<Record<string, unknown>>): SelectionNote {
-  const text = (key: string): string => String(before[key] ?? "").slice(0, 512);
-  const optional = (key: "index" | "variant" | "requires" | "machineType") =>
-    typeof before[key] === "string" ? { [key]: text(key) } : {};
-  return {
-    asked: text("asked"),
-    ...optional("index"),
-    ...optional("variant"),
-    ...optional("requires"),
-    ...optional("machineType"),
-    at: text("at"),
-    code: text("code"),
-    reason: text("reason"),
-  };
+  // A copy of a Pod that was bound still names that node.
+  return (["asked", "variant", "node", "code"] as const).every((member) => before[member] === note[member]);
 }

@@ -1,8 +1,10 @@
 import type { Container, Pod } from "../api/pod.ts";
+import { repositoryName } from "../oci/reference.ts";
 import { parseSelection, selectionAnnotation } from "./annotation.ts";
 import type { ImageDecision } from "./decision.ts";
 import { type ImagePlace, imagePlaces } from "./images.ts";
 import { noteName } from "./patch.ts";
+import { readReference } from "./reselect-origin.ts";
 
 /** What an update changes about a Pod's images. */
 export interface ImageChanges {
@@ -16,8 +18,8 @@ export interface ImageChanges {
  * Tells the images of an update apart. Whoever applies a manifest of a bare Pod again sends the reference of the
  * manifest, which would replace the rewritten one and restart the container. The answer comes from the old object
  * alone: where it says that the container's build was chosen for this very reference, the container keeps that build,
- * even if the tag has moved, and no registry is asked. Nothing can be gained by forging the annotation: the image that
- * is put back is the one that is there.
+ * even if the tag has moved, and no registry is asked. Little can be gained by forging the annotation: the image that is
+ * put back is the one that is there, and only where it is of the repository that is asked for.
  */
 export function compareImages(pod: Pod, old: Pod): ImageChanges {
   const before = new Map(imagePlaces(old).map((place) => [noteName(place), place.image]));
@@ -29,16 +31,24 @@ export function compareImages(pod: Pod, old: Pod): ImageChanges {
     const image = before.get(name);
     if (image === place.image) continue;
     const note = notes.get(name);
-    if (image !== undefined && note?.["asked"] === place.image && runsVariant(image, note["variant"])) {
+    const chosen = note?.["asked"] === place.image && runsVariant(image, note["variant"]);
+    if (image !== undefined && chosen && sameRepository(image, place.image)) {
       const reason = "it keeps the build that was chosen for it when the Pod was made";
       restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: false });
-    } else anew.add(place.pointer);
+    } else if (image === undefined || place.kind !== "ephemeralContainers") {
+      anew.add(place.pointer);
+    } // Another image for an ephemeral container that is there already: the API server refuses that.
   }
   return { restored, asked: withOnly(pod, anew) };
 }
 
-function runsVariant(image: string, variant: unknown): boolean {
-  return typeof variant === "string" && image.endsWith(`@${variant}`);
+function runsVariant(image: string | undefined, variant: unknown): boolean {
+  return typeof variant === "string" && image?.endsWith(`@${variant}`) === true;
+}
+
+function sameRepository(image: string, asked: string): boolean {
+  const [one, other] = [image, asked].map(readReference);
+  return one !== undefined && other !== undefined && repositoryName(one) === repositoryName(other);
 }
 
 /** The Pod without the images at other places; the places of those that stay are the same. */

@@ -6,6 +6,11 @@ import type { PlacedProfile } from "../placement/placement.ts";
 import type { Selection } from "../selection/selection.ts";
 import type { DecisionCode } from "./decision.ts";
 
+/** A reason is one line of a Warning and of `kubectl describe`. */
+const mostCharacters = 200;
+const mostShown = 3;
+const mostOfOne = 42;
+
 /** What all the places that a Pod can land on say together about one image. */
 export interface Verdict {
   readonly code: DecisionCode;
@@ -39,10 +44,20 @@ export function judge(landings: readonly PlacedProfile[], chooser: Chooser, comm
     if (!groups.has(key)) groups.set(key, { landing, selection });
   }
   const [first, ...others] = groups.values();
-  if (first !== undefined && others.length === 0) return fromSelection(first.selection, machineTypes);
-  if (common) return fromSelection(chooser.selectCommon(landings.map(({ profile }) => profile)), machineTypes);
-  const choices = [...groups.values()].slice(0, 3).map(({ landing, selection }) => {
-    return `${landing.machineTypes[0] ?? landing.example.name} ${choice(selection)}`;
+  if (first !== undefined && others.length === 0) {
+    const verdict = fromSelection(first.selection, machineTypes);
+    if (verdict.code !== "nothing-fits" || landings.length === 1) return verdict;
+    const reason = `on none of its ${landings.length} kinds of nodes; ${nameOf(first.landing)}: ${verdict.reason}`;
+    return { ...verdict, reason: bounded(reason) };
+  }
+  if (common) {
+    const verdict = fromSelection(chooser.selectCommon(landings.map(({ profile }) => profile)), machineTypes);
+    if (verdict.code !== "nothing-fits") return verdict;
+    const reason = `no one build runs on all of its ${landings.length} kinds of nodes: ${verdict.reason}`;
+    return { ...verdict, reason: bounded(reason) };
+  }
+  const choices = [...groups.values()].slice(0, mostShown).map(({ landing, selection }) => {
+    return bounded(`${nameOf(landing)} ${choice(selection)}`, mostOfOne);
   });
   const more = groups.size > choices.length ? `, and ${groups.size - choices.length} more` : "";
   return {
@@ -51,6 +66,14 @@ export function judge(landings: readonly PlacedProfile[], chooser: Chooser, comm
     reason: `it can land on machines that need different builds: ${choices.join(", ")}${more}`,
     warn: false,
   };
+}
+
+function nameOf(landing: PlacedProfile): string {
+  return landing.machineTypes[0] ?? landing.example.name;
+}
+
+function bounded(text: string, length = mostCharacters): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 function fromSelection(selection: Selection, machineTypes: readonly string[]): Verdict {

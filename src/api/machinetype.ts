@@ -28,6 +28,15 @@ export interface MachineTypeSpec {
   /** Declared features, as the user spelled them; they replace, per namespace, what labels say. */
   readonly features?: readonly string[];
   readonly featureLabels?: readonly { readonly label: string; readonly namespace: string }[];
+  /**
+   * Attributes of devices that DRA allocates, which carry features for the containers that get such a device. They
+   * replace what is known of the driver by itself, and what `features` declares in the same namespace.
+   */
+  readonly deviceAttributes?: readonly {
+    readonly driver: string;
+    readonly attribute: string;
+    readonly namespace: string;
+  }[];
   /** What a new node of a pool scaled to zero looks like. */
   readonly nodeTemplate?: {
     readonly labels?: Readonly<Record<string, string>>;

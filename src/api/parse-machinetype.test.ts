@@ -71,6 +71,10 @@ describe("parseMachineType reads", () => {
         "sm_90a",
       ],
       featureLabels: [{ label: "example.com/fabric", namespace: "os.version" }],
+      deviceAttributes: [
+        { driver: "gpu.example.com", attribute: "capability", namespace: "nvcap" },
+        { driver: "gpu.example.com", attribute: "resource.kubernetes.io/pcieRoot", namespace: "pcie" },
+      ],
       nodeTemplate: {
         labels: { pool: "" },
         taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],

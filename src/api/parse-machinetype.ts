@@ -68,13 +68,14 @@ function parseMetadata(field: Field | undefined): MachineType["metadata"] {
 
 function parseSpec(field: Field, known: Known): MachineTypeSpec {
   const fields = field.object(
-    known(["nodeSelector", "priority", "platform", "features", "featureLabels", "nodeTemplate"]),
+    known(["nodeSelector", "priority", "platform", "features", "featureLabels", "deviceAttributes", "nodeTemplate"]),
   );
   const nodeSelector = required(field, fields, "nodeSelector", REQUIRED.nodeSelector);
   const priority = fields.get("priority")?.integer(LIMITS.priority);
   const platform = fields.get("platform");
   const features = fields.get("features");
   const featureLabels = fields.get("featureLabels");
+  const deviceAttributes = fields.get("deviceAttributes");
   const nodeTemplate = fields.get("nodeTemplate");
   return {
     nodeSelector: parseSelector(nodeSelector, known),
@@ -82,6 +83,7 @@ function parseSpec(field: Field, known: Known): MachineTypeSpec {
     ...(platform === undefined ? {} : { platform: parsePlatform(platform, known) }),
     ...(features === undefined ? {} : { features: parseFeatures(features) }),
     ...(featureLabels === undefined ? {} : { featureLabels: parseFeatureLabels(featureLabels, known) }),
+    ...(deviceAttributes === undefined ? {} : { deviceAttributes: parseDeviceAttributes(deviceAttributes, known) }),
     ...(nodeTemplate === undefined ? {} : { nodeTemplate: parseTemplate(nodeTemplate, known) }),
   };
 }
@@ -148,6 +150,24 @@ function parseFeatureLabels(field: Field, known: Known): NonNullable<MachineType
     return { label: label.labelKey(), namespace: namespace.string(LIMITS.namespaceLength, rules.FEATURE_NAMESPACE) };
   });
   if (new Set(parsed.map(({ label }) => label)).size < parsed.length) field.fail("INVALID", REQUIRED.uniqueLabel);
+  return parsed;
+}
+
+function parseDeviceAttributes(field: Field, known: Known): NonNullable<MachineTypeSpec["deviceAttributes"]> {
+  const example = "[{driver: gpu.example.com, attribute: capability, namespace: nvcap}]";
+  const parsed = field.items(LIMITS.deviceAttributeItems, example).map((item) => {
+    const fields = item.object(known(["driver", "attribute", "namespace"]));
+    const driver = required(item, fields, "driver", REQUIRED.driver);
+    const attribute = required(item, fields, "attribute", REQUIRED.attribute);
+    const namespace = required(item, fields, "namespace", REQUIRED.deviceNamespace);
+    return {
+      driver: driver.string(LIMITS.deviceDriverLength, rules.DEVICE_DRIVER),
+      attribute: attribute.string(LIMITS.deviceAttributeLength, rules.DEVICE_ATTRIBUTE),
+      namespace: namespace.string(LIMITS.namespaceLength, rules.FEATURE_NAMESPACE),
+    };
+  });
+  const keys = new Set(parsed.map(({ driver, namespace }) => `${driver} ${namespace}`));
+  if (keys.size < parsed.length) field.fail("INVALID", REQUIRED.uniqueDeviceNamespace);
   return parsed;
 }
 

@@ -24,6 +24,19 @@ export const FEATURE_NAMESPACE: Rule = {
   message: 'must be the namespace of a feature, without colon or value, for example "fabric"',
 };
 
+/** resource.k8s.io/v1, ResourceSlice `spec.driver`: a DNS subdomain of at most 63 characters. */
+export const DEVICE_DRIVER: Rule = {
+  pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+  message: 'must be the name of a DRA driver, for example "gpu.example.com"',
+};
+
+/** resource.k8s.io/v1 QualifiedName: a C identifier of at most 32 characters, and a domain where it is not the driver's. */
+export const DEVICE_ATTRIBUTE: Rule = {
+  pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z_][A-Za-z0-9_]{0,31}$",
+  message:
+    'must be the name of a device attribute, with its domain where that is not the driver\'s, for example "capability"',
+};
+
 /** k8s.io/apimachinery IsQualifiedName: a DNS prefix of at most 253 characters, and a name of at most 63. */
 export const LABEL_KEY: Rule = {
   pattern:
@@ -109,6 +122,11 @@ export const REQUIRED = {
   label: 'is needed: the label that carries the feature, for example "example.com/fabric"',
   namespace: 'is needed: the namespace of the features that the label carries, for example "fabric"',
   uniqueLabel: "must name each label once, for example [{label: example.com/fabric, namespace: fabric}]",
+  driver: 'is needed: the DRA driver whose devices have the attribute, for example "gpu.example.com"',
+  attribute: 'is needed: the device attribute whose value is the feature\'s, for example "capability"',
+  deviceNamespace: 'is needed: the namespace of the feature that the attribute gives, for example "nvcap"',
+  uniqueDeviceNamespace:
+    "must name one attribute for each driver and namespace, for example [{driver: gpu.example.com, attribute: capability, namespace: nvcap}]",
   taintKey: 'is needed in a taint, for example "nvidia.com/gpu"',
   effect: 'is needed in a taint, for example "NoSchedule"',
   name: 'must have at most 63 characters, because it becomes the value of the label metahub.dev/machine-type, for example "type4"',
@@ -128,6 +146,10 @@ export const LIMITS = {
   matchExpressionItems: 32,
   selectorValueItems: 64,
   featureLabelItems: 16,
+  deviceAttributeItems: 16,
+  deviceDriverLength: 63,
+  /** A domain of 63, the slash, and an identifier of 32. */
+  deviceAttributeLength: 96,
   variantLength: 32,
   templateLabelProperties: 64,
   templateTaintItems: 16,

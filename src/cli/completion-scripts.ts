@@ -29,7 +29,8 @@ _metahub() {
     esac
   done < <("\${words[0]}" __complete -- "\${words[@]:1}" 2>/dev/null)
   if [ "$directive" = 0 ] && [ \${#COMPREPLY[@]} -eq 0 ]; then
-    compopt -o default 2>/dev/null || COMPREPLY=($(compgen -f -- "$piece"))
+    compopt -o default 2>/dev/null && return
+    while IFS= read -r candidate; do COMPREPLY+=("$candidate"); done < <(compgen -f -- "$piece")
   fi
 }
 complete -F _metahub metahub

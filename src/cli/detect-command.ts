@@ -1,8 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "./context.ts";
+import { detectOutputs } from "./detect-output.ts";
 import { gather } from "./images/given.ts";
-
-export const detectOutputs = ["features", "json", "machinetype", "labels"] as const;
 
 export function addDetectCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program

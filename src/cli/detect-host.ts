@@ -126,7 +126,7 @@ class Probe {
       const result = await runTool(command, args, this.#limits, { signal: this.#signal, env: this.#env });
       if (result.kind === "output") return result.text;
       if (result.kind === "absent") continue;
-      this.problems.push(`${name} is there, but ${result.reason}.`);
+      this.problems.push(`${name} is there, but ${result.reason.replace(/\.$/, "")}.`);
       return undefined;
     }
     return undefined;

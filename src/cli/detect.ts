@@ -7,7 +7,6 @@ import { featureLabels, labelValues } from "../hardware/nodes/featurelabels.ts";
 import { METAHUB_FEATURE } from "../hardware/nodes/labels.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
-import { detectOutputs } from "./detect-command.ts";
 import { type DetectedHost, detectHost } from "./detect-host.ts";
 import {
   type Draft,
@@ -18,6 +17,7 @@ import {
   machineTypeName,
   REPORTED,
 } from "./detect-machinetype.ts";
+import { type DetectOutput, detectOutputs } from "./detect-output.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { Given } from "./images/given.ts";
 import { readAll } from "./images/stdin.ts";
@@ -58,7 +58,7 @@ export async function detect(options: unknown, context: CommandContext): Promise
 
 function format(
   offer: HostOffer,
-  output: (typeof detectOutputs)[number],
+  output: DetectOutput,
   about: { readonly name: string | undefined; readonly capture: string | undefined },
 ): string {
   switch (output) {

@@ -2,9 +2,7 @@ import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "./context.ts";
 import { gather } from "./images/given.ts";
 import { addImageOptions } from "./images/options.ts";
-
-export const rewriteOutputs = ["yaml", "json", "diff"] as const;
-export const imageForms = ["digest", "tagAndDigest"] as const;
+import { imageForms, rewriteOutputs } from "./rewrite/options.ts";
 
 export function addRewriteCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const command = program

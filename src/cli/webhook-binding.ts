@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { BindingHandler } from "../admission/binding.ts";
 import { BindingEvents } from "../admission/binding-events.ts";
 import { BindingNodes } from "../admission/binding-nodes.ts";
+import { ClusterPods } from "../admission/binding-pods.ts";
 import { Turns } from "../admission/binding-turns.ts";
 import type { ReselectContext } from "../admission/reselect.ts";
 import type { ReviewHandler } from "../admission/server.ts";
@@ -33,17 +34,15 @@ export interface BindingService {
 export function followBindings(options: BindingOptions): BindingService {
   const { client, inventory, context, writes, metrics, log } = options;
   const observe = watchObserver(log, metrics);
-  const pods = new UnscheduledPods({ client, observe: (event) => observe("pods", event) });
+  const cache = new UnscheduledPods({ client, observe: (event) => observe("pods", event) });
   const ended = new AbortController();
-  const run = pods.run(ended.signal);
+  const run = cache.run(ended.signal);
   const recorder = new EventRecorder({ client, controller: "metahub.dev/webhook", instance: hostname() });
   const shared = {
-    client,
-    pods,
+    pods: new ClusterPods({ client, cache, turns: new Turns(writes) }),
     nodes: new BindingNodes(inventory),
     context,
     events: new BindingEvents(recorder),
-    turns: new Turns(writes),
     metrics,
     log,
     now: () => new Date(),

@@ -3,6 +3,7 @@
 // second at least 75 % of the webhook that does nothing and p99 of the handler under 300 ms).
 // Run: npm run bench -- binding [needs the real API server and scheduler; METAHUB_BENCH_PODS: Pods of one run]
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -25,8 +26,11 @@ type Mode = (typeof modes)[number];
 
 interface Run {
   readonly perSecond: number;
-  /** Pods that do not run the build of their node. */
+  /** Pods that run what their owner wrote, because there was no time, or the build of another node. */
+  readonly missed: number;
   readonly wrong: number;
+  /** Processor time of one Pod's binding, in milliseconds: it says where the time goes, also on a busy machine. */
+  readonly cpu: { readonly apiServer: number; readonly webhook: number };
 }
 
 /** The API server's watch brings a changed webhook configuration to itself within this time. */
@@ -47,13 +51,17 @@ async function bench(schedulerQps: number | undefined, rounds: number): Promise<
           mode === "metahub" ? ours : mode === "one that does nothing" ? noop.configuration : undefined;
         if (configuration !== undefined) await kubectl(site.cluster, ["create", "-f", "-"], configuration);
         await delay(settleMs);
-        const run = await bindAll(site, `run-${round}-${modes.indexOf(mode)}`, mode === "metahub");
+        const webhook = mode === "metahub" ? site.operator.webhook.pid : mode === modes[1] ? noop.pid : undefined;
+        const run = await bindAll(site, `run-${round}-${modes.indexOf(mode)}`, mode === "metahub", webhook);
         if (round > 0) runs.get(mode)?.push(run); // The first round warms up.
         if (configuration !== undefined) await remove(site, mode === "metahub" ? "metahub" : "noop");
       }
     }
     const handled = difference(before, await buckets(site));
-    const speed = (mode: Mode): number => median((runs.get(mode) ?? []).map(({ perSecond }) => perSecond));
+    const middle = (mode: Mode, of: (run: Run) => number): number => median((runs.get(mode) ?? []).map(of));
+    const speed = (mode: Mode): number => middle(mode, ({ perSecond }) => perSecond);
+    const sum = (mode: Mode, of: (run: Run) => number): string =>
+      mode === "metahub" ? String((runs.get(mode) ?? []).reduce((total, run) => total + of(run), 0)) : "";
     const limit = schedulerQps === undefined ? "default (50)" : String(schedulerQps);
     return modes.map((mode) => [
       limit,
@@ -63,7 +71,10 @@ async function bench(schedulerQps: number | undefined, rounds: number): Promise<
       `${(speed(mode) / speed("one that does nothing")).toFixed(2)}x`,
       mode === "metahub" ? quantile(handled, 0.5) : "",
       mode === "metahub" ? quantile(handled, 0.99) : "",
-      mode === "metahub" ? String((runs.get(mode) ?? []).reduce((sum, { wrong }) => sum + wrong, 0)) : "",
+      middle(mode, ({ cpu }) => cpu.apiServer).toFixed(1),
+      mode === modes[0] ? "" : middle(mode, ({ cpu }) => cpu.webhook).toFixed(1),
+      sum(mode, ({ missed }) => missed),
+      sum(mode, ({ wrong }) => wrong),
     ]);
   } finally {
     noop.stop();
@@ -75,9 +86,11 @@ async function bench(schedulerQps: number | undefined, rounds: number): Promise<
  * Creates the Pods while the scheduler is stopped, lets it go on, and takes the time from the first to the last Pod
  * that gets a node, as a watch tells it.
  */
-async function bindAll(site: BindingSite, app: string, check: boolean): Promise<Run> {
-  const scheduler = readProcessRecords(site.cluster.dir).find(({ name }) => name === "kube-scheduler");
-  if (scheduler === undefined) throw new Error("the cluster does not say which process its scheduler is");
+async function bindAll(site: BindingSite, app: string, check: boolean, webhook: number | undefined): Promise<Run> {
+  const processes = readProcessRecords(site.cluster.dir);
+  const scheduler = processes.find(({ name }) => name === "kube-scheduler");
+  const apiServer = processes.find(({ name }) => name === "kube-apiserver");
+  if (scheduler === undefined || apiServer === undefined) throw new Error("the cluster's processes are not known");
   const times: number[] = [];
   const all = Promise.withResolvers<void>();
   const ended = new AbortController();
@@ -102,15 +115,26 @@ async function bindAll(site: BindingSite, app: string, check: boolean): Promise<
   } finally {
     signalProcess(scheduler, "SIGCONT");
   }
+  const used = (): readonly [number, number] => [cpuMs(apiServer.pid), webhook === undefined ? 0 : cpuMs(webhook)];
+  const before = used();
   const late = AbortSignal.timeout(120_000);
   late.addEventListener("abort", () => all.reject(new Error(`${times.length} of ${count} Pods were bound in 120 s`)));
   await all.promise;
+  const [api = 0, hook = 0] = used().map((ms, index) => (ms - (before[index] ?? 0)) / count);
   ended.abort(new Error("all are bound"));
   await following;
   const found = check ? await site.podsOf(app) : [];
-  const wrong = found.filter((pod) => site.buildIn(pod) !== buildOf[pod.spec.nodeName ?? ""]).length;
+  const bad = found.filter((pod) => site.buildIn(pod) !== buildOf[pod.spec.nodeName ?? ""]);
+  const missed = bad.filter((pod) => site.buildIn(pod) === "written").length;
   await site.deletePods(app);
-  return { perSecond: (1_000 * (count - 1)) / ((times.at(-1) ?? 0) - (times[0] ?? 0)), wrong };
+  const perSecond = (1_000 * (count - 1)) / ((times.at(-1) ?? 0) - (times[0] ?? 0));
+  return { perSecond, missed, wrong: bad.length - missed, cpu: { apiServer: api, webhook: hook } };
+}
+
+/** What a process has used so far (proc(5): utime and stime, in hundredths of a second on Linux). */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 const nodeSchema = z.object({ spec: z.object({ nodeName: z.string().optional() }) });
@@ -130,7 +154,7 @@ async function remove(site: BindingSite, name: string): Promise<void> {
 }
 
 /** A server in a process of its own that allows every binding. */
-async function startNoop(site: BindingSite): Promise<{ configuration: object; stop: () => void }> {
+async function startNoop(site: BindingSite): Promise<{ configuration: object; pid: number; stop: () => void }> {
   const authority = await createAuthority();
   const pair = await authority.issue({ commonName: "noop", server: true, addresses: ["127.0.0.1"] });
   const [key, certificate] = ["noop.key", "noop.crt"].map((name) => join(site.cluster.dir, name));
@@ -165,6 +189,7 @@ async function startNoop(site: BindingSite): Promise<{ configuration: object; st
       metadata: { name: "noop" },
       webhooks: [webhook],
     },
+    pid: child.pid ?? 0,
     stop: () => child.kill("SIGTERM"),
   };
 }
@@ -213,7 +238,10 @@ console.log(
       { header: "OF NO-OP", align: "right" },
       { header: "HANDLER P50 MS", align: "right" },
       { header: "HANDLER P99 MS", align: "right" },
-      { header: "WRONG BUILD", align: "right" },
+      { header: "API SERVER CPU MS/POD", align: "right" },
+      { header: "WEBHOOK CPU MS/POD", align: "right" },
+      { header: "MISSED", align: "right" },
+      { header: "WRONG", align: "right" },
     ],
     rows,
   }),

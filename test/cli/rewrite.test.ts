@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { load, loadAll } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseSelection } from "../../src/admission/annotation.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
 import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
 import { metahubProgram } from "./metahub.ts";
 
+// Each starts processes, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
 const metahub = metahubProgram();
 const examples = join(import.meta.dirname, "../../examples");
 const inventory = join(examples, "inventory");
@@ -211,8 +213,6 @@ describe("exit codes", () => {
     `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  nodeSelector: ${type2}\n  containers: [{name: c, image: ${image}}]\n${rest}`;
 
   it("3 where nothing fits", async () => {
-    const { kind: _, ...plain } = { kind: "" };
-    expect(plain).toEqual({});
     const arm =
       "apiVersion: v1\nkind: Node\nmetadata: {name: arm, labels: {kubernetes.io/arch: arm64, kubernetes.io/os: linux}}\n";
     const yaml = `${arm}---\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  nodeSelector: {kubernetes.io/arch: arm64}\n  containers: [{name: c, image: qnib/bench}]\n`;
@@ -223,7 +223,13 @@ describe("exit codes", () => {
 
   const cases: [what: string, args: readonly string[], stdin: string, code: number, said: RegExp][] = [
     ["1: an image that is not there", ["-f", "-"], pod("qnib/none"), 1, /docker\.io has no such image \(/],
-    ["1: an image that is none", ["-f", "-"], pod("'Not An Image'"), 0, /it is not a valid image reference/],
+    [
+      "0: an image that is none, which the kubelet will say",
+      ["-f", "-"],
+      pod("'Not An Image'"),
+      0,
+      /it is not a valid image reference/,
+    ],
     ["1: no file", ["-f", "none.yaml"], "", 1, /^metahub: none\.yaml: no such file or folder\n$/],
     ["1: no YAML", ["-f", "-"], "a: [", 1, /^metahub: standard input: not valid YAML: [^\n]+\n$/],
     ["1: no object", ["-f", "-"], "a: b\n", 1, /^metahub: standard input: no apiVersion and kind[^\n]+\n$/],

@@ -104,7 +104,7 @@ async function refuseSecondNodes(signal: AbortSignal): Promise<void> {
   if (bridge !== undefined)
     throw new ClusterError(
       "in-use",
-      `this machine already has test nodes (network interface ${bridge}); end them first`,
+      `this machine already has test nodes (network interface ${bridge}); end them first (a demo's: npm run demo -- --down)`,
     );
   if (existsSync(`${KUBELET_HOME}/config.yaml`))
     throw new ClusterError(

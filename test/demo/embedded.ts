@@ -31,9 +31,9 @@ export async function runEmbedded(say: (line: string) => void, signal: AbortSign
   try {
     say(`registry in this process at ${registry.host}, standing in for docker.io`);
     const builds = await publishBuilds(registry.host, undefined, signal);
-    say(`pushed ${builds.tags.size} builds of qnib/bench and the index that says what each requires`);
+    say(`pushed ${builds.tags.size} builds of qnib/bench and their index`);
     webhook = await startWebhook(folder, registry.host, signal);
-    say(`webhook at ${webhook.url}, nodes and machine types from examples/inventory`);
+    say(`webhook at ${webhook.url} with examples/inventory`);
     const pods: DemoPod[] = [];
     const warnings: string[] = [];
     for (const pod of await examplePods()) {
@@ -43,7 +43,7 @@ export async function runEmbedded(say: (line: string) => void, signal: AbortSign
       pods.push({
         name: pod.metadata.name ?? `${pod.metadata.generateName}*`,
         deployed: pod.metadata.name === undefined,
-        node: pod.spec.nodeSelector === undefined ? "any" : "of its pool",
+        node: pod.spec.nodeSelector === undefined ? "any" : "-",
         machineType: String(note?.["machineType"] ?? ""),
         asked: pod.spec.containers?.[0]?.image ?? "",
         after,

@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   }
   const { cluster, level } = options;
   const up = cluster === "embedded" ? undefined : await findDemo(say, signal);
-  if (up !== undefined) return real({ provider: "local", level: level ?? up, say, signal });
+  if (up !== undefined) return real({ ...up, level: level ?? up.level, say, signal });
   const choice = await choose(options, signal);
   return choice.provider === undefined ? embedded(options, choice) : startReal(options, choice);
 }

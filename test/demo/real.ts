@@ -32,8 +32,11 @@ export interface RealOptions {
   readonly signal: AbortSignal;
 }
 
-/** Whether the cluster of an earlier demo is up and answers, and of which level it is. What is left of a dead one goes. */
-export async function findDemo(say: (line: string) => void, signal: AbortSignal): Promise<Level | undefined> {
+/** The cluster of an earlier demo that is up and answers. What is left of a dead one goes. */
+export async function findDemo(
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Pick<RealOptions, "provider" | "level"> | undefined> {
   if (!existsSync(demoFolder)) return undefined;
   if (existsSync(join(demoFolder, "cluster.json")) && readState(demoFolder) !== undefined) {
     const cluster = await attachCluster(demoFolder, { borrow: true });
@@ -44,7 +47,7 @@ export async function findDemo(say: (line: string) => void, signal: AbortSignal)
       throw error;
     });
     await cluster.stop();
-    if (code === 0) return cluster.level;
+    if (code === 0) return { provider: cluster.provider, level: cluster.level };
   }
   say("ending what an earlier demo left");
   await endCluster(demoFolder, signal);
@@ -56,8 +59,8 @@ export async function runReal(options: RealOptions): Promise<RealResult> {
   const { level, say, signal } = options;
   const progress = createProgress((line) => say(withoutTime(line)));
   const up = await findDemo(say, signal);
-  if (up !== undefined && up !== level)
-    throw new ClusterError("in-use", `a demo of level ${up} is up; end it first: ${endIt}`);
+  if (up !== undefined && up.level !== level)
+    throw new ClusterError("in-use", `a demo of level ${up.level} is up; end it first: ${endIt}`);
   const { cluster, state } =
     up === undefined ? await setUp(options, progress) : await attach(await attachCluster(demoFolder), progress, signal);
   return { ...(await runPods(cluster, progress, signal)), cluster, builds: state.builds };
@@ -77,7 +80,7 @@ interface Stage {
 
 /** An operator that runs in the cluster is brought to what this checkout holds; the rest stays as it is. */
 async function attach(cluster: Cluster, progress: Progress, signal: AbortSignal): Promise<Stage> {
-  progress.say(`the cluster of the last demo is still up; \`${endIt}\` ends it`);
+  progress.say("the cluster of the last demo is still up");
   const state = readState(demoFolder);
   if (state === undefined) throw new ClusterError("record", `${demoFolder} says nothing of its demo`);
   if (state.image === undefined || cluster.registry === undefined) return { cluster, state };
@@ -124,9 +127,9 @@ async function onObjects(cluster: Cluster, progress: Progress, signal: AbortSign
   const run = { dir: cluster.dir, logs: cluster.logs, end: () => cluster.stop() };
   const registry = await launchDistribution(run, binary("registry"), { port }, signal);
   const builds = await publishBuilds(registry, undefined, signal);
-  progress.say(`pushed ${builds.tags.size} builds of qnib/bench and their index to ${registry}, in place of docker.io`);
+  progress.say(`pushed ${builds.tags.size} builds and their index to ${registry} (as docker.io)`);
   await createMachines(cluster, signal);
-  await progress.during("installing the chart; webhook and controller run with its service accounts", () =>
+  await progress.during("installing the chart; its accounts run the operator here", () =>
     installOperator({ cluster, registry, signal }),
   );
   await createMachineTypes(cluster, signal);

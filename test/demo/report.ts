@@ -33,14 +33,13 @@ export function report(pods: readonly DemoPod[], tags: ReadonlyMap<string, strin
   const aimed = pods.filter(({ deployed }) => !deployed).map(rowOf);
   const free = grouped(pods.filter(({ deployed }) => deployed).map(rowOf));
   const bound = pods.some(({ after }) => after.spec.nodeName !== undefined);
-  const when = bound
-    ? "chosen as each Pod is bound to its node"
-    : "chosen when it is bound, and nothing binds Pods here";
   return [
     "Pods aimed at one machine type each: the build is chosen as they are admitted.",
     table(aimed, { first: { header: "POD", of: ({ pod }) => pod }, last, tags, width }),
     "",
-    `A Deployment for any machine: the build is ${when}.`,
+    bound
+      ? "A Deployment for any machine: builds chosen as its Pods are bound to nodes."
+      : "A Deployment for any machine: chosen when a Pod is bound, as nothing is here.",
     table(free, { first: { header: "PODS", of: ({ pods: count }) => count }, last, tags, width }),
   ].join("\n");
 }
@@ -114,8 +113,10 @@ function table(rows: readonly Row[], { first, last, tags, width }: TableOptions)
 
 /** The parts of each row, and the text at its end. */
 function render(parts: readonly Part[], rows: readonly Row[], last: Column, width?: number): string {
+  // Only the last column gives way: the layout was chosen so that the others fit.
+  const rigid = width === undefined ? {} : { minWidth: width };
   return renderTable({
-    columns: [...parts.map(({ header }): Column => ({ header })), last],
+    columns: [...parts.map(({ header }): Column => ({ header, ...rigid })), last],
     rows: rows.map((row) => [...parts.map(({ of }) => of(row)), row.last]),
     ...(width === undefined ? {} : { width }),
   });

@@ -30,8 +30,8 @@ export async function runPods(cluster: Cluster, progress: Progress, signal: Abor
     warnings.push(...stderr.split("\n").filter((line) => line.startsWith("Warning:")));
   }
   const runs = cluster.level === "nodes";
-  const what = "applied examples/pods.yaml and examples/deployment.yaml";
-  await progress.during(`${what}; waiting for the ${runs ? "containers" : "scheduler"}`, async () => {
+  const what = runs ? "containers" : "scheduler";
+  await progress.during(`applied pods.yaml and deployment.yaml; waiting for the ${what}`, async () => {
     // The ReplicaSet's Pods must be there before they can be waited for.
     const replicas = (await kubectl(["get", "deployment/bench", "-o", "jsonpath={.spec.replicas}"])).stdout;
     const made = `--for=jsonpath={.status.replicas}=${replicas}`;

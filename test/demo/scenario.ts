@@ -37,13 +37,13 @@ export async function setScenario({ cluster, values, progress, signal }: Scenari
   progress.say("the nodes carry the labels and resources of four kinds of machine");
   const binary = await resolveBinaries(["printer"], defaultSources(), progress, signal);
   const builds = await publishBuilds(registry, { binary: await readFile(binary("printer")) }, signal);
-  progress.say(`pushed ${builds.tags.size} builds of qnib/bench and their index to ${registry}, in place of docker.io`);
-  const chart = await progress.during("installing the chart: webhook and controller, two Pods each", () =>
+  progress.say(`pushed ${builds.tags.size} builds and their index to ${registry} (as docker.io)`);
+  const chart = await progress.during("installing the chart: two webhooks, two controllers", () =>
     installChart({ cluster, registry, signal, ...(values === undefined ? {} : { values }) }),
   );
   await createMachineTypes(cluster, signal);
   await awaitRewriting(cluster, signal);
-  progress.say("webhook and controller are ready, the machine types have found their nodes");
+  progress.say("operator ready; the machine types have found their nodes");
   return { builds, chart, registry };
 }
 

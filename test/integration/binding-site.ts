@@ -99,17 +99,33 @@ export async function openBindingSite(
     await cluster.stop();
     return undefined;
   }
+  try {
+    return await setUp(cluster, install, signal);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+async function setUp(
+  cluster: Cluster,
+  install: Pick<OperatorOptions, "values" | "webhookArgs" | "controllerArgs">,
+  signal: AbortSignal,
+): Promise<BindingSite> {
   await build();
-  const registry = await startDistribution({ signal, progress });
-  const builds = await publishBuilds(registry.host, undefined, signal);
-  await kubectl(cluster, ["wait", "--for=create", "serviceaccount/default", "--timeout=30s"]);
-  await addNodes(cluster, signal);
-  const operator = await installOperator({ cluster, registry: registry.host, signal, ...install });
-  await kubectl(cluster, ["apply", "-f", join(examplesFolder, "inventory/machinetypes.yaml")]);
-  const types = ["machinetype", "--all", "--timeout=30s"];
-  await kubectl(cluster, ["wait", "--for=jsonpath={.status.nodes}=1", ...types]);
-  const client = await adminClient(cluster);
-  return new Site(cluster, registry, builds, operator, client);
+  const registry = await startDistribution({ signal });
+  try {
+    const builds = await publishBuilds(registry.host, undefined, signal);
+    await kubectl(cluster, ["wait", "--for=create", "serviceaccount/default", "--timeout=30s"]);
+    await addNodes(cluster, signal);
+    const operator = await installOperator({ cluster, registry: registry.host, signal, ...install });
+    await kubectl(cluster, ["apply", "-f", join(examplesFolder, "inventory/machinetypes.yaml")]);
+    await kubectl(cluster, ["wait", "--for=jsonpath={.status.nodes}=1", "machinetype", "--all", "--timeout=30s"]);
+    return new Site(cluster, registry, builds, operator, await adminClient(cluster));
+  } catch (error) {
+    await registry.stop();
+    throw error;
+  }
 }
 
 /** Those of the example that a machine type has. */

@@ -1,13 +1,12 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { adminEnv } from "../cluster/admin-env.ts";
 import { defaultSources, resolveBinaries } from "../cluster/binaries.ts";
 import { runCommand } from "../cluster/command.ts";
 import { pushTestImage } from "../cluster/images.ts";
 import { kubectl } from "../cluster/kubectl.ts";
+import { machineState } from "../cluster/machine-state.ts";
 import { markedProcesses, mountsBelow } from "../cluster/proc.ts";
-import { listIfThere } from "../cluster/proc-file.ts";
 import { isAlive } from "../cluster/process-identity.ts";
 import { createProgress } from "../cluster/progress.ts";
 import { requireLevel } from "../cluster/require.ts";
@@ -24,21 +23,7 @@ const pod = (name: string, image: string, container: object = {}, spec: object =
   spec: { terminationGracePeriodSeconds: 0, ...spec, containers: [{ name: "main", image, ...container }] },
 });
 
-/** What level nodes touches of the machine outside of its own folder. */
-async function machineState(): Promise<object> {
-  const options = { signal: soon(), env: adminEnv() };
-  const settings = ["net/ipv4/ip_forward", "vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"];
-  const folders = ["/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers"];
-  return {
-    links: (await runCommand("ip", ["-brief", "link"], options)).stdout.match(/^(veth|mhtest)\S+/gm),
-    tables: (await runCommand("nft", ["list", "tables"], options)).stdout,
-    settings: await Promise.all(settings.map((name) => readFile(`/proc/sys/${name}`, "utf8"))),
-    folders: folders.filter((path) => existsSync(path)).map((path) => [path, readdirSync(path, { recursive: true })]),
-    cgroups: listIfThere("/sys/fs/cgroup").filter((name) => existsSync(`/sys/fs/cgroup/${name}/k8s.io`)),
-    namespaces: mountsBelow(["/run/netns"]),
-  };
-}
-const machine = process.getuid?.() === 0 ? await machineState() : {};
+const machine = process.getuid?.() === 0 ? await machineState(soon()) : {};
 const nodes = await requireLevel({ provider: "local", level: "nodes", signal: new AbortController().signal, progress });
 
 describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
@@ -110,7 +95,7 @@ describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
     expect(processes.filter(isAlive)).toEqual([]);
     expect(markedProcesses(cluster.dir)).toEqual([]);
     expect(mountsBelow([cluster.dir])).toEqual([]);
-    expect(await machineState()).toEqual(machine);
+    expect(await machineState(soon())).toEqual(machine);
     const options = { signal: soon() };
     expect((await runCommand("ps", ["-eo", "args"], options)).stdout).not.toMatch(/^\/(printer|pause)/m);
     expect(existsSync(cluster.dir)).toBe(false);

@@ -29,6 +29,10 @@ const right = {
     platform: { os: "linux", architecture: "amd64" },
     features: ["cpu:broadwell", "nvcap:5.2", "skylake", "gfx:gfx90a:sramecc+:xnack-", "8.6+PTX", "amd64/v3"],
     featureLabels: [{ label: "example.com/fabric", namespace: "fabric" }],
+    deviceAttributes: [
+      { driver: "gpu.example.com", attribute: "capability", namespace: "nvcap" },
+      { driver: "gpu.example.com", attribute: "resource.kubernetes.io/pcieRoot", namespace: "pcie" },
+    ],
     nodeTemplate: {
       labels: { "node.kubernetes.io/instance-type": "g3.4xlarge" },
       taints: [{ key: "nvidia.com/gpu", effect: "NoSchedule" }],

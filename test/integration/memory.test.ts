@@ -20,8 +20,8 @@ describe.skipIf(!local)(`a cluster of ${count} nodes`, () => {
   const knowsAll = () =>
     waitUntil({
       what: "the webhook's inventory",
-      timeoutMs: 120_000,
-      signal: soon(150_000),
+      timeoutMs: 60_000,
+      signal: soon(90_000),
       everyMs: 250,
       check: async () => ((await known()) >= count + 5 ? undefined : `it has ${await known()} nodes`),
     });
@@ -46,6 +46,8 @@ describe.skipIf(!local)(`a cluster of ${count} nodes`, () => {
   test(`the webhook stays below ${limitMiB} MiB, also when it starts again`, { timeout: 240_000 }, async ({
     annotate,
   }) => {
+    // It would label each of them, which is not what is measured here and takes as long as making them.
+    await stage.operator.controller.stop();
     const api = await createApiClient(shared.cluster.kubeconfig);
     const began = performance.now();
     let next = 0;
@@ -59,13 +61,8 @@ describe.skipIf(!local)(`a cluster of ${count} nodes`, () => {
     await knowsAll();
     await annotate(`made ${count} nodes in ${Math.round((performance.now() - began) / 1000)} s`);
 
-    // The controller labels each of them: the webhook sees every node change once more.
-    const writes = () =>
-      stage.operator.controller.metric("metahub_controller_writes_total", 'kind="node",outcome="written"', soon());
-    await expect.poll(writes, { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(count);
     const grown = await memory(stage.operator.webhook.pid);
-    await annotate(`webhook after all of them came and were labelled: ${JSON.stringify(grown)} MiB`);
-    await annotate(`controller: ${JSON.stringify(await memory(stage.operator.controller.pid))} MiB`);
+    await annotate(`webhook after all of them came, one by one: ${JSON.stringify(grown)} MiB`);
     expect(imageOf(await stage.admit(pod("crowded", onType("type4"))))).toBe(stage.image("cpu_broadwell-nvcap_52"));
 
     await stage.operator.webhook.stop();

@@ -24,7 +24,7 @@ export interface InstalledChart {
   readonly image: OperatorImage;
   /** What Helm and the API server had to remark, e.g. Pods that the namespace's PodSecurity level would refuse. */
   readonly warnings: readonly string[];
-  /** Uninstalls the release and waits until its objects and its Pods are gone; the namespace goes too. */
+  /** Uninstalls the release and waits until its objects and its Pods are gone; the namespace stays. */
   uninstall(signal: AbortSignal): Promise<void>;
 }
 
@@ -58,7 +58,6 @@ export async function installChart(options: ChartOptions): Promise<InstalledChar
       await must(
         cluster.kubectl(["wait", "--for=delete", "pod", "--all", "-n", namespace, "--timeout=60s"], { signal: ended }),
       );
-      await must(cluster.kubectl(["delete", "namespace", namespace, "--timeout=60s"], { signal: ended }));
     },
   };
 }

@@ -25,29 +25,43 @@ export async function pushLayout(
   registries: Registries,
   context: CommandContext,
   depth = 1,
-): Promise<void> {
+): Promise<Missing> {
   const label = formatImageName(layout);
   const read = (digest: string) => readBlob(layout.directory, digest, { label, signal: context.signal });
   if (documentKind(document.mediaType) === "manifest") {
+    const missing: string[] = [];
     for (const digest of blobsOf(document.bytes)) {
       const bytes = await readLayer(layout.directory, digest, label);
-      // Where the registry lacks it too, it will refuse the manifest in its own words.
-      if (bytes !== undefined) await registries.pushBlob(target, bytes);
+      if (bytes === undefined) missing.push(digest);
+      else await registries.pushBlob(target, bytes);
     }
-    return;
+    return missing;
   }
   if (depth > maxDepth) throw new CommandError("FILE_UNREADABLE", `${label}: indexes are nested too deep`);
   for (const child of childrenOf(document.bytes)) {
     const bytes = await read(child.digest);
     if (await isThere(sibling(target, child.digest), registries)) continue;
-    if (bytes === undefined) {
-      const where = `neither in ${label} nor in ${target.registry}/${target.repository}`;
-      throw new CommandError("FILE_UNREADABLE", `${child.digest} is ${where}: push the images of the index first`);
-    }
+    if (bytes === undefined) throw nowhere(child.digest, label, target);
     const { mediaType } = child;
-    await pushLayout(layout, { ...describe(mediaType, bytes), bytes }, target, registries, context, depth + 1);
-    await registries.pushManifest(sibling(target, child.digest), mediaType, bytes);
+    const inner = { ...describe(mediaType, bytes), bytes };
+    const missing = await pushLayout(layout, inner, target, registries, context, depth + 1);
+    try {
+      await registries.pushManifest(sibling(target, child.digest), mediaType, bytes);
+    } catch (cause) {
+      // A registry refuses a manifest whose layers it does not hold; some say so with 400, some with 404.
+      if (missing.length === 0 || !(cause instanceof RegistryError)) throw cause;
+      throw nowhere(`${missing[0]} of ${child.digest}`, label, target, cause);
+    }
   }
+  return [];
+}
+
+/** Digests of blobs that a layout leaves to the registry. */
+type Missing = readonly string[];
+
+function nowhere(what: string, label: string, target: Reference, cause?: unknown): CommandError {
+  const where = `neither in ${label} nor in ${target.registry}/${target.repository}`;
+  return new CommandError("FILE_UNREADABLE", `${what} is ${where}: push the images of the index first`, { cause });
 }
 
 function childrenOf(bytes: Uint8Array): readonly { readonly digest: string; readonly mediaType: string }[] {

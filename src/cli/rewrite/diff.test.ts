@@ -66,10 +66,11 @@ function patched(text: string, diff: string): string {
   let at = 0;
   let last: "old" | "new" | "both" = "both";
   for (const line of diff.split("\n").slice(2, -1)) {
-    const head = /^@@ -(\d+)(?:,(\d+))? /.exec(line);
+    const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@$/.exec(line);
     if (head !== null) {
       const from = Number(head[1]) - (head[2] === "0" ? 0 : 1);
       while (at < from) result.push(old[at++] ?? "");
+      expect(Number(head[3]) - (head[4] === "0" ? 0 : 1)).toBe(result.length);
     } else if (line.startsWith("\\")) {
       if (last !== "old") result.push((result.pop() ?? "").replace(/\n$/, ""));
     } else {

@@ -10,11 +10,11 @@ import type { CommandContext, ExitCode } from "../context.ts";
 import { UsageError } from "../failure.ts";
 import { Given } from "../images/given.ts";
 import { imageOptions } from "../images/options.ts";
-import { imageForms, rewriteOutputs } from "../rewrite-command.ts";
 import { safeText } from "../terminal-text.ts";
 import { type Admitted, admitAll } from "./admit.ts";
 import { editDocument, readDocuments, type TextDocument } from "./documents.ts";
 import type { Edit } from "./edit.ts";
+import { imageForms, rewriteOutputs } from "./options.ts";
 import { formatDiff, formatJson, formatYaml, type RewrittenFile } from "./output.ts";
 import { readSources } from "./sources.ts";
 import { type Path, type Workload, workloadOf } from "./workloads.ts";
@@ -35,8 +35,9 @@ interface LoadedDocument extends TextDocument {
 export async function rewrite(options: unknown, context: CommandContext): Promise<ExitCode> {
   const given = new Given(options);
   const sources = await readSources(given.texts("filename"), context);
-  const manifests = sources.flatMap(({ path, text }) => parseManifests(text, shown(path)));
-  const files = sources.map((source) => load(source.path, source.text));
+  const read = sources.map(({ path, text }) => ({ path, text, manifests: parseManifests(text, shown(path)) }));
+  const manifests = read.flatMap((file) => file.manifests);
+  const files = read.map(load);
   const skipped = leftAlone(manifests);
   const all = files.flatMap(({ documents }) => documents.flatMap(({ workloads }) => workloads));
   const workloads = all.filter((workload) => !skipped(workload));
@@ -56,13 +57,20 @@ export async function rewrite(options: unknown, context: CommandContext): Promis
     for (const decision of decisions) tell(who, decision, failures, context);
   }
   const output = given.choice("output", rewriteOutputs);
-  const color = context.stdout.isTTY === true && !context.env["NO_COLOR"];
+  const color = context.stdout.isTTY === true && !context.env["NO_COLOR"] && context.env["TERM"] !== "dumb";
   const form = { yaml: formatYaml, json: formatJson, diff: (some: typeof rewritten) => formatDiff(some, color) };
   context.stdout.write(form[output](rewritten));
   return exitCode([...admitted.values()].flatMap(({ decisions }) => decisions));
 }
 
-function load(path: string, text: string): LoadedFile {
+function load(file: {
+  readonly path: string;
+  readonly text: string;
+  readonly manifests: readonly Manifest[];
+}): LoadedFile {
+  const { path, text, manifests } = file;
+  // A dump of all nodes is large, and its places are not needed: nothing of it is written or printed.
+  if (manifests.length > 0 && manifests.every(({ object }) => isCluster(object))) return { path, text, documents: [] };
   const documents = readDocuments(text, shown(path)).map((document, index, all): LoadedDocument => {
     const place = all.length === 1 ? shown(path) : `${shown(path)}, document ${index + 1}`;
     const members = membersOf(document.value);

@@ -44,11 +44,6 @@ const DAEMON_TOLERATIONS: readonly Toleration[] = [
   { key: "node.kubernetes.io/network-unavailable", operator: "Exists", effect: "NoSchedule" },
 ];
 
-/** Whether the object makes Pods. */
-export function isWorkload(apiVersion: string, kind: string): boolean {
-  return TEMPLATES.has(`${groupOf(apiVersion)}/${kind}`);
-}
-
 /**
  * The Pod or template in an object, which stands at `path` of its document. Undefined for any other kind, and where the
  * template is missing: the API server will refuse that in its own words. @throws InventoryError OBJECT_INVALID

@@ -83,8 +83,8 @@ export function crowdNode(index: number): object {
       conditions: [
         { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" },
       ],
-      // Some 20 of the 50 images that a kubelet reports.
-      images: Array.from({ length: 20 }, (_, image) => ({
+      // Some of the 50 images that a kubelet reports.
+      images: Array.from({ length: 10 }, (_, image) => ({
         names: [`registry.example.com/team/image-${image}@sha256:${String(image).padStart(64, "0")}`],
         sizeBytes: 100_000_000 + image,
       })),

@@ -1,0 +1,97 @@
+import type { Pod } from "../api/pod.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
+import type { PlacedProfile } from "../placement/placement.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { DecisionContext, JudgeOptions } from "./decide.ts";
+import { imagePlaces } from "./images.ts";
+import type { IndexImage } from "./reselect-memory.ts";
+import { readReference } from "./reselect-origin.ts";
+
+/** Values of one requirement: the scheduler compares each of them with every node. */
+const mostProfiles = 64;
+
+/** What is to become of a Pod's node affinity. */
+export type SteerPlan =
+  /** All of its nodes run a build of each image, or no image has a choice in it. */
+  | { readonly kind: "everywhere" }
+  /** Only nodes with one of these profiles (ids, sorted) run a build of each image. */
+  | { readonly kind: "only"; readonly profiles: readonly string[] }
+  /** The Pod cannot be steered. */
+  | { readonly kind: "left"; readonly reason: string };
+
+export interface SteeringOptions {
+  /** Whether such a node carries the label `metahub.dev/profile`. Default: it does, for the controller writes it. */
+  readonly labelled?: (landing: PlacedProfile) => boolean;
+}
+
+interface Choice {
+  readonly image: IndexImage;
+  readonly how: JudgeOptions;
+}
+
+/**
+ * `metahub.dev/no-match: steer`: finds the profiles, among those that the Pod can land on, where a build of each of its
+ * images fits. Images of which nothing is known (one build, no such image, a registry that is away) count everywhere.
+ */
+export class Steering {
+  readonly #labelled: (landing: PlacedProfile) => boolean;
+  /** One array for each, because verdicts are remembered by it. */
+  readonly #alone = new WeakMap<PlacedProfile, readonly PlacedProfile[]>();
+
+  constructor({ labelled = () => true }: SteeringOptions = {}) {
+    this.#labelled = labelled;
+  }
+
+  async plan(pod: Pod, namespace: string, context: DecisionContext, signal: AbortSignal): Promise<SteerPlan> {
+    const landings = context.place(pod) ?? [];
+    // The kubelet refuses a Pod that names its node where the affinity does not hold.
+    if (landings.length === 0 || (pod.spec.nodeName ?? "") !== "") return { kind: "everywhere" };
+    const choices = await choicesOf(pod, namespace, context, signal);
+    const fitting = landings.filter((landing) => choices.every((choice) => this.#fits(choice, landing, context)));
+    if (fitting.length === landings.length) return { kind: "everywhere" };
+    if (fitting.length === 0) {
+      return { kind: "left", reason: "no node that it can land on runs a build of each of its images" };
+    }
+    if (fitting.length > mostProfiles) {
+      const reason = `nodes of ${fitting.length} profiles run its images, more than the ${mostProfiles} that one rule names`;
+      return { kind: "left", reason };
+    }
+    if (!fitting.some(this.#labelled)) {
+      return { kind: "left", reason: "its nodes do not carry the label metahub.dev/profile" };
+    }
+    return { kind: "only", profiles: fitting.map(({ profile }) => profile.id).sort() };
+  }
+
+  #fits({ image, how }: Choice, landing: PlacedProfile, context: DecisionContext): boolean {
+    const alone = this.#alone.get(landing) ?? [landing];
+    this.#alone.set(landing, alone);
+    return context.judge(image, alone, how).code !== "nothing-fits";
+  }
+}
+
+/** Each index once for containers with and once for those without an accelerator. */
+async function choicesOf(
+  pod: Pod,
+  namespace: string,
+  context: DecisionContext,
+  signal: AbortSignal,
+): Promise<readonly Choice[]> {
+  const wanted = new Map<string, { readonly reference: Reference; readonly accelerated: boolean }>();
+  for (const { image, accelerated } of imagePlaces(pod)) {
+    const reference = readReference(image);
+    if (reference === undefined || !context.mayAsk(reference.registry)) continue;
+    wanted.set(`${accelerated} ${formatReference(reference)}`, { reference, accelerated });
+  }
+  const found = await Promise.all(
+    [...wanted.values()].map(async ({ reference, accelerated }): Promise<readonly Choice[]> => {
+      try {
+        const image = await context.lookup(reference, pod, namespace, signal);
+        return image.kind === "index" ? [{ image, how: { accelerated, common: false } }] : [];
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        return []; // The decision on the image says so to its owner.
+      }
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,3 @@
+/** The forms in which `metahub rewrite` prints. */
+export const rewriteOutputs = ["yaml", "json", "diff"] as const;
+export const imageForms = ["digest", "tagAndDigest"] as const;

@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load, loadAll } from "js-yaml";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { parseMachineType } from "../../src/api/parse-machinetype.ts";
+import { parsePod } from "../../src/api/parse-pod.ts";
+import { computeStatus } from "../../src/api/status.ts";
+import { formatFeature } from "../../src/hardware/feature.ts";
+import { isAcceleratorNamespace } from "../../src/hardware/namespace.ts";
+import { offerOfNode } from "../../src/hardware/nodes/offer.ts";
+import { parseFeatures } from "../../src/hardware/parse.ts";
+import { inventoryOf } from "../../src/inventory/files.ts";
+import { plainContext } from "../../src/inventory/inventory.ts";
+import { parseManifests } from "../../src/inventory/manifests.ts";
+import { SnapshotBuilder } from "../../src/inventory/snapshot.ts";
+import { metahubProgram } from "../cli/metahub.ts";
+import { codeBlocks } from "./blocks.ts";
+
+// Each starts processes, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+const metahub = metahubProgram();
+const page = await readFile(join(import.meta.dirname, "../../docs/machine-types.md"), "utf8");
+const blocks = codeBlocks(page);
+const yaml = blocks.filter(({ language }) => language === "yaml");
+const of = (kind: string) => yaml.filter(({ text }) => new RegExp(`^kind: ${kind}$`, "m").test(text));
+const [nodes] = of("Node");
+const status = yaml.filter(({ text }) => text.startsWith("conditions:"));
+const consoles = blocks.filter(({ language }) => language === "console");
+const texts = blocks.filter(({ language }) => language === "text");
+
+it("the page has no example that is not run here", () => {
+  const run = [...of("MachineType"), ...of("Node"), ...of("Pod"), ...status, ...consoles, ...texts];
+  expect(new Set(run).size).toBe(blocks.length);
+  expect([of("Node"), of("Pod"), status, texts].map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+});
+
+describe("machine types", () => {
+  const types = of("MachineType").map(({ text }) => parseMachineType(load(text)));
+
+  it.each(types.map((type) => [type.metadata.name, type] as const))(
+    "%s declares features that mean something",
+    (_, type) => {
+      const canonical = (type.spec.features ?? []).flatMap((text) => parseFeatures(text)).map(formatFeature);
+      expect(canonical).toEqual(type.spec.features ?? []);
+    },
+  );
+
+  it("those with a template are somewhere to go before they have a node", () => {
+    const waiting = types.filter(({ spec }) => spec.nodeTemplate !== undefined);
+    const { placement } = new SnapshotBuilder().build([], waiting, plainContext);
+    const spec = {
+      nodeSelector: { "node.kubernetes.io/instance-type": "g6.xlarge" },
+      tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }],
+      containers: [{ name: "c", resources: { limits: { "nvidia.com/gpu": "1" } } }],
+    };
+    const [placed, ...others] = placement.place(parsePod({ metadata: {}, spec })).profiles;
+    expect(others).toEqual([]);
+    expect(placed?.profile.features.map(formatFeature)).toEqual(["cpu:zen3", "nvcap:8.9"]);
+  });
+
+  it("can be asked for by name", () => {
+    const pod = parsePod(load(of("Pod")[0]?.text ?? ""));
+    expect(types.map(({ metadata }) => metadata.name)).toContain(pod.spec.nodeSelector?.["metahub.dev/machine-type"]);
+  });
+});
+
+describe("what labels say", () => {
+  it.each((texts[0]?.text ?? "").split("\n"))("%s", (line) => {
+    const [written = "", means = ""] = line.split(" -> ");
+    const labels = Object.fromEntries(written.split(" ").map((label) => label.split("=")));
+    const machine = { operatingSystem: "linux", architecture: "amd64", kernelVersion: "" };
+    const { features, accelerators } = offerOfNode({ labels, allocatable: {}, ...machine });
+    expect(accelerators.every(({ namespace }) => isAcceleratorNamespace(namespace))).toBe(true);
+    const list = (some: typeof features) => some.map(formatFeature).join(" ");
+    expect(accelerators.length === 0 ? list(features) : `${list(features)}(${list(accelerators)})`).toBe(means);
+  });
+});
+
+it("the status is what the controller computes", () => {
+  const everything = of("MachineType").at(-1)?.text ?? "";
+  const { nodes: facts, machineTypes } = inventoryOf(parseManifests(`${nodes?.text}\n---\n${everything}`, "page"));
+  const [entry] = new SnapshotBuilder().build(facts, machineTypes, plainContext).machineTypes.values();
+  if (entry === undefined) throw new Error("the page has no machine type");
+  const { conditions } = computeStatus({
+    machineType: entry.resource,
+    nodes: entry.nodes.map(({ facts: { name }, profile }) => ({ name, profile })),
+    overlaps: entry.overlaps,
+    now: new Date(0),
+  });
+  expect({ conditions: conditions?.map(({ type, status: is, message }) => ({ type, status: is, message })) }).toEqual(
+    load(status[0]?.text ?? ""),
+  );
+});
+
+describe("what the commands print", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "metahub-machine-types-"));
+    await writeFile(join(folder, "nodes.yaml"), nodes?.text ?? "");
+    // A Skylake client CPU, as far as archspec asks.
+    const flags =
+      "mmx sse sse2 ssse3 sse4_1 sse4_2 popcnt aes pclmulqdq avx rdrand f16c movbe fma avx2 bmi1 bmi2 rdseed adx clflushopt xsavec xsaveopt cx16 lahf_lm abm xsave pni";
+    await writeFile(join(folder, "cpuinfo"), `processor : 0\nvendor_id : GenuineIntel\nflags : ${flags}\n`);
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const commands = consoles.flatMap(({ text }) =>
+    text
+      .split(/^\$ /m)
+      .filter((part) => part !== "")
+      .map((part) => {
+        const [command = "", ...output] = part.trimEnd().split("\n");
+        return [command, output.join("\n")] as const;
+      }),
+  );
+  it.each(commands)("%s", async (command, output) => {
+    const [program, ...args] = command.split(" ");
+    expect(program).toBe("metahub");
+    const ran = await metahub(args, { cwd: folder });
+    expect(ran).toMatchObject({ stdout: `${output}\n`, stderr: "", code: 0 });
+    if (output.includes("kind: MachineType")) for (const each of loadAll(ran.stdout)) parseMachineType(each);
+  });
+});
