@@ -3,13 +3,13 @@ import type { NodeFacts } from "../api/node.ts";
 import { parseMachineType } from "../api/parse-machinetype.ts";
 import { parseNode } from "../api/parse-node.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import { isKubernetesError } from "../kubernetes/errors.ts";
 import { Reflector } from "../kubernetes/reflector.ts";
 import type { ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
 import { type Resource, resource } from "../kubernetes/resource.ts";
 import type { PlacementContext, RuntimeClassScheduling } from "../placement/candidate.ts";
 import { type Inventory, SnapshotPublisher } from "./inventory.ts";
 import { parseDeviceClassResource, parseRuntimeClass } from "./placement-resources.ts";
+import { isServed } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export const nodeResource = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
@@ -94,13 +94,12 @@ export class ClusterInventory implements Inventory {
   /** Asks once the API server answers at all; the reflectors wait and try again by themselves meanwhile. */
   async #hasDeviceClasses(signal: AbortSignal): Promise<boolean> {
     await this.#nodes.synced;
-    try {
-      await this.#options.client.raw("/apis/resource.k8s.io/v1", { signal });
-      return true;
-    } catch (error) {
-      if (isKubernetesError(error, "NOT_FOUND")) return false;
-      throw error;
-    }
+    const { client, observe } = this.#options;
+    return isServed(client, "resource.k8s.io/v1", {
+      signal,
+      failed: (error, retryInMs) =>
+        observe(deviceClassResource.plural, { type: "failed", error, relist: true, retryInMs }),
+    });
   }
 
   #reflector<Kept>(

@@ -39,8 +39,15 @@ const slice = z.object({
   }),
 });
 
-/** The devices of a slice with the asked attributes; undefined for a driver of which nothing is asked. */
-export function trimSlice(object: unknown, asked: AskedAttributes): DeviceSlice | undefined {
+/**
+ * The devices of a slice with the asked attributes; undefined for a driver of which nothing is asked. `shared` gives
+ * one object for equal ones: a cluster has thousands of devices of a few kinds.
+ */
+export function trimSlice(
+  object: unknown,
+  asked: AskedAttributes,
+  shared: (attributes: DeviceAttributes) => DeviceAttributes = (attributes) => attributes,
+): DeviceSlice | undefined {
   const attributes = asked.get(head.parse(object).spec.driver);
   if (attributes === undefined) return undefined;
   const { driver, pool, devices = [] } = slice.parse(object).spec;
@@ -48,7 +55,9 @@ export function trimSlice(object: unknown, asked: AskedAttributes): DeviceSlice 
     driver,
     pool: pool.name,
     generation: pool.generation,
-    devices: new Map(devices.map(({ name, attributes: given }) => [name, trim(driver, given ?? {}, attributes)])),
+    devices: new Map(
+      devices.map(({ name, attributes: given }) => [name, shared(trim(driver, given ?? {}, attributes))]),
+    ),
   };
 }
 

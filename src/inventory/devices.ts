@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { AttributeMapping, DeviceAttributes, DeviceName } from "../hardware/devices/device.ts";
 import { askedAttributes } from "../hardware/devices/drivers.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
@@ -15,8 +16,10 @@ export const resourceSliceResource = resource({
   namespaced: false,
 });
 
-/** About 500 bytes each. 16,000 nodes with eight GPUs, twice over. */
+/** About 150 bytes each. 16,000 nodes with eight GPUs, twice over. */
 const maxDevices = 262_144;
+/** Kinds of devices. More than that, and some are kept twice. */
+const maxKinds = 4_096;
 const askAgainMs = 2_000;
 
 /** What is known of the devices that DRA drivers offer. */
@@ -131,6 +134,7 @@ export class ClusterDevices implements Devices {
 class SliceCopy {
   readonly synced: Promise<void>;
   readonly #pools = new Map<string, Map<string, DeviceSlice>>();
+  readonly #kinds = new LRUCache<string, DeviceAttributes>({ max: maxKinds });
   readonly #options: ClusterDevicesOptions;
   readonly #ended = new AbortController();
   readonly #run: Promise<void>;
@@ -143,7 +147,7 @@ class SliceCopy {
       client: options.client,
       resource: resourceSliceResource,
       transform: (object) => {
-        const kept = trimSlice(object, asked);
+        const kept = trimSlice(object, asked, (attributes) => this.#shared(attributes));
         return kept === undefined || this.#fits(kept, reflector.store.get(object.metadata.name)) ? kept : undefined;
       },
       onChange: (change) => this.#changed(change),
@@ -165,6 +169,13 @@ class SliceCopy {
   async end(): Promise<void> {
     this.#ended.abort(new Error("the ResourceSlices are no longer followed"));
     await this.#run;
+  }
+
+  #shared(attributes: DeviceAttributes): DeviceAttributes {
+    const key = JSON.stringify([...attributes]);
+    const known = this.#kinds.get(key);
+    if (known === undefined) this.#kinds.set(key, attributes);
+    return known ?? attributes;
   }
 
   #fits(slice: DeviceSlice, before: DeviceSlice | undefined): boolean {

@@ -30,7 +30,7 @@ const operatorPods = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ labels: z.record(z.string(), z.string()) }),
-      spec: z.object({ serviceAccountName: z.string(), nodeName: z.string() }),
+      spec: z.object({ serviceAccountName: z.string() }),
       status: z.object({ containerStatuses: z.array(z.object({ ready: z.boolean(), imageID: z.string() })) }),
     }),
   ),
@@ -93,10 +93,6 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
     const of = (component: string) => ({ component, account: `metahub-${component}`, containers: [[true, digest]] });
     expect(rows).toHaveLength(4);
     expect(rows).toEqual(expect.arrayContaining([of("webhook"), of("webhook"), of("controller"), of("controller")]));
-    for (const component of ["webhook", "controller"]) {
-      const nodes = items.filter(({ metadata }) => metadata.labels["app.kubernetes.io/component"] === component);
-      expect(new Set(nodes.map(({ spec }) => spec.nodeName)).size, `nodes of the ${component}`).toBe(2);
-    }
     // Helm passes on what the API server warns of.
     expect(scenario.chart.warnings).toEqual([]);
     const label = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
@@ -160,10 +156,9 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
     const kinds = await kubectl(cluster, ["api-resources", "--verbs=list", "-o", "name"]);
     const all = kinds.split("\n").join(",");
     const left = ["get", all, "--all-namespaces", "-o", "name", "--ignore-not-found"];
-    expect(await kubectl(cluster, [...left, "-l", "app.kubernetes.io/part-of=metahub"])).toBe("");
     expect(kinds).not.toContain("metahub.dev");
     const named = (await kubectl(cluster, left)).split("\n").filter((name) => name.includes("metahub"));
-    // Its certificates, and the lease of the controllers' leader; they go with the namespace.
+    // The namespace is ours; its certificates and the lease of the controllers' leader go with it.
     expect(named.sort()).toEqual([
       "lease.coordination.k8s.io/metahub-controller",
       "namespace/metahub-system",

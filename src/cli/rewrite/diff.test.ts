@@ -43,6 +43,12 @@ describe("a unified diff", () => {
     expect(unifiedDiff("a", text, far).match(/^@@/gm)).toHaveLength(2);
   });
 
+  it("counts the lines that were added before", () => {
+    const text = lines(20);
+    const edits = [replace(text, "line 3\n", "3\n3\n"), replace(text, "line 15\n", "15\n")];
+    expect(unifiedDiff("a", text, edits).match(/^@@.*/gm)).toEqual(["@@ -1,6 +1,7 @@", "@@ -12,7 +13,7 @@"]);
+  });
+
   it("tells of a last line without its newline", () => {
     expect(unifiedDiff("a", "x", [replace("x", "x", "y")])).toBe(
       "--- a\n+++ a\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n",

@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { InventoryError } from "./error.ts";
+import { FileInventory, inventoryOf, readFolder } from "./files.ts";
+import { parseManifests } from "./manifests.ts";
+
+const node = (name: string): string => `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\n`;
+const type = (name: string): string =>
+  `apiVersion: metahub.dev/v1alpha1\nkind: MachineType\nmetadata: {name: ${name}}\nspec: {nodeSelector: {matchLabels: {a: b}}}\n`;
+const signal = (): AbortSignal => AbortSignal.timeout(10_000);
+
+let folder: string;
+let inventory: FileInventory | undefined;
+const errors: InventoryError[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-inventory-"));
+  errors.length = 0;
+});
+afterEach(async () => {
+  await inventory?.close();
+  inventory = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
+const names = (): readonly string[] => [...(inventory?.snapshot()?.nodes.keys() ?? [])];
+
+/** Resolves with the next snapshot. */
+function next(of: FileInventory): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const off = of.onChange(({ nodes }) => {
+      off();
+      resolve([...nodes.keys()]);
+    });
+  });
+}
+function open(onError: (error: InventoryError) => void = (error) => errors.push(error)): FileInventory {
+  inventory = new FileInventory({ folder, onError });
+  return inventory;
+}
+
+test("reads every manifest of a folder in order, and passes over what is none", async () => {
+  await write("b.yml", node("two"));
+  await write("a.yaml", node("one"));
+  await write("c.json", JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "three" } }));
+  await write("README.md", "not: [yaml");
+  await write(".hidden.yaml", "not: [yaml");
+  const found = await readFolder(folder, signal());
+  expect(found.map(({ place }) => place.replace(folder, ""))).toEqual(["/a.yaml", "/b.yml", "/c.json"]);
+});
+
+test("keeps nodes and machine types; other kinds are no mistake", () => {
+  const text = [node("n"), type("t"), "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"].join("---\n");
+  const { nodes, machineTypes } = inventoryOf(parseManifests(text, "f"));
+  expect([[...nodes].map(({ name }) => name), [...machineTypes].map(({ metadata }) => metadata.name)]).toEqual([
+    ["n"],
+    ["t"],
+  ]);
+});
+
+test.each<[string, string, InventoryError["code"], RegExp]>([
+  ["a node twice", `${node("n")}---\n${node("n")}`, "DUPLICATE", /^f, document 2: Node n stands twice/],
+  ["a machine type twice", `${type("t")}---\n${type("t")}`, "DUPLICATE", /MachineType t stands twice/],
+  ["a node without a name", "apiVersion: v1\nkind: Node\n", "OBJECT_INVALID", /^f: .*metadata\.name/],
+  [
+    "a machine type without a selector",
+    "apiVersion: metahub.dev/v1alpha1\nkind: MachineType\nmetadata: {name: t}\nspec: {}\n",
+    "OBJECT_INVALID",
+    /^f: .*nodeSelector/,
+  ],
+])("%s is refused with its place", (_name, text, code, message) => {
+  expect(() => inventoryOf(parseManifests(text, "f"))).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  );
+});
+
+test("follows the folder: a file changes, comes and goes", async () => {
+  await write("a.yaml", node("one"));
+  const opened = open();
+  await opened.synced;
+  expect(names()).toEqual(["one"]);
+  await next(opened); // The second reading, once the watch is there.
+  for (const [change, expected] of [
+    [() => write("a.yaml", node("uno")), ["uno"]],
+    [() => write("b.yaml", node("two")), ["uno", "two"]],
+    [() => rm(join(folder, "a.yaml")), ["two"]],
+  ] as const) {
+    const changed = next(opened);
+    await change();
+    expect(await changed).toEqual(expected);
+  }
+  expect(errors).toEqual([]);
+});
+
+test("a mistake in a changed file is told, and what was read before stays", async () => {
+  await write("a.yaml", node("one"));
+  const told = Promise.withResolvers<InventoryError>();
+  const opened = open(told.resolve);
+  await opened.synced;
+  await next(opened);
+  await write("a.yaml", "a: [");
+  expect(await told.promise).toMatchObject({ code: "YAML_INVALID" });
+  expect(names()).toEqual(["one"]);
+  const repaired = next(opened);
+  await write("a.yaml", node("again"));
+  expect(await repaired).toEqual(["again"]);
+});
+
+test.each<[string, () => Promise<void>, InventoryError["code"], RegExp]>([
+  [
+    "a folder that is not there",
+    () => rm(folder, { recursive: true }),
+    "UNREADABLE",
+    /no such file or folder; a folder/,
+  ],
+  ["a mistake in a file", () => write("a.yaml", "a: ["), "YAML_INVALID", /a\.yaml: not valid YAML/],
+])("%s at the start is a failure", async (_name, prepare, code, message) => {
+  await prepare();
+  await expect(open().synced).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test("nothing is told after the end", async () => {
+  await write("a.yaml", node("one"));
+  const opened = open();
+  await opened.synced;
+  await opened.close();
+  await write("a.yaml", "a: [");
+  await opened.close();
+  expect(errors).toEqual([]);
+});
