@@ -1,21 +1,13 @@
 import type { Credentials } from "../../credentials/credentials.ts";
-import { hostConfigPaths, readHostConfig } from "../../credentials/hostConfig.ts";
-import { type CredentialSource, fixedSource, hostConfigSource, Keyring } from "../../credentials/keyring.ts";
+import type { CredentialSource } from "../../credentials/keyring.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Reference } from "../../oci/reference.ts";
-import { type Access, RegistryClient } from "../../registry/client.ts";
+import type { Access, RegistryClient } from "../../registry/client.ts";
 import type { Manifest } from "../../registry/contents.ts";
 import { RegistryError } from "../../registry/error.ts";
 import type { CommandContext } from "../context.ts";
-import { UsageError } from "../failure.ts";
+import { connectRegistries } from "../images/connect.ts";
 import type { ImageOptions } from "../images/options.ts";
-import { readLine } from "../images/stdin.ts";
-import { parseMirrors } from "../mirrors.ts";
-import { readRequired } from "../read-required.ts";
-import { version } from "../version.ts";
-
-/** A person waits longer than an admission does. */
-const timeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 60_000 };
 
 /** Registries to read from and to write to, with the credentials that this user has for them. */
 export class Registries {
@@ -35,22 +27,7 @@ export class Registries {
     options: ImageOptions,
     context: CommandContext,
   ): Promise<Registries> {
-    const mirrors = parseMirrors(options.mirrors);
-    const ca =
-      options.registryCaFile === undefined
-        ? undefined
-        : await readRequired(options.registryCaFile, "--registry-ca-file");
-    const keyring = await findCredentials(options.creds, context);
-    const named = references.map(({ registry }) => registry.toLowerCase());
-    const plain = new Set([...mirrors.plainHttp, ...(options.plainHttp ? named : [])]);
-    const client = new RegistryClient({
-      plainHttp: (host) => plain.has(host),
-      allowPrivate: true,
-      mirrors: mirrors.hosts,
-      userAgent: `metahub/${version}`,
-      timeouts,
-      ...(ca === undefined ? {} : { ca }),
-    });
+    const { client, keyring } = await connectRegistries(references, options, context);
     return new Registries(client, keyring, context.signal);
   }
 
@@ -93,23 +70,4 @@ export class Registries {
     }
     throw refusal;
   }
-}
-
-async function findCredentials(creds: string | undefined, context: CommandContext): Promise<CredentialSource> {
-  if (creds !== undefined) return fixedSource(await parseCredentials(creds, context));
-  const sources: CredentialSource[] = [];
-  for (const path of hostConfigPaths(context.env)) {
-    const config = await readHostConfig(path);
-    if (config !== undefined) sources.push(hostConfigSource(config));
-  }
-  return new Keyring(sources);
-}
-
-async function parseCredentials(creds: string, context: CommandContext): Promise<Credentials> {
-  const colon = creds.indexOf(":");
-  const username = colon === -1 ? creds : creds.slice(0, colon);
-  // The value itself is not repeated: it may be a password in the wrong place.
-  if (username === "") throw new UsageError("--creds: expected USER or USER:PASSWORD");
-  const password = colon === -1 ? await readLine(context, "--creds USER") : creds.slice(colon + 1);
-  return { kind: "basic", username, password };
 }
