@@ -13,10 +13,26 @@ const note: SelectionNote = {
   reason: "cpu:broadwell is the closest of 2 that fit",
 };
 
-test("is compact JSON that reads back", () => {
-  const text = formatSelection(new Map([["bench", note]]));
-  expect(JSON.parse(text)).toEqual({ bench: note });
+test("is JSON that reads back, in lines that kubectl describe shows whole", () => {
+  const text = formatSelection(
+    new Map([
+      ["bench", note],
+      ['a "name"', { ...note, reason: "{" }],
+    ]),
+  );
+  expect(JSON.parse(text)).toEqual({ bench: note, 'a "name"': { ...note, reason: "{" } });
   expect(parseSelection(text).get("bench")).toEqual(note);
+  expect(text.split("\n").slice(0, 4)).toEqual([
+    '{"bench":{"asked":"qnib/bench","code":"selected","reason":"cpu:broadwell is the closest of 2 that fit",',
+    ' "requires":"cpu:broadwell","machineType":"type1","at":"2026-11-23T12:00:00Z",',
+    ` "variant":"${digest}",`,
+    ` "index":"${digest}"},`,
+  ]);
+  for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(140);
+});
+
+test("a note of one member is JSON too, and so is none", () => {
+  expect(JSON.parse(formatSelection(new Map()))).toEqual({});
 });
 
 test.each([1, 8, 12, 20, 60, 1000])("stays under 4 KiB for %d containers, and says when some are missing", (count) => {

@@ -24,9 +24,15 @@ export interface SelectionNote {
 /** Bytes. Annotations of a Pod share 256 KiB (apimachinery validation.TotalAnnotationSizeLimitB); this stays small. */
 const limit = 4096;
 
+/** In the order in which people read them. */
+const members = ["asked", "code", "reason", "requires", "machineType", "node", "at", "variant", "index"] as const;
+/** `kubectl describe` shows no more of a line (kubectl/pkg/describe/describe.go, maxAnnotationLen). */
+const lineLength = 140;
+
 /**
- * Compact JSON, one member per container name (image volumes as `volume/NAME`), under 4 KiB: where it would be longer,
- * reasons go first, then requirements, then the last containers, and `…` says that something is missing.
+ * JSON in lines that `kubectl describe` shows whole, one member per container name (image volumes as `volume/NAME`),
+ * under 4 KiB: where it would be longer, reasons go first, then requirements, then the last containers, and `…` says
+ * that something is missing.
  */
 export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): string {
   const shortenings: readonly ((note: SelectionNote) => Partial<SelectionNote>)[] = [
@@ -36,10 +42,30 @@ export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): stri
     ({ reason, requires, ...rest }) => rest,
   ];
   for (const shorten of shortenings) {
-    const text = JSON.stringify(Object.fromEntries([...notes].map(([name, note]) => [name, shorten(note)])));
+    const text = inLines([...notes].map(([name, note]) => [name, shorten(note)]));
     if (Buffer.byteLength(text) < limit) return text;
   }
   return firstThatFit(notes);
+}
+
+/** Breaks lines between members: white space there means nothing in JSON (RFC 8259, section 2). */
+function inLines(notes: readonly (readonly [string, Partial<SelectionNote>])[]): string {
+  const parts = notes.flatMap(([name, note], index) => {
+    const texts = members.flatMap((member) =>
+      note[member] === undefined ? [] : [`${JSON.stringify(member)}:${JSON.stringify(note[member])}`],
+    );
+    const begin = `${index === 0 ? "{" : ""}${JSON.stringify(name)}:{`;
+    const end = `}${index === notes.length - 1 ? "}" : ""}`;
+    return texts.map((text, at) => `${at === 0 ? begin : ""}${text}${at === texts.length - 1 ? end : ""}`);
+  });
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    const begins = last === undefined || /^\{?"[^"]*":\{/.test(part);
+    if (begins || last.length + part.length + 2 > lineLength) lines.push(part);
+    else lines[lines.length - 1] = `${last},${part}`;
+  }
+  return lines.join(",\n ");
 }
 
 /** A note as this program writes it: its members and no others, as text of bounded length. */

@@ -66,8 +66,7 @@ export function resourcesByDra(
 /** Whether devices of the Pod may be DRA's, so that it is worth a look at its claims. */
 export function mayHaveDevices(pod: Pod, allocatable: Readonly<Record<string, string>>): boolean {
   return containersOf(pod).some(
-    (container) =>
-      (container.resources?.claims ?? []).length > 0 || resourcesByDra(container, allocatable).length > 0,
+    (container) => (container.resources?.claims ?? []).length > 0 || resourcesByDra(container, allocatable).length > 0,
   );
 }
 

@@ -156,9 +156,9 @@ class Reading {
     try {
       return await turns.run(signal, () => client.get(target, { signal, parse }));
     } catch (error) {
-      if (signal.aborted || !isKubernetesError(error)) throw error;
+      if (signal.aborted) throw error;
       log.warn({ what, namespace: this.#namespace, error }, "the devices of a Pod are not known");
-      return this.#doubt(`${what} cannot be read (${error.code})`);
+      return this.#doubt(`${what} cannot be read (${isKubernetesError(error) ? error.code : "not understood"})`);
     }
   }
 

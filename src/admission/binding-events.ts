@@ -13,10 +13,14 @@ export class BindingEvents {
 
   /** What was found out or written. */
   surprises(pod: Pod, binding: BindingRequest, reselections: readonly Reselection[]): void {
-    for (const { place, kind, code, reason, surprising, write } of reselections) {
-      if (!surprising) continue;
+    for (const { place, kind, code, reason, surprising, write, doubt } of reselections) {
       const image = `image ${place.image} of ${place.name}`;
       const node = binding.node;
+      if (doubt !== undefined) {
+        const note = `the build of ${place.name} for node ${node} counts on no device, as it is not known which it gets: ${doubt}`;
+        this.#record("Warning", "DevicesUnknown", pod, note);
+      }
+      if (!surprising) continue;
       if (kind === "correct") {
         const note = `${image} was chosen at admission; node ${node} needs ${write?.image}: ${reason}`;
         this.#record("Normal", "SelectionCorrected", pod, note);

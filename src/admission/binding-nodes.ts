@@ -3,6 +3,8 @@ import type { Pod } from "../api/pod.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { NodeEntry, Snapshot } from "../inventory/snapshot.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
+import type { BindingDevices } from "./binding-devices.ts";
+import { DeviceLandings } from "./binding-devices-landing.ts";
 import type { BoundNode } from "./reselect.ts";
 
 /** A node that the scheduler knows and we do not is on its way to us: watches differ by milliseconds. */
@@ -14,11 +16,17 @@ const maxLandings = 1_024;
 export class BindingNodes {
   readonly #inventory: Inventory;
   readonly #waitMs: number;
+  readonly #devices: Pick<BindingDevices, "of"> | undefined;
+  readonly #deviceLandings = new DeviceLandings();
   /** One array for each profile, because verdicts are remembered by it. */
   readonly #landings = new LRUCache<string, readonly PlacedProfile[]>({ max: maxLandings });
 
-  constructor(inventory: Inventory, options: { readonly waitMs?: number } = {}) {
+  constructor(
+    inventory: Inventory,
+    options: { readonly waitMs?: number; readonly devices?: Pick<BindingDevices, "of"> } = {},
+  ) {
     this.#inventory = inventory;
+    this.#devices = options.devices;
     this.#waitMs = options.waitMs ?? waitMs;
   }
 
@@ -27,6 +35,14 @@ export class BindingNodes {
     const snapshot = await this.#snapshotWith(name, signal);
     const entry = snapshot?.nodes.get(name);
     if (snapshot === undefined || entry === undefined) return undefined;
+    const node = this.#place(name, pod, snapshot, entry);
+    const devices = await this.#devices?.of(pod, entry.facts.allocatable, signal);
+    if (devices === undefined) return node;
+    const spec = snapshot.machineTypes.get(entry.machineType ?? "")?.resource.spec;
+    return this.#deviceLandings.with(node, devices, spec?.deviceAttributes ?? []);
+  }
+
+  #place(name: string, pod: Pod, snapshot: Snapshot, entry: NodeEntry): BoundNode {
     const landings = this.#landingsOf(entry);
     if (pod.metadata.annotations?.["metahub.dev/strategy"] !== "common")
       return { name, landings, candidates: landings };

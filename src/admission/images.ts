@@ -53,7 +53,7 @@ export function imagePlaces(pod: Pod): readonly ImagePlace[] {
 }
 
 /** A device claim may be for any device: it counts, because a build for another accelerator is still never chosen. */
-function getsAccelerator(container: Container): boolean {
+export function getsAccelerator(container: Container): boolean {
   const { requests, limits, claims } = container.resources ?? {};
   if (claims !== undefined && claims.length > 0) return true;
   for (const quantities of [requests, limits]) {

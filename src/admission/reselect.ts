@@ -34,6 +34,10 @@ export interface BoundNode {
   readonly landings: readonly PlacedProfile[];
   /** All places where the Pod could have landed, for `strategy: common`. */
   readonly candidates: readonly PlacedProfile[];
+  /** What the node offers to containers that get devices by DRA, by their names. */
+  readonly containers?: ReadonlyMap<string, Pick<BoundNode, "landings" | "candidates" | "doubt">>;
+  /** What could not be found out of a container's devices, one line for people. */
+  readonly doubt?: string;
 }
 
 /** What becomes of one image of a Pod, now that its node is known. */
@@ -48,6 +52,8 @@ export interface Reselection {
   readonly code: DecisionCode;
   /** One line for people. */
   readonly reason: string;
+  /** What was not known of the container's devices, so that nothing was chosen for them. */
+  readonly doubt?: string;
   /** True where the Pod's owner should hear of it. */
   readonly surprising: boolean;
   /** What is to be written, where it does not stay. */
@@ -65,8 +71,15 @@ export function reselect(
   const notes = parseSelection(annotations?.[selectionAnnotation]);
   const common = annotations?.["metahub.dev/strategy"] === "common";
   return Promise.all(
-    changeable(asking.pod).map((place) => {
-      return new ImageReselection(place, notes.get(noteName(place)), common, asking, node, context, now).decide();
+    changeable(asking.pod).map(async (place) => {
+      const own = { ...node, ...node.containers?.get(place.name) };
+      const note = notes.get(noteName(place));
+      const made = await new ImageReselection(place, note, common, asking, own, context, now).decide();
+      if (node.containers?.has(place.name) !== true) return made;
+      // Which devices it gets nobody could know at admission: another build than the one chosen there is no surprise.
+      const surprising = made.surprising && made.kind !== "correct";
+      const chosen = made.write !== undefined || made.code === "selected" || made.code === "nothing-fits";
+      return { ...made, surprising, ...(chosen && own.doubt !== undefined ? { doubt: own.doubt } : {}) };
     }),
   );
 }

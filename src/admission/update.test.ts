@@ -36,6 +36,13 @@ test.each<[string, Pod, Pod, string[], string[]]>([
     ["bench"],
   ],
   [
+    "an annotation that was forged to keep an image of another repository",
+    pod({ bench: "qnib/bench:fixed" }),
+    pod({ bench: `evil/bench@${variant}` }, { asked: "qnib/bench:fixed", variant }),
+    [],
+    ["bench"],
+  ],
+  [
     "an annotation that is no annotation of ours",
     pod({ bench: "x" }),
     pod({ bench: chosen }, { asked: "x", variant: 1 }),
@@ -47,6 +54,18 @@ test.each<[string, Pod, Pod, string[], string[]]>([
   expect(changes.restored.map(({ place }) => place.name)).toEqual(restored);
   expect(changes.restored.every(({ image }) => image === chosen)).toBe(true);
   expect(imagePlaces(changes.asked).map(({ name }) => name)).toEqual(anew);
+});
+
+test("ephemeral containers that are there are never decided on again, new ones are", () => {
+  const with_ = (...ephemeralContainers: { name: string; image: string }[]): Pod => ({
+    metadata: {},
+    spec: { ephemeralContainers },
+  });
+  const { restored, asked } = compareImages(
+    with_({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" }),
+    with_({ name: "a", image: chosen }),
+  );
+  expect([restored, imagePlaces(asked).map(({ name }) => name)]).toEqual([[], ["b"]]);
 });
 
 test("places stay where they are, so that a patch meets the right container", () => {

@@ -1,13 +1,16 @@
 import { hostname } from "node:os";
 import { BindingHandler } from "../admission/binding.ts";
+import { BindingDevices } from "../admission/binding-devices.ts";
 import { BindingEvents } from "../admission/binding-events.ts";
 import { BindingNodes } from "../admission/binding-nodes.ts";
 import { ClusterPods } from "../admission/binding-pods.ts";
 import { Turns } from "../admission/binding-turns.ts";
 import type { ReselectContext } from "../admission/reselect.ts";
 import type { ReviewHandler } from "../admission/server.ts";
+import { ClusterDevices } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { UnscheduledPods } from "../inventory/pods.ts";
+import type { Snapshot } from "../inventory/snapshot.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { EventRecorder } from "../kubernetes/eventrecorder.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -38,9 +41,13 @@ export function followBindings(options: BindingOptions): BindingService {
   const ended = new AbortController();
   const run = cache.run(ended.signal);
   const recorder = new EventRecorder({ client, controller: "metahub.dev/webhook", instance: hostname() });
+  const turns = new Turns(writes);
+  const devices = followDevices(options);
   const shared = {
-    pods: new ClusterPods({ client, cache, turns: new Turns(writes) }),
-    nodes: new BindingNodes(inventory),
+    pods: new ClusterPods({ client, cache, turns }),
+    nodes: new BindingNodes(inventory, {
+      devices: new BindingDevices({ client, devices: devices.known, turns, log }),
+    }),
     context,
     events: new BindingEvents(recorder),
     metrics,
@@ -54,8 +61,32 @@ export function followBindings(options: BindingOptions): BindingService {
     },
     async close() {
       ended.abort(new Error("the webhook ends"));
-      await run;
+      await Promise.all([run, devices.close()]);
       await recorder.close(AbortSignal.timeout(2_000));
+    },
+  };
+}
+
+/** The devices that DRA can allocate, with the attributes that machine types name. */
+function followDevices({ client, inventory, metrics, log }: BindingOptions) {
+  const observe = watchObserver(log, metrics);
+  const known = new ClusterDevices({
+    client,
+    observe: (event) => observe("resourceslices", event),
+    onFull: (limit) => log.error({ limit }, "more devices than are kept; of the others nothing is known at binding"),
+  });
+  const ask = ({ machineTypes }: Snapshot): void => {
+    known.ask([...machineTypes.values()].flatMap(({ resource }) => resource.spec.deviceAttributes ?? []));
+  };
+  const off = inventory.onChange(ask);
+  const now = inventory.snapshot();
+  if (now !== undefined) ask(now);
+  known.start();
+  return {
+    known,
+    close: async () => {
+      off();
+      await known.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { isKubernetesError } from "../kubernetes/errors.ts";
 import type { EventRecorder } from "../kubernetes/eventrecorder.ts";
 import { resource } from "../kubernetes/resource.ts";
 import { WorkQueue } from "../kubernetes/workqueue.ts";
+import { MACHINE_TYPE_LABEL } from "../placement/template.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { desiredLabels, labelsDiffer } from "./node-labels.ts";
@@ -86,10 +87,19 @@ export class Controller {
   async #label(snapshot: Snapshot, name: string, signal: AbortSignal): Promise<boolean> {
     const entry = snapshot.nodes.get(name);
     if (entry === undefined || !labelsDiffer(entry)) return false;
+    const { client } = this.#options;
+    const { uid, labels } = entry.facts;
+    const desired = desiredLabels(entry);
     // The uid makes the server refuse the write where this node is gone, instead of making a new one.
-    const metadata = { name, uid: entry.facts.uid, labels: desiredLabels(entry) };
-    const body = { apiVersion: "v1", kind: "Node", metadata };
-    await this.#options.client.apply({ resource: nodes, name }, body, { fieldManager, force: true, signal });
+    const metadata = { name, uid, labels: desired };
+    const target = { resource: nodes, name };
+    await client.apply(target, { apiVersion: "v1", kind: "Node", metadata }, { fieldManager, force: true, signal });
+    // Applying without a label takes it away only where we wrote it ourselves. Somebody else's would draw Pods to a node
+    // that is not of that machine type.
+    if (MACHINE_TYPE_LABEL in labels && !(MACHINE_TYPE_LABEL in desired)) {
+      const body = { metadata: { uid, labels: { [MACHINE_TYPE_LABEL]: null } } };
+      await client.patch(target, { type: "merge", body }, { fieldManager, signal });
+    }
     return true;
   }
 

@@ -21,12 +21,14 @@ const maxDevices = 262_144;
 /** Kinds of devices. More than that, and some are kept twice. */
 const maxKinds = 4_096;
 const askAgainMs = 2_000;
+/** After a start the first list is a moment away; where it takes longer, something is wrong with it. */
+const waitMs = 1_000;
 
 /** What is known of the devices that DRA drivers offer. */
 export interface Devices {
   /** False where the cluster has no resource.k8s.io/v1. Waits until that is known, or rejects with the signal's end. */
   served(signal: AbortSignal): Promise<boolean>;
-  /** Waits for the first list of ResourceSlices. Undefined for a device that is in none. */
+  /** Waits a moment for the first list of ResourceSlices. Undefined for a device that is in none that is known. */
   find(name: DeviceName, signal: AbortSignal): Promise<DeviceAttributes | undefined>;
 }
 
@@ -85,8 +87,20 @@ export class ClusterDevices implements Devices {
   }
 
   async find(name: DeviceName, signal: AbortSignal): Promise<DeviceAttributes | undefined> {
-    await unlessAborted(this.#complete.promise, signal, "waiting for the ResourceSlices");
+    if (this.#current === undefined) await this.#firstList(signal);
     return this.#current?.find(name);
+  }
+
+  /** Resolves in any case, unless the signal ends: without the right to list them, a binding must not wait for ever. */
+  async #firstList(signal: AbortSignal): Promise<void> {
+    const { clock = systemClock } = this.#options;
+    const enough = Promise.withResolvers<void>();
+    const cancel = clock.after(waitMs, () => enough.resolve());
+    try {
+      await unlessAborted(Promise.race([this.#complete.promise, enough.promise]), signal, "waiting for ResourceSlices");
+    } finally {
+      cancel();
+    }
   }
 
   async #run(): Promise<void> {
@@ -102,6 +116,12 @@ export class ClusterDevices implements Devices {
         if (signal.aborted) return;
         if (isKubernetesError(error, "NOT_FOUND")) {
           this.#served.resolve(false);
+          return;
+        }
+        if (isKubernetesError(error) && !error.temporary) {
+          // It is there and does not want to say so. Its list will tell more, and say so to `observe`.
+          this.#served.resolve(true);
+          this.#follow();
           return;
         }
         // The API server is away: the watches of the inventory report that as well, and this one waits for it.
@@ -143,7 +163,7 @@ class SliceCopy {
 
   constructor(options: ClusterDevicesOptions, asked: AskedAttributes) {
     this.#options = options;
-    const reflector = new Reflector<DeviceSlice>({
+    const reflector: Reflector<DeviceSlice> = new Reflector({
       client: options.client,
       resource: resourceSliceResource,
       transform: (object) => {

@@ -59,7 +59,7 @@ const COMMON_FOLDERS = [
  * @throws ClusterError `in-use` when the machine already has nodes.
  */
 export async function createNodeNetwork(dir: string, signal: AbortSignal): Promise<NodeNetwork> {
-  await refuseSecondNodes(signal);
+  await refuseBusyMachine(signal);
   const second = await freeNetwork(signal);
   // Undone in reverse.
   if (!existsSync(KUBELET_HOME)) writeUndo(dir, { kind: "remove", path: KUBELET_HOME });
@@ -99,7 +99,8 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
   };
 }
 
-async function refuseSecondNodes(signal: AbortSignal): Promise<void> {
+/** @throws ClusterError `in-use` when the machine already has nodes, a test's or a real cluster's. */
+export async function refuseBusyMachine(signal: AbortSignal): Promise<void> {
   const bridge = listIfThere("/sys/class/net").find((name) => name.startsWith(BRIDGE_PREFIX));
   if (bridge !== undefined)
     throw new ClusterError(

@@ -8,6 +8,7 @@ import { ClusterError, describeError, MissingRequirement } from "./error.ts";
 import { describeExisting } from "./existing.ts";
 import { hasKindImage, missingForKind, startKind } from "./kind.ts";
 import { startLocal } from "./local.ts";
+import { refuseBusyMachine } from "./node-network.ts";
 import { NODE_BINARIES } from "./nodes.ts";
 import { createProgress, formatElapsed, type Progress, type WriteLine } from "./progress.ts";
 import type { BinaryName } from "./releases.ts";
@@ -92,7 +93,10 @@ export async function readyWithinAMinute(
   }
   if ((await missingForKind(signal)) === undefined && (await hasKindImage(signal))) return { provider: "kind" };
   try {
-    if (level === "nodes") requireNodes();
+    if (level === "nodes") {
+      requireNodes();
+      await refuseBusyMachine(signal);
+    }
     const names = [...CONTROL_PLANE, ...(level === "nodes" ? NODE_BINARIES : []), ...tools];
     const reason = await needsBuild(names, defaultSources(env), signal);
     return reason === undefined ? { provider: "local" } : { reason };

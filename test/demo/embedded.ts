@@ -107,7 +107,7 @@ function listening(child: ChildProcess, signal: AbortSignal): Promise<string> {
 }
 
 /** Sends the AdmissionReview of the Pod's creation and applies the answer, as an API server does. */
-export async function review(
+async function review(
   webhook: Pick<RunningWebhook, "url" | "ca">,
   pod: Pod,
   signal: AbortSignal,

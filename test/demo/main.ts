@@ -17,7 +17,7 @@ const say = (line: string): void => console.log(`[${elapsed().padStart(7)}] ${li
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (signal.aborted) console.error("demo: interrupted; everything it had started is ended");
+  if (signal.aborted) console.error("demo: interrupted; what this run had started is ended");
   else if (error instanceof ClusterError) console.error(`demo: ${error.message}`);
   else throw error;
   process.exitCode = 1;
@@ -39,25 +39,15 @@ async function main(): Promise<number> {
   }
   const { cluster, level } = options;
   const up = cluster === "embedded" ? undefined : await findDemo(say, signal);
-  if (up !== undefined) return real({ ...up, level: level ?? up.level, say, signal });
-  const choice = await choose(options, signal);
-  return choice.provider === undefined ? embedded(options, choice) : startReal(options, choice);
-}
-
-async function startReal(
-  options: DemoOptions,
-  choice: Choice & { provider: RealOptions["provider"] },
-): Promise<number> {
-  const { provider, level, without } = choice;
-  if (without !== undefined) console.log(`Nodes are objects here and nothing runs on them. Real nodes: ${without}.`);
-  try {
-    return await real({ provider, level, say, signal });
-  } catch (error) {
-    // Found only in trying: other test nodes are on this machine, or a cluster's own.
-    const busy = error instanceof ClusterError && error.code === "in-use" && level === "nodes";
-    if (!busy || options.level !== undefined || signal.aborted) throw error;
-    return startReal(options, { provider, level: "api", without: error.message });
+  if (up !== undefined) {
+    if (level === undefined || level === up.level) return real({ ...up, up: true, say, signal });
+    console.error(`demo: a demo of level ${up.level} is up; end it first: ${endIt}`);
+    return 1;
   }
+  const choice = await choose(options, signal);
+  if (choice.provider === undefined) return embedded(options, choice);
+  if (choice.without !== undefined) console.log(`No containers will run: ${choice.without}.`);
+  return real({ provider: choice.provider, level: choice.level, up: false, say, signal });
 }
 
 async function real(options: RealOptions): Promise<number> {

@@ -17,7 +17,7 @@ import { type RealResult, runPods } from "./run-pods.ts";
 import { setScenario } from "./scenario.ts";
 import { type DemoState, readState, writeState } from "./state.ts";
 
-export const demoFolder = join(tmpdir(), "metahub-demo");
+const demoFolder = join(tmpdir(), "metahub-demo");
 /** Programs that the demo uses beside those of the cluster, by level. */
 export const demoTools = { api: ["kubectl", "helm", "registry"], nodes: ["kubectl", "helm", "printer"] } as const;
 export const endIt = "npm run demo -- --down";
@@ -28,6 +28,8 @@ const ANSWER_MS = 5_000;
 export interface RealOptions {
   readonly provider: ProviderName;
   readonly level: Level;
+  /** Whether `findDemo` has found it. */
+  readonly up: boolean;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -56,13 +58,11 @@ export async function findDemo(
 
 /** The demonstration on a real API server, scheduler and registry; the cluster stays until `--down`. */
 export async function runReal(options: RealOptions): Promise<RealResult> {
-  const { level, say, signal } = options;
+  const { up, say, signal } = options;
   const progress = createProgress((line) => say(withoutTime(line)));
-  const up = await findDemo(say, signal);
-  if (up !== undefined && up.level !== level)
-    throw new ClusterError("in-use", `a demo of level ${up.level} is up; end it first: ${endIt}`);
-  const { cluster, state } =
-    up === undefined ? await setUp(options, progress) : await attach(await attachCluster(demoFolder), progress, signal);
+  const { cluster, state } = up
+    ? await attach(await attachCluster(demoFolder), progress, signal)
+    : await setUp(options, progress);
   return { ...(await runPods(cluster, progress, signal)), cluster, builds: state.builds };
 }
 

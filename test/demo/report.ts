@@ -123,7 +123,7 @@ function render(parts: readonly Part[], rows: readonly Row[], last: Column, widt
 }
 
 /** `qnib/bench@sha256:1a2b3c4d… (:cpu-skylake)`: enough of the digest to recognise it, and the tag it was pushed under. */
-export function shortImage(image: string, tags: ReadonlyMap<string, string>): string {
+function shortImage(image: string, tags: ReadonlyMap<string, string>): string {
   const [name = image, digest] = image.split("@", 2);
   if (digest === undefined) return image;
   const tag = tagOf(image, tags);

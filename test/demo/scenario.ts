@@ -48,7 +48,7 @@ export async function setScenario({ cluster, values, progress, signal }: Scenari
 }
 
 /** Replicas of the webhook learn of new labels and machine types each by itself, within moments. */
-export async function awaitRewriting(cluster: Cluster, signal: AbortSignal): Promise<void> {
+async function awaitRewriting(cluster: Cluster, signal: AbortSignal): Promise<void> {
   const probe = {
     apiVersion: "v1",
     kind: "Pod",

@@ -197,12 +197,14 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     const configurations = "mutatingwebhookconfigurations,validatingwebhookconfigurations";
     const webhook = [
       "create,patch events.events.k8s.io",
+      "get resourceclaims.resource.k8s.io",
       "get,list,patch,watch pods.",
       "get,list,watch deviceclasses.resource.k8s.io",
       "get,list,watch machinetypes.metahub.dev",
       "get,list,watch nodes.",
       "get,list,watch runtimeclasses.node.k8s.io",
       `get,patch ${configurations}.admissionregistration.k8s.io metahub`,
+      "list,watch resourceslices.resource.k8s.io",
     ];
     const controllerRights = [
       "create,patch events.events.k8s.io",

@@ -1,5 +1,5 @@
-import { amdTarget } from "../nodes/amdtargets.ts";
 import { canonicalNamespace, namespaceKind } from "../namespace.ts";
+import { amdTarget } from "../nodes/amdtargets.ts";
 import { type AttributeMapping, type DeviceAttributes, ownName } from "./device.ts";
 
 /** How one namespace is read from the attributes of a driver's devices. */
@@ -84,9 +84,7 @@ export function labelledNamespaces(driver: string): readonly string[] {
 }
 
 /** The attributes that anybody may ask about, by driver; everything else of a ResourceSlice can be dropped. */
-export function askedAttributes(
-  mappings: Iterable<AttributeMapping>,
-): ReadonlyMap<string, ReadonlySet<string>> {
+export function askedAttributes(mappings: Iterable<AttributeMapping>): ReadonlyMap<string, ReadonlySet<string>> {
   const asked = new Map<string, Set<string>>();
   for (const [driver, { rules }] of DRIVERS) asked.set(driver, new Set(rules.flatMap(({ attributes }) => attributes)));
   for (const { driver, attribute } of mappings) {

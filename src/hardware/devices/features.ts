@@ -65,6 +65,17 @@ function together(namespace: string, a: readonly Feature[], b: readonly Feature[
   }
 }
 
+/** The first of the devices of which nothing is known although something should be, as a sentence's end. */
+export function unknownDevice(
+  devices: readonly AllocatedDevice[],
+  mappings: readonly AttributeMapping[],
+): string | undefined {
+  const unknown = devices.find(
+    ({ driver, attributes }) => attributes === undefined && rulesOf(driver, mappings).length > 0,
+  );
+  return unknown && `device ${quote(unknown.device)} of ${quote(unknown.driver)} is in no ResourceSlice`;
+}
+
 function read(device: AllocatedDevice, rule: AttributeRule, notes: Set<string>): readonly Feature[] {
   const name = `Device ${quote(device.device)} of ${quote(device.driver)}`;
   if (device.attributes === undefined) {

@@ -1,0 +1,170 @@
+import { expect, test, vi } from "vitest";
+import type { Pod } from "../api/pod.ts";
+import type { Reference } from "../oci/reference.ts";
+import { RegistryError, type RegistryErrorCode } from "../registry/error.ts";
+import type { Image } from "../registry/images.ts";
+import { variants } from "../selection/variants.fixture.ts";
+import { type DecisionContext, decide } from "./decide.ts";
+import type { Verdict } from "./verdict.ts";
+
+const [skylake] = variants("cpu:skylake");
+const index = `sha256:${"1".repeat(64)}`;
+const child = skylake?.digest ?? "";
+const chosen: Verdict = {
+  code: "selected",
+  ...(skylake === undefined ? {} : { variant: skylake }),
+  machineTypes: ["type2"],
+  reason: "it fits",
+  warn: false,
+};
+const indexImage = (reference: Reference): Image => ({
+  kind: "index",
+  reference,
+  descriptor: { mediaType: "application/vnd.oci.image.index.v1+json", digest: index, size: 1 },
+  variants: [],
+  warnings: [],
+});
+const context = (more: Partial<DecisionContext> = {}): DecisionContext => ({
+  place: () => [],
+  lookup: (reference) => Promise.resolve(indexImage(reference)),
+  judge: () => chosen,
+  mayAsk: () => true,
+  imageForm: "digest",
+  ...more,
+});
+const pod = (images: readonly string[], more: Pod["spec"] = {}, annotations: Record<string, string> = {}): Pod => ({
+  metadata: { annotations },
+  spec: { containers: images.map((image, at) => ({ name: `c${at}`, image })), ...more },
+});
+const alive = new AbortController().signal;
+const codes = async (of: Pod, with_: DecisionContext) =>
+  (await decide(of, "ns", with_, alive)).map(({ code, image, warn }) => [code, image, warn]);
+
+test("an image that was chosen is written as its child's digest, with what is known of it", async () => {
+  const [decision] = await decide(pod(["qnib/bench"]), "ns", context(), alive);
+  expect(decision).toEqual({
+    place: expect.objectContaining({ name: "c0", image: "qnib/bench" }),
+    code: "selected",
+    image: `qnib/bench@${child}`,
+    index,
+    variant: child,
+    requires: "cpu:skylake",
+    machineTypes: ["type2"],
+    reason: "it fits",
+    warn: false,
+  });
+});
+
+test.each<[string, string]>([
+  ["qnib/bench", `qnib/bench@${child}`],
+  ["qnib/bench:1", `qnib/bench:1@${child}`],
+])("tagAndDigest keeps what the owner wrote: %s", async (asked, written) => {
+  const [decision] = await decide(pod([asked]), "ns", context({ imageForm: "tagAndDigest" }), alive);
+  expect(decision?.image).toBe(written);
+});
+
+test.each<[string, Partial<DecisionContext>, string, string, boolean]>([
+  ["before nodes are known", { place: () => undefined }, "qnib/bench", "not-ready", true],
+  ["no reference", {}, "Qnib/Bench", "invalid-reference", false],
+  ["a registry that may not be asked", { mayAsk: () => false }, "qnib/bench", "registry-not-asked", false],
+  [
+    "one build",
+    {
+      lookup: (reference) =>
+        Promise.resolve({ kind: "manifest", reference, descriptor: { mediaType: "m", digest: child, size: 1 } }),
+    },
+    "qnib/bench",
+    "no-index",
+    false,
+  ],
+  [
+    "no verdict to rewrite",
+    { judge: () => ({ code: "nothing-fits", machineTypes: [], reason: "none", warn: true }) },
+    "qnib/bench",
+    "nothing-fits",
+    true,
+  ],
+])("%s: the image is left", async (_name, more, image, code, warn) => {
+  expect(await codes(pod([image]), context(more))).toEqual([[code, undefined, warn]]);
+});
+
+test.each<[RegistryErrorCode, string, string]>([
+  ["NOT_FOUND", "not-found", "docker.io has no such image"],
+  ["UNAUTHORIZED", "not-found", "docker.io does not show it to the credentials of this Pod"],
+  ["DENIED", "not-found", "docker.io does not show it to the credentials of this Pod"],
+  ["REFUSED_HOST", "registry-not-asked", "docker.io is not a registry that MetaHub may ask"],
+  ["RATE_LIMITED", "registry-failed", "docker.io limits the rate of requests"],
+  ["DIGEST_MISMATCH", "registry-failed", "docker.io answered with content that cannot be trusted"],
+  ["TOO_LARGE", "registry-failed", "docker.io answered with content that cannot be trusted"],
+  ["INVALID", "registry-failed", "docker.io answered with content that cannot be trusted"],
+  ["UNREACHABLE", "registry-failed", "docker.io does not answer"],
+  ["CIRCUIT_OPEN", "registry-failed", "docker.io does not answer"],
+  ["TIMEOUT", "registry-failed", "docker.io does not answer"],
+])("a registry's %s leaves the image with a Warning that repeats none of its text", async (error, code, reason) => {
+  const lookup = () => Promise.reject(new RegistryError(error, "<script> said the registry"));
+  const [decision] = await decide(pod(["qnib/bench"]), "ns", context({ lookup }), alive);
+  expect(decision).toMatchObject({ code, reason, warn: true });
+  expect(decision?.image).toBeUndefined();
+});
+
+test("when the time is over that is the reason, whatever the registry's error is", async () => {
+  const lookup = () => Promise.reject(new RegistryError("ABORTED", "x"));
+  const [decision] = await decide(pod(["qnib/bench"]), "ns", context({ lookup }), AbortSignal.abort());
+  expect(decision).toMatchObject({ code: "deadline", warn: true });
+});
+
+test("a defect is no decision", async () => {
+  const lookup = () => Promise.reject(new TypeError("x"));
+  await expect(decide(pod(["qnib/bench"]), "ns", context({ lookup }), alive)).rejects.toThrow(TypeError);
+});
+
+test("the same reference is looked up once, and decided on for each kind of container", async () => {
+  const lookup = vi.fn((reference: Reference) => Promise.resolve(indexImage(reference)));
+  const judged = vi.fn(() => chosen);
+  const gpu = { name: "gpu", image: "qnib/bench", resources: { limits: { "nvidia.com/gpu": "1" } } };
+  const { containers = [] } = pod(["qnib/bench", "qnib/bench"]).spec;
+  const decisions = await decide(
+    { metadata: {}, spec: { containers: [...containers, gpu] } },
+    "ns",
+    context({ lookup, judge: judged }),
+    alive,
+  );
+  expect(decisions.map(({ place }) => place.name)).toEqual(["c0", "c1", "gpu"]);
+  expect(lookup).toHaveBeenCalledTimes(2);
+  expect(judged.mock.calls).toHaveLength(2);
+});
+
+test("one image that fails keeps no other from being decided on", async () => {
+  const lookup: DecisionContext["lookup"] = (reference) =>
+    reference.repository === "a/b"
+      ? Promise.reject(new RegistryError("UNREACHABLE", "x"))
+      : Promise.resolve(indexImage(reference));
+  const got = await codes(pod(["a/b", "qnib/bench"]), context({ lookup }));
+  expect(got).toEqual([
+    ["registry-failed", undefined, true],
+    ["selected", `qnib/bench@${child}`, false],
+  ]);
+});
+
+test("image volumes are decided for all nodes at once, containers only where that is asked for", async () => {
+  const judged = vi.fn<DecisionContext["judge"]>(() => chosen);
+  const volumes = [{ name: "v", image: { reference: "qnib/models" } }];
+  await decide(pod(["qnib/bench"], { volumes }), "ns", context({ judge: judged }), alive);
+  await decide(pod(["qnib/bench"], {}, { "metahub.dev/strategy": "common" }), "ns", context({ judge: judged }), alive);
+  expect(judged.mock.calls.map(([{ reference }, , { common }]) => [reference.repository, common])).toEqual([
+    ["qnib/bench", false],
+    ["qnib/models", true],
+    ["qnib/bench", true],
+  ]);
+});
+
+test("strategy bind leaves containers for binding, where bindings are looked at", async () => {
+  const bind = { "metahub.dev/strategy": "bind" };
+  const volumes = [{ name: "v", image: { reference: "qnib/models" } }];
+  const asked = pod(["qnib/bench"], { volumes }, bind);
+  const later = await codes(asked, context({ atBinding: true }));
+  expect(later.map(([code]) => code)).toEqual(["at-binding", "selected"]);
+  expect((await codes(asked, context())).map(([code]) => code)).toEqual(["selected", "selected"]);
+  const placed = pod(["qnib/bench"], { nodeName: "n" }, bind);
+  expect((await codes(placed, context({ atBinding: true }))).map(([code]) => code)).toEqual(["selected"]);
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import type { Profile } from "../hardware/profile.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { Variant } from "../oci/variant.ts";
+import type { PlacedProfile } from "../placement/placement.ts";
+import type { Image } from "../registry/images.ts";
+import { machine, nameOf, variants } from "../selection/variants.fixture.ts";
+import { offered, Selections } from "./selections.ts";
+
+const builds = ["cpu:broadwell", "nvcap:8.0", { name: "generic" }];
+const list = variants(...builds);
+const plain = { accelerated: false, common: false };
+
+function image(of: readonly Variant[] = list, digest = "a"): Image & { kind: "index" } {
+  const descriptor = { mediaType: "application/vnd.oci.image.index.v1+json", digest: `sha256:${digest}`, size: 1 };
+  return { kind: "index", reference: parseReference("qnib/bench"), descriptor, variants: of, warnings: [] };
+}
+function profile(id: string, features: readonly string[], accelerators: readonly string[] = []): Profile {
+  const { platform, features: read } = machine(...features);
+  return { id, platform, features: read, accelerators: machine(...accelerators).features, notes: [] };
+}
+function landings(...profiles: readonly Profile[]): readonly PlacedProfile[] {
+  return profiles.map((each) => ({
+    profile: each,
+    machineTypes: [],
+    nodes: 1,
+    templates: 0,
+    example: { kind: "node", name: each.id },
+  }));
+}
+
+test("accelerators count for the containers that get one", () => {
+  const gpu = profile("gpu", ["cpu:broadwell"], ["nvcap:8.0"]);
+  expect(offered(gpu, false).features).toEqual(gpu.features);
+  expect(offered(gpu, true).features).toEqual([...gpu.features, ...gpu.accelerators]);
+  const selections = new Selections();
+  const at = landings(gpu);
+  const runs = (accelerated: boolean) => {
+    const { variant } = selections.judge(image(), at, { ...plain, accelerated });
+    return variant === undefined ? undefined : nameOf(variant, builds);
+  };
+  // In turn: what was remembered for one kind of container is not told to the other.
+  expect([runs(false), runs(true), runs(false)]).toEqual(["cpu:broadwell", "nvcap:8.0", "cpu:broadwell"]);
+});
+
+test("the same question about the same places is worked out once", () => {
+  const selections = new Selections();
+  const at = landings(profile("a", ["cpu:broadwell"]));
+  const first = selections.judge(image(), at, plain);
+  expect(selections.judge(image(), at, plain)).toBe(first);
+  // The same places anew, as after a change of the cluster: the selection is known, the verdict is not.
+  const again = selections.judge(image(), landings(profile("a", ["cpu:broadwell"])), plain);
+  expect(again).not.toBe(first);
+  expect(again).toEqual(first);
+});
+
+test("another index, another strategy: another answer", () => {
+  const selections = new Selections();
+  const at = landings(profile("a", ["cpu:broadwell"]), profile("b", []));
+  expect(selections.judge(image(), at, plain).code).toBe("nodes-differ");
+  expect(selections.judge(image(), at, { ...plain, common: true }).code).toBe("generic");
+  const other = variants({ name: "generic" }, "cpu:zen5");
+  expect(selections.judge(image(other, "b"), at, plain).code).toBe("generic");
+});

@@ -1,0 +1,193 @@
+import { Agent, request } from "node:https";
+import { text } from "node:stream/consumers";
+import { pino } from "pino";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { createAuthority, type KeyPair } from "../../test/cluster/pki.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { allowed, patched } from "./review.ts";
+import { AdmissionServer, type AdmissionServerOptions, type ReviewHandler } from "./server.ts";
+
+let authority: Awaited<ReturnType<typeof createAuthority>>;
+let pair: KeyPair;
+beforeAll(async () => {
+  authority = await createAuthority();
+  pair = await authority.issue({ commonName: "webhook", server: true, addresses: ["127.0.0.1"] });
+});
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const review = (uid = "u"): object => ({
+  apiVersion: "admission.k8s.io/v1",
+  kind: "AdmissionReview",
+  request: { uid, operation: "CREATE", resource: { group: "", version: "v1", resource: "pods" }, object: {} },
+});
+
+async function start(handle: ReviewHandler["handle"], more: Partial<AdmissionServerOptions> = {}) {
+  const metrics = createMetrics();
+  const server = new AdmissionServer({
+    handlers: { "/mutate/pods": { handle } },
+    certificate: { cert: pair.certificate, key: pair.key },
+    metrics,
+    log: pino({ level: "silent" }),
+    ...more,
+  });
+  const port = await server.listen(0, "127.0.0.1");
+  // A resumed session tells no certificate.
+  const agent = new Agent({ ca: authority.certificate, keepAlive: true, maxSockets: 8, maxCachedSessions: 0 });
+  open.push(
+    () => server.close(100),
+    () => agent.destroy(),
+  );
+  const post = (body: unknown, path = "/mutate/pods?timeout=5s", method = "POST") =>
+    new Promise<{ status: number; body: string; connection: string | undefined; fingerprint: string }>(
+      (resolve, reject) => {
+        const sent = request({ host: "127.0.0.1", port, path, method, agent });
+        sent.once("error", reject);
+        sent.once("response", (response) => {
+          const { statusCode = 0, headers, socket } = response;
+          const fingerprint = "getPeerCertificate" in socket ? String(peer(socket)) : "";
+          text(response).then((read) => {
+            resolve({ status: statusCode, body: read, connection: headers.connection, fingerprint });
+          }, reject);
+        });
+        sent.end(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+      },
+    );
+  const outcomes = async (): Promise<Record<string, number>> => {
+    const { values } = await metrics.reviews.get();
+    return Object.fromEntries(values.map(({ labels, value }) => [labels.outcome ?? "", value]));
+  };
+  return { server, port, post, outcomes, agent };
+}
+function peer(socket: object): unknown {
+  return "getPeerCertificate" in socket && typeof socket.getPeerCertificate === "function"
+    ? socket.getPeerCertificate().fingerprint256
+    : undefined;
+}
+const answer = (body: string) => JSON.parse(body).response;
+
+test("answers a review with what its handler says", async () => {
+  const { post, outcomes } = await start(async ({ uid }) => patched(uid, [{ op: "remove", path: "/x" }], ["w"]));
+  const { status, body } = await post(review());
+  expect(status).toBe(200);
+  expect(answer(body)).toMatchObject({ uid: "u", allowed: true, patchType: "JSONPatch", warnings: ["w"] });
+  expect(await outcomes()).toEqual({ rewritten: 1 });
+});
+
+test.each<[string, unknown, string, string, number]>([
+  ["no review", "{", "/mutate/pods", "POST", 400],
+  ["an empty body", "", "/mutate/pods", "POST", 400],
+  ["another path", review(), "/other", "POST", 404],
+  ["another method", "", "/mutate/pods", "GET", 404],
+  ["a body that is too large", Buffer.alloc(8 * 1024 * 1024, 0x20), "/mutate/pods", "POST", 413],
+])("%s is refused, and the server goes on", async (_name, body, path, method, status) => {
+  const { post } = await start(async ({ uid }) => allowed(uid));
+  expect((await post(body, path, method)).status).toBe(status);
+  expect((await post(review())).status).toBe(200);
+});
+
+test("a handler that fails admits the object as it is, with a Warning that tells nothing of the inside", async () => {
+  const { post, outcomes } = await start(() => Promise.reject(new Error("secret")));
+  const { status, body } = await post(review());
+  expect(status).toBe(200);
+  expect(answer(body)).toEqual({ uid: "u", allowed: true, warnings: [expect.stringMatching(/this review failed/)] });
+  expect(body).not.toContain("secret");
+  expect(await outcomes()).toEqual({ failed: 1 });
+});
+
+test("the handler's signal aborts when the API server's time is nearly over; it still can answer", async () => {
+  const { post } = await start(
+    ({ uid }, signal) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(allowed(uid, ["too late"])))),
+  );
+  const began = performance.now();
+  const { body } = await post(review(), "/mutate/pods?timeout=1s");
+  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(answer(body).warnings).toEqual(["too late"]);
+});
+
+test("one that hears no signal is not waited for", async () => {
+  const { post, outcomes } = await start(() => new Promise(() => undefined), { deadlineMs: 100 });
+  const { body } = await post(review());
+  expect(answer(body)).toMatchObject({
+    allowed: true,
+    warnings: [expect.stringMatching(/time for this review ran out/)],
+  });
+  expect(await outcomes()).toEqual({ failed: 1 });
+});
+
+test("more reviews at once than it can bear pass unchanged at the spot", async () => {
+  const waiting = Promise.withResolvers<void>();
+  let inside = 0;
+  const full = Promise.withResolvers<void>();
+  const { post, outcomes } = await start(
+    async ({ uid }) => {
+      if (++inside === 2) full.resolve();
+      await waiting.promise;
+      return allowed(uid);
+    },
+    { concurrency: 2 },
+  );
+  const first = [post(review("1")), post(review("2"))];
+  await full.promise;
+  const third = await post(review("3"));
+  expect(answer(third.body)).toMatchObject({ allowed: true, warnings: [expect.stringMatching(/too many reviews/)] });
+  waiting.resolve();
+  await Promise.all(first);
+  expect((await post(review("4"))).status).toBe(200);
+  expect(await outcomes()).toEqual({ unchanged: 3, overloaded: 1 });
+});
+
+test("draining closes connections with their answers and still takes new ones; closing lets reviews finish", async () => {
+  const under = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const { server, post } = await start(async ({ uid }) => {
+    if (uid === "slow") {
+      under.resolve();
+      await go.promise;
+    }
+    return allowed(uid);
+  });
+  expect((await post(review())).connection).toBe("keep-alive");
+  server.drain();
+  expect((await post(review())).connection).toBe("close");
+  expect((await post(review())).status).toBe(200);
+  const slow = post(review("slow"));
+  await under.promise;
+  const closed = server.close(10_000);
+  go.resolve();
+  expect((await slow).status).toBe(200);
+  await closed;
+  await expect(post(review())).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("another certificate is served without a restart, and one that cannot be used changes nothing", async () => {
+  const { server, post, agent } = await start(async ({ uid }) => allowed(uid));
+  const before = (await post(review())).fingerprint;
+  const renewed = await authority.issue({ commonName: "webhook", server: true, addresses: ["127.0.0.1"] });
+  server.setCertificate({ cert: renewed.certificate, key: renewed.key });
+  agent.destroy();
+  const after = (await post(review())).fingerprint;
+  expect(after).not.toBe(before);
+  expect(() => server.setCertificate({ cert: "garbage", key: renewed.key })).toThrow(
+    expect.objectContaining({ code: "CERTIFICATE_UNUSABLE" }),
+  );
+  agent.destroy();
+  expect((await post(review())).fingerprint).toBe(after);
+});
+
+test("a port that is taken is told with what to do", async () => {
+  const { port } = await start(async ({ uid }) => allowed(uid));
+  const second = new AdmissionServer({
+    handlers: {},
+    certificate: { cert: pair.certificate, key: pair.key },
+    metrics: createMetrics(),
+    log: pino({ level: "silent" }),
+  });
+  await expect(second.listen(port, "127.0.0.1")).rejects.toMatchObject({
+    code: "LISTEN_FAILED",
+    message: `cannot listen on 127.0.0.1:${port}: another program uses this port; end it, or choose another with --port`,
+  });
+});
