@@ -50,22 +50,21 @@ export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): stri
 
 /** Breaks lines between members: white space there means nothing in JSON (RFC 8259, section 2). */
 function inLines(notes: readonly (readonly [string, Partial<SelectionNote>])[]): string {
-  const parts = notes.flatMap(([name, note], index) => {
-    const texts = members.flatMap((member) =>
-      note[member] === undefined ? [] : [`${JSON.stringify(member)}:${JSON.stringify(note[member])}`],
-    );
-    const begin = `${index === 0 ? "{" : ""}${JSON.stringify(name)}:{`;
-    const end = `}${index === notes.length - 1 ? "}" : ""}`;
-    return texts.map((text, at) => `${at === 0 ? begin : ""}${text}${at === texts.length - 1 ? end : ""}`);
+  const objects = notes.map(([name, note]) => {
+    let text = `${JSON.stringify(name)}:{`;
+    let column = text.length + 1;
+    for (const member of members) {
+      if (note[member] === undefined) continue;
+      const part = `${JSON.stringify(member)}:${JSON.stringify(note[member])}`;
+      const first = text.endsWith("{");
+      // With the comma or the brackets that follow.
+      const fits = column + part.length + 3 <= lineLength;
+      column = fits ? column + part.length + 1 : part.length + 1;
+      text += `${first ? "" : ","}${fits ? "" : "\n "}${part}`;
+    }
+    return `${text}}`;
   });
-  const lines: string[] = [];
-  for (const part of parts) {
-    const last = lines.at(-1);
-    const begins = last === undefined || /^\{?"[^"]*":\{/.test(part);
-    if (begins || last.length + part.length + 2 > lineLength) lines.push(part);
-    else lines[lines.length - 1] = `${last},${part}`;
-  }
-  return lines.join(",\n ");
+  return `{${objects.join(",\n ")}}`;
 }
 
 /** A note as this program writes it: its members and no others, as text of bounded length. */

@@ -39,7 +39,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
 }
 
 /** The command tree, also for what describes it (completion, documentation tests). */
-export function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
+function createProgram(context: CommandContext, done: (code: ExitCode) => void): Command {
   const program = new Command(context.env["METAHUB_PROGRAM"] ?? "metahub")
     .description("One image name, and every machine runs the build that fits it.")
     .exitOverride()

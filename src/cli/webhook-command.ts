@@ -47,7 +47,9 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .default("digest"),
     )
     .addOption(
-      new Option("--deadline <ms>", "longest time for one review, in milliseconds").default(4000).argParser(parseCount),
+      new Option("--deadline <ms>", "longest time for the review of a Pod, in milliseconds")
+        .default(4000)
+        .argParser(parseCount),
     )
     .addOption(
       new Option("--concurrency <n>", "reviews under way at once; more pass unchanged")

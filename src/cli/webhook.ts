@@ -6,13 +6,15 @@ import { PullSecrets } from "../admission/pull-secrets.ts";
 import type { ReselectContext } from "../admission/reselect.ts";
 import { ReselectMemory } from "../admission/reselect-memory.ts";
 import { Selections } from "../admission/selections.ts";
-import { AdmissionServer } from "../admission/server.ts";
+import { AdmissionServer, type ReviewHandler } from "../admission/server.ts";
 import { parseDockerConfig } from "../credentials/dockerConfig.ts";
 import { type CredentialSource, hostConfigSource, Keyring } from "../credentials/keyring.ts";
 import { ClusterInventory } from "../inventory/cluster.ts";
 import { FileInventory } from "../inventory/files.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import { systemClock } from "../kubernetes/clock.ts";
+import { Deadline } from "../kubernetes/deadline.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { ImageSource } from "../registry/images.ts";
 import { HealthServer } from "../telemetry/health.ts";
@@ -87,7 +89,10 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
     const certificate = await source.obtain(signal);
     metrics.certificateExpiry.set(certificate.notAfter.getTime() / 1000);
     const decisions = await decisionContext(options, inventory, registry, client, log);
-    const handler = new PodHandler({ context: decisions, metrics, log, now: () => new Date() });
+    const handler = within(
+      options.deadline,
+      new PodHandler({ context: decisions, metrics, log, now: () => new Date() }),
+    );
     const bindings =
       decisions.atBinding && client !== undefined
         ? followBindings({ client, inventory, context: decisions, writes: options.bindingWrites, metrics, log })
@@ -99,7 +104,6 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
       metrics,
       log,
       concurrency: options.concurrency,
-      deadlineMs: options.deadline,
     });
     const watching = new AbortController();
     const watched = source.watch({
@@ -139,6 +143,20 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+/** The API server says with each request how long it waits; Pods' owners need not wait as long as bindings may. */
+function within(ms: number, handler: ReviewHandler): ReviewHandler {
+  return {
+    async handle(request, signal) {
+      const deadline = new Deadline(systemClock, signal, "the review", ms);
+      try {
+        return await handler.handle(request, deadline.signal);
+      } finally {
+        deadline.end();
+      }
+    },
+  };
 }
 
 function openInventory(

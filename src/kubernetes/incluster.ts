@@ -5,7 +5,7 @@ import type { ClusterAccess } from "./access.ts";
 import { errorText, KubernetesError } from "./errors.ts";
 
 /** Where the kubelet mounts a Pod's service account (admission plugin ServiceAccount). */
-export const SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
+const SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** The two variables that the kubelet sets in every container. */
 export interface InClusterEnvironment {

@@ -5,7 +5,7 @@ export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 /** Docker image manifest version 2, schema 2. */
 export const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
-export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
+const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
 
 /** `index` lists manifests, `manifest` is one image, `other` is neither and is passed over. */
 export type DocumentKind = "index" | "manifest" | "other";

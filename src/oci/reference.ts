@@ -15,7 +15,7 @@ export interface Reference {
   readonly name: string;
 }
 
-export const DEFAULT_REGISTRY = "docker.io";
+const DEFAULT_REGISTRY = "docker.io";
 /** What Docker Hub was first called; distribution/reference still turns it into docker.io. */
 const LEGACY_REGISTRY = "index.docker.io";
 const OFFICIAL = "library/";

@@ -14,7 +14,11 @@ export function mayFollow(method: string, status: number): boolean {
  * Where a redirect leads, or the sentence that says why it is not followed. Addresses are checked when connecting. The
  * target's own text is not repeated: the registry chose it.
  */
-export function redirectTarget(response: RedirectAnswer, from: URL, plainHttp: (host: string) => boolean): URL | string {
+export function redirectTarget(
+  response: RedirectAnswer,
+  from: URL,
+  plainHttp: (host: string) => boolean,
+): URL | string {
   const location = response.header("location");
   if (location === undefined) return "redirected without saying where";
   if (location.length > 8192 || !URL.canParse(location, from.href)) return "redirected to something that is no URL";

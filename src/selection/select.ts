@@ -29,7 +29,7 @@ export function selectCommon(variants: Prepared | readonly Variant[], machines: 
 }
 
 /** The same for machines whose offers are compiled already. */
-export function selectForOffers(prepared: Prepared, offers: readonly Offer[]): Selection {
+function selectForOffers(prepared: Prepared, offers: readonly Offer[]): Selection {
   if (offers.length === 0) {
     return withoutMachines(prepared);
   }

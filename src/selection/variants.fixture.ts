@@ -6,7 +6,7 @@ import type { Machine } from "./select.ts";
 import type { Selection } from "./selection.ts";
 
 /** `linux/amd64/v3` */
-export function platform(text: string): Platform {
+function platform(text: string): Platform {
   const [os = "", architecture = "", variant] = text.split("/");
   return normalizePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) });
 }

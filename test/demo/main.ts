@@ -11,6 +11,8 @@ const began = Date.now();
 const ended = new AbortController();
 const { signal } = ended;
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => ended.abort(new Error("interrupted")));
+// EPIPE: whoever read the output is gone.
+process.stdout.on("error", (error) => ended.abort(error));
 const elapsed = (): string => `${((Date.now() - began) / 1000).toFixed(1)} s`;
 const say = (line: string): void => console.log(`[${elapsed().padStart(7)}] ${line}`);
 

@@ -1,20 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApiClient } from "../cluster/api-client.ts";
-import { sharedCluster } from "../cluster/vitest.ts";
+import { requireLevel } from "../cluster/require.ts";
 import { waitUntil } from "../cluster/wait.ts";
-import { crowdLabel, crowdNode } from "./support/crowd.ts";
+import { crowdNode } from "./support/crowd.ts";
 import { imageOf, onType, pod } from "./support/pods.ts";
 import { openStage, type Stage, soon } from "./support/stage.ts";
 
-const shared = await sharedCluster("api");
-// Thousands of nodes belong into a cluster that is thrown away.
-const local = !("skip" in shared) && shared.cluster.provider === "local";
+// A cluster of its own: thousands of nodes would be in the way of others, and take longer to delete than to make.
+const ready = await requireLevel({
+  provider: "local",
+  level: "api",
+  signal: new AbortController().signal,
+  progress: (line) => void process.stderr.write(`${line}\n`),
+  tools: ["kubectl", "helm"],
+});
 const count = 5_000;
 const limitMiB = 150;
 
-describe.skipIf(!local)(`a cluster of ${count} nodes`, () => {
-  if ("skip" in shared) return;
+describe.skipIf("skip" in ready)(`a cluster of ${count} nodes`, () => {
+  if ("skip" in ready) return;
+  const { cluster } = ready;
   let stage: Stage;
   const known = (): Promise<number> => stage.operator.webhook.metric("metahub_inventory_nodes", "", soon());
   const knowsAll = () =>
@@ -33,22 +39,19 @@ describe.skipIf(!local)(`a cluster of ${count} nodes`, () => {
   };
 
   beforeAll(async () => {
-    stage = await openStage(shared.cluster);
+    stage = await openStage(cluster);
   });
   afterAll(async () => {
-    const api = await createApiClient(shared.cluster.kubeconfig);
-    await api.must("DELETE", `/api/v1/nodes?labelSelector=${crowdLabel}`, { signal: soon(), body: {} });
-    api.close();
-    await stage?.close();
-    await shared.cluster.stop();
-  }, 120_000);
+    await stage?.client.close();
+    await cluster.stop();
+  });
 
   test(`the webhook stays below ${limitMiB} MiB, also when it starts again`, { timeout: 240_000 }, async ({
     annotate,
   }) => {
     // It would label each of them, which is not what is measured here and takes as long as making them.
     await stage.operator.controller.stop();
-    const api = await createApiClient(shared.cluster.kubeconfig);
+    const api = await createApiClient(cluster.kubeconfig);
     const began = performance.now();
     let next = 0;
     const make = async (): Promise<void> => {

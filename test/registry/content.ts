@@ -1,7 +1,7 @@
 import { type ContentStore, digestOf } from "./store.ts";
 
 export const ociIndex = "application/vnd.oci.image.index.v1+json";
-export const ociManifest = "application/vnd.oci.image.manifest.v1+json";
+const ociManifest = "application/vnd.oci.image.manifest.v1+json";
 
 export interface StoredDescriptor {
   readonly mediaType: string;

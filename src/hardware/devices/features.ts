@@ -88,7 +88,8 @@ function read(device: AllocatedDevice, rule: AttributeRule, notes: Set<string>):
     return [];
   }
   try {
-    return texts.flatMap((text) => parseFeatures(text));
+    // `compute_90` is PTX, which an image has and no device is.
+    return texts.flatMap((text) => parseFeatures(text)).filter(({ namespace }) => namespace === rule.namespace);
   } catch (error) {
     if (!(error instanceof HardwareError)) throw error;
     notes.add(`${name} does not tell ${rule.namespace}: ${error.message}`);

@@ -1,6 +1,3 @@
-/** The label by which all nodes of the crowd are found. */
-export const crowdLabel = "test.metahub.dev/crowd";
-
 const zones = ["a", "b", "c"];
 /** What node-feature-discovery says of an x86-64 server's instruction set (cpu-cpuid.*), the newer the more. */
 const flags = [
@@ -27,7 +24,6 @@ export function crowdNode(index: number): object {
   const nfd = "feature.node.kubernetes.io";
   const gpu = index % 4 === 3;
   const labels = {
-    [crowdLabel]: "true",
     "kubernetes.io/arch": "amd64",
     "kubernetes.io/os": "linux",
     "kubernetes.io/hostname": name,
