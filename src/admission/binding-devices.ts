@@ -3,9 +3,9 @@ import type { AllocatedDevice } from "../hardware/devices/device.ts";
 import type { ContainerDevices } from "../hardware/devices/profile.ts";
 import type { Devices } from "../inventory/devices.ts";
 import { podResource } from "../inventory/pods.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
 import { isKubernetesError } from "../kubernetes/errors.ts";
-import { resource } from "../kubernetes/resource.ts";
+import type { CallOptions, Parsing } from "../kubernetes/requests.ts";
+import { type ObjectTarget, resource } from "../kubernetes/resource.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type AllocationResult, parseAllocation, resultsOf } from "./binding-devices-claim.ts";
 import { containersOf, mayHaveDevices, parsePodClaims, usesOf } from "./binding-devices-pod.ts";
@@ -17,8 +17,13 @@ const claimResource = resource({ group: "resource.k8s.io", version: "v1", plural
 /** Of one Pod. More, and what they hold is not known. */
 const maxClaims = 32;
 
+/** The part of a KubernetesClient that is used. */
+export interface ObjectReader {
+  get<T>(target: ObjectTarget, options: CallOptions & Parsing<T>): Promise<T>;
+}
+
 export interface BindingDevicesOptions {
-  readonly client: Pick<KubernetesClient, "get">;
+  readonly client: ObjectReader;
   readonly devices: Devices;
   /** Requests at once; others wait for their turn. */
   readonly turns: Turns;
@@ -150,7 +155,7 @@ class Reading {
     return read.results ?? this.#doubt(`ResourceClaim ${name} has no devices allocated`);
   }
 
-  async #get<T>(what: string, target: Parameters<KubernetesClient["get"]>[0], parse: (object: unknown) => T) {
+  async #get<T>(what: string, target: ObjectTarget, parse: (object: unknown) => T) {
     const { client, turns, log } = this.#options;
     const signal = this.#signal;
     try {

@@ -8,8 +8,8 @@ import type { DecisionCode } from "./decision.ts";
 
 /** A reason is one line of a Warning and of `kubectl describe`. */
 const mostCharacters = 200;
-const mostShown = 3;
-const mostOfOne = 42;
+const mostShown = 2;
+const mostOfOne = 36;
 
 /** What all the places that a Pod can land on say together about one image. */
 export interface Verdict {

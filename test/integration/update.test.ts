@@ -20,7 +20,7 @@ const buildOn: Readonly<Record<string, string>> = {
   node5: "generic",
 };
 
-describe.skipIf(host === undefined)("Pods that exist, and their copies", () => {
+describe.skipIf(host === undefined)("Pods that exist", () => {
   if ("skip" in shared) return;
   let stage: Stage;
   let namespace: string;
@@ -41,18 +41,6 @@ describe.skipIf(host === undefined)("Pods that exist, and their copies", () => {
   const debug = (...args: readonly string[]) =>
     stage.kubectl(["debug", "-n", namespace, "--profile=general", "--attach=false", ...args]);
   const reviews = () => stage.operator.webhook.metric("metahub_admission_reviews_total", "", soon());
-  /** What `kubectl get -o json` gives, as somebody would write it into a backup. */
-  const backup = async (name: string, copy: string, spec: object = {}) => {
-    const { metadata, spec: had } = await raw(name);
-    const { nodeName: _, nodeSelector: __, ...rest } = had;
-    return {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: copy, annotations: metadata.annotations },
-      spec: { ...rest, ...spec },
-    };
-  };
-
   beforeAll(async () => {
     stage = await openStage(shared.cluster);
     namespace = await stage.namespace();
@@ -168,98 +156,6 @@ describe.skipIf(host === undefined)("Pods that exist, and their copies", () => {
       expect(noteOf(after)).toEqual(noteOf(before));
       expect(await generation("replaced")).toBe(was);
     });
-  });
-
-  describe("copies", () => {
-    test("kubectl debug --copy-to: the copy runs the build for the node where it lands", async () => {
-      const original = await bound(pod("original"));
-      expect(imageOf(original)).toBe(expected(original));
-      expect(
-        await debug("original", "--copy-to=copy", "--keep-annotations", "-c", "debugger", "--image=qnib/bench:generic"),
-      ).toMatchObject({
-        code: 0,
-      });
-      const copy = await scheduled("copy");
-      expect(imageOf(copy)).toBe(expected(copy));
-      expect(noteOf(copy)).toMatchObject({ asked: "qnib/bench" });
-      expect(copy.spec.containers?.[1]?.image).toBe("qnib/bench:generic");
-    });
-
-    test("kubectl debug --copy-to alone drops the annotation: what is left is a build that is asked for by its digest", async () => {
-      await bound(pod("unnoted", onType("type2")));
-      expect(await debug("unnoted", "--copy-to=unnoted-copy", "-c", "debugger", "--image=busybox")).toMatchObject({
-        code: 0,
-      });
-      expect(imageOf(await read("unnoted-copy"))).toBe(stage.image("cpu-skylake"));
-    });
-
-    test("kubectl debug --copy-to --same-node: the same build, decided at once", async () => {
-      const original = await bound(pod("twin"));
-      expect(
-        await debug("twin", "--copy-to=twin-copy", "--same-node", "-c", "debugger", "--image=qnib/bench"),
-      ).toMatchObject({ code: 0 });
-      const copy = await read("twin-copy");
-      expect(copy.spec.nodeName).toBe(original.spec.nodeName);
-      expect(copy.spec.containers?.map(({ image }) => image)).toEqual([expected(original), expected(original)]);
-    });
-
-    test("one that is aimed at another pool gets that pool's build when it is made", async () => {
-      await bound(pod("elsewhere", onType("type1")));
-      for (const [type, tag] of [
-        ["type2", "cpu-skylake"],
-        ["type3", "cpu-coffelake"],
-        ["type1", "cpu-broadwell"],
-      ] as const) {
-        const copy = await stage.client.create(
-          { resource: pods, namespace },
-          await backup("elsewhere", "there", onType(type)),
-          { signal: soon(), dryRun: true, parse: parsePod },
-        );
-        expect(imageOf(copy)).toBe(stage.image(tag));
-        expect(noteOf(copy)).toMatchObject({ asked: "qnib/bench", machineType: type });
-      }
-    });
-
-    test("one that may land anywhere is what was asked for, until it is bound", async () => {
-      await bound(pod("somewhere", onType("type1")));
-      const copy = await stage.client.create({ resource: pods, namespace }, await backup("somewhere", "anywhere"), {
-        signal: soon(),
-        dryRun: true,
-        parse: parsePod,
-      });
-      expect([imageOf(copy), noteOf(copy)]).toEqual(["qnib/bench", expect.objectContaining({ code: "nodes-differ" })]);
-    });
-
-    test.each([
-      ["another repository", { asked: "qnib/other" }, "its annotation names another repository"],
-      ["an index that does not hold it", { index: "narrow" }, "does not contain it"],
-      ["an index that is not there", { index: `sha256:${"0".repeat(64)}` }, "docker.io has no such image"],
-    ])(
-      "a forged claim moves nothing, and kubectl says so: %s",
-      async (_, forged: { asked?: string; index?: string }, warning) => {
-        const narrow = await narrowDigest();
-        const index = forged.index === "narrow" ? narrow : (forged.index ?? stage.builds.index.digest);
-        const image = stage.image("cpu-broadwell");
-        const note = { asked: "qnib/bench", variant: image.split("@")[1], ...forged, index };
-        const annotations = { [selectionAnnotation]: JSON.stringify({ main: note }) };
-        const manifest = pod("forged", { ...onType("type2"), containers: [container(image)] }, { annotations });
-        const { code, stdout, stderr } = await stage.kubectl(
-          ["create", "--dry-run=server", "-o", "json", "-n", namespace, "-f", "-"],
-          manifest,
-        );
-        expect(code, stderr).toBe(0);
-        expect(imageOf(parsePod(JSON.parse(stdout)))).toBe(image);
-        expect(stderr).toContain("Warning: metahub: image qnib/bench@sha256:");
-        expect(stderr).toContain(warning);
-      },
-    );
-
-    /** The digest of the index that lists the Skylake build alone. */
-    async function narrowDigest(): Promise<string> {
-      const image = "qnib/bench:narrow-update";
-      const admitted = await stage.admit(pod("narrow", { ...onType("type2"), containers: [container(image)] }));
-      return String(noteOf(admitted)?.["index"]);
-    }
   });
 
   describe("match conditions", () => {

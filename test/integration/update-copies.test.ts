@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { selectionAnnotation } from "../../src/admission/annotation.ts";
+import { parsePod } from "../../src/api/parse-pod.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
+import { waitUntil } from "../cluster/wait.ts";
+import { container, imageOf, noteOf, onType, type PodManifest, pod } from "./support/pods.ts";
+import { openStage, pods, type Stage, soon } from "./support/stage.ts";
+import { pushSkylakeOnly, tagIndex } from "./support/tags.ts";
+
+const shared = await sharedCluster("api");
+const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+
+/** The build that belongs on each node, by the end of the node's name. */
+const buildOn: Readonly<Record<string, string>> = {
+  node1: "cpu-broadwell",
+  node2: "cpu-skylake",
+  node3: "cpu-coffelake",
+  node4: "cpu_broadwell-nvcap_52",
+  node5: "generic",
+};
+
+describe.skipIf(host === undefined)("copies of Pods", () => {
+  if ("skip" in shared) return;
+  let stage: Stage;
+  let namespace: string;
+  let registry: string;
+  const read = (name: string): Promise<Pod> =>
+    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const raw = async (name: string) => JSON.parse(await stage.must(["get", "pod", name, "-n", namespace, "-o", "json"]));
+  /** Creates the Pod and waits until the scheduler has found it a node. */
+  const bound = async (manifest: PodManifest): Promise<Pod> => {
+    await stage.must(["create", "-n", namespace, "-f", "-"], manifest);
+    return await scheduled(manifest.metadata.name);
+  };
+  const scheduled = async (name: string): Promise<Pod> => {
+    await stage.must(["wait", "--for=condition=PodScheduled", `pod/${name}`, "-n", namespace, "--timeout=60s"]);
+    return await read(name);
+  };
+  const expected = ({ spec }: Pod): string => stage.image(buildOn[spec.nodeName?.split("-").at(-1) ?? ""] ?? "");
+  const debug = (...args: readonly string[]) =>
+    stage.kubectl(["debug", "-n", namespace, "--profile=general", "--attach=false", ...args]);
+  /** What `kubectl get -o json` gives, as somebody would write it into a backup. */
+  const backup = async (name: string, copy: string, spec: object = {}) => {
+    const { metadata, spec: had } = await raw(name);
+    const { nodeName: _, nodeSelector: __, ...rest } = had;
+    return {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: copy, annotations: metadata.annotations },
+      spec: { ...rest, ...spec },
+    };
+  };
+
+  beforeAll(async () => {
+    stage = await openStage(shared.cluster);
+    namespace = await stage.namespace();
+    registry = await sharedRegistry();
+    await pushSkylakeOnly(registry, "narrow-copies", stage.builds);
+  });
+  afterAll(async () => {
+    await stage?.close();
+    await shared.cluster.stop();
+  });
+
+  test("kubectl debug --copy-to: the copy runs the build for the node where it lands", async () => {
+    const original = await bound(pod("original"));
+    expect(imageOf(original)).toBe(expected(original));
+    expect(
+      await debug("original", "--copy-to=copy", "--keep-annotations", "-c", "debugger", "--image=qnib/bench:generic"),
+    ).toMatchObject({
+      code: 0,
+    });
+    const copy = await scheduled("copy");
+    expect(imageOf(copy)).toBe(expected(copy));
+    expect(noteOf(copy)).toMatchObject({ asked: "qnib/bench" });
+    expect(copy.spec.containers?.[1]?.image).toBe("qnib/bench:generic");
+  });
+
+  test("kubectl debug --copy-to alone drops the annotation: what is left is a build that is asked for by its digest", async () => {
+    await bound(pod("unnoted", onType("type2")));
+    expect(await debug("unnoted", "--copy-to=unnoted-copy", "-c", "debugger", "--image=busybox")).toMatchObject({
+      code: 0,
+    });
+    expect(imageOf(await read("unnoted-copy"))).toBe(stage.image("cpu-skylake"));
+  });
+
+  test("kubectl debug --copy-to --same-node: the same build, decided at once", async () => {
+    const original = await bound(pod("twin"));
+    expect(
+      await debug("twin", "--copy-to=twin-copy", "--same-node", "-c", "debugger", "--image=qnib/bench"),
+    ).toMatchObject({ code: 0 });
+    const copy = await read("twin-copy");
+    expect(copy.spec.nodeName).toBe(original.spec.nodeName);
+    expect(copy.spec.containers?.map(({ image }) => image)).toEqual([expected(original), expected(original)]);
+  });
+
+  test("one that is aimed at another pool gets that pool's build when it is made", async () => {
+    await bound(pod("elsewhere", onType("type1")));
+    for (const [type, tag] of [
+      ["type2", "cpu-skylake"],
+      ["type3", "cpu-coffelake"],
+      ["type1", "cpu-broadwell"],
+    ] as const) {
+      const copy = await stage.client.create(
+        { resource: pods, namespace },
+        await backup("elsewhere", "there", onType(type)),
+        { signal: soon(), dryRun: true, parse: parsePod },
+      );
+      expect(imageOf(copy)).toBe(stage.image(tag));
+      expect(noteOf(copy)).toMatchObject({ asked: "qnib/bench", machineType: type });
+    }
+  });
+
+  test("one that may land anywhere is what was asked for, until it is bound", async () => {
+    await bound(pod("somewhere", onType("type1")));
+    const copy = await stage.client.create({ resource: pods, namespace }, await backup("somewhere", "anywhere"), {
+      signal: soon(),
+      dryRun: true,
+      parse: parsePod,
+    });
+    expect([imageOf(copy), noteOf(copy)]).toEqual(["qnib/bench", expect.objectContaining({ code: "nodes-differ" })]);
+  });
+
+  test.each([
+    ["another repository", { asked: "qnib/other" }, "its annotation names another repository"],
+    ["an index that does not hold it", { index: "narrow" }, "does not contain it"],
+    ["an index that is not there", { index: `sha256:${"0".repeat(64)}` }, "docker.io has no such image"],
+  ])(
+    "a forged claim moves nothing, and kubectl says so: %s",
+    async (_, forged: { asked?: string; index?: string }, warning) => {
+      const narrow = await narrowDigest();
+      const index = forged.index === "narrow" ? narrow : (forged.index ?? stage.builds.index.digest);
+      const image = stage.image("cpu-broadwell");
+      const note = { asked: "qnib/bench", variant: image.split("@")[1], ...forged, index };
+      const annotations = { [selectionAnnotation]: JSON.stringify({ main: note }) };
+      const manifest = pod("forged", { ...onType("type2"), containers: [container(image)] }, { annotations });
+      const { code, stdout, stderr } = await stage.kubectl(
+        ["create", "--dry-run=server", "-o", "json", "-n", namespace, "-f", "-"],
+        manifest,
+      );
+      expect(code, stderr).toBe(0);
+      expect(imageOf(parsePod(JSON.parse(stdout)))).toBe(image);
+      expect(stderr).toContain("Warning: metahub: image qnib/bench@sha256:");
+      expect(stderr).toContain(warning);
+    },
+  );
+
+  /** The digest of the index that lists the Skylake build alone. */
+  async function narrowDigest(): Promise<string> {
+    const image = "qnib/bench:narrow-copies";
+    const admitted = await stage.admit(pod("narrow", { ...onType("type2"), containers: [container(image)] }));
+    return String(noteOf(admitted)?.["index"]);
+  }
+
+  test("no match condition failed in any of these", async () => {
+    expect(await stage.conditionErrors()).toEqual([]);
+  });
+});
