@@ -69,7 +69,7 @@ export function contextOf(shelf: Shelf, memory = new ReselectMemory()): Reselect
   };
 }
 
-export function profileOf(...features: readonly string[]): Profile {
+function profileOf(...features: readonly string[]): Profile {
   const { platform, features: offered } = machine(...features);
   const accelerators = offered.filter(({ namespace }) => namespace === "nvcap");
   const others = offered.filter(({ namespace }) => namespace !== "nvcap");

@@ -95,6 +95,15 @@ describe("a new Pod with the annotation of another", () => {
     expect(warnings).toEqual([expect.stringContaining("docker.io does not answer")]);
   });
 
+  test("stays as it is while no node is known yet", async () => {
+    world = new World({ context: { place: () => undefined } });
+    world.publish("qnib/bench", "latest", bench);
+    const annotations = claim(honest());
+    const { pod, warnings } = await world.review(podWith({ image: buildOf("broadwell"), annotations }));
+    expect([imageOf(pod), pod.metadata.annotations]).toEqual([buildOf("broadwell"), annotations]);
+    expect(warnings).toEqual([expect.stringContaining("not known yet")]);
+  });
+
   test("asks no registry when the webhook is called again for its own result", async () => {
     const once = await world.review(podWith({ spec: onNode("node2") }));
     world.registryAway = true;
@@ -124,6 +133,12 @@ describe("a forged annotation moves nothing", () => {
     expect(imageOf(pod)).toBe(image);
     expect(warnings).toEqual(warning === undefined ? [] : [expect.stringContaining(warning)]);
     expect((await world.review(pod)).operations).toEqual([]);
+  });
+
+  test("one that claims nothing of its image is not looked into", async () => {
+    const annotations = claim({ ...honest(), variant: skylake });
+    await world.review(podWith({ image: buildOf("broadwell"), annotations }));
+    expect(world.asked).toEqual([`docker.io/${buildOf("broadwell")}`]);
   });
 
   test("names a registry that may not be asked", async () => {

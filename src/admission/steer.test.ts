@@ -46,6 +46,13 @@ describe("no-match: steer", () => {
     expect(await profilesOf(podWith({ image: "qnib/wide", annotations: steer }))).toHaveLength(3);
   });
 
+  test("what else its affinity says stays", async () => {
+    const podAntiAffinity = { [required]: [{ topologyKey: "zone", labelSelector: {} }] };
+    const object = podWith({ image: "qnib/narrow", annotations: steer, spec: { affinity: { podAntiAffinity } } });
+    const { operations } = await world.review(object);
+    expect(operations[0]).toMatchObject({ op: "add", path: "/spec/affinity/nodeAffinity" });
+  });
+
   test("all images count", async () => {
     const containers = [
       { name: "main", image: "qnib/wide" },

@@ -67,6 +67,16 @@ test("more than three different choices are counted", () => {
   expect(reason).toMatch(/ta runs site:a, tb runs site:b, tc runs site:c, and 2 more$/);
 });
 
+test("no more choices are told than kubectl describe shows in a line", () => {
+  const names = ["pool-of-large-machines-1", "pool-of-large-machines-2", "pool-of-large-machines-3"];
+  const { reason } = verdict(
+    names.map((name) => landing(name, `site:${name}`)),
+    names.map((name) => `site:${name}`),
+  );
+  expect(reason.length).toBeLessThanOrEqual(126);
+  expect(reason).toMatch(/, and 2 more$/);
+});
+
 test("nothing fits anywhere: the owner is warned", () => {
   expect(verdict([old], withoutGeneric)).toMatchObject({ code: "nothing-fits", warn: true, runs: undefined });
   const { code, warn, reason } = verdict([old, landing("node-b", "cpu:zen")], withoutGeneric);

@@ -8,8 +8,10 @@ import type { DecisionCode } from "./decision.ts";
 
 /** A reason is one line of a Warning and of `kubectl describe`. */
 const mostCharacters = 200;
-const mostShown = 2;
-const mostOfOne = 36;
+const mostShown = 3;
+const mostOfOne = 48;
+/** Of the 140 that it shows, less the member's name (`annotation.ts`). */
+const mostInLine = 126;
 
 /** What all the places that a Pod can land on say together about one image. */
 export interface Verdict {
@@ -56,16 +58,19 @@ export function judge(landings: readonly PlacedProfile[], chooser: Chooser, comm
     const reason = `no one build runs on all of its ${landings.length} kinds of nodes: ${verdict.reason}`;
     return { ...verdict, reason: bounded(reason) };
   }
-  const choices = [...groups.values()].slice(0, mostShown).map(({ landing, selection }) => {
+  const choices = [...groups.values()].map(({ landing, selection }) => {
     return bounded(`${nameOf(landing)} ${choice(selection)}`, mostOfOne);
   });
-  const more = groups.size > choices.length ? `, and ${groups.size - choices.length} more` : "";
-  return {
-    code: "nodes-differ",
-    machineTypes,
-    reason: `it can land on machines that need different builds: ${choices.join(", ")}${more}`,
-    warn: false,
+  return { code: "nodes-differ", machineTypes, reason: differing(choices), warn: false };
+}
+
+/** As many of the choices as `kubectl describe` shows in one line. */
+function differing(choices: readonly string[]): string {
+  const text = (shown: number): string => {
+    const more = choices.length > shown ? `, and ${choices.length - shown} more` : "";
+    return `it can land on machines that need different builds: ${choices.slice(0, shown).join(", ")}${more}`;
   };
+  return [mostShown, 2].map(text).find((one) => one.length <= mostInLine) ?? text(1);
 }
 
 function nameOf(landing: PlacedProfile): string {

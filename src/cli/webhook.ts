@@ -15,6 +15,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { systemClock } from "../kubernetes/clock.ts";
 import { Deadline } from "../kubernetes/deadline.ts";
+import { PROFILE_LABEL } from "../placement/template.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { ImageSource } from "../registry/images.ts";
 import { HealthServer } from "../telemetry/health.ts";
@@ -91,7 +92,18 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
     const decisions = await decisionContext(options, inventory, registry, client, log);
     const handler = within(
       options.deadline,
-      new PodHandler({ context: decisions, metrics, log, now: () => new Date() }),
+      new PodHandler({
+        context: decisions,
+        metrics,
+        log,
+        now: () => new Date(),
+        // Where the controller labels no nodes, a Pod that was steered by the label would never be scheduled.
+        steering: {
+          labelled: ({ example }) =>
+            example.kind === "template" ||
+            inventory.snapshot()?.nodes.get(example.name)?.facts.labels[PROFILE_LABEL] !== undefined,
+        },
+      }),
     );
     const bindings =
       decisions.atBinding && client !== undefined

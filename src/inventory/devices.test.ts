@@ -168,6 +168,8 @@ test("devices beyond the bound are not kept, and somebody hears of it once", asy
   // A slice that only changes still fits.
   publish("a", { "gpu-0": "8.0.0", "gpu-1": "8.0.0" });
   await expect.poll(() => of(devices, "gpu-1")).toEqual({ cudaComputeCapability: ["8.0.0"] });
+  publish("a", { "gpu-0": "7.0.0" });
+  await expect.poll(() => of(devices, "gpu-0")).toEqual({ cudaComputeCapability: ["7.0.0"] });
   expect(full).toEqual([3]);
 });
 

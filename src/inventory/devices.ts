@@ -9,7 +9,7 @@ import type { Change, ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
 import { resource } from "../kubernetes/resource.ts";
 import { type AskedAttributes, type DeviceSlice, trimSlice } from "./device-slice.ts";
 
-export const resourceSliceResource = resource({
+const resourceSliceResource = resource({
   group: "resource.k8s.io",
   version: "v1",
   plural: "resourceslices",

@@ -37,8 +37,8 @@ test("changes that never pause are published all the same", () => {
     publisher.changed();
     vi.advanceTimersByTime(10);
   }
-  // A change is told within a second, with the time that writing the status takes.
-  expect(told.mock.calls.length).toBeGreaterThanOrEqual(10);
+  // Often enough that a change is told within a second, and no oftener than a large cluster can bear.
+  expect(told.mock.calls.length).toBe(4);
   publisher.close();
 });
 

@@ -246,3 +246,13 @@ console.log(
     rows,
   }),
 );
+const [, , lowOurs, , , highOurs] = rows.map((row) => row.map((text) => Number(text.replace("x", ""))));
+const results: readonly (readonly [string, boolean])[] = [
+  ["nothing missed and nothing wrong at the scheduler's own limits", lowOurs?.[9] === 0 && lowOurs[10] === 0],
+  [`at ${highQps}: at least 75 % of the webhook that does nothing`, (highOurs?.[4] ?? 0) >= 0.75],
+  [`at ${highQps}: p99 of the handler under 300 ms`, (highOurs?.[6] ?? Number.NaN) < 300],
+  ["no Pod runs another node's build", [lowOurs, highOurs].every((row) => row?.[10] === 0)],
+];
+console.log();
+for (const [target, met] of results) console.log(`${met ? "met   " : "MISSED"}  ${target}`);
+if (results.at(-1)?.[1] !== true) process.exitCode = 1;

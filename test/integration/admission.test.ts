@@ -66,13 +66,13 @@ describe.skipIf(host === undefined)("Pods at admission", () => {
     expect([volume, imageOf(admitted)]).toEqual([stage.image("generic"), "qnib/bench"]);
   });
 
-  test("the image of an ephemeral container is left as it is asked for", async () => {
+  test("an ephemeral container gets the build for where its Pod can be", async () => {
     await stage.must(["create", "-n", namespace, "-f", "-"], pod("debugged", onType("type1")));
     const body = { spec: { ephemeralContainers: [container("qnib/bench", "debugger")] } };
     const target = { resource: pods, namespace, name: "debugged", subresource: "ephemeralcontainers" };
     await stage.client.patch(target, { type: "strategic", body }, { signal: soon() });
     const { spec } = await read("debugged");
-    expect(spec.ephemeralContainers?.map(({ image }) => image)).toEqual(["qnib/bench"]);
+    expect(spec.ephemeralContainers?.map(({ image }) => image)).toEqual([stage.image("cpu-broadwell")]);
     expect(spec.containers?.[0]?.image).toBe(stage.image("cpu-broadwell"));
   });
 

@@ -3,14 +3,9 @@ import { z } from "zod";
 import { parseSelection, selectionAnnotation } from "../../src/admission/annotation.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
-import { parseFeature } from "../../src/hardware/parse.ts";
 import type { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { isKubernetesError } from "../../src/kubernetes/errors.ts";
 import { resource } from "../../src/kubernetes/resource.ts";
-import { parseReference } from "../../src/oci/reference.ts";
-import { buildIndex, type IndexEntry } from "../../src/oci/writeindex.ts";
-import { RegistryClient } from "../../src/registry/client.ts";
-import { pushImage } from "../../src/registry/push.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type Distribution, startDistribution } from "../cluster/distribution.ts";
 import { kubectl } from "../cluster/kubectl.ts";
@@ -19,6 +14,7 @@ import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
 import { build } from "../demo/bundle.ts";
 import { examplesFolder, readExample } from "../demo/examples.ts";
 import { adminClient, installOperator, type Operator, type OperatorOptions } from "../operator/install.ts";
+import { publishIndex } from "./binding-builds.ts";
 
 export const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
 
@@ -247,39 +243,8 @@ class Site implements BindingSite {
     await kubectl(this.cluster, ["delete", "--raw", `/api/v1/namespaces/default/pods?${query}`]);
   }
 
-  async publish(
-    image: string,
-    builds: Readonly<Record<string, readonly string[]>>,
-  ): Promise<ReadonlyMap<string, string>> {
-    const { host } = this.registry;
-    const registry = new RegistryClient({
-      mirrors: new Map([["docker.io", host]]),
-      plainHttp: (asked) => asked === host,
-    });
-    const access = { credentials: undefined, signal: soon() };
-    const digests = new Map<string, string>();
-    const entries: IndexEntry[] = [];
-    const platform = { os: "linux", architecture: "amd64" };
-    const { tag: asked = "latest", ...untagged } = parseReference(image);
-    const reference = { ...untagged, tag: asked };
-    try {
-      for (const [tag, texts] of Object.entries(builds)) {
-        const annotations = { "org.opencontainers.image.ref.name": `${image} ${tag}` };
-        const descriptor = await pushImage(
-          registry,
-          { ...reference, tag },
-          { platform, layers: [], annotations },
-          access,
-        );
-        digests.set(tag, descriptor.digest);
-        entries.push({ descriptor, platform, features: texts.map((text) => parseFeature(text)) });
-      }
-      const index = buildIndex(entries);
-      await registry.pushManifest(reference, index.mediaType, index.bytes, access);
-      return digests.set("", index.digest);
-    } finally {
-      await registry.close();
-    }
+  publish(image: string, builds: Readonly<Record<string, readonly string[]>>): Promise<ReadonlyMap<string, string>> {
+    return publishIndex(this.registry.host, image, builds, soon());
   }
 
   async stop(): Promise<void> {

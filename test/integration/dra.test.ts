@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { kubectl } from "../cluster/kubectl.ts";
 import { openBindingSite, soon } from "./binding-site.ts";
 import {
@@ -16,6 +17,7 @@ const site = await openBindingSite();
 const nvidia = "gpu.nvidia.com";
 const image = "example/gpu";
 const claims = (template: string) => [{ name: "gpu", resourceClaimTemplateName: template }];
+const roleSchema = z.object({ rules: z.array(z.looseObject({ resources: z.array(z.string()) })) });
 const container = (name: string, resources?: object) => ({ name, image, ...(resources && { resources }) });
 
 describe.skipIf(site === undefined)("devices that DRA allocates", () => {
@@ -117,7 +119,7 @@ describe.skipIf(site === undefined)("devices that DRA allocates", () => {
   });
 
   test("the same request on a node with a device plugin goes by labels", async () => {
-    const spec = { nodeName: undefined, nodeSelector: { "kubernetes.io/hostname": "node4" } };
+    const spec = { nodeSelector: { "kubernetes.io/hostname": "node4" } };
     const limits = { "nvidia.com/gpu": "1" };
     await site.createPod("plugin", {
       spec: { ...spec, containers: [{ name: "main", image: "qnib/bench", resources: { limits } }] },
@@ -151,28 +153,24 @@ describe.skipIf(site === undefined)("devices that DRA allocates", () => {
         deviceAttributes: [{ driver, attribute: "capability", namespace: "compute-capability" }],
       },
     });
-    await kubectl(site.cluster, ["wait", "--for=jsonpath={.status.nodes}=1", "machinetype/own", "--timeout=30s"]);
-    await site.operator.webhook.metric("metahub_inventory_machine_types", "", soon());
+    // The webhook reads the ResourceSlices again, now with the attribute.
+    const lists = 'resource="resourceslices",event="listed"';
+    const listed = () => site.operator.webhook.metric("metahub_watch_events_total", lists, soon());
+    await expect.poll(listed, { timeout: 30_000 }).toBe(2);
     await site.createPod("known", { spec });
     expect(await runs(site, builds, "known")).toEqual(["sm90"]);
     await release(site, "unknown", "known");
   });
 
   test("a claim that cannot be read: the build that needs no device, and an Event", async () => {
-    const rule = { op: "test", path: "/rules/0/resources/0", value: "nodes" };
-    expect(rule.op).toBe("test");
-    const role = JSON.parse(await kubectl(site.cluster, ["get", "clusterrole", "metahub-webhook", "-o", "json"]));
-    const without = role.rules.filter(
-      ({ resources }: { resources: string[] }) => !resources.includes("resourceclaims"),
+    const role = (rules: unknown) => {
+      const patch = JSON.stringify({ rules });
+      return kubectl(site.cluster, ["patch", "clusterrole", "metahub-webhook", "--type=merge", "-p", patch]);
+    };
+    const { rules } = roleSchema.parse(
+      JSON.parse(await kubectl(site.cluster, ["get", "clusterrole", "metahub-webhook", "-o", "json"])),
     );
-    await kubectl(site.cluster, [
-      "patch",
-      "clusterrole",
-      "metahub-webhook",
-      "--type=merge",
-      "-p",
-      JSON.stringify({ rules: without }),
-    ]);
+    await role(rules.filter(({ resources }) => !resources.includes("resourceclaims")));
     const account = "--as=system:serviceaccount:metahub-system:metahub-webhook";
     const spec = {
       nodeSelector: { pool: "mixed" },
@@ -183,14 +181,7 @@ describe.skipIf(site === undefined)("devices that DRA allocates", () => {
     await site.createPod("doubt", { spec });
     expect(await runs(site, builds, "doubt")).toEqual(["cpu"]);
     await expect.poll(() => site.eventsOf("doubt"), { timeout: 30_000 }).toContain("DevicesUnknown");
-    await kubectl(site.cluster, [
-      "patch",
-      "clusterrole",
-      "metahub-webhook",
-      "--type=merge",
-      "-p",
-      JSON.stringify({ rules: role.rules }),
-    ]);
+    await role(rules);
     await release(site, "doubt");
   });
 });

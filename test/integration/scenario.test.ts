@@ -114,17 +114,30 @@ describe.skipIf(host === undefined)("one image name, four machine types, four bu
     expect(noteOf(admitted)).not.toHaveProperty("machineType");
   });
 
-  test("a Deployment that may land anywhere is left as written, with the reason", async () => {
+  test("the Pods of a Deployment that may land anywhere get the build of the node that each is bound to", async () => {
     await apply(exampleDeployment);
-    await stage.must(["wait", "--for=create", "pod", "-l", "app=bench", "-n", namespace, "--timeout=30s"]);
-    const list = JSON.parse(await stage.must(["get", "pods", "-l", "app=bench", "-n", namespace, "-o", "json"]));
-    const made = parsePod(list.items[0]);
-    expect(imageOf(made)).toBe("qnib/bench");
-    expect(noteOf(made, "bench")).toMatchObject({
-      asked: "qnib/bench",
-      code: "nodes-differ",
-      reason: expect.stringContaining("machines that need different builds"),
-    });
+    const pods = async (): Promise<Pod[]> => {
+      const list = JSON.parse(await stage.must(["get", "pods", "-l", "app=bench", "-n", namespace, "-o", "json"]));
+      return list.items.map(parsePod);
+    };
+    const bound = async (): Promise<number> => (await pods()).filter(({ spec }) => spec.nodeName !== undefined).length;
+    await expect.poll(bound, { timeout: 30_000 }).toBe(8);
+    const builds = new Map([
+      ["type1", stage.image("cpu-broadwell")],
+      ["type2", stage.image("cpu-skylake")],
+      ["type3", stage.image("cpu-coffelake")],
+      ["type4", stage.image("cpu_broadwell-nvcap_52")],
+      ["", stage.image("generic")],
+    ]);
+    const types = new Set<string>();
+    for (const made of await pods()) {
+      const path = "jsonpath={.metadata.labels.metahub\\.dev/machine-type}";
+      const type = await stage.must(["get", "node", made.spec.nodeName ?? "", "-o", path]);
+      types.add(type);
+      expect([type, imageOf(made)]).toEqual([type, builds.get(type)]);
+      expect(noteOf(made, "bench")).toMatchObject({ asked: "qnib/bench" });
+    }
+    expect(types.size).toBeGreaterThan(1);
   });
 
   test("the Pods of a Deployment that is aimed at a pool are rewritten, its template is not", async () => {

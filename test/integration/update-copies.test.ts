@@ -3,10 +3,9 @@ import { selectionAnnotation } from "../../src/admission/annotation.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
-import { waitUntil } from "../cluster/wait.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "./support/pods.ts";
 import { openStage, pods, type Stage, soon } from "./support/stage.ts";
-import { pushSkylakeOnly, tagIndex } from "./support/tags.ts";
+import { pushSkylakeOnly } from "./support/tags.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
@@ -24,7 +23,6 @@ describe.skipIf(host === undefined)("copies of Pods", () => {
   if ("skip" in shared) return;
   let stage: Stage;
   let namespace: string;
-  let registry: string;
   const read = (name: string): Promise<Pod> =>
     stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
   const raw = async (name: string) => JSON.parse(await stage.must(["get", "pod", name, "-n", namespace, "-o", "json"]));
@@ -55,8 +53,7 @@ describe.skipIf(host === undefined)("copies of Pods", () => {
   beforeAll(async () => {
     stage = await openStage(shared.cluster);
     namespace = await stage.namespace();
-    registry = await sharedRegistry();
-    await pushSkylakeOnly(registry, "narrow-copies", stage.builds);
+    await pushSkylakeOnly(await sharedRegistry(), "narrow-copies", stage.builds);
   });
   afterAll(async () => {
     await stage?.close();

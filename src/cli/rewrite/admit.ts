@@ -88,7 +88,7 @@ function carryOut(
     if (operation.op === "remove") removals.push(at);
     else if (operation.op === "add" || operation.op === "replace") writes.push(...leaves(at, operation.value));
   }
-  return { writes: template ? writes.map(withoutTime) : writes, removals };
+  return { writes: writes.map(template ? withoutTime : inOneLine), removals };
 }
 
 /** With the time of each run in it, a template would be another one every time, and its Pods replaced. */
@@ -96,6 +96,12 @@ function withoutTime(write: Write): Write {
   if (write.path.at(-1) !== selectionAnnotation) return write;
   const notes = [...parseSelection(write.value)].map(([name, { at: _, ...note }]) => [name, note]);
   return { ...write, value: JSON.stringify(Object.fromEntries(notes)) };
+}
+
+/** The webhook breaks the annotation into lines for `kubectl describe`; in a manifest one line is easier to read past. */
+function inOneLine(write: Write): Write {
+  if (write.path.at(-1) !== selectionAnnotation) return write;
+  return { ...write, value: JSON.stringify(Object.fromEntries(parseSelection(write.value))) };
 }
 
 /** The patch adds the map of annotations with its one member where there is none. */
