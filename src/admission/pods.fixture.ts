@@ -19,10 +19,10 @@ import type { AdmissionResponse } from "./review.ts";
 import { Selections } from "./selections.ts";
 import type { SteeringOptions } from "./steer.ts";
 
-export const mediaType = "application/vnd.oci.image.index.v1+json";
+const mediaType = "application/vnd.oci.image.index.v1+json";
 
 /** A snapshot of nodes with one machine type each, of the same name; `features` by name of the node. */
-export function machines(features: Readonly<Record<string, readonly string[]>>): Snapshot {
+function machines(features: Readonly<Record<string, readonly string[]>>): Snapshot {
   const names = Object.keys(features);
   const nodes = names.map((name) =>
     parseNode({

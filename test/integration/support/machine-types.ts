@@ -5,7 +5,7 @@ import type { KubernetesObject } from "../../../src/kubernetes/object.ts";
 import { nodes, type Stage, soon } from "./stage.ts";
 
 /** The scenario's machine types as they are now. */
-export async function readMachineTypes(stage: Stage): Promise<readonly MachineType[]> {
+async function readMachineTypes(stage: Stage): Promise<readonly MachineType[]> {
   const found: MachineType[] = [];
   const list = stage.client.list({ resource: machineTypeResource }, { signal: soon(), parse: parseMachineType });
   for await (const machineType of list) if (/^type[1-4]$/.test(machineType.metadata.name)) found.push(machineType);
