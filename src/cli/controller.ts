@@ -11,6 +11,7 @@ import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { connect } from "./cluster.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { listenHealth } from "./listen.ts";
 import { splitName } from "./split-name.ts";
 import { watchObserver } from "./watching.ts";
@@ -27,6 +28,7 @@ const optionsSchema = z.object({
 
 /** `metahub controller`: works until the signal aborts. Rejects where it cannot begin. */
 export async function serveController(given: unknown, context: CommandContext): Promise<ExitCode> {
+  keepHeapSmall();
   const options = optionsSchema.parse(given);
   const lease = options.lease === undefined ? undefined : splitName(options.lease, "--lease");
   const log = createLogger(options.logLevel);

@@ -26,6 +26,7 @@ import { certificateSource } from "./certificates.ts";
 import { connect } from "./cluster.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
 import { UsageError } from "./failure.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { listenHealth } from "./listen.ts";
 import { parseMirrors } from "./mirrors.ts";
 import { readRequired } from "./read-required.ts";
@@ -64,6 +65,7 @@ export type WebhookOptions = z.infer<typeof optionsSchema>;
 
 /** `metahub webhook`: serves until the signal aborts. Rejects where it cannot begin. */
 export async function serveWebhook(given: unknown, context: CommandContext): Promise<ExitCode> {
+  keepHeapSmall();
   const options = optionsSchema.parse(given);
   const log = createLogger(options.logLevel);
   const metrics = createMetrics();
