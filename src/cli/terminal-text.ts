@@ -21,7 +21,7 @@ export function safeText(text: string): string {
 }
 
 /** User-perceived characters, each with the terminal columns it takes. */
-export function* characters(text: string): Generator<readonly [character: string, width: number]> {
+function* characters(text: string): Generator<readonly [character: string, width: number]> {
   if (PLAIN.test(text)) {
     for (const character of text) yield [character, 1];
     return;
