@@ -6,6 +6,7 @@ import type { NodeFacts } from "../api/node.ts";
 import { parseMachineType } from "../api/parse-machinetype.ts";
 import { parseNode } from "../api/parse-node.ts";
 import { InventoryError } from "./error.ts";
+import { reasonOf } from "./file-reason.ts";
 import { type Inventory, type InventoryContent, plainContext, SnapshotPublisher } from "./inventory.ts";
 import { type Manifest, parseManifests } from "./manifests.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -153,12 +154,4 @@ function at<T>(place: string, read: () => T): T {
 function refuseDuplicate(known: ReadonlyMap<string, unknown>, name: string, kind: string, place: string): void {
   if (known.has(name))
     throw new InventoryError("DUPLICATE", `${place}: ${kind} ${name} stands twice; keep one of them`);
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "ENOENT") return "no such file or folder";
-  if (code === "EACCES") return "permission denied";
-  if (code === "ENOTDIR") return "not a folder";
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InventoryError } from "../../inventory/error.ts";
+import { reasonOf } from "../../inventory/file-reason.ts";
 import type { CommandContext } from "../context.ts";
 import { readAll } from "../images/stdin.ts";
 
@@ -65,12 +66,5 @@ async function readSource(path: string, { stdin, signal }: Pick<CommandContext, 
 }
 
 function unreadable(path: string, cause: unknown): InventoryError {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const reasons = new Map<unknown, string>([
-    ["ENOENT", "no such file or folder"],
-    ["EACCES", "permission denied"],
-    ["ENOTDIR", "not a folder"],
-  ]);
-  const reason = reasons.get(code) ?? (cause instanceof Error ? cause.message : String(cause));
-  return new InventoryError("UNREADABLE", `${path}: ${reason}`, { cause });
+  return new InventoryError("UNREADABLE", `${path}: ${reasonOf(cause)}`, { cause });
 }

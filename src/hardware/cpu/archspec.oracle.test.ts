@@ -1,36 +1,21 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { fetchArchspec, run, script, TIMEOUT_MS } from "../../../test/archspec/package.ts";
 import { canonicalFlags } from "./flags.ts";
 import { ARCHSPEC_ROWS, ARCHSPEC_VERSION } from "./graph.generated.ts";
 import { cpuAncestors, cpuDescendsFrom, cpuFlags, cpuGraph } from "./graph.ts";
 
 // archspec itself, from its Python package, is asked the same questions. The package is fetched once, into the user's
 // cache, by the script that also generates the graph; where that cannot be, these tests are skipped and say why.
-const script = fileURLToPath(new URL("../../../scripts/generate-cpu-graph.ts", import.meta.url));
-const run = promisify(execFile);
-const TIMEOUT_MS = 180_000;
-/** The script's exit code for "the package cannot be fetched here". */
-const CANNOT_FETCH = 3;
-
-const failure = z.object({ code: z.union([z.number(), z.string()]).optional(), stderr: z.string().optional() });
-
 let packageFolder: string | undefined;
 let reason = "";
 
 beforeAll(async () => {
-  try {
-    packageFolder = (await run(process.execPath, [script, "--fetch-only"], { timeout: TIMEOUT_MS })).stdout.trim();
-  } catch (error) {
-    const { code, stderr } = failure.parse(error);
-    if (code !== CANNOT_FETCH) throw error;
-    reason = stderr?.trim() ?? "the package cannot be fetched";
-  }
+  ({ folder: packageFolder, reason } = await fetchArchspec());
 }, TIMEOUT_MS);
 
 const answers = z.record(

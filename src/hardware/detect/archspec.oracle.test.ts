@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { fetchArchspec, run, TIMEOUT_MS } from "../../../test/archspec/package.ts";
 import { ARM_VENDORS, cpuGraph } from "../cpu/graph.ts";
 import { archspecName } from "./archspec.ts";
 import { parseCpuinfo } from "./cpuinfo.ts";
@@ -13,25 +11,11 @@ import { parseSysctl } from "./sysctl.ts";
 
 // archspec itself detects the CPU of the same captures: those that its Python package carries, and made-up ones. Where
 // the package cannot be fetched, these tests are skipped and say why.
-const script = fileURLToPath(new URL("../../../scripts/generate-cpu-graph.ts", import.meta.url));
-const run = promisify(execFile);
-const TIMEOUT_MS = 180_000;
-/** The script's exit code for "the package cannot be fetched here". */
-const CANNOT_FETCH = 3;
-
-const failure = z.object({ code: z.union([z.number(), z.string()]).optional(), stderr: z.string().optional() });
-
 let packageFolder: string | undefined;
 let reason = "";
 
 beforeAll(async () => {
-  try {
-    packageFolder = (await run(process.execPath, [script, "--fetch-only"], { timeout: TIMEOUT_MS })).stdout.trim();
-  } catch (error) {
-    const { code, stderr } = failure.parse(error);
-    if (code !== CANNOT_FETCH) throw error;
-    reason = stderr?.trim() ?? "the package cannot be fetched";
-  }
+  ({ folder: packageFolder, reason } = await fetchArchspec());
 }, TIMEOUT_MS);
 
 interface Capture {
