@@ -2,10 +2,10 @@ import type { Pod } from "../api/pod.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
-import type { DecisionContext, JudgeOptions } from "./decide.ts";
-import { imagePlaces } from "./images.ts";
-import type { IndexImage } from "./reselect-memory.ts";
-import { readReference } from "./reselect-origin.ts";
+import type { DecisionContext, JudgeOptions } from "../rewriting/decide.ts";
+import { imagePlaces } from "../rewriting/images.ts";
+import type { IndexImage } from "../rewriting/memory.ts";
+import { readReference } from "../rewriting/origin.ts";
 
 /** Values of one requirement: the scheduler compares each of them with every node. */
 const mostProfiles = 64;

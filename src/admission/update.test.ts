@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pod } from "../api/pod.ts";
-import { selectionAnnotation } from "./annotation.ts";
-import { imagePlaces } from "./images.ts";
+import { selectionAnnotation } from "../rewriting/annotation.ts";
+import { imagePlaces } from "../rewriting/images.ts";
 import { compareImages } from "./update.ts";
 
 const variant = `sha256:${"c".repeat(64)}`;

@@ -1,10 +1,10 @@
 import type { Container, Pod } from "../api/pod.ts";
 import { repositoryName } from "../oci/reference.ts";
-import { parseSelection, selectionAnnotation } from "./annotation.ts";
-import type { ImageDecision } from "./decision.ts";
-import { type ImagePlace, imagePlaces } from "./images.ts";
-import { noteName } from "./patch.ts";
-import { readReference } from "./reselect-origin.ts";
+import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import type { ImageDecision } from "../rewriting/decision.ts";
+import { type ImagePlace, imagePlaces } from "../rewriting/images.ts";
+import { readReference } from "../rewriting/origin.ts";
+import { noteName } from "../rewriting/patch.ts";
 
 /** What an update changes about a Pod's images. */
 export interface ImageChanges {

@@ -1,12 +1,11 @@
 import { hostname } from "node:os";
-import { BindingHandler } from "../admission/binding.ts";
-import { BindingDevices } from "../admission/binding-devices.ts";
-import { BindingEvents } from "../admission/binding-events.ts";
-import { BindingNodes } from "../admission/binding-nodes.ts";
-import { ClusterPods } from "../admission/binding-pods.ts";
-import { Turns } from "../admission/binding-turns.ts";
-import type { ReselectContext } from "../admission/reselect.ts";
-import type { ReviewHandler } from "../admission/server.ts";
+import { BindingDevices } from "../binding/devices/devices.ts";
+import { BindingEvents } from "../binding/events.ts";
+import { BindingHandler } from "../binding/handler.ts";
+import { BindingNodes } from "../binding/nodes.ts";
+import { ClusterPods } from "../binding/pods.ts";
+import type { ReselectContext } from "../binding/reselect.ts";
+import { Turns } from "../binding/turns.ts";
 import { ClusterDevices } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { UnscheduledPods } from "../inventory/pods.ts";
@@ -15,6 +14,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { EventRecorder } from "../kubernetes/eventrecorder.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { ReviewHandler } from "../webhook/server.ts";
 import { watchObserver } from "./watching.ts";
 
 export interface BindingOptions {

@@ -1,6 +1,6 @@
-import { parseSelection, selectionAnnotation } from "../../src/admission/annotation.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { type Column, renderTable } from "../../src/cli/table.ts";
+import { parseSelection, selectionAnnotation } from "../../src/rewriting/annotation.ts";
 
 /** A Pod of the demonstration, as it was asked for and as it became. */
 export interface DemoPod {

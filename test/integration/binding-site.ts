@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { parseSelection, selectionAnnotation } from "../../src/admission/annotation.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import type { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { isKubernetesError } from "../../src/kubernetes/errors.ts";
 import { resource } from "../../src/kubernetes/resource.ts";
+import { parseSelection, selectionAnnotation } from "../../src/rewriting/annotation.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type Distribution, startDistribution } from "../cluster/distribution.ts";
 import { kubectl } from "../cluster/kubectl.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { selectionAnnotation } from "../../src/admission/annotation.ts";
+import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
 import { openBindingSite } from "./binding-site.ts";
 
 const site = await openBindingSite();

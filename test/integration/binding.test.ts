@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { bindingPatch } from "../../src/admission/binding-patch.ts";
-import { imagePlaces } from "../../src/admission/images.ts";
+import { bindingPatch } from "../../src/binding/patch.ts";
+import { imagePlaces } from "../../src/rewriting/images.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { buildOf, codeOf, openBindingSite, pods, soon } from "./binding-site.ts";
 

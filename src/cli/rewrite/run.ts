@@ -1,4 +1,3 @@
-import type { ImageDecision } from "../../admission/decision.ts";
 import { API_VERSION } from "../../api/machinetype.ts";
 import { inventoryOf } from "../../inventory/files.ts";
 import { plainContext } from "../../inventory/inventory.ts";
@@ -6,6 +5,7 @@ import { type Manifest, parseManifests } from "../../inventory/manifests.ts";
 import { parseDeviceClassResource, parseRuntimeClass } from "../../inventory/placement-resources.ts";
 import { type Snapshot, SnapshotBuilder } from "../../inventory/snapshot.ts";
 import type { PlacementContext } from "../../placement/candidate.ts";
+import type { ImageDecision } from "../../rewriting/decision.ts";
 import type { CommandContext, ExitCode } from "../context.ts";
 import { UsageError } from "../failure.ts";
 import { Given } from "../images/given.ts";

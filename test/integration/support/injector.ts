@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import { text } from "node:stream/consumers";
-import { parseReview, patched } from "../../../src/admission/review.ts";
 import { parsePod } from "../../../src/api/parse-pod.ts";
+import { parseReview, patched } from "../../../src/webhook/review.ts";
 import { createAuthority } from "../../cluster/pki.ts";
 import { container } from "./pods.ts";
 import { type Stage, soon } from "./stage.ts";

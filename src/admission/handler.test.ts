@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { digestOf } from "../oci/indexes.fixture.ts";
+import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import { bench, buildOf, imageOf, onNode, podWith, World } from "./handler.fixture.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+  world.publish("qnib/bench", "latest", bench);
+  world.publish("qnib/narrow", "latest", { narrow: "cpu:skylake" });
+});
+const strategy = (value: string): Record<string, string> => ({ "metahub.dev/strategy": value });
+const noteOf = (pod: { metadata: { annotations?: Readonly<Record<string, string>> } }) =>
+  parseSelection(pod.metadata.annotations?.[selectionAnnotation]).get("main");
+
+describe("strategies", () => {
+  const anywhere = {};
+  test.each<[string | undefined, object, string, string, boolean]>([
+    [undefined, onNode("node2"), buildOf("skylake"), "selected", false],
+    [undefined, anywhere, "qnib/bench", "nodes-differ", false],
+    ["auto", anywhere, "qnib/bench", "nodes-differ", false],
+    ["admission", onNode("node2"), buildOf("skylake"), "selected", false],
+    ["admission", anywhere, "qnib/bench", "nodes-differ", true],
+    ["admission", onNode("node9"), "qnib/bench", "no-nodes", true],
+    ["bind", onNode("node2"), "qnib/bench", "at-binding", false],
+    ["bind", anywhere, "qnib/bench", "at-binding", false],
+    ["bind", onNode("node9"), "qnib/bench", "at-binding", false],
+    ["bind", { nodeName: "node2" }, buildOf("skylake"), "selected", false],
+    ["common", anywhere, buildOf("generic"), "generic", false],
+    ["never", anywhere, "qnib/bench", "nodes-differ", true],
+  ])("%s with %j: %s, because %s", async (value, spec, image, code, warned) => {
+    const annotations = value === undefined ? {} : strategy(value);
+    const { pod, warnings } = await world.review(podWith({ annotations, spec }));
+    expect(imageOf(pod)).toBe(image);
+    expect(noteOf(pod)).toMatchObject({ asked: "qnib/bench", code });
+    expect(warnings !== undefined).toBe(warned);
+  });
+
+  test("with bind, images without a choice get no note, and what fits nowhere is said at once", async () => {
+    world.publish("qnib/one", "latest", { only: "" });
+    const annotations = strategy("bind");
+    const single = await world.review(podWith({ image: `qnib/one@${digestOf("only")}`, annotations }));
+    expect(single.operations).toEqual([]);
+    const { warnings } = await world.review(podWith({ image: "qnib/narrow", annotations, spec: onNode("node1") }));
+    expect(warnings).toEqual([expect.stringContaining("cpu:skylake")]);
+  });
+
+  test("with bind, image volumes are decided all the same: they never change again", async () => {
+    const volumes = [{ name: "model", image: { reference: "qnib/bench" } }];
+    const { pod } = await world.review(podWith({ annotations: strategy("bind"), spec: { volumes } }));
+    expect(pod.spec.volumes?.[0]?.image?.reference).toBe(buildOf("generic"));
+  });
+
+  test("bind where nothing is chosen at binding is auto, with a Warning", async () => {
+    world = new World({ context: { atBinding: false } });
+    world.publish("qnib/bench", "latest", bench);
+    const { pod, warnings } = await world.review(podWith({ annotations: strategy("bind"), spec: onNode("node2") }));
+    expect(imageOf(pod)).toBe(buildOf("skylake"));
+    expect(warnings).toEqual([expect.stringContaining("taken as auto")]);
+  });
+
+  test("the webhook called again for its own result changes nothing", async () => {
+    for (const value of ["auto", "admission", "bind", "common"]) {
+      const once = await world.review(podWith({ annotations: strategy(value) }));
+      expect((await world.review(once.pod)).operations, value).toEqual([]);
+    }
+  });
+});
+
+describe("ephemeral containers", () => {
+  const debugger_ = { name: "debugger", image: "qnib/bench" };
+  const there = { name: "first", image: buildOf("generic") };
+  const bound = { nodeName: "node2", ephemeralContainers: [there] };
+
+  test("a new one gets the build for the Pod's node, and nothing else is written", async () => {
+    const old = podWith({ spec: bound });
+    const now = podWith({ spec: { ...bound, ephemeralContainers: [there, debugger_] } });
+    const { operations } = await world.review(now, old, "ephemeralcontainers");
+    expect(operations).toEqual([
+      { op: "replace", path: "/spec/ephemeralContainers/1/image", value: buildOf("skylake") },
+    ]);
+  });
+
+  test("one that is there never changes, whatever is sent", async () => {
+    const old = podWith({ spec: bound });
+    const now = podWith({
+      image: "qnib/other",
+      spec: { ...bound, ephemeralContainers: [{ ...there, image: "qnib/bench" }] },
+    });
+    expect((await world.review(now, old, "ephemeralcontainers")).operations).toEqual([]);
+    expect(world.asked).toEqual([]);
+  });
+
+  test("of a Pod that waits for its node, it gets what all of its nodes can run", async () => {
+    const now = podWith({ spec: { ephemeralContainers: [debugger_] } });
+    const { operations } = await world.review(now, podWith(), "ephemeralcontainers");
+    expect(operations.map((operation) => ("value" in operation ? operation.value : ""))).toEqual([buildOf("generic")]);
+  });
+
+  test("one for which nothing fits is left, with a Warning", async () => {
+    const spec = { nodeName: "node1", ephemeralContainers: [{ ...debugger_, image: "qnib/narrow" }] };
+    const { operations, warnings } = await world.review(
+      podWith({ spec }),
+      podWith({ spec: { nodeName: "node1" } }),
+      "ephemeralcontainers",
+    );
+    expect(operations).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining("image qnib/narrow of debugger is left as written")]);
+  });
+
+  test("other subresources are none of ours", async () => {
+    expect((await world.review(podWith(), podWith({ image: "x" }), "resize")).operations).toEqual([]);
+  });
+});
+
+describe("updates", () => {
+  test("an annotation that was dropped comes back with the build", async () => {
+    const { pod: made } = await world.review(podWith({ spec: onNode("node2") }));
+    const old = { ...made, spec: { ...made.spec, nodeName: "node2" } };
+    world.publish("qnib/bench", "latest", { moved: "cpu:skylake" });
+    world.registryAway = true;
+    const { pod, warnings } = await world.review(podWith({ spec: { ...onNode("node2"), nodeName: "node2" } }), old);
+    expect([imageOf(pod), warnings]).toEqual([buildOf("skylake"), undefined]);
+    expect(pod.metadata.annotations).toEqual(made.metadata.annotations);
+  });
+
+  test("another image is decided on for the node that the Pod is on", async () => {
+    world.publish("qnib/bench", "2", { two: "cpu:broadwell", "two-generic": "" });
+    const { pod: old } = await world.review(podWith({ spec: { nodeName: "node1" } }));
+    const { pod } = await world.review(podWith({ image: "qnib/bench:2", spec: { nodeName: "node1" } }), old);
+    expect(imageOf(pod)).toBe(buildOf("two"));
+    expect(noteOf(pod)).toMatchObject({ asked: "qnib/bench:2", variant: digestOf("two") });
+  });
+});
+
+test("deny refuses what fits nowhere, and only that", async () => {
+  const annotations = { "metahub.dev/no-match": "deny" };
+  const narrow = { image: "qnib/narrow", annotations };
+  const refused = await world.review(podWith({ ...narrow, spec: onNode("node1") }));
+  expect([refused.allowed, refused.status?.message]).toEqual([false, expect.stringContaining("main: qnib/narrow")]);
+  expect((await world.review(podWith({ ...narrow, spec: onNode("node2") }))).allowed).toBe(true);
+  expect((await world.review(podWith(narrow))).allowed).toBe(true);
+});
+
+test("a Pod that opted out, and a mirror Pod, pass untouched", async () => {
+  const mirror = await world.review(podWith({ annotations: { "kubernetes.io/config.mirror": "x" } }));
+  const optedOut = await world.review({
+    metadata: { labels: { "metahub.dev/rewrite": "disabled" } },
+    spec: { containers: [{ name: "main", image: "qnib/bench" }] },
+  });
+  expect([mirror.operations, optedOut.operations, world.asked]).toEqual([[], [], []]);
+});

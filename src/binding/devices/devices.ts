@@ -1,0 +1,174 @@
+import type { Container, Pod } from "../../api/pod.ts";
+import type { AllocatedDevice } from "../../hardware/devices/device.ts";
+import type { ContainerDevices } from "../../hardware/devices/profile.ts";
+import type { Devices } from "../../inventory/devices.ts";
+import { podResource } from "../../inventory/pods.ts";
+import { isKubernetesError } from "../../kubernetes/errors.ts";
+import type { CallOptions, Parsing } from "../../kubernetes/requests.ts";
+import { type ObjectTarget, resource } from "../../kubernetes/resource.ts";
+import { getsAccelerator } from "../../rewriting/images.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import type { Turns } from "../turns.ts";
+import { type AllocationResult, parseAllocation, resultsOf } from "./claim.ts";
+import { containersOf, mayHaveDevices, parsePodClaims, usesOf } from "./pod.ts";
+
+const claimResource = resource({ group: "resource.k8s.io", version: "v1", plural: "resourceclaims", namespaced: true });
+
+/** Of one Pod. More, and what they hold is not known. */
+const maxClaims = 32;
+
+/** The part of a KubernetesClient that is used. */
+export interface ObjectReader {
+  get<T>(target: ObjectTarget, options: CallOptions & Parsing<T>): Promise<T>;
+}
+
+export interface BindingDevicesOptions {
+  readonly client: ObjectReader;
+  readonly devices: Devices;
+  /** Requests at once; others wait for their turn. */
+  readonly turns: Turns;
+  readonly log: Logger;
+}
+
+/** The devices of a Pod that is being bound. */
+export interface PodDevices {
+  /** By the container's name; those that get no device by DRA are not in it. */
+  readonly containers: ReadonlyMap<string, ContainerDevices>;
+  /** What could not be found out, one line for people. */
+  readonly doubt?: string;
+}
+
+/**
+ * The devices that DRA gave to a Pod's containers. When a Pod is bound, its claims are allocated and the Pod says which
+ * they are: the scheduler writes both in PreBind, before it posts the Binding.
+ */
+export class BindingDevices {
+  readonly #options: BindingDevicesOptions;
+
+  constructor(options: BindingDevicesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Undefined where DRA gives the Pod nothing. Rejects only when the signal ends: what the API server does not tell is
+   * a doubt, and devices that are not known offer nothing.
+   */
+  async of(
+    pod: Pod,
+    allocatable: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<PodDevices | undefined> {
+    const override = pod.metadata.annotations?.["metahub.dev/accelerators"];
+    if (override === "never" || !mayHaveDevices(pod, allocatable)) return undefined;
+    if (!(await this.#options.devices.served(signal))) return undefined;
+    const reading = new Reading(this.#options, pod.metadata.namespace ?? "", signal);
+    const claims = await reading.pod(pod);
+    const containers = new Map<string, ContainerDevices>();
+    for (const container of containersOf(pod)) {
+      if (claims === undefined) {
+        if (!mayHaveDevices({ ...pod, spec: { containers: [container] } }, allocatable)) continue;
+        containers.set(container.name, { devices: undefined, labels: override === "always" ? "unspoken" : "none" });
+        continue;
+      }
+      const found = usesOf(container, claims, allocatable);
+      if (found === undefined) continue;
+      const others = override === "always" ? "unspoken" : "none";
+      const labels = getsAccelerator(without(container, found.served)) ? "also" : others;
+      containers.set(container.name, { devices: await reading.devices(found.uses), labels });
+    }
+    const { doubt } = reading;
+    return containers.size === 0 ? undefined : { containers, ...(doubt === undefined ? {} : { doubt }) };
+  }
+}
+
+/** What is left to device plugins. */
+function without({ resources, ...container }: Container, served: ReadonlySet<string>): Container {
+  const left = (quantities: Readonly<Record<string, string>> | undefined) =>
+    Object.fromEntries(Object.entries(quantities ?? {}).filter(([name]) => !served.has(name)));
+  return { ...container, resources: { requests: left(resources?.requests), limits: left(resources?.limits) } };
+}
+
+/** The reads for one Pod; each claim is read once. */
+class Reading {
+  doubt: string | undefined;
+  readonly #options: BindingDevicesOptions;
+  readonly #namespace: string;
+  readonly #signal: AbortSignal;
+  readonly #claims = new Map<string, Promise<readonly AllocationResult[] | undefined>>();
+
+  constructor(options: BindingDevicesOptions, namespace: string, signal: AbortSignal) {
+    this.#options = options;
+    this.#namespace = namespace;
+    this.#signal = signal;
+  }
+
+  /** The Pod as it is now: its status changed a moment ago, and a cache may not know it yet. */
+  async pod({ metadata: { name = "", uid } }: Pod): Promise<ReturnType<typeof parsePodClaims> | undefined> {
+    const target = { resource: podResource, namespace: this.#namespace, name };
+    const read = await this.#get(`Pod ${name}`, target, parsePodClaims);
+    if (read === undefined) return undefined;
+    if (uid === undefined || read.metadata.uid === uid) return read;
+    this.#doubt(`Pod ${name} is another one by now`);
+    return undefined;
+  }
+
+  /** Undefined where one of them is not known. */
+  async devices(
+    uses: readonly { readonly claim: string | undefined; readonly request?: string }[],
+  ): Promise<readonly AllocatedDevice[] | undefined> {
+    const found = await Promise.all(
+      uses.map(async ({ claim, request }) => {
+        const results = claim === undefined ? this.#doubt("the Pod names no ResourceClaim") : await this.#claim(claim);
+        if (results === undefined) return undefined;
+        const own = resultsOf(results, request);
+        return Promise.all(own.map((result) => this.#device(result)));
+      }),
+    );
+    const all: AllocatedDevice[] = [];
+    for (const some of found) {
+      if (some === undefined) return undefined;
+      all.push(...some);
+    }
+    return all;
+  }
+
+  async #device({ driver, pool, device }: AllocationResult): Promise<AllocatedDevice> {
+    const name = { driver, pool, device };
+    return { ...name, attributes: await this.#options.devices.find(name, this.#signal) };
+  }
+
+  #claim(name: string): Promise<readonly AllocationResult[] | undefined> {
+    const known = this.#claims.get(name);
+    if (known !== undefined) return known;
+    if (this.#claims.size >= maxClaims) {
+      return Promise.resolve(this.#doubt(`it has more than ${maxClaims} ResourceClaims`));
+    }
+    const reading = this.#allocation(name);
+    this.#claims.set(name, reading);
+    return reading;
+  }
+
+  async #allocation(name: string): Promise<readonly AllocationResult[] | undefined> {
+    const target = { resource: claimResource, namespace: this.#namespace, name };
+    const read = await this.#get(`ResourceClaim ${name}`, target, (object) => ({ results: parseAllocation(object) }));
+    if (read === undefined) return undefined;
+    return read.results ?? this.#doubt(`ResourceClaim ${name} has no devices allocated`);
+  }
+
+  async #get<T>(what: string, target: ObjectTarget, parse: (object: unknown) => T) {
+    const { client, turns, log } = this.#options;
+    const signal = this.#signal;
+    try {
+      return await turns.run(signal, () => client.get(target, { signal, parse }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warn({ what, namespace: this.#namespace, error }, "the devices of a Pod are not known");
+      return this.#doubt(`${what} cannot be read (${isKubernetesError(error) ? error.code : "not understood"})`);
+    }
+  }
+
+  #doubt(why: string): undefined {
+    this.doubt ??= why;
+    return undefined;
+  }
+}

@@ -1,0 +1,240 @@
+import { pino } from "pino";
+import { beforeEach, describe, expect, test } from "vitest";
+import { KubernetesError } from "../kubernetes/errors.ts";
+import { digestOf } from "../oci/indexes.fixture.ts";
+import { RegistryError } from "../registry/error.ts";
+import { selectionAnnotation } from "../rewriting/annotation.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { BindingEvents } from "./events.ts";
+import { bindingOf, contextOf, EventShelf, nodeOf, PodShelf, podOf, Shelf } from "./handler.fixture.ts";
+import { BindingHandler, type BindingHandlerOptions } from "./handler.ts";
+
+const nodes = { s: nodeOf("s", ["cpu:skylake"]), b: nodeOf("b", ["cpu:broadwell"]) };
+const at = (build: string): string => `qnib/bench@${digestOf(build)}`;
+const signal = AbortSignal.timeout(30_000);
+
+let shelf: Shelf;
+let server: PodShelf;
+let events: EventShelf;
+let metrics: Metrics;
+beforeEach(() => {
+  shelf = new Shelf();
+  shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
+  server = new PodShelf();
+  events = new EventShelf();
+  metrics = createMetrics();
+});
+
+function handler(more: Partial<BindingHandlerOptions> = {}): BindingHandler {
+  return new BindingHandler({
+    pods: server,
+    nodes: { find: (name) => Promise.resolve(name === "s" || name === "b" ? nodes[name] : undefined) },
+    context: contextOf(shelf),
+    events: new BindingEvents(events),
+    metrics,
+    log: pino({ level: "silent" }),
+    now: () => new Date("2026-11-23T12:00:00Z"),
+    ...more,
+  });
+}
+
+async function outcomes(): Promise<readonly string[]> {
+  const { values } = await metrics.bindings.get();
+  return values.flatMap(({ labels, value }) => Array.from({ length: value }, () => String(labels["outcome"])));
+}
+
+async function bind(...args: Parameters<typeof bindingOf>): Promise<readonly string[]> {
+  const { response } = await handler().handle(bindingOf(...args), signal);
+  expect(response.allowed).toBe(true);
+  expect(response.patch).toBeUndefined();
+  return outcomes();
+}
+
+const image = (name: string): string | undefined => server.pods.get(name)?.spec.containers?.[0]?.image;
+
+test("one write: tests of uid, of nodeName being absent and of the image before anything changes", async () => {
+  server.cache.set("p", server.set(podOf("p", "qnib/bench")));
+  expect(await bind("p", "s")).toEqual(["written"]);
+  expect(server.reads).toBe(0);
+  expect(server.patches).toHaveLength(1);
+  const [operations = []] = server.patches;
+  expect(operations.map(({ op, path }) => `${op} ${path}`)).toEqual([
+    "test /metadata/uid",
+    "test /spec/nodeName",
+    "test /spec/containers/0/image",
+    "test /metadata/annotations",
+    "replace /spec/containers/0/image",
+    "add /metadata/annotations",
+  ]);
+  expect(image("p")).toBe(at("cpu:skylake"));
+  expect(events.reasons).toEqual([]);
+});
+
+test("a Pod that is not in the cache is read", async () => {
+  server.set(podOf("p", "qnib/bench", { annotations: { other: "1" } }));
+  expect(await bind("p", "b")).toEqual(["written"]);
+  expect([server.reads, image("p")]).toEqual([1, at("cpu:broadwell")]);
+});
+
+test("one of the same name that is another is read", async () => {
+  server.cache.set("p", { ...podOf("p", "qnib/old"), metadata: { name: "p", uid: "gone" } });
+  server.set(podOf("p", "qnib/bench"));
+  expect(await bind("p", "s")).toEqual(["written"]);
+  expect(image("p")).toBe(at("cpu:skylake"));
+});
+
+test("bound again after a bind that failed: written for the other node, then not again", async () => {
+  server.set(podOf("p", "qnib/bench"));
+  await bind("p", "s");
+  await bind("p", "b");
+  expect(image("p")).toBe(at("cpu:broadwell"));
+  expect(await bind("p", "b")).toEqual(["written", "written", "unchanged"]);
+  expect(server.patches).toHaveLength(2);
+});
+
+test.each<[string, Parameters<typeof podOf>[2]]>([
+  ["the label disabled", { labels: { "metahub.dev/rewrite": "disabled" } }],
+  ["strategy admission", { annotations: { "metahub.dev/strategy": "admission" } }],
+])("%s: left alone", async (_, more) => {
+  server.set(podOf("p", "qnib/bench", more));
+  expect(await bind("p", "s")).toEqual(["skipped"]);
+  expect(server.patches).toEqual([]);
+});
+
+test("where only labelled Pods are meant, others are left alone", async () => {
+  server.set(podOf("p", "qnib/bench"));
+  await handler({ labelledOnly: true }).handle(bindingOf("p", "s"), signal);
+  server.set(podOf("q", "qnib/bench", { labels: { "metahub.dev/rewrite": "enabled" } }));
+  await handler({ labelledOnly: true }).handle(bindingOf("q", "s"), signal);
+  expect([image("p"), image("q")]).toEqual(["qnib/bench", at("cpu:skylake")]);
+});
+
+test("a dry run writes nothing and makes no Event", async () => {
+  server.set(podOf("p", "qnib/bench"));
+  expect(await bind("p", "s", { dryRun: true })).toEqual(["dry-run"]);
+  expect([server.patches, events.reasons]).toEqual([[], []]);
+});
+
+test.each<[string, object]>([
+  ["another resource", { resource: { group: "", version: "v1", resource: "configmaps" } }],
+  ["another subresource", { subResource: "eviction" }],
+  ["another operation", { operation: "UPDATE" }],
+  ["no target", { object: {} }],
+  ["a target that is no node", { object: { target: { kind: "Machine", name: "s" } } }],
+])("%s is not looked at", async (_, more) => {
+  server.set(podOf("p", "qnib/bench"));
+  expect(await bind("p", "s", more)).toEqual([]);
+  expect(server.reads).toBe(0);
+});
+
+test("the legacy resource names the Pod in the object", async () => {
+  server.set(podOf("p", "qnib/bench"));
+  const legacy = { resource: { group: "", version: "v1", resource: "bindings" }, name: "" };
+  const { subResource: _, ...request } = { ...bindingOf("p", "s"), ...legacy };
+  await handler().handle(request, signal);
+  expect(image("p")).toBe(at("cpu:skylake"));
+});
+
+describe("somebody else writes between our reading and our writing", () => {
+  test("another image: computed anew from what is there", async () => {
+    shelf.add("qnib/bench:2", { name: "second", features: "cpu:skylake" });
+    server.cache.set("p", server.set(podOf("p", "qnib/bench")));
+    server.meanwhile = (attempt) => void (attempt === 1 && server.set(podOf("p", "qnib/bench:2")));
+    expect(await bind("p", "s")).toEqual(["written"]);
+    expect([image("p"), server.patches.length]).toEqual([at("second"), 2]);
+  });
+
+  test("other annotations: theirs stay", async () => {
+    server.cache.set("p", server.set(podOf("p", "qnib/bench")));
+    server.meanwhile = (attempt) =>
+      attempt === 1 &&
+      server.set({ ...podOf("p", "qnib/bench"), metadata: { name: "p", uid: "uid-p", annotations: { theirs: "1" } } });
+    expect(await bind("p", "s")).toEqual(["written"]);
+    expect(server.pods.get("p")?.metadata.annotations).toMatchObject({ theirs: "1" });
+  });
+
+  test.each<[string, () => void]>([
+    ["it is bound", () => server.set(podOf("p", "qnib/bench", { spec: { nodeName: "b" } }))],
+    ["it is gone", () => server.pods.delete("p")],
+    ["it is another", () => server.set({ ...podOf("p", "qnib/bench"), metadata: { name: "p", uid: "new" } })],
+  ])("%s: nothing is written", async (_, change) => {
+    server.cache.set("p", server.set(podOf("p", "qnib/bench")));
+    server.meanwhile = change;
+    expect(await bind("p", "s")).toEqual(["stale"]);
+    expect(image("p") ?? "qnib/bench").toBe("qnib/bench");
+  });
+
+  test("over and over: given up", async () => {
+    server.set(podOf("p", "qnib/bench"));
+    server.meanwhile = (attempt) =>
+      server.set(
+        podOf("p", "qnib/bench", { annotations: { "metahub.dev/x": "", [selectionAnnotation]: `${attempt}` } }),
+      );
+    expect(await bind("p", "s")).toEqual(["failed"]);
+    expect(server.patches).toHaveLength(5);
+  });
+});
+
+test.each(["INVALID", "FORBIDDEN"] as const)(
+  "a refusal with %s is a policy's: one try, an Event, the Pod as it was",
+  async (code) => {
+    server.set(podOf("p", "qnib/bench"));
+    server.refuse = new KubernetesError(code, "no", { causes: [{ message: "signature missing" }] });
+    expect(await bind("p", "s")).toEqual(["refused"]);
+    expect([image("p"), server.patches.length, events.reasons]).toEqual(["qnib/bench", 1, ["SelectionRefused"]]);
+    expect(events.facts[0]?.note).toContain("signature missing");
+  },
+);
+
+test.each<[string, string, string, string]>([
+  ["a node that nobody knows", "qnib/bench", "unknown-node", "x"],
+  ["a registry that is away", "qnib/away", "undecided", "s"],
+])("%s: bound as it is", async (_, name, outcome, node) => {
+  server.set(podOf("p", name));
+  expect(await bind("p", node)).toEqual([outcome]);
+  expect(server.patches).toEqual([]);
+});
+
+test("nothing fits: an Event", async () => {
+  shelf.add("qnib/gpu", "nvcap:9.0");
+  server.set(podOf("p", "qnib/gpu"));
+  expect(await bind("p", "s")).toEqual(["nothing-fits"]);
+  expect(events.reasons).toEqual(["NothingFits"]);
+});
+
+test("a correction of what admission chose: an Event", async () => {
+  const index = shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
+  const note = { main: { asked: "qnib/bench", index, variant: digestOf("cpu:skylake") } };
+  server.set(podOf("p", at("cpu:skylake"), { annotations: { [selectionAnnotation]: JSON.stringify(note) } }));
+  expect(await bind("p", "b")).toEqual(["corrected"]);
+  expect([image("p"), events.reasons]).toEqual([at("cpu:broadwell"), ["SelectionCorrected"]]);
+});
+
+test("once its time is over nothing is written", async () => {
+  server.set(podOf("p", "qnib/bench"));
+  const ended = new AbortController();
+  const lookup = (): Promise<never> => {
+    ended.abort(new Error("over"));
+    return Promise.reject(ended.signal.reason);
+  };
+  const late = await handler({ context: { ...contextOf(shelf), lookup } }).handle(bindingOf("p", "s"), ended.signal);
+  expect(late.response.allowed).toBe(true);
+  expect([await outcomes(), server.patches]).toEqual([["deadline"], []]);
+});
+
+test("a registry that hangs keeps nobody from writing what is known of another container", async () => {
+  const containers = ["qnib/bench", "slow.example.com/a"].map((name, index) => ({ name: `c${index}`, image: name }));
+  server.set(podOf("p", "", { spec: { containers } }));
+  const context = contextOf(shelf);
+  const lookup: typeof context.lookup = (reference, pod, namespace, until) => {
+    if (reference.registry === "docker.io") return context.lookup(reference, pod, namespace, until);
+    return new Promise((_, reject) => {
+      until.addEventListener("abort", () => reject(new RegistryError("ABORTED", "over")));
+    });
+  };
+  await handler({ context: { ...context, lookup }, lookupMs: 20 }).handle(bindingOf("p", "s"), signal);
+  expect(server.pods.get("p")?.spec.containers?.map(({ image: is }) => is)).toEqual([
+    at("cpu:skylake"),
+    "slow.example.com/a",
+  ]);
+});

@@ -1,0 +1,71 @@
+import { escapePathComponent } from "fast-json-patch";
+import type { Pod } from "../api/pod.ts";
+import type { JsonPatchOperation } from "../kubernetes/requests.ts";
+import {
+  formatSelection,
+  parseSelection,
+  readNote,
+  type SelectionNote,
+  selectionAnnotation,
+} from "../rewriting/annotation.ts";
+import { noteName } from "../rewriting/patch.ts";
+import type { Reselection } from "./reselect.ts";
+
+/**
+ * The one write at binding: a JSON Patch whose `test` operations make it impossible that it arrives at another Pod of
+ * the same name, after the Pod was bound (a changed image would restart the running container), or over what somebody
+ * else wrote meanwhile. No resourceVersion: other writers of the Pod, such as the scheduler's own conditions, do not
+ * matter. JSON Patch cannot test for absence; a `test` for null passes where there is nothing, and only there
+ * (github.com/evanphx/json-patch, patch.go: test; the library of the API server). Empty where nothing is written.
+ */
+export function bindingPatch(pod: Pod, reselections: readonly Reselection[]): readonly JsonPatchOperation[] {
+  const written = reselections.filter(({ write }) => write !== undefined);
+  if (written.length === 0 || pod.metadata.uid === undefined) return [];
+  const tests: JsonPatchOperation[] = [
+    { op: "test", path: "/metadata/uid", value: pod.metadata.uid },
+    { op: "test", path: "/spec/nodeName", value: null },
+  ];
+  const changes: JsonPatchOperation[] = [];
+  for (const { place, write } of written) {
+    tests.push({ op: "test", path: place.pointer, value: place.image });
+    if (write !== undefined) changes.push({ op: "replace", path: place.pointer, value: write.image });
+  }
+  const { annotations } = pod.metadata;
+  const text = formatSelection(notesAfter(pod, written));
+  if (annotations === undefined) {
+    tests.push({ op: "test", path: "/metadata/annotations", value: null });
+    changes.push({ op: "add", path: "/metadata/annotations", value: { [selectionAnnotation]: text } });
+  } else {
+    const path = `/metadata/annotations/${escapePathComponent(selectionAnnotation)}`;
+    tests.push({ op: "test", path, value: annotations[selectionAnnotation] ?? null });
+    changes.push({ op: "add", path, value: text });
+  }
+  return [...tests, ...changes];
+}
+
+/** Whether a patch made for one state of the Pod could have failed its tests on the other. */
+export function testsDiffer(made: Pod, found: Pod, reselections: readonly Reselection[]): boolean {
+  if (made.metadata.uid !== found.metadata.uid || isBound(found)) return true;
+  const [before, after] = [made, found].map(({ metadata }) => metadata.annotations);
+  if ((before === undefined) !== (after === undefined)) return true;
+  if (before?.[selectionAnnotation] !== after?.[selectionAnnotation]) return true;
+  return reselections.some(({ place, write }) => {
+    if (write === undefined || (place.kind !== "containers" && place.kind !== "initContainers")) return false;
+    const index = Number(place.pointer.split("/")[3]);
+    return found.spec[place.kind]?.[index]?.image !== place.image;
+  });
+}
+
+export function isBound({ spec }: Pod): boolean {
+  return (spec.nodeName ?? "") !== "";
+}
+
+/** Notes of images that stay as they are stay too. */
+function notesAfter(pod: Pod, written: readonly Reselection[]): ReadonlyMap<string, SelectionNote> {
+  const notes = new Map<string, SelectionNote>();
+  for (const [name, note] of parseSelection(pod.metadata.annotations?.[selectionAnnotation])) {
+    notes.set(name, readNote(note));
+  }
+  for (const { place, write } of written) if (write !== undefined) notes.set(noteName(place), write.note);
+  return notes;
+}

@@ -1,0 +1,65 @@
+import { parsePod } from "../api/parse-pod.ts";
+import type { Pod } from "../api/pod.ts";
+import { podResource, trimPod } from "../inventory/pods.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { isKubernetesError } from "../kubernetes/errors.ts";
+import type { JsonPatchOperation } from "../kubernetes/requests.ts";
+import type { Turns } from "./turns.ts";
+
+/** The Pods of a cluster, as the choice at binding needs them. */
+export interface BindingPods {
+  /** What is remembered of a Pod that waits for a node; it may be a moment old. */
+  known(namespace: string, name: string): Pod | undefined;
+  /** As it is now; undefined where there is none. Rejects with KubernetesError. */
+  read(namespace: string, name: string, signal: AbortSignal): Promise<Pod | undefined>;
+  /** Rejects with KubernetesError INVALID where a test fails or a policy refuses, and as other writes do. */
+  write(namespace: string, name: string, operations: readonly JsonPatchOperation[], signal: AbortSignal): Promise<void>;
+}
+
+/** Names the webhook in the Pod's managed fields. */
+const fieldManager = "metahub-webhook";
+
+export interface ClusterPodsOptions {
+  readonly client: KubernetesClient;
+  readonly cache: { get(namespace: string, name: string): Pod | undefined };
+  /** Requests at once; others wait for their turn. */
+  readonly turns: Turns;
+}
+
+/** Over a cache of the Pods that wait, and the API server for those that are not in it. */
+export class ClusterPods implements BindingPods {
+  readonly #options: ClusterPodsOptions;
+
+  constructor(options: ClusterPodsOptions) {
+    this.#options = options;
+  }
+
+  known(namespace: string, name: string): Pod | undefined {
+    return this.#options.cache.get(namespace, name);
+  }
+
+  async read(namespace: string, name: string, signal: AbortSignal): Promise<Pod | undefined> {
+    const { client, turns } = this.#options;
+    const target = { resource: podResource, namespace, name };
+    try {
+      return await turns.run(signal, () => client.get(target, { signal, parse: (value) => trimPod(parsePod(value)) }));
+    } catch (error) {
+      if (isKubernetesError(error, "NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+
+  async write(
+    namespace: string,
+    name: string,
+    operations: readonly JsonPatchOperation[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { client, turns } = this.#options;
+    const target = { resource: podResource, namespace, name };
+    const ignore = (): undefined => undefined; // Nothing of the answer is needed.
+    await turns.run(signal, () =>
+      client.patch(target, { type: "json", operations }, { signal, fieldManager, parse: ignore }),
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import type { AdmissionRequest } from "../webhook/review.ts";
+
+/** A Pod that is about to be bound to a node. */
+export interface BindingRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  /** Of the Pod, where the binder says it (the default scheduler does). */
+  readonly uid?: string;
+  readonly node: string;
+}
+
+/**
+ * Reads `pods/binding` and the legacy `bindings`. Undefined where it is no binding to a node by a name that the API
+ * server would take: it refuses those itself.
+ */
+export function readBinding(request: AdmissionRequest): BindingRequest | undefined {
+  const { resource, subResource, namespace } = request;
+  const modern = resource.resource === "pods" && subResource === "binding";
+  const legacy = resource.resource === "bindings" && subResource === undefined;
+  if (!(modern || legacy) || resource.group !== "" || request.operation !== "CREATE" || namespace === "") {
+    return undefined;
+  }
+  const binding = fields(request.object);
+  const metadata = fields(binding["metadata"]);
+  const target = fields(binding["target"]);
+  // The legacy resource names the Pod in the object alone; the subresource's path is what counts.
+  const pod = modern ? request.name : (text(metadata["name"]) ?? request.name);
+  const node = text(target["name"]);
+  const kind = text(target["kind"]) ?? "Node";
+  if (pod === "" || node === undefined || kind !== "Node") return undefined;
+  const uid = text(metadata["uid"]);
+  return { namespace, pod, node, ...(uid === undefined ? {} : { uid }) };
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

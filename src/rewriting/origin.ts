@@ -1,0 +1,102 @@
+import type { Pod } from "../api/pod.ts";
+import { isDigest } from "../oci/digest.ts";
+import { OciError } from "../oci/error.ts";
+import { parseReference, type Reference, repositoryName, withDigest } from "../oci/reference.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { Image } from "../registry/images.ts";
+import type { IndexImage } from "./memory.ts";
+
+/** What is asked of registries, and remembered of what they said, on behalf of one Pod. */
+export interface ImageKnowledge {
+  lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
+  /** The index of this digest, if this process saw the reference name it. */
+  remembered(reference: Reference, digest: string, pod: Pod, namespace: string): IndexImage | undefined;
+}
+
+/** Where the image that a container has comes from. */
+export type Origin =
+  /** It is what the Pod's owner wrote. */
+  | { readonly kind: "asked"; readonly image: Image }
+  /** It is a build of this index, chosen earlier. */
+  | { readonly kind: "chosen"; readonly image: IndexImage; readonly asked: Reference; readonly askedText: string }
+  /** The annotation says that it was chosen, and that cannot be confirmed. */
+  | { readonly kind: "unproven"; readonly reason: string };
+
+/** Who asks, for whom. */
+export interface Asking {
+  readonly pod: Pod;
+  readonly namespace: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds out what a container's image was before anything was chosen. The annotation is a hint, which anybody may have
+ * written: an index that it names counts only if it is in the repository of the image, is fetched by its digest, and
+ * contains the very build that the container has; or, for an image that is still as its owner wrote it, if this process
+ * saw that reference name that index. Throws RegistryError where no registry can tell.
+ */
+export async function originOf(
+  reference: Reference,
+  note: Readonly<Record<string, unknown>> | undefined,
+  knowledge: ImageKnowledge,
+  { pod, namespace, signal }: Asking,
+): Promise<Origin> {
+  const index = digestOf(note?.["index"]);
+  const { digest } = reference;
+  if (digest === undefined || index === undefined || note?.["variant"] !== digest) {
+    const known = index === undefined ? undefined : knowledge.remembered(reference, index, pod, namespace);
+    return { kind: "asked", image: known ?? (await knowledge.lookup(reference, pod, namespace, signal)) };
+  }
+  const askedText = typeof note["asked"] === "string" ? note["asked"] : "";
+  const asked = readReference(askedText);
+  if (asked === undefined || repositoryName(asked) !== repositoryName(reference)) {
+    return { kind: "unproven", reason: "its annotation names another repository" };
+  }
+  const { tag: _, ...untagged } = reference;
+  const named = { ...untagged, digest: index };
+  const image =
+    knowledge.remembered(named, index, pod, namespace) ?? (await knowledge.lookup(named, pod, namespace, signal));
+  if (image.kind !== "index" || !image.variants.some((variant) => variant.digest === digest)) {
+    return { kind: "unproven", reason: "the index that its annotation names does not contain it" };
+  }
+  return { kind: "chosen", image, asked, askedText };
+}
+
+/**
+ * The reference that a chosen image goes back to: what was asked, if that still names the index, which the annotation
+ * alone cannot prove; otherwise the index by its digest.
+ */
+export async function originalReference(
+  reference: Reference,
+  origin: Origin & { readonly kind: "chosen" },
+  knowledge: ImageKnowledge,
+  asking: Asking,
+): Promise<string> {
+  const { asked, askedText, image } = origin;
+  const { digest } = image.descriptor;
+  const byDigest = withDigest(reference, digest);
+  if (asked.digest !== undefined) return asked.digest === digest ? askedText : byDigest;
+  const { pod, namespace, signal } = asking;
+  if (knowledge.remembered(asked, digest, pod, namespace) !== undefined) return askedText;
+  try {
+    const now = await knowledge.lookup(asked, pod, namespace, signal);
+    return now.descriptor.digest === digest ? askedText : byDigest;
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return byDigest; // Which says the same without a registry.
+  }
+}
+
+/** Undefined where it is none. */
+export function readReference(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
+}
+
+function digestOf(value: unknown): string | undefined {
+  return typeof value === "string" && isDigest(value) ? value : undefined;
+}
