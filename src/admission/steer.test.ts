@@ -65,6 +65,13 @@ describe("no-match: steer", () => {
     ).toHaveLength(1);
   });
 
+  test("devices that DRA gives are the scheduler's business: no label tells which they are", async () => {
+    const gpu = (resources: object) => [{ name: "main", image: "qnib/gpu", resources }];
+    expect(await profilesOf(podWith({ annotations: steer, spec: { containers: gpu({}) } }))).toHaveLength(1);
+    const claims = { claims: [{ name: "gpu" }] };
+    expect(await profilesOf(podWith({ annotations: steer, spec: { containers: gpu(claims) } }))).toBeUndefined();
+  });
+
   test.each<[string, object]>([
     ["every machine runs a build", podWith({ annotations: steer })],
     ["there is no choice", podWith({ image: buildOf("narrow", "qnib/narrow"), annotations: steer })],

@@ -2,7 +2,7 @@ import type { Pod } from "../api/pod.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
-import type { DecisionContext, JudgeOptions } from "../rewriting/decide.ts";
+import { asksForDevice, type DecisionContext, type JudgeOptions } from "../rewriting/decide.ts";
 import { imagePlaces } from "../rewriting/images.ts";
 import type { IndexImage } from "../rewriting/memory.ts";
 import { readReference } from "../rewriting/origin.ts";
@@ -69,6 +69,12 @@ export class Steering {
   }
 }
 
+interface Wanted {
+  readonly reference: Reference;
+  readonly accelerated: boolean;
+  readonly allocated: boolean;
+}
+
 /** Each index once for containers with and once for those without an accelerator. */
 async function choicesOf(
   pod: Pod,
@@ -76,16 +82,19 @@ async function choicesOf(
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<readonly Choice[]> {
-  const wanted = new Map<string, { readonly reference: Reference; readonly accelerated: boolean }>();
-  for (const { image, accelerated } of imagePlaces(pod)) {
+  const wanted = new Map<string, Wanted>();
+  for (const { image, accelerated, allocated } of imagePlaces(pod, context.allocatedResources?.())) {
     const reference = readReference(image);
     if (reference === undefined || !context.mayAsk(reference.registry)) continue;
-    wanted.set(`${accelerated} ${formatReference(reference)}`, { reference, accelerated });
+    const key = `${accelerated} ${allocated} ${formatReference(reference)}`;
+    wanted.set(key, { reference, accelerated, allocated });
   }
   const found = await Promise.all(
-    [...wanted.values()].map(async ({ reference, accelerated }): Promise<readonly Choice[]> => {
+    [...wanted.values()].map(async ({ reference, accelerated, allocated }): Promise<readonly Choice[]> => {
       try {
         const image = await context.lookup(reference, pod, namespace, signal);
+        // Which devices a claim gets, no label can tell; the scheduler goes by the claim itself.
+        if (allocated && image.kind === "index" && asksForDevice(image)) return [];
         return image.kind === "index" ? [{ image, how: { accelerated, common: false } }] : [];
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;

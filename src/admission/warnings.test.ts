@@ -3,7 +3,15 @@ import { fitWarning, warningsOf } from "./warnings.ts";
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 const decision = (name: string, image: string, reason: string, more: object = {}) => ({
-  place: { kind: "containers", name, pointer: `/${name}`, image, accelerated: false, fixed: false } as const,
+  place: {
+    kind: "containers",
+    name,
+    pointer: `/${name}`,
+    image,
+    accelerated: false,
+    allocated: false,
+    fixed: false,
+  } as const,
   code: "nothing-fits" as const,
   machineTypes: [],
   reason,

@@ -1,10 +1,12 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../kubernetes/clock.ts";
 import { KubernetesError } from "../kubernetes/errors.ts";
 import { digestOf } from "../oci/indexes.fixture.ts";
 import { RegistryError } from "../registry/error.ts";
-import { selectionAnnotation } from "../rewriting/annotation.ts";
+import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { heldMs } from "./claim.ts";
 import { BindingEvents } from "./events.ts";
 import { bindingOf, contextOf, EventShelf, nodeOf, PodShelf, podOf, Shelf } from "./handler.fixture.ts";
 import { BindingHandler, type BindingHandlerOptions } from "./handler.ts";
@@ -13,11 +15,30 @@ const nodes = { s: nodeOf("s", ["cpu:skylake"]), b: nodeOf("b", ["cpu:broadwell"
 const at = (build: string): string => `qnib/bench@${digestOf(build)}`;
 const signal = AbortSignal.timeout(30_000);
 
+/** Time passes when somebody waits for it, and by nothing else. */
+const clock: Clock = {
+  now: () => now.getTime(),
+  wall: () => now,
+  after: (ms, call) => {
+    // Deadlines are longer than any wait between two looks.
+    if (ms > heldMs) return () => undefined;
+    const turn = setImmediate(() => {
+      now = new Date(now.getTime() + ms);
+      waited.push(ms);
+      call();
+    });
+    return () => clearImmediate(turn);
+  },
+};
+let now: Date;
+let waited: number[];
 let shelf: Shelf;
 let server: PodShelf;
 let events: EventShelf;
 let metrics: Metrics;
 beforeEach(() => {
+  now = new Date("2026-11-23T12:00:00Z");
+  waited = [];
   shelf = new Shelf();
   shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
   server = new PodShelf();
@@ -33,7 +54,8 @@ function handler(more: Partial<BindingHandlerOptions> = {}): BindingHandler {
     events: new BindingEvents(events),
     metrics,
     log: pino({ level: "silent" }),
-    now: () => new Date("2026-11-23T12:00:00Z"),
+    now: () => now,
+    clock,
     ...more,
   });
 }
@@ -90,6 +112,102 @@ test("bound again after a bind that failed: written for the other node, then not
   expect(image("p")).toBe(at("cpu:broadwell"));
   expect(await bind("p", "b")).toEqual(["written", "written", "unchanged"]);
   expect(server.patches).toHaveLength(2);
+});
+
+describe("written for another node a moment ago, whose binding may be under way", () => {
+  const chosenFor = (node: string, at: string, image = atSkylake()) =>
+    podOf("p", image, {
+      annotations: { [selectionAnnotation]: JSON.stringify({ main: { ...provenNote(), node, at } }) },
+    });
+  const atSkylake = (): string => at("cpu:skylake");
+  const provenNote = () => ({
+    asked: "qnib/bench",
+    index: shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell"),
+    variant: digestOf("cpu:skylake"),
+  });
+  const total = (): number => waited.reduce((sum, ms) => sum + ms, 0);
+
+  test("bound meanwhile: nothing is written, so that it runs the build of its node", async () => {
+    server.set(chosenFor("s", "2026-11-23T12:00:00Z"));
+    const reading = server.read.bind(server);
+    server.read = (namespace, name) => {
+      if (waited.length === 2) server.set(podOf("p", at("cpu:skylake"), { spec: { nodeName: "s" } }));
+      return reading(namespace, name);
+    };
+    expect(await bind("p", "b")).toEqual(["stale"]);
+    expect([image("p"), server.patches]).toEqual([at("cpu:skylake"), []]);
+  });
+
+  test("not bound: written after a while, which has a bound", async () => {
+    server.set(chosenFor("s", "2026-11-23T12:00:00Z"));
+    expect(await bind("p", "b")).toEqual(["written"]);
+    expect([image("p"), total()]).toEqual([at("cpu:broadwell"), heldMs]);
+  });
+
+  test("put back meanwhile: written at once", async () => {
+    server.set(chosenFor("s", "2026-11-23T12:00:00Z"));
+    server.cache.set("p", chosenFor("s", "2026-11-23T12:00:00Z"));
+    server.set(podOf("p", "qnib/bench"));
+    expect(await bind("p", "b")).toEqual(["written"]);
+    expect(waited).toHaveLength(1);
+  });
+
+  test.each<[string, () => ReturnType<typeof podOf>, string]>([
+    ["for the same node", () => chosenFor("b", "2026-11-23T12:00:00Z"), "b"],
+    ["a while ago", () => chosenFor("s", "2026-11-23T11:59:57Z"), "b"],
+    ["at a time that is to come", () => chosenFor("s", "2026-11-23T12:00:05Z"), "b"],
+    ["at no time", () => chosenFor("s", "soon"), "b"],
+  ])("nobody waits where it was written %s", async (_, pod, node) => {
+    server.set(pod());
+    await bind("p", node);
+    expect([image("p"), waited]).toEqual([at("cpu:broadwell"), []]);
+  });
+
+  test("nobody waits where the build is the same", async () => {
+    server.set(chosenFor("other", "2026-11-23T12:00:00Z"));
+    expect(await bind("p", "s")).toEqual(["unchanged"]);
+    expect(waited).toEqual([]);
+  });
+});
+
+describe("a choice that admission left open", () => {
+  const open = (image: string, code = "nodes-differ") =>
+    podOf("p", image, {
+      annotations: { [selectionAnnotation]: JSON.stringify({ main: { asked: image, code, at: "", reason: "" } }) },
+    });
+  const note = () => parseSelection(server.pods.get("p")?.metadata.annotations?.[selectionAnnotation]).get("main");
+
+  test.each<[string, string, string, string]>([
+    ["nothing fits", "qnib/gpu", "nothing-fits", "nothing-fits"],
+    ["no registry tells", "qnib/away", "undecided", "not-found"],
+  ])("%s: the image stays, and the annotation says why", async (_, name, outcome, code) => {
+    shelf.add("qnib/gpu", "nvcap:9.0");
+    server.set(open(name));
+    expect(await bind("p", "s")).toEqual([outcome]);
+    expect(image("p")).toBe(name);
+    expect(note()).toMatchObject({ asked: name, code, node: "s", machineType: "type-s" });
+    expect(note()?.["reason"]).not.toBe("");
+    // Bound again it is the same, and there is nothing to write.
+    await bind("p", "s");
+    expect(server.patches).toHaveLength(1);
+    await bind("p", "b");
+    expect(note()).toMatchObject({ code, node: "b", machineType: "type-b" });
+  });
+
+  test("a policy that refuses the note is no matter: the Pod is bound as it was to be", async () => {
+    shelf.add("qnib/gpu", "nvcap:9.0");
+    server.set(open("qnib/gpu"));
+    server.refuse = new KubernetesError("INVALID", "no", { causes: [{ message: "signature missing" }] });
+    expect(await bind("p", "s")).toEqual(["nothing-fits"]);
+    expect(events.reasons).toEqual(["NothingFits"]);
+  });
+
+  test("a note that is not about the image that is there is left", async () => {
+    server.set(open("qnib/away"));
+    server.meanwhile = () => void server.set(podOf("p", "qnib/bench"));
+    expect(await bind("p", "s")).toEqual(["written"]);
+    expect(image("p")).toBe(at("cpu:skylake"));
+  });
 });
 
 test.each<[string, Parameters<typeof podOf>[2]]>([
@@ -232,7 +350,10 @@ test("a registry that hangs keeps nobody from writing what is known of another c
       until.addEventListener("abort", () => reject(new RegistryError("ABORTED", "over")));
     });
   };
-  await handler({ context: { ...context, lookup }, lookupMs: 20 }).handle(bindingOf("p", "s"), signal);
+  await handler({ context: { ...context, lookup }, lookupMs: 20, clock: systemClock }).handle(
+    bindingOf("p", "s"),
+    signal,
+  );
   expect(server.pods.get("p")?.spec.containers?.map(({ image: is }) => is)).toEqual([
     at("cpu:skylake"),
     "slow.example.com/a",

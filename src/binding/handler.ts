@@ -1,10 +1,11 @@
 import type { Pod } from "../api/pod.ts";
-import { systemClock } from "../kubernetes/clock.ts";
+import { type Clock, pause, systemClock } from "../kubernetes/clock.ts";
 import { Deadline } from "../kubernetes/deadline.ts";
 import { isKubernetesError, type KubernetesError } from "../kubernetes/errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed } from "../webhook/review.ts";
+import { heldMs, isHeld } from "./claim.ts";
 import type { BindingEvents } from "./events.ts";
 import type { BindingNodes } from "./nodes.ts";
 import { bindingPatch, isBound, testsDiffer } from "./patch.ts";
@@ -41,6 +42,7 @@ export interface BindingHandlerOptions {
   readonly labelledOnly?: boolean;
   /** How long registries may take, in milliseconds. */
   readonly lookupMs?: number;
+  readonly clock?: Clock;
 }
 
 /** Time must be left to write what could be decided of the other containers (webhook.timeoutSeconds is 5). */
@@ -48,6 +50,9 @@ const lookupMs = 2_500;
 
 /** Each time somebody else wrote the same fields of the same Pod within milliseconds. */
 const maxAttempts = 5;
+
+/** Between two looks at a Pod that another binding holds; longer each time. */
+const firstLookMs = 50;
 
 /**
  * The validating handler of bindings: writes into the Pod the builds for the node that it is about to be bound to, and
@@ -79,13 +84,14 @@ export class BindingHandler {
   }
 
   async #bind(binding: BindingRequest, dryRun: boolean, signal: AbortSignal): Promise<BindingOutcome> {
-    const { pods, nodes, events } = this.#options;
+    const { pods, nodes, events, now, clock = systemClock } = this.#options;
     let pod = pods.known(binding.namespace, binding.pod);
     // A Pod of the same name that came after the one we remember.
     if (pod?.metadata.uid !== undefined && binding.uid !== undefined && pod.metadata.uid !== binding.uid)
       pod = undefined;
     pod ??= await pods.read(binding.namespace, binding.pod, signal);
-    for (let attempt = 1; ; attempt++) {
+    let waitedMs = 0;
+    for (let attempt = 1; ; ) {
       if (pod === undefined || isBound(pod)) return "stale";
       if (binding.uid !== undefined && pod.metadata.uid !== binding.uid) return "stale";
       if (!this.#isMeant(pod)) return "skipped";
@@ -98,6 +104,13 @@ export class BindingHandler {
         if (!dryRun) events.surprises(pod, binding, reselections);
         return leftOutcome(reselections);
       }
+      if (waitedMs < heldMs && isHeld(pod, binding.node, reselections, now())) {
+        const ms = Math.min(Math.max(firstLookMs, waitedMs), heldMs - waitedMs);
+        await pause(clock, ms, signal);
+        waitedMs += ms;
+        pod = await pods.read(binding.namespace, binding.pod, signal);
+        continue;
+      }
       try {
         await pods.write(binding.namespace, binding.pod, operations, signal);
         events.surprises(pod, binding, reselections);
@@ -107,17 +120,17 @@ export class BindingHandler {
         const found = await pods.read(binding.namespace, binding.pod, signal);
         if (found === undefined) return "stale";
         if (error.code !== "CONFLICT" && !testsDiffer(pod, found, reselections)) {
-          return this.#refused(pod, binding, error);
+          return this.#refused(pod, binding, reselections, error);
         }
-        if (attempt === maxAttempts) throw error;
+        if (attempt++ === maxAttempts) throw error;
         pod = found;
       }
     }
   }
 
   async #decide(pod: Pod, { namespace }: BindingRequest, node: BoundNode, signal: AbortSignal) {
-    const { context, now, lookupMs: ms = lookupMs } = this.#options;
-    const deadline = new Deadline(systemClock, signal, "asking registries", ms);
+    const { context, now, clock = systemClock, lookupMs: ms = lookupMs } = this.#options;
+    const deadline = new Deadline(clock, signal, "asking registries", ms);
     try {
       return await reselect({ pod, namespace, signal: deadline.signal }, node, context, now());
     } finally {
@@ -126,12 +139,26 @@ export class BindingHandler {
   }
 
   /** The tests would pass: so it was not they that failed, but a policy or missing rights. */
-  #refused(pod: Pod, binding: BindingRequest, error: KubernetesError): BindingOutcome {
-    this.#options.log.warn(
+  #refused(
+    pod: Pod,
+    binding: BindingRequest,
+    reselections: readonly Reselection[],
+    error: KubernetesError,
+  ): BindingOutcome {
+    const { log, events } = this.#options;
+    const images = reselections.some(({ kind }) => kind !== "keep");
+    log.warn(
       { ...binding, error },
-      "the API server refused the build for a node; the Pod is bound as it was",
+      images
+        ? "the API server refused the build for a node; the Pod is bound as it was"
+        : "the API server refused the note on why a Pod is left as written",
     );
-    this.#options.events.refused(pod, binding, error.causes[0]?.message ?? error.message);
+    // Nothing of what the Pod runs was to change, and its owner hears of that as usual.
+    if (!images) {
+      events.surprises(pod, binding, reselections);
+      return leftOutcome(reselections);
+    }
+    events.refused(pod, binding, error.causes[0]?.message ?? error.message);
     return "refused";
   }
 
@@ -144,9 +171,10 @@ export class BindingHandler {
 }
 
 function writtenOutcome(reselections: readonly Reselection[]): BindingOutcome {
-  const kinds = new Set(reselections.map(({ kind }) => kind));
+  const kinds = new Set(reselections.map(({ kind, write }) => (write === undefined ? "keep" : kind)));
   if (kinds.has("return")) return "returned";
-  return kinds.has("correct") ? "corrected" : "written";
+  if (kinds.has("correct")) return "corrected";
+  return kinds.has("choose") || kinds.has("move") ? "written" : leftOutcome(reselections);
 }
 
 /** The one that an operator should look at first. */

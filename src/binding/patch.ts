@@ -28,7 +28,9 @@ export function bindingPatch(pod: Pod, reselections: readonly Reselection[]): re
   const changes: JsonPatchOperation[] = [];
   for (const { place, write } of written) {
     tests.push({ op: "test", path: place.pointer, value: place.image });
-    if (write !== undefined) changes.push({ op: "replace", path: place.pointer, value: write.image });
+    // Where only the note is written, the test of the image still makes sure that the note is about it.
+    if (write === undefined || write.image === place.image) continue;
+    changes.push({ op: "replace", path: place.pointer, value: write.image });
   }
   const { annotations } = pod.metadata;
   const text = formatSelection(notesAfter(pod, written));

@@ -2,7 +2,7 @@ import type { Pod } from "../api/pod.ts";
 import { type Reference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
-import { parseSelection, type SelectionNote, selectionAnnotation } from "../rewriting/annotation.ts";
+import { isOpen, parseSelection, readNote, type SelectionNote, selectionAnnotation } from "../rewriting/annotation.ts";
 import { explainFailure, type ImageForm, type JudgeOptions } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import { type ImagePlace, imagePlaces } from "../rewriting/images.ts";
@@ -56,7 +56,10 @@ export interface Reselection {
   readonly doubt?: string;
   /** True where the Pod's owner should hear of it. */
   readonly surprising: boolean;
-  /** What is to be written, where it does not stay. */
+  /**
+   * What is to be written, where it does not stay. For `keep` it is the note alone, where admission left the choice
+   * open: so that the Pod tells what was decided, and a choice that is still open once it is bound was missed.
+   */
   readonly write?: { readonly image: string; readonly note: SelectionNote };
 }
 
@@ -78,10 +81,19 @@ export function reselect(
       if (node.containers?.has(place.name) !== true) return made;
       // Which devices it gets nobody could know at admission: another build than the one chosen there is no surprise.
       const surprising = made.surprising && made.kind !== "correct";
-      const chosen = made.write !== undefined || made.code === "selected" || made.code === "nothing-fits";
+      const chosen = made.kind !== "keep" || made.code === "selected" || made.code === "nothing-fits";
       return { ...made, surprising, ...(chosen && own.doubt !== undefined ? { doubt: own.doubt } : {}) };
     }),
   );
+}
+
+/** Whether the choice was left to the binding, or to be made for another node. */
+function wasLeft(note: Readonly<Record<string, unknown>>, node: string): boolean {
+  return isOpen(note) || (note["variant"] === undefined && typeof note["node"] === "string" && note["node"] !== node);
+}
+
+function typesOf(machineTypes: readonly string[]): Pick<SelectionNote, "machineType"> {
+  return machineTypes.length === 0 ? {} : { machineType: machineTypes.slice(0, 4).join(",") };
 }
 
 /** Ephemeral containers and image volumes never change once they are there. */
@@ -193,7 +205,7 @@ class ImageReselection {
       index: image.descriptor.digest,
       variant: variant.digest,
       requires: describeRequirement(variant),
-      ...(machineTypes.length === 0 ? {} : { machineType: machineTypes.slice(0, 4).join(",") }),
+      ...typesOf(machineTypes),
       node: this.#node.name,
       at: this.#at(),
       code,
@@ -204,7 +216,20 @@ class ImageReselection {
   }
 
   #keep(code: DecisionCode, reason: string, surprising = false): Reselection {
-    return { place: this.#place, kind: "keep", code, reason, surprising };
+    const kept = { place: this.#place, kind: "keep" as const, code, reason, surprising };
+    const { name, landings } = this.#node;
+    if (this.#note === undefined || !wasLeft(this.#note, name)) return kept;
+    const { index } = readNote(this.#note);
+    const note: SelectionNote = {
+      asked: this.#place.image,
+      ...(index === undefined ? {} : { index }),
+      ...typesOf(landings.flatMap(({ machineTypes }) => machineTypes)),
+      node: name,
+      at: this.#at(),
+      code,
+      reason,
+    };
+    return { ...kept, write: { image: this.#place.image, note } };
   }
 
   #at(): string {

@@ -222,6 +222,7 @@ async function decisionContext(
   const pullSecrets = client === undefined ? undefined : new PullSecrets({ client, mayRead, log });
   return {
     place: (pod) => inventory.snapshot()?.placement.place(pod).profiles,
+    allocatedResources: () => inventory.snapshot()?.allocatedResources ?? new Set(),
     lookup: async (reference, pod, namespace, signal) => {
       const ofPod = await pullSecrets?.of(pod, namespace, signal);
       const keyring = new Keyring(ofPod === undefined ? own : [ofPod, ...own]);

@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly machineTypes: ReadonlyMap<string, MachineTypeEntry>;
   readonly profiles: number;
   readonly placement: PlacementIndex;
+  /** Extended resources that a DeviceClass serves: which device a container gets is known when its Pod is bound. */
+  readonly allocatedResources: ReadonlySet<string>;
 }
 
 interface Known {
@@ -91,7 +93,8 @@ export class SnapshotBuilder {
       this.#interner = new ProfileInterner(this.#interner);
       this.#known = new WeakMap();
     }
-    return { nodes: entries, machineTypes: known, profiles: profiles.size, placement };
+    const allocatedResources = context.deviceClassResources;
+    return { nodes: entries, machineTypes: known, profiles: profiles.size, placement, allocatedResources };
   }
 
   #node(facts: NodeFacts): Known {

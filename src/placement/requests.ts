@@ -44,6 +44,11 @@ export function isExtendedResource(name: string): boolean {
   return name.includes("/") && !name.includes("kubernetes.io/") && !name.startsWith("requests.");
 }
 
+/** The implicit names of DeviceClasses, which no device plugin may have (KEP-5004). */
+export function isImplicitResource(name: string): boolean {
+  return name.startsWith("deviceclass.resource.kubernetes.io/");
+}
+
 function requestsOf(container: Container): Amounts {
   const amounts: Amounts = new Map();
   const { requests, limits } = container.resources ?? {};

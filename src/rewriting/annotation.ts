@@ -86,6 +86,14 @@ export function readNote(note: Readonly<Record<string, unknown>>): SelectionNote
   };
 }
 
+/** Codes of notes that leave the choice to the Pod's binding. */
+const openCodes: ReadonlySet<unknown> = new Set(["nodes-differ", "no-nodes", "at-binding"]);
+
+/** Whether the note says that nothing was chosen yet. Once a Pod is bound, such a note tells that the choice was missed. */
+export function isOpen(note: Readonly<Record<string, unknown>>): boolean {
+  return note["variant"] === undefined && note["node"] === undefined && openCodes.has(note["code"]);
+}
+
 /** As many containers as fit, from the first, in the shortest form; `…` counts the others. */
 function firstThatFit(notes: ReadonlyMap<string, SelectionNote>): string {
   const kept: [string, unknown][] = [];

@@ -168,3 +168,29 @@ test("strategy bind leaves containers for binding, where bindings are looked at"
   const placed = pod(["qnib/bench"], { nodeName: "n" }, bind);
   expect((await codes(placed, context({ atBinding: true }))).map(([code]) => code)).toEqual(["selected"]);
 });
+
+test("what a container runs on the devices that DRA gives it is chosen at binding, where devices have a say", async () => {
+  const containers = [
+    { name: "claims", image: "qnib/gpu", resources: { claims: [{ name: "gpu" }] } },
+    { name: "served", image: "qnib/gpu", resources: { limits: { "example.com/gpu": "1" } } },
+    { name: "plain", image: "qnib/gpu" },
+    { name: "cpu-only", image: "qnib/bench", resources: { claims: [{ name: "gpu" }] } },
+  ];
+  const asked = (more: Pod["spec"] = {}, annotations: Record<string, string> = {}) =>
+    pod([], { containers, ...more }, annotations);
+  const lookup: DecisionContext["lookup"] = (reference) => {
+    const builds = reference.repository === "qnib/gpu" ? variants("cpu:skylake", "nvcap:9.0") : variants("cpu:skylake");
+    return Promise.resolve({ ...indexImage(reference), kind: "index", variants: builds, warnings: [] });
+  };
+  const binding = { lookup, atBinding: true, allocatedResources: () => new Set(["example.com/gpu"]) };
+  const found = async (of: Pod, with_: Partial<DecisionContext>) =>
+    (await codes(of, context(with_))).map(([code]) => code);
+  expect(await found(asked(), binding)).toEqual(["at-binding", "at-binding", "selected", "selected"]);
+  const [decision] = await decide(asked(), "ns", context(binding), alive);
+  expect(decision).toMatchObject({ index, warn: false, reason: expect.stringContaining("devices") });
+  const now = Array(4).fill("selected");
+  expect(await found(asked({ nodeName: "n" }), binding)).toEqual(now);
+  expect(await found(asked({}, { "metahub.dev/strategy": "admission" }), binding)).toEqual(now);
+  expect(await found(asked({}, { "metahub.dev/strategy": "common" }), binding)).toEqual(now);
+  expect(await found(asked(), { lookup })).toEqual(now);
+});

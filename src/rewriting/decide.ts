@@ -1,4 +1,5 @@
 import type { Pod } from "../api/pod.ts";
+import { isAcceleratorNamespace } from "../hardware/namespace.ts";
 import type { Reference } from "../oci/reference.ts";
 import { parseReference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
@@ -21,6 +22,8 @@ export interface DecisionContext {
   /** False for registries that may not be asked. */
   mayAsk(registry: string): boolean;
   readonly imageForm: ImageForm;
+  /** Extended resources that a DeviceClass serves. */
+  allocatedResources?(): ReadonlySet<string>;
   /** True where Pods are decided on at binding too: only then is anything left for it. */
   readonly atBinding?: boolean;
 }
@@ -41,7 +44,7 @@ export async function decide(
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<ImageDecision[]> {
-  const places = imagePlaces(pod);
+  const places = imagePlaces(pod, context.allocatedResources?.());
   const landings = places.length === 0 ? [] : context.place(pod);
   if (landings === undefined) {
     return places.map((place) => leave(place, "not-ready", "nodes and machine types are not known yet", true));
@@ -49,20 +52,23 @@ export async function decide(
   const strategy = pod.metadata.annotations?.["metahub.dev/strategy"];
   const common = strategy === "common";
   // A Pod that names its node is never bound by a scheduler.
-  const later = strategy === "bind" && context.atBinding === true && (pod.spec.nodeName ?? "") === "";
+  const bound = context.atBinding === true && (pod.spec.nodeName ?? "") === "";
+  const later = strategy === "bind" && bound;
+  const byDevice = strategy !== "admission" && !common && bound;
   const decisions = new Map<string, Promise<ImageDecision>>();
   return Promise.all(
     places.map(async (place) => {
       if (later && !place.fixed) return leave(place, "at-binding", "its build is chosen when it is bound", false);
       const how = { accelerated: place.accelerated, common: common || place.fixed };
-      const key = `${how.accelerated} ${how.common} ${place.image}`;
+      const awaitsDevices = byDevice && place.allocated && !place.fixed;
+      const key = `${how.accelerated} ${how.common} ${awaitsDevices} ${place.image}`;
       const known =
         decisions.get(key) ??
         decideOne(
           place,
           (reference) => context.lookup(reference, pod, namespace, signal),
           landings,
-          how,
+          { ...how, awaitsDevices },
           context,
           signal,
         );
@@ -76,7 +82,7 @@ async function decideOne(
   place: ImagePlace,
   lookup: (reference: Reference) => Promise<Image>,
   landings: readonly PlacedProfile[],
-  how: JudgeOptions,
+  how: JudgeOptions & { readonly awaitsDevices: boolean },
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<ImageDecision> {
@@ -99,6 +105,11 @@ async function decideOne(
     return leave(place, code, reason, true);
   }
   if (image.kind !== "index") return leave(place, "no-index", "it is one build, not an index of several", false);
+  if (how.awaitsDevices && asksForDevice(image)) {
+    // Labels may tell of another device than the one that it gets, or of none at all.
+    const reason = "its build is chosen when it is bound, for the devices that it is given then";
+    return { ...leave(place, "at-binding", reason, false), index: image.descriptor.digest };
+  }
   const verdict = context.judge(image, landings, how);
   const base = {
     place,
@@ -112,6 +123,11 @@ async function decideOne(
   const { digest } = verdict.variant;
   const write = context.imageForm === "digest" ? withDigest : withTagAndDigest;
   return { ...base, image: write(reference, digest), variant: digest, requires: describeRequirement(verdict.variant) };
+}
+
+/** Whether devices have a say in which build of the image is chosen. */
+export function asksForDevice({ variants }: Image & { kind: "index" }): boolean {
+  return variants.some(({ requires }) => requires.flat().some(({ namespace }) => isAcceleratorNamespace(namespace)));
 }
 
 function leave(place: ImagePlace, code: DecisionCode, reason: string, warn: boolean): ImageDecision {

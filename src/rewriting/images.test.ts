@@ -52,3 +52,18 @@ test.each<
   const [place] = imagePlaces(pod({ containers: [{ name: "c", image: "i", ...container }] }, annotations));
   expect(place?.accelerated).toBe(expected);
 });
+
+type Resources = NonNullable<NonNullable<Pod["spec"]["containers"]>[number]["resources"]>;
+
+test.each<[string, Resources, Record<string, string>, boolean]>([
+  ["a device claim", { claims: [{ name: "gpu" }] }, {}, true],
+  ["a DeviceClass by its implicit name", { limits: { "deviceclass.resource.kubernetes.io/a": "1" } }, {}, true],
+  ["a resource that a DeviceClass serves", { limits: { "example.com/served": "1" } }, {}, true],
+  ["none of them asked for", { limits: { "example.com/served": "0" } }, {}, false],
+  ["a device plugin's resource", { limits: { "nvidia.com/gpu": "1" } }, {}, false],
+  ["never", { claims: [{ name: "gpu" }] }, { "metahub.dev/accelerators": "never" }, false],
+])("its devices are given at binding: %s", (_name, resources, annotations, expected) => {
+  const container = { name: "c", image: "i", resources };
+  const [place] = imagePlaces(pod({ containers: [container] }, annotations), new Set(["example.com/served"]));
+  expect(place?.allocated).toBe(expected);
+});

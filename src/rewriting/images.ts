@@ -1,4 +1,5 @@
 import type { Container, Pod } from "../api/pod.ts";
+import { isImplicitResource } from "../placement/requests.ts";
 
 /** Where an image reference stands in a Pod. */
 export interface ImagePlace {
@@ -10,6 +11,8 @@ export interface ImagePlace {
   readonly image: string;
   /** True where the container asks for an accelerator, so that accelerator features read from labels count. */
   readonly accelerated: boolean;
+  /** True where its devices are, or may be, given to it by DRA: which they are is known only when the Pod is bound. */
+  readonly allocated: boolean;
   /** True where the API server lets nobody change the reference once it is there: image volumes, ephemeral containers. */
   readonly fixed: boolean;
 }
@@ -21,8 +24,13 @@ export interface ImagePlace {
  */
 const acceleratorResource = /^(nvidia\.com\/(gpu|mig-)|amd\.com\/gpu|gpu\.intel\.com\/)/;
 
-/** Every image reference of a Pod, in the order of its fields. Entries without an image are left out. */
-export function imagePlaces(pod: Pod): readonly ImagePlace[] {
+const noResources: ReadonlySet<string> = new Set();
+
+/**
+ * Every image reference of a Pod, in the order of its fields. Entries without an image are left out. `served`: extended
+ * resources that a DeviceClass serves.
+ */
+export function imagePlaces(pod: Pod, served: ReadonlySet<string> = noResources): readonly ImagePlace[] {
   const override = pod.metadata.annotations?.["metahub.dev/accelerators"];
   const accelerated = (container: Container): boolean =>
     override === "always" || (override !== "never" && getsAccelerator(container));
@@ -33,7 +41,8 @@ export function imagePlaces(pod: Pod): readonly ImagePlace[] {
       if (image === undefined || image === "") continue;
       const pointer = `/spec/${kind}/${index}/image`;
       const fixed = kind === "ephemeralContainers";
-      places.push({ kind, name, pointer, image, accelerated: accelerated(container), fixed });
+      const allocated = override !== "never" && getsAllocated(container, served);
+      places.push({ kind, name, pointer, image, accelerated: accelerated(container), allocated, fixed });
     }
   }
   for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
@@ -46,10 +55,19 @@ export function imagePlaces(pod: Pod): readonly ImagePlace[] {
       pointer,
       image,
       accelerated: override === "always",
+      allocated: false,
       fixed: true,
     });
   }
   return places;
+}
+
+/** Whether DRA is, or may be, what gives the container its devices (KEP-4381; KEP-5004 for extended resources). */
+function getsAllocated({ resources }: Container, served: ReadonlySet<string>): boolean {
+  if ((resources?.claims ?? []).length > 0) return true;
+  return Object.entries({ ...resources?.limits, ...resources?.requests }).some(
+    ([name, quantity]) => quantity !== "0" && (isImplicitResource(name) || served.has(name)),
+  );
 }
 
 /** A device claim may be for any device: it counts, because a build for another accelerator is still never chosen. */

@@ -33,6 +33,7 @@ export class Selections {
     const prepared = this.#prepared.get(image.variants) ?? prepare(image.variants);
     this.#prepared.set(image.variants, prepared);
     return {
+      chooses: !image.variants.every(({ runtimeMatched }) => runtimeMatched),
       select: (profile: Profile) => {
         const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
         const selection = this.#selections.get(key) ?? select(prepared, offered(profile, accelerated));

@@ -19,6 +19,7 @@ function landing(name: string, ...features: readonly string[]): PlacedProfile {
 function verdict(landings: readonly PlacedProfile[], from: readonly (Build | string)[], common = false) {
   const list = variants(...from);
   const chooser = {
+    chooses: !list.every(({ runtimeMatched }) => runtimeMatched),
     select: (profile: Profile) => select(list, profile),
     selectCommon: (profiles: readonly Profile[]) => selectCommon(list, profiles),
   };
@@ -32,6 +33,11 @@ const old = landing("node-a", "cpu:nehalem");
 
 test("no node at all: left without a Warning, since one may come", () => {
   expect(verdict([], builds)).toMatchObject({ code: "no-nodes", runs: undefined, warn: false, machineTypes: [] });
+});
+
+test("no node at all, and an image in which nobody has to choose: left without a word", () => {
+  const plain = verdict([], [{ name: "amd64" }, { name: "arm64", platform: "linux/arm64" }]);
+  expect(plain).toMatchObject({ code: "runtime-matched", runs: undefined, warn: false });
 });
 
 test("all places get one build: that one, with all their machine types", () => {

@@ -27,6 +27,8 @@ export interface Verdict {
 export interface Chooser {
   select(profile: Profile): Selection;
   selectCommon(profiles: readonly Profile[]): Selection;
+  /** False where runtimes match all that any variant requires, so that no machine needs one to be chosen. */
+  readonly chooses: boolean;
 }
 
 /**
@@ -35,6 +37,10 @@ export interface Chooser {
  */
 export function judge(landings: readonly PlacedProfile[], chooser: Chooser, common: boolean): Verdict {
   const machineTypes = [...new Set(landings.flatMap((landing) => landing.machineTypes))].sort();
+  if (landings.length === 0 && !chooser.chooses) {
+    const reason = "runtimes choose among its builds by themselves";
+    return { code: "runtime-matched", machineTypes, reason, warn: false };
+  }
   if (landings.length === 0) {
     const reason = "no node fits this Pod now, nor the nodeTemplate of any MachineType";
     return { code: "no-nodes", machineTypes, reason, warn: false };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Container, Pod } from "../../api/pod.ts";
-import { isExtendedResource } from "../../placement/requests.ts";
+import { isExtendedResource, isImplicitResource } from "../../placement/requests.ts";
 
 /** Which devices a container gets: everything that a claim was given, or what one request in it was. */
 export interface ClaimUse {
@@ -56,7 +56,7 @@ export function resourcesByDra(
   return asked
     .filter(([name, quantity]) => {
       if (quantity === "0") return false;
-      if (name.startsWith("deviceclass.resource.kubernetes.io/")) return true;
+      if (isImplicitResource(name)) return true;
       const here = Object.hasOwn(allocatable, name) ? allocatable[name] : "0";
       return isExtendedResource(name) && (here === "0" || here === undefined);
     })
