@@ -4,26 +4,75 @@ import { noteName } from "../rewriting/patch.ts";
 import type { Reselection } from "./reselect.ts";
 
 /**
- * How long a Pod that was written for one node is not written for another, in milliseconds. The binding that wrote it
- * is over within milliseconds: either it went through, or the Pod waits for the scheduler's next try, a second later
- * (kube-scheduler, podInitialBackoffSeconds).
+ * How long after its answer a binding counts as under way, in milliseconds. The API server carries it out within
+ * milliseconds, seconds where it is overloaded; a Pod whose binding failed comes again a second later or more
+ * (kube-scheduler, podInitialBackoffSeconds), and then waits for what is left of this.
  */
-export const heldMs = 2_000;
+export const heldMs = 3_000;
 
 /** The annotation tells whole seconds, and the clocks of two replicas are not the same. */
 const tolerance = 1_000;
 
+/** More than are answered in that time. The oldest go first. */
+const maxRecent = 20_000;
+
 /**
- * Whether another binding, to another node, may be on its way between its write and its end. Two schedulers do that to
- * a Pod: an old leader whose last binding is under way while the new one binds anew, or two by the same name. Whoever
- * writes second changes the build under the feet of the first, whose binding then goes through. So the second waits:
- * once the Pod is bound, its own binding fails anyway. What the annotation says may be forged, and costs its Pod this
- * wait.
+ * Which node each Pod is being bound to, as far as this process was asked. Two schedulers bind the same Pod at once
+ * where an old leader's last binding is under way while the new one binds anew, or where two have the same name. Each
+ * binding is reviewed by itself, so whoever writes second would change the build under the feet of the first, whose
+ * binding then goes through. So a Pod belongs to the first that asks, until that is over.
  */
-export function isHeld(pod: Pod, node: string, reselections: readonly Reselection[], now: Date): boolean {
+export class Claims {
+  readonly #now: () => number;
+  readonly #underReview = new Map<string, { readonly node: string; reviews: number }>();
+  /** In the order in which they end. */
+  readonly #recent = new Map<string, { readonly node: string; readonly until: number }>();
+
+  /** `now`: monotonic milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes the Pod for the node; false where it is another's. Each one that is taken must be given back. */
+  take(pod: string, node: string): boolean {
+    const now = this.#now();
+    for (const [key, { until }] of this.#recent) {
+      if (until > now) break;
+      this.#recent.delete(key);
+    }
+    const active = this.#underReview.get(pod);
+    if ((active ?? this.#recent.get(pod) ?? { node }).node !== node) return false;
+    if (active === undefined) this.#underReview.set(pod, { node, reviews: 1 });
+    else active.reviews++;
+    return true;
+  }
+
+  /** Its review is answered. `over`: nothing can come of the binding any more. */
+  giveBack(pod: string, over: boolean): void {
+    const active = this.#underReview.get(pod);
+    if (active === undefined) return;
+    active.reviews--;
+    if (active.reviews > 0) return;
+    this.#underReview.delete(pod);
+    this.#recent.delete(pod);
+    if (over) return;
+    this.#recent.set(pod, { node: active.node, until: this.#now() + heldMs });
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > maxRecent && oldest !== undefined) this.#recent.delete(oldest);
+  }
+}
+
+/**
+ * The same, for bindings that another replica was asked about: their writes can be seen in the Pod. What the annotation
+ * says may be forged, and costs its own Pod this wait. `about`: images that are to be written; without, all of them.
+ */
+export function isHeldByNote(pod: Pod, node: string, now: Date, about?: readonly Reselection[]): boolean {
   const notes = parseSelection(pod.metadata.annotations?.[selectionAnnotation]);
-  return reselections.some(({ place, write }) => {
-    const note = write === undefined || write.image === place.image ? undefined : notes.get(noteName(place));
+  const names = about?.flatMap(({ place, write }) =>
+    write === undefined || write.image === place.image ? [] : [noteName(place)],
+  );
+  return (names ?? [...notes.keys()]).some((name) => {
+    const note = notes.get(name);
     if (note === undefined || typeof note["node"] !== "string" || note["node"] === node) return false;
     const age = now.getTime() - Date.parse(String(note["at"]));
     return age > -tolerance && age < heldMs + tolerance;

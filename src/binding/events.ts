@@ -32,7 +32,7 @@ export class BindingEvents {
       } else if (code === "unproven") {
         this.#record("Warning", "SelectionUnproven", pod, `${image} is left as it is on node ${node}: ${reason}`);
       } else {
-        const note = `${image} was chosen for another node and is left on node ${node}: ${reason}`;
+        const note = `${image} stays as it is on node ${node}, which may need another: ${reason}`;
         this.#record("Warning", "SelectionFailed", pod, note);
       }
     }

@@ -21,7 +21,7 @@ const clock: Clock = {
   wall: () => now,
   after: (ms, call) => {
     // Deadlines are longer than any wait between two looks.
-    if (ms > heldMs) return () => undefined;
+    if (ms > 1_000) return () => undefined;
     const turn = setImmediate(() => {
       now = new Date(now.getTime() + ms);
       waited.push(ms);
@@ -154,7 +154,7 @@ describe("written for another node a moment ago, whose binding may be under way"
 
   test.each<[string, () => ReturnType<typeof podOf>, string]>([
     ["for the same node", () => chosenFor("b", "2026-11-23T12:00:00Z"), "b"],
-    ["a while ago", () => chosenFor("s", "2026-11-23T11:59:57Z"), "b"],
+    ["a while ago", () => chosenFor("s", "2026-11-23T11:59:56Z"), "b"],
     ["at a time that is to come", () => chosenFor("s", "2026-11-23T12:00:05Z"), "b"],
     ["at no time", () => chosenFor("s", "soon"), "b"],
   ])("nobody waits where it was written %s", async (_, pod, node) => {
@@ -163,10 +163,103 @@ describe("written for another node a moment ago, whose binding may be under way"
     expect([image("p"), waited]).toEqual([at("cpu:broadwell"), []]);
   });
 
+  test("its time is over before the other's: refused, since one of two is refused anyway", async () => {
+    server.set(chosenFor("s", "2026-11-23T12:00:00Z"));
+    const ended = new AbortController();
+    const reading = server.read.bind(server);
+    server.read = (namespace, name) => {
+      if (waited.length === 2) ended.abort(new Error("over"));
+      return reading(namespace, name);
+    };
+    const { response } = await handler().handle(bindingOf("p", "b"), ended.signal);
+    expect(response).toMatchObject({ allowed: false, status: { code: 409, reason: "Conflict" } });
+    expect([await outcomes(), server.patches]).toEqual([["conflict"], []]);
+  });
+
   test("nobody waits where the build is the same", async () => {
     server.set(chosenFor("other", "2026-11-23T12:00:00Z"));
     expect(await bind("p", "s")).toEqual(["unchanged"]);
     expect(waited).toEqual([]);
+  });
+});
+
+describe("two bindings of a Pod at once", () => {
+  /** The first one's look-up at a registry, which the test ends. */
+  let answer: PromiseWithResolvers<void>;
+  let first: BindingHandler;
+  beforeEach(() => {
+    answer = Promise.withResolvers();
+    const context = contextOf(shelf);
+    const lookup: typeof context.lookup = async (...asked) => {
+      await answer.promise;
+      return context.lookup(...asked);
+    };
+    first = handler({ context: { ...context, lookup } });
+    server.set(podOf("p", "qnib/bench"));
+  });
+  /** Until somebody has looked again. */
+  const looked = (count: number) => expect.poll(() => waited.length).toBeGreaterThanOrEqual(count);
+
+  test("the second waits for the first, and finds the Pod bound", async () => {
+    const one = first.handle(bindingOf("p", "s"), signal);
+    const two = first.handle(bindingOf("p", "b"), signal);
+    await looked(3);
+    expect(server.patches).toEqual([]);
+    answer.resolve();
+    await one;
+    const written = server.pods.get("p");
+    server.set(podOf("p", at("cpu:skylake"), { spec: { nodeName: "s" } }));
+    expect((await two).response.allowed).toBe(true);
+    expect(written?.spec.containers?.[0]?.image).toBe(at("cpu:skylake"));
+    expect([await outcomes(), server.patches.length]).toEqual([["written", "stale"], 1]);
+  });
+
+  test("the first came to nothing: the second goes on a little later", async () => {
+    const one = first.handle(bindingOf("p", "s"), signal);
+    const two = first.handle(bindingOf("p", "b"), signal);
+    answer.resolve();
+    await Promise.all([one, two]);
+    expect([image("p"), await outcomes()]).toEqual([at("cpu:broadwell"), ["written", "written"]]);
+  });
+
+  test("the first runs out of time, and may be carried out all the same: the second does not write yet", async () => {
+    const ended = new AbortController();
+    const one = first.handle(bindingOf("p", "s"), ended.signal);
+    await expect.poll(() => server.reads).toBe(1);
+    ended.abort(new Error("over"));
+    answer.resolve();
+    await one;
+    const reading = server.read.bind(server);
+    server.read = (namespace, name) => {
+      if (waited.length === 2) server.set(podOf("p", "qnib/bench", { spec: { nodeName: "s" } }));
+      return reading(namespace, name);
+    };
+    await first.handle(bindingOf("p", "b"), signal);
+    expect([await outcomes(), server.patches]).toEqual([["deadline", "stale"], []]);
+  });
+
+  test("the second runs out of time: it is refused", async () => {
+    const ended = new AbortController();
+    const one = first.handle(bindingOf("p", "s"), signal);
+    const two = first.handle(bindingOf("p", "b"), ended.signal);
+    await looked(1);
+    ended.abort(new Error("over"));
+    expect((await two).response).toMatchObject({ allowed: false, status: { code: 409 } });
+    answer.resolve();
+    await one;
+    expect(await outcomes()).toEqual(["conflict", "written"]);
+  });
+
+  test("the same node twice, another Pod of that name, and a dry run wait for nobody", async () => {
+    const one = first.handle(bindingOf("p", "s"), signal);
+    const again = first.handle(bindingOf("p", "s"), signal);
+    const dry = first.handle(bindingOf("p", "b", { dryRun: true }), signal);
+    const object = { metadata: { name: "p", uid: "uid-new" }, target: { kind: "Node", name: "b" } };
+    expect((await first.handle(bindingOf("p", "b", { object }), signal)).response.allowed).toBe(true);
+    answer.resolve();
+    await Promise.all([one, again, dry]);
+    expect(waited).toEqual([]);
+    expect(image("p")).toBe(at("cpu:skylake"));
   });
 });
 

@@ -4,8 +4,8 @@ import { Deadline } from "../kubernetes/deadline.ts";
 import { isKubernetesError, type KubernetesError } from "../kubernetes/errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type AdmissionRequest, type AdmissionReviewResponse, allowed } from "../webhook/review.ts";
-import { heldMs, isHeld } from "./claim.ts";
+import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
+import { Claims, heldMs, isHeldByNote } from "./claim.ts";
 import type { BindingEvents } from "./events.ts";
 import type { BindingNodes } from "./nodes.ts";
 import { bindingPatch, isBound, testsDiffer } from "./patch.ts";
@@ -26,6 +26,7 @@ export type BindingOutcome =
   | "unknown-node" // the node is not known, or none is yet
   | "stale" // the Pod is gone or bound
   | "refused" // a policy refused the write
+  | "conflict" // another binding of the Pod, to another node, is under way: this one was refused
   | "deadline" // the time was over
   | "failed" // the API server did not take the write
   | "dry-run"; // something would have been written
@@ -51,18 +52,29 @@ const lookupMs = 2_500;
 /** Each time somebody else wrote the same fields of the same Pod within milliseconds. */
 const maxAttempts = 5;
 
-/** Between two looks at a Pod that another binding holds; longer each time. */
+/** Between two looks at a Pod that another binding holds. */
 const firstLookMs = 50;
+const lastLookMs = 500;
+
+/** Another binding of the Pod is under way, and the time is over. */
+class PodHeld extends Error {}
 
 /**
  * The validating handler of bindings: writes into the Pod the builds for the node that it is about to be bound to, and
  * lets the binding pass, whatever happens. Validating, because it must run after everything that may still refuse.
+ *
+ * One kind of binding is refused: one of two that run at once for the same Pod. Only one of them can succeed anyway,
+ * and the other must not take the Pod to its node with the build that was written for the first one's.
  */
 export class BindingHandler {
   readonly #options: BindingHandlerOptions;
+  readonly #clock: Clock;
+  readonly #claims: Claims;
 
   constructor(options: BindingHandlerOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#claims = new Claims(() => this.#clock.now());
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
@@ -72,19 +84,46 @@ export class BindingHandler {
     const began = performance.now();
     let outcome: BindingOutcome;
     try {
-      outcome = await this.#bind(binding, request.dryRun, signal);
+      outcome = request.dryRun
+        ? await this.#bind(binding, true, signal)
+        : await this.#inTurn(binding, signal, () => this.#bind(binding, false, signal));
     } catch (error) {
-      outcome = signal.aborted ? "deadline" : "failed";
-      log.warn({ ...binding, error, outcome }, "a Pod is bound with the images that it has");
+      const held = error instanceof PodHeld || this.#isHeldElsewhere(binding);
+      outcome = held ? "conflict" : signal.aborted ? "deadline" : "failed";
+      log.warn({ ...binding, error, outcome }, held ? "a second binding is refused" : "a Pod is bound as it is");
     }
     metrics.bindings.inc({ outcome });
     metrics.bindingSeconds.observe({ outcome }, (performance.now() - began) / 1000);
     log.debug({ ...binding, outcome }, "binding reviewed");
+    if (outcome === "conflict") {
+      return conflict(request.uid, `metahub: Pod ${binding.pod} is being bound to another node at this moment`);
+    }
     return allowed(request.uid, outcome === "unproven" ? ["metahub: an annotation that proves nothing"] : []);
   }
 
+  /** One node at a time for each Pod, of the bindings that this process is asked about. */
+  async #inTurn(
+    binding: BindingRequest,
+    signal: AbortSignal,
+    bind: () => Promise<BindingOutcome>,
+  ): Promise<BindingOutcome> {
+    const key = binding.uid ?? `${binding.namespace}/${binding.pod}`;
+    for (let look = 1; !this.#claims.take(key, binding.node); look++) {
+      await this.#waitHeld(Math.min(look * firstLookMs, lastLookMs), signal);
+      if (this.#isOver(binding, await this.#options.pods.read(binding.namespace, binding.pod, signal))) return "stale";
+    }
+    let over = false;
+    try {
+      const outcome = await bind();
+      over = outcome === "stale";
+      return outcome;
+    } finally {
+      this.#claims.giveBack(key, over);
+    }
+  }
+
   async #bind(binding: BindingRequest, dryRun: boolean, signal: AbortSignal): Promise<BindingOutcome> {
-    const { pods, nodes, events, now, clock = systemClock } = this.#options;
+    const { pods, nodes, events, now } = this.#options;
     let pod = pods.known(binding.namespace, binding.pod);
     // A Pod of the same name that came after the one we remember.
     if (pod?.metadata.uid !== undefined && binding.uid !== undefined && pod.metadata.uid !== binding.uid)
@@ -92,8 +131,7 @@ export class BindingHandler {
     pod ??= await pods.read(binding.namespace, binding.pod, signal);
     let waitedMs = 0;
     for (let attempt = 1; ; ) {
-      if (pod === undefined || isBound(pod)) return "stale";
-      if (binding.uid !== undefined && pod.metadata.uid !== binding.uid) return "stale";
+      if (pod === undefined || this.#isOver(binding, pod)) return "stale";
       if (!this.#isMeant(pod)) return "skipped";
       const node = await nodes.find(binding.node, pod, signal);
       if (node === undefined) return "unknown-node";
@@ -104,9 +142,9 @@ export class BindingHandler {
         if (!dryRun) events.surprises(pod, binding, reselections);
         return leftOutcome(reselections);
       }
-      if (waitedMs < heldMs && isHeld(pod, binding.node, reselections, now())) {
-        const ms = Math.min(Math.max(firstLookMs, waitedMs), heldMs - waitedMs);
-        await pause(clock, ms, signal);
+      if (waitedMs < heldMs && isHeldByNote(pod, binding.node, now(), reselections)) {
+        const ms = Math.min(firstLookMs + waitedMs, lastLookMs, heldMs - waitedMs);
+        await this.#waitHeld(ms, signal);
         waitedMs += ms;
         pod = await pods.read(binding.namespace, binding.pod, signal);
         continue;
@@ -128,9 +166,28 @@ export class BindingHandler {
     }
   }
 
+  async #waitHeld(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await pause(this.#clock, ms, signal);
+    } catch (cause) {
+      throw new PodHeld("another binding of the Pod is under way", { cause });
+    }
+  }
+
+  /** Nothing can come of the binding: the Pod is gone, is another one, or has a node. */
+  #isOver({ uid }: BindingRequest, pod: Pod | undefined): boolean {
+    return pod === undefined || isBound(pod) || (uid !== undefined && pod.metadata.uid !== uid);
+  }
+
+  /** By what the watch told: there may be no time to ask. */
+  #isHeldElsewhere({ namespace, pod, node }: BindingRequest): boolean {
+    const known = this.#options.pods.known(namespace, pod);
+    return known !== undefined && isHeldByNote(known, node, this.#options.now());
+  }
+
   async #decide(pod: Pod, { namespace }: BindingRequest, node: BoundNode, signal: AbortSignal) {
-    const { context, now, clock = systemClock, lookupMs: ms = lookupMs } = this.#options;
-    const deadline = new Deadline(clock, signal, "asking registries", ms);
+    const { context, now, lookupMs: ms = lookupMs } = this.#options;
+    const deadline = new Deadline(this.#clock, signal, "asking registries", ms);
     try {
       return await reselect({ pod, namespace, signal: deadline.signal }, node, context, now());
     } finally {

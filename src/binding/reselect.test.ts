@@ -142,11 +142,13 @@ describe("an image that was chosen earlier", () => {
     expect((await land(at("cpu:skylake"), pinned, other)).write?.image).toBe(`qnib/bench@${index}`);
   });
 
-  test("a registry that is away is a surprise only where the build may be another node's", async () => {
+  test("a registry that is away is a surprise, but for a build that admission chose", async () => {
     shelf.away(true);
+    const failed = { kind: "keep", code: "registry-failed" };
     expect(await land(at("cpu:skylake"), chosen("cpu:skylake"), skylake)).toMatchObject({ surprising: false });
     const note = chosen("cpu:skylake", { node: "s" });
-    expect(await land(at("cpu:skylake"), note, broadwell)).toMatchObject({ code: "registry-failed", surprising: true });
+    expect(await land(at("cpu:skylake"), note, broadwell)).toMatchObject({ ...failed, surprising: true });
+    expect(await land("qnib/bench", undefined, broadwell)).toMatchObject({ ...failed, surprising: true });
   });
 });
 

@@ -146,10 +146,16 @@ class ImageReselection {
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       const [code, reason] = explainFailure(error, reference.registry, this.#asking.signal);
-      // It may be a build for another node, and nobody can tell now.
-      const chosenFor = this.#note?.["node"];
-      return this.#keep(code, reason, typeof chosenFor === "string" && chosenFor !== this.#node.name);
+      return this.#keep(code, reason, this.#failureSurprises(code));
     }
+  }
+
+  /** What was chosen at admission is right, as far as anybody knows; that a registry does not show an image is usual. */
+  #failureSurprises(code: DecisionCode): boolean {
+    const { node, variant } = { node: this.#note?.["node"], variant: this.#note?.["variant"] };
+    // It may be a build for another node, and nobody can tell now.
+    if (typeof node === "string" && node !== this.#node.name) return true;
+    return variant === undefined && (code === "registry-failed" || code === "deadline");
   }
 
   #fromAsked(reference: Reference, image: IndexImage): Reselection {

@@ -92,6 +92,11 @@ export function denied(uid: string, message: string, warnings: readonly string[]
   return respond({ uid, allowed: false, status, ...warningField(warnings) });
 }
 
+/** Refuses the object for now: 409, as the API server does where two requests meet. */
+export function conflict(uid: string, message: string): AdmissionReviewResponse {
+  return respond({ uid, allowed: false, status: { code: 409, reason: "Conflict", message } });
+}
+
 function respond(response: AdmissionResponse): AdmissionReviewResponse {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response };
 }

@@ -58,7 +58,10 @@ describe.skipIf(site === undefined)("devices that DRA allocates", () => {
       resourceClaims: claims(kind),
       containers: [container("main", { claims: [{ name: "gpu" }] }), container("side")],
     };
-    await site.createPod(kind, { spec });
+    const admitted = await site.createPod(kind, { spec });
+    // Labels would say the same of every node that it can land on, and be wrong for one of the two GPUs.
+    expect(admitted.spec.containers?.map(({ image: has }) => has)).toEqual([image, `${image}@${builds.get("cpu")}`]);
+    expect(site.note(admitted)).toMatchObject({ code: "at-binding", reason: expect.stringContaining("devices") });
     expect(await runs(site, builds, kind)).toEqual([kind, "cpu"]);
     await release(site, kind);
   });

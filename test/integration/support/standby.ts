@@ -4,7 +4,7 @@ import { type ServerProcess, startServer } from "../../operator/server-process.t
 import { operatorNamespace, type Stage, soon } from "./stage.ts";
 
 /** A second controller with the account and the Lease of the first. */
-export async function startStandby({ cluster }: Stage): Promise<ServerProcess> {
+export async function startStandby({ cluster }: Pick<Stage, "cluster">): Promise<ServerProcess> {
   const [healthPort = 0] = await freePorts(1);
   return startServer({
     run: { dir: cluster.dir, logs: cluster.logs },
