@@ -72,8 +72,11 @@ describe.skipIf(site === undefined)("while Pods are being bound", () => {
     const creating = createMany(site, "relabelled", count);
     await underWay();
     await relabel("m4.xlarge");
+    await kubectl(site.cluster, ["wait", "--for=jsonpath={.status.nodes}=2", "machinetype/type1", "--timeout=30s"]);
+    await createMany(site, "relabelled-since", count);
     await creating;
-    const found = await site.allBound("relabelled", count);
+    const crowds = [await site.allBound("relabelled", count), await site.allBound("relabelled-since", count)];
+    const found = crowds.flat();
     await relabel("c5.xlarge");
     const onNode2 = found.filter(({ spec }) => spec.nodeName === "node2");
     const others = found.filter(({ spec }) => spec.nodeName !== "node2");
@@ -83,6 +86,7 @@ describe.skipIf(site === undefined)("while Pods are being bound", () => {
     expect(new Set(onNode2.map((pod) => site.note(pod)?.["node"]))).toEqual(new Set(["node2"]));
     await kubectl(site.cluster, ["wait", "--for=jsonpath={.status.nodes}=1", "machinetype", "--all", "--timeout=30s"]);
     await site.deletePods("relabelled");
+    await site.deletePods("relabelled-since");
   }, 120_000);
 
   test("the API server is killed and started again: none runs another node's build", async () => {
