@@ -2,13 +2,14 @@ import type { Operation } from "fast-json-patch";
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
 import { selectionAnnotation } from "../rewriting/annotation.ts";
-import { type PodDecision, patchPod } from "../rewriting/patch.ts";
+import { patchPod } from "../rewriting/patch.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
 import { type PodOptions, readOptions } from "./options.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
+import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";
 import { fitWarning, warningsOf } from "./warnings.ts";
 
@@ -55,7 +56,7 @@ export class PodHandler {
         : await reviewChanged(given, old, this.#context, signal);
     const { decisions } = review;
     for (const { code } of decisions) this.#metrics.images.inc({ code });
-    const refusal = options.noMatch === "deny" ? refusalOf(decisions) : undefined;
+    const refusal = refusalOf(options, decisions);
     if (refusal !== undefined) return denied(request.uid, refusal);
     const before = (old ?? pod).metadata.annotations?.[selectionAnnotation];
     const patch: readonly Operation[] = [...review.steering, ...patchPod(pod, decisions, this.#now(), before)];
@@ -83,15 +84,6 @@ export class PodHandler {
       further.push(`annotation metahub.dev/no-match: the Pod is not steered: ${notSteered}`);
     return [...warningsOf(decisions), ...further.map((text) => fitWarning(`metahub: ${text}`))];
   }
-}
-
-/** Only a Pod that asks for it is refused, and only where it is certain that no candidate node fits. */
-function refusalOf(decisions: readonly PodDecision[]): string | undefined {
-  const unmatched = decisions.filter(({ code }) => code === "nothing-fits");
-  if (unmatched.length === 0) return undefined;
-  const reasons = unmatched.map(({ place, reason }) => `${place.name}: ${place.image}: ${reason}`);
-  const text = `no build fits the nodes that this Pod can land on (annotation metahub.dev/no-match: deny): ${reasons.join("; ")}`;
-  return text.slice(0, 1024);
 }
 
 /** Containers and image volumes cannot be changed by the way of ephemeral containers. */

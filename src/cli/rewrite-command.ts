@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "./context.ts";
 import { gather } from "./images/given.ts";
 import { addImageOptions } from "./images/options.ts";
-import { imageForms, rewriteOutputs } from "./rewrite/options.ts";
+import { booleans, imageForms, rewriteOutputs } from "./rewrite/options.ts";
 
 export function addRewriteCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   const command = program
@@ -17,6 +17,11 @@ export function addRewriteCommand(program: Command, context: CommandContext, don
     .addOption(
       new Option("--image-form <form>", "how a rewritten reference is written").choices(imageForms).default("digest"),
     )
+    .addOption(
+      new Option("--at-binding <boolean>", "whether the cluster also chooses when a Pod is bound to its node")
+        .choices(booleans)
+        .default("true"),
+    )
     .option("--kubeconfig <file>", "the cluster, where -f has no Node and no MachineType")
     .option("--context <name>", "context of the kubeconfig");
   addImageOptions(command)
@@ -27,6 +32,14 @@ Nodes and MachineTypes among the files are the cluster, and are not printed.
 Everything else is: Pods, and the Pod templates of Deployments, StatefulSets,
 DaemonSets, Jobs, CronJobs, ReplicaSets and ReplicationControllers rewritten,
 other objects untouched. What is left as written is told on standard error.
+
+The annotations metahub.dev/strategy, metahub.dev/no-match and
+metahub.dev/accelerators of a Pod or template count as they do at admission.
+A Pod with no-match: deny that admission would refuse is left as written.
+A Pod with no-match: steer gets required node affinity on metahub.dev/profile.
+A template gets it only together with a build; otherwise that is left to the
+admission of its Pods. The affinity names the profiles that nodes have now, so
+rewrite your own files again, not this output, when machines change.
 
 Exit codes: 0 done, 1 failed (a registry did not answer), 2 usage, 3 no build
 fits the machines that some image can land on.

@@ -6,10 +6,10 @@ import { type CredentialSource, hostConfigSource, Keyring } from "../credentials
 import { ClusterInventory } from "../inventory/cluster.ts";
 import { FileInventory } from "../inventory/files.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import { isLabelled } from "../inventory/labelled.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { systemClock } from "../kubernetes/clock.ts";
 import { Deadline } from "../kubernetes/deadline.ts";
-import { PROFILE_LABEL } from "../placement/template.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { ImageSource } from "../registry/images.ts";
 import type { DecisionContext } from "../rewriting/decide.ts";
@@ -99,12 +99,7 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
         metrics,
         log,
         now: () => new Date(),
-        // Where the controller labels no nodes, a Pod that was steered by the label would never be scheduled.
-        steering: {
-          labelled: ({ example }) =>
-            example.kind === "template" ||
-            inventory.snapshot()?.nodes.get(example.name)?.facts.labels[PROFILE_LABEL] !== undefined,
-        },
+        steering: { labelled: (landing) => isLabelled(landing, inventory.snapshot()) },
       }),
     );
     const bindings =

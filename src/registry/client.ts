@@ -22,7 +22,7 @@ export interface Access {
 
 /** Tags whose digest is remembered; some hundred bytes each. */
 const maxTags = 20_000;
-/** What a digest names never changes; that it still exists is asked again each hour. */
+/** What a digest names never changes; where its content is not held, that it still exists is asked again each hour. */
 const digestTtlMs = 3_600_000;
 
 /**
@@ -58,12 +58,15 @@ export class RegistryClient {
 
   /**
    * What the reference's digest, or its tag at this moment, names. A tag's answer is up to `tagTtlMs` old. Media type
-   * and size are what the registry says; nothing is verified until the content is fetched.
+   * and size are what the registry says; nothing is verified until the content is fetched. A digest whose content this
+   * access was served before is answered from that, also while the registry is away: it cannot name anything else.
    */
   async resolve(reference: Reference, access: Access): Promise<Descriptor> {
     const repository = openRepository(reference, this.#settings);
     const target = targetOf(reference);
     const name = this.accessName(reference, access.credentials);
+    const held = reference.digest === undefined ? undefined : this.#contents.get(name, reference.digest);
+    if (held !== undefined) return descriptorOf(held);
     const key = `${name} ${target}`;
     const known = this.#tags.get(key);
     if (known !== undefined) return known;
@@ -75,8 +78,7 @@ export class RegistryClient {
         const what = describeRequest("HEAD", repository, `manifests/${target}`);
         const head = readHead(response, what, reference.digest);
         if (head !== undefined) return head;
-        const { bytes: _bytes, ...descriptor } = await this.#get(repository, target, name, { credentials, signal });
-        return descriptor;
+        return descriptorOf(await this.#get(repository, target, name, { credentials, signal }));
       }),
     );
   }
@@ -163,6 +165,10 @@ export class RegistryClient {
 /** A tag holds no colon, a digest does. */
 function targetOf(reference: Reference): string {
   return reference.digest ?? effectiveTag(reference) ?? "latest";
+}
+
+function descriptorOf({ bytes: _bytes, ...descriptor }: Manifest): Descriptor {
+  return descriptor;
 }
 
 function pullScope(repository: Repository): string {

@@ -92,6 +92,37 @@ describe("ImageSource", () => {
     expect(second.requests).toHaveLength(1);
   });
 
+  test("an index that was read once needs no registry where its digest is written, and is shown to nobody else", async () => {
+    const running = await fixture.registry({ auth: { scheme: "basic", users: { ann: "a", bob: "b" } } });
+    const plain = await putManifest(running.store, "team/app", undefined, "plain");
+    const index = await putIndex(running.store, "team/app", "v1", [{ ...plain, platform: linux }]);
+    await putIndex(running.store, "other/app", "v1", [{ ...plain, platform: linux }]);
+    let now = 0;
+    const images = new ImageSource(fixture.client({ now: () => now }));
+    const as = (username: string): Access => ({
+      ...access(),
+      credentials: { kind: "basic", username, password: username.slice(0, 1) },
+    });
+    const tagged = parseReference(`${running.host}/team/app:v1`);
+    const pinned = parseReference(`${running.host}/team/app@${index.digest}`);
+    const read = await images.lookup(tagged, as("ann"));
+    await images.lookup(tagged, as("bob"));
+    await running.close();
+    for (const hours of [0, 1, 24]) {
+      now = hours * 3_600_000;
+      const found = await images.lookup(pinned, as("ann"));
+      expect(found).toEqual({ ...read, reference: pinned });
+    }
+    await expect(images.lookup(pinned, as("bob"))).resolves.toMatchObject({ kind: "index" });
+    // A tag may have moved; and nothing was ever served to these, or from there.
+    const down = { code: expect.stringMatching(/^(UNREACHABLE|CIRCUIT_OPEN)$/) };
+    await expect(images.lookup(tagged, as("ann"))).rejects.toMatchObject(down);
+    await expect(images.lookup(pinned, as("carl"))).rejects.toMatchObject(down);
+    await expect(images.lookup(pinned, { ...as("ann"), ...access() })).rejects.toMatchObject(down);
+    const elsewhere = parseReference(`${running.host}/other/app@${index.digest}`);
+    await expect(images.lookup(elsewhere, as("ann"))).rejects.toMatchObject(down);
+  });
+
   test("a registry that limits us is not asked again before its time", async () => {
     const running = await fixture.registry();
     await putManifest(running.store, "team/app", "v1", "x");

@@ -158,17 +158,6 @@ test("image volumes are decided for all nodes at once, containers only where tha
   ]);
 });
 
-test("strategy bind leaves containers for binding, where bindings are looked at", async () => {
-  const bind = { "metahub.dev/strategy": "bind" };
-  const volumes = [{ name: "v", image: { reference: "qnib/models" } }];
-  const asked = pod(["qnib/bench"], { volumes }, bind);
-  const later = await codes(asked, context({ atBinding: true }));
-  expect(later.map(([code]) => code)).toEqual(["at-binding", "selected"]);
-  expect((await codes(asked, context())).map(([code]) => code)).toEqual(["selected", "selected"]);
-  const placed = pod(["qnib/bench"], { nodeName: "n" }, bind);
-  expect((await codes(placed, context({ atBinding: true }))).map(([code]) => code)).toEqual(["selected"]);
-});
-
 test("what a container runs on the devices that DRA gives it is chosen at binding, where devices have a say", async () => {
   const containers = [
     { name: "claims", image: "qnib/gpu", resources: { claims: [{ name: "gpu" }] } },

@@ -35,7 +35,8 @@ export interface JudgeOptions {
 
 /**
  * Decides on every image reference of a Pod. Never throws for what a registry or a Pod's owner did: each such failure
- * is a decision to leave the image, with its reason. The same reference is looked up once. `namespace` is the Pod's:
+ * is a decision to leave the image, with its reason. The same reference is looked up once. What strategy `bind` leaves
+ * for later is the caller's to say. `namespace` is the Pod's:
  * at admission the object itself may not say it yet.
  */
 export async function decide(
@@ -52,13 +53,11 @@ export async function decide(
   const strategy = pod.metadata.annotations?.["metahub.dev/strategy"];
   const common = strategy === "common";
   // A Pod that names its node is never bound by a scheduler.
-  const bound = context.atBinding === true && (pod.spec.nodeName ?? "") === "";
-  const later = strategy === "bind" && bound;
-  const byDevice = strategy !== "admission" && !common && bound;
+  const isBoundLater = context.atBinding === true && (pod.spec.nodeName ?? "") === "";
+  const byDevice = isBoundLater && strategy !== "admission" && !common;
   const decisions = new Map<string, Promise<ImageDecision>>();
   return Promise.all(
     places.map(async (place) => {
-      if (later && !place.fixed) return leave(place, "at-binding", "its build is chosen when it is bound", false);
       const how = { accelerated: place.accelerated, common: common || place.fixed };
       const awaitsDevices = byDevice && place.allocated && !place.fixed;
       const key = `${how.accelerated} ${how.common} ${awaitsDevices} ${place.image}`;

@@ -192,6 +192,234 @@ describe("the file", () => {
   });
 });
 
+/** A pool of two nodes: one runs `cpu-skylake`, the other none of the builds. */
+const pool = `apiVersion: v1
+kind: Node
+metadata:
+  name: pool-amd64
+  labels: {pool: mixed, node.kubernetes.io/instance-type: c5.xlarge, kubernetes.io/os: linux, kubernetes.io/arch: amd64}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: pool-arm64, labels: {pool: mixed, kubernetes.io/os: linux, kubernetes.io/arch: arm64}}
+---
+`;
+
+interface Given {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly image?: string;
+  /** Further lines of the spec. */
+  readonly spec?: string;
+}
+
+/** What a Pod and its template have in common, as lines further in. */
+function podLines(
+  { annotations = {}, image = "qnib/bench", spec = "nodeSelector: {pool: mixed}" }: Given,
+  indent = "",
+) {
+  const text = `metadata:\n  annotations: ${JSON.stringify(annotations)}\nspec:\n  containers:\n  - name: c\n    image: ${image} # its image\n  ${spec}\n`;
+  return text.replace(/^(?=.)/gm, indent);
+}
+/** A Pod and a Deployment of such Pods. */
+function both(given: Given): readonly [pod: string, deployment: string] {
+  const template = podLines(given, "    ");
+  return [
+    `apiVersion: v1\nkind: Pod\n${podLines(given)}`,
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n${template}`,
+  ];
+}
+
+/** Among the nodes of the pool too. */
+async function rewriteInPool(documents: readonly string[], args: readonly string[] = []) {
+  const ran = await rewrite(["-f", "-", ...args], pool + documents.join("---\n"));
+  const texts = ran.stdout.split(/^---\n/m);
+  const pods = texts.map((text) => {
+    const value: unknown = load(text);
+    const { kind, spec } = Object(value);
+    return parsePod(kind === "Pod" ? value : spec.template);
+  });
+  return { ...ran, texts, pods };
+}
+
+describe("no-match: steer", () => {
+  const steer = { "metahub.dev/no-match": "steer" };
+  const required = "requiredDuringSchedulingIgnoredDuringExecution";
+  const existing = `affinity:
+    nodeAffinity: # where
+      ${required}:
+        nodeSelectorTerms:
+        - matchExpressions: # one
+          - {key: pool, operator: In, values: [mixed]}
+        - matchFields:
+          - {key: metadata.name, operator: In, values: [pool-arm64]}`;
+  const onProfile = { key: "metahub.dev/profile", operator: "In", values: [expect.stringMatching(/^[0-9a-f]{12}$/)] };
+  const cases: [what: string, given: Given, terms: readonly object[]][] = [
+    ["without terms of their own", {}, [{ matchExpressions: [onProfile] }]],
+    [
+      "with terms of their own",
+      { spec: existing },
+      [
+        { matchExpressions: [{ key: "pool", operator: "In", values: ["mixed"] }, onProfile] },
+        {
+          matchFields: [{ key: "metadata.name", operator: "In", values: ["pool-arm64"] }],
+          matchExpressions: [onProfile],
+        },
+      ],
+    ],
+  ];
+  it.each(cases)("Pods and templates %s go where a build fits, and get it", async (_, given, terms) => {
+    const documents = both({ ...given, annotations: steer });
+    const { texts, pods, stdout, stderr, code } = await rewriteInPool(documents);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(pods).toHaveLength(2);
+    for (const [index, { spec }] of pods.entries()) {
+      expect(spec.containers?.[0]?.image).toBe(build("cpu-skylake"));
+      expect(spec.affinity?.nodeAffinity?.[required]?.nodeSelectorTerms).toEqual(terms);
+      // Nothing but lines for what was written.
+      const after = texts[index]?.split("\n");
+      expect(documents[index]?.split("\n").filter((line) => after?.includes(line) === false)).toEqual([
+        expect.stringMatching(/annotations:/),
+        expect.stringMatching(/image: qnib\/bench # its image/),
+      ]);
+    }
+    // The nodes carry no labels of the controller: the profile is one that they will have.
+    expect(await rewriteInPool(texts)).toMatchObject({ stdout, stderr: "", code: 0 });
+  });
+
+  it("as JSON too", async () => {
+    const { stdout } = await rewrite(["-f", "-", "-o", "json"], pool + both({ annotations: steer })[0]);
+    expect(JSON.parse(stdout).spec.affinity.nodeAffinity[required].nodeSelectorTerms).toEqual([
+      { matchExpressions: [onProfile] },
+    ]);
+  });
+
+  it("a Pod is steered also where its build is chosen at binding, a template is left alone", async () => {
+    const documents = both({ annotations: { ...steer, "metahub.dev/strategy": "bind" } });
+    const { texts, pods, stderr } = await rewriteInPool(documents);
+    expect(pods[0]?.spec).toMatchObject({
+      containers: [{ image: "qnib/bench" }],
+      affinity: { nodeAffinity: { [required]: { nodeSelectorTerms: [{ matchExpressions: [onProfile] }] } } },
+    });
+    expect(texts[1]).toBe(documents[1]);
+    expect(stderr).toContain("Deployment/x: annotation metahub.dev/no-match: the template is not steered: ");
+  });
+
+  it("is told where it cannot be", async () => {
+    const spec = "nodeSelector: {kubernetes.io/arch: arm64}";
+    const { pods, stderr, code } = await rewriteInPool(both({ annotations: steer, spec }).slice(0, 1));
+    expect([pods[0]?.spec.affinity, code]).toEqual([undefined, 3]);
+    expect(stderr).toMatch(
+      /^metahub: Pod\/: image qnib\/bench of c is left as written: [^\n]+\nmetahub: Pod\/: annotation metahub\.dev\/no-match: the Pod is not steered: no node [^\n]+\n$/,
+    );
+  });
+});
+
+it("no-match: deny: what admission would refuse is left, and that is told", async () => {
+  const spec = "nodeSelector: {kubernetes.io/arch: arm64}";
+  const documents = both({ annotations: { "metahub.dev/no-match": "deny" }, spec });
+  const { texts, stderr, code } = await rewriteInPool(documents);
+  expect([texts, code]).toEqual([documents, 3]);
+  expect(stderr).toMatch(/Pod\/: image qnib\/bench of c is left as written: /);
+  expect(stderr).toContain("Pod/: annotation metahub.dev/no-match: admission would refuse the Pod\n");
+  expect(stderr).toContain("Deployment/x: annotation metahub.dev/no-match: admission would refuse its Pods\n");
+});
+
+describe("the strategy", () => {
+  const type1 = "nodeSelector: {metahub.dev/machine-type: type1}";
+  const broadwells =
+    "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: metahub.dev/machine-type, operator: In, values: [type1, type4]}]}]}}}";
+  const cases: [
+    what: string,
+    strategy: string,
+    args: readonly string[],
+    spec: string,
+    tag: string | undefined,
+    said: string,
+  ][] = [
+    ["auto", "auto", [], type1, "cpu-broadwell", ""],
+    [
+      "bind",
+      "bind",
+      [],
+      type1,
+      undefined,
+      "image qnib/bench of c is left as written: its build is chosen when it is bound to a node",
+    ],
+    [
+      "bind, where nothing is chosen at binding",
+      "bind",
+      ["--at-binding", "false"],
+      type1,
+      "cpu-broadwell",
+      "annotation metahub.dev/strategy: nothing is chosen at binding (--at-binding false); taken as auto",
+    ],
+    ["admission", "admission", [], type1, "cpu-broadwell", ""],
+    [
+      "admission, with machines that differ",
+      "admission",
+      [],
+      broadwells,
+      undefined,
+      "image qnib/bench of c is left as written: strategy admission chooses now or never, and it can land on machines that need different builds: ",
+    ],
+    ["common, with machines that differ", "common", [], broadwells, "cpu-broadwell", ""],
+    [
+      "a value that means nothing",
+      "sometimes",
+      [],
+      type1,
+      "cpu-broadwell",
+      'annotation metahub.dev/strategy: "sometimes" is none of auto, admission, bind, common; taken as auto',
+    ],
+  ];
+  it.each(cases)("%s", async (_, strategy, args, spec, tag, said) => {
+    const documents = both({ annotations: { "metahub.dev/strategy": strategy }, spec });
+    const { texts, pods, stderr, code } = await rewriteInPool(documents, args);
+    const image = tag === undefined ? "qnib/bench" : build(tag);
+    expect([pods.map((pod) => pod.spec.containers?.[0]?.image), code]).toEqual([[image, image], 0]);
+    expect(texts[1] === documents[1]).toBe(tag === undefined);
+    if (said === "") expect(stderr).toBe("");
+    else for (const who of ["Pod/", "Deployment/x"]) expect(stderr).toContain(`metahub: ${who}: ${said}`);
+  });
+});
+
+describe("a Pod with the annotation of another", () => {
+  const spec = `nodeSelector: ${type2}`;
+  const copy = (note: object): string => {
+    const image = build("cpu-broadwell");
+    const claim = { asked: "qnib/bench", index: builds.index.digest, variant: image.split("@")[1], ...note };
+    return both({ annotations: { "metahub.dev/selection": JSON.stringify({ c: claim }) }, image, spec })[0];
+  };
+
+  it("that proves itself moves to the build for where it can land", async () => {
+    const { pods, stderr, code } = await rewriteInPool([copy({})]);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(pods[0]?.spec.containers?.[0]?.image).toBe(build("cpu-skylake"));
+    expect(parseSelection(pods[0]?.metadata.annotations?.["metahub.dev/selection"]).get("c")).toMatchObject({
+      asked: "qnib/bench",
+      machineType: "type2",
+    });
+  });
+
+  it("goes back to what was asked for where it can land on machines that differ", async () => {
+    const { pods, stderr } = await rewriteInPool([copy({}).replace(spec, "restartPolicy: Never")]);
+    expect(pods[0]?.spec.containers?.[0]?.image).toBe("qnib/bench");
+    expect(stderr).toMatch(/ of c is put back to qnib\/bench: it can land on machines that need different builds: /);
+  });
+
+  it("that was forged stays as it is", async () => {
+    const { pods, stderr, code } = await rewriteInPool([copy({ index: build("generic").split("@")[1] })]);
+    expect([pods[0]?.spec.containers?.[0]?.image, code]).toEqual([build("cpu-broadwell"), 0]);
+    expect(stderr).toMatch(/ of c is left as written: the index that its annotation names does not contain it\n$/);
+  });
+
+  it("is told what the registry said of the index that it names", async () => {
+    const { stderr, code } = await rewriteInPool([copy({ index: `sha256:${"0".repeat(64)}` })]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ of c is left as written: docker\.io has no such image \([^\n]*sha256:0{64}[^\n]*\)\n$/);
+  });
+});
+
 describe("what is left alone", () => {
   const pod = (metadata: string) =>
     `apiVersion: v1\nkind: Pod\nmetadata: ${metadata}\nspec:\n  nodeSelector: ${type2}\n  containers: [{name: c, image: qnib/bench}]\n`;

@@ -1,122 +1,97 @@
-import type { Snapshot } from "../../inventory/snapshot.ts";
+import type { AdmissionContext } from "../../admission/copies.ts";
+import { type PodOptions, readOptions } from "../../admission/options.ts";
+import { type PodReview, reviewNew } from "../../admission/pod-review.ts";
+import { refusalOf } from "../../admission/refusal.ts";
+import { Steering } from "../../admission/steer.ts";
 import { OciError } from "../../oci/error.ts";
 import { formatReference, parseReference, type Reference } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/error.ts";
-import { parseSelection, selectionAnnotation } from "../../rewriting/annotation.ts";
-import type { DecisionContext } from "../../rewriting/decide.ts";
-import { decide } from "../../rewriting/decide.ts";
-import type { ImageDecision } from "../../rewriting/decision.ts";
+import type { ImageForm } from "../../rewriting/decide.ts";
 import { imagePlaces } from "../../rewriting/images.ts";
-import { patchPod } from "../../rewriting/patch.ts";
+import { ReselectMemory } from "../../rewriting/memory.ts";
 import { Selections } from "../../rewriting/selections.ts";
 import type { CommandContext } from "../context.ts";
 import { describeFailure } from "../failure.ts";
 import type { ImageOptions } from "../images/options.ts";
-import type { Write } from "./edit.ts";
-import type { Path, Workload } from "./workloads.ts";
+import type { Machines } from "./machines.ts";
+import type { Workload } from "./workloads.ts";
 
-/** What admission does with one Pod or template. */
+/** What admission does with one Pod, or with the Pods of one template. */
 export interface Admitted {
-  readonly writes: readonly Write[];
-  readonly removals: readonly Path[];
-  readonly decisions: readonly ImageDecision[];
-  /** What a registry's failure was, by image: an admission would not tell. */
-  readonly failures: ReadonlyMap<string, string>;
+  readonly workload: Workload;
+  readonly review: PodReview;
+  /** What its annotations ask for that means nothing, or nothing in this cluster. */
+  readonly mistakes: readonly string[];
+  /** Admission would refuse it, and its owner asked for that. */
+  readonly refused: boolean;
 }
 
 export interface AdmitOptions {
   readonly images: ImageOptions;
-  readonly imageForm: DecisionContext["imageForm"];
-  readonly now: Date;
+  readonly imageForm: ImageForm;
+  /** Whether the cluster chooses at binding too. */
+  readonly atBinding: boolean;
+}
+
+export interface Admissions {
+  readonly admitted: readonly Admitted[];
+  /** What the failure of a registry was, by reference: an admission would not tell. */
+  readonly failures: ReadonlyMap<string, string>;
 }
 
 /** Runs the admission code over workloads: the very functions that the webhook runs. */
 export async function admitAll(
   workloads: readonly Workload[],
-  snapshot: Snapshot,
-  options: AdmitOptions,
+  machines: Machines,
+  given: AdmitOptions,
   context: CommandContext,
-): Promise<readonly Admitted[]> {
+): Promise<Admissions> {
   const { RemoteImages } = await import("../images/remote.ts");
-  const remote = await RemoteImages.create(referencesOf(workloads), options.images, context);
+  const remote = await RemoteImages.create(referencesOf(workloads), given.images, context);
+  const failures = new Map<string, string>();
+  const memory = new ReselectMemory();
   const selections = new Selections();
+  const admission: AdmissionContext = {
+    place: (pod) => machines.snapshot.placement.place(pod).profiles,
+    allocatedResources: () => machines.snapshot.allocatedResources,
+    lookup: async (reference, pod, namespace, signal) => {
+      try {
+        const image = await remote.lookup(reference, signal);
+        memory.put(reference, pod, namespace, image);
+        return image;
+      } catch (error) {
+        if (error instanceof RegistryError) failures.set(formatReference(reference), describeFailure(error));
+        throw error;
+      }
+    },
+    remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
+    judge: (image, landings, how) => selections.judge(image, landings, how),
+    mayAsk: () => true,
+    imageForm: given.imageForm,
+    atBinding: given.atBinding,
+  };
+  const steering = new Steering(machines.steering);
   try {
-    return await Promise.all(
-      workloads.map(async (workload) => {
-        const failures = new Map<string, string>();
-        const decisions = await decide(
-          workload.pod,
-          workload.namespace,
-          {
-            place: (pod) => snapshot.placement.place(pod).profiles,
-            lookup: async (reference) => {
-              try {
-                return await remote.lookup(reference, context.signal);
-              } catch (error) {
-                if (error instanceof RegistryError) failures.set(formatReference(reference), describeFailure(error));
-                throw error;
-              }
-            },
-            judge: (image, landings, how) => selections.judge(image, landings, how),
-            mayAsk: () => true,
-            imageForm: options.imageForm,
-          },
-          context.signal,
-        );
-        context.signal.throwIfAborted();
-        return { ...carryOut(workload, decisions, options.now), decisions, failures };
+    const admitted = await Promise.all(
+      workloads.map(async (workload): Promise<Admitted> => {
+        const { pod, object, namespace } = workload;
+        const options = readOptions(pod.metadata.annotations);
+        const review = await reviewNew({ pod, object, namespace, options }, admission, steering, context.signal);
+        const refused = refusalOf(options, review.decisions) !== undefined;
+        return { workload, review, mistakes: mistakesOf(options, given), refused };
       }),
     );
+    context.signal.throwIfAborted();
+    return { admitted, failures };
   } finally {
     await remote.close();
   }
 }
 
-/** A template changes only with its images: an annotation alone would roll out the same Pods again. */
-function carryOut(
-  { pod, path, template }: Workload,
-  decisions: readonly ImageDecision[],
-  now: Date,
-): Pick<Admitted, "writes" | "removals"> {
-  if (template && decisions.every(({ image, place }) => image === undefined || image === place.image)) {
-    return { writes: [], removals: [] };
-  }
-  const writes: Write[] = [];
-  const removals: Path[] = [];
-  for (const operation of patchPod(pod, decisions, now)) {
-    const at = [...path, ...pointerPath(operation.path)];
-    if (operation.op === "remove") removals.push(at);
-    else if (operation.op === "add" || operation.op === "replace") writes.push(...leaves(at, operation.value));
-  }
-  return { writes: writes.map(template ? withoutTime : inOneLine), removals };
-}
-
-/** With the time of each run in it, a template would be another one every time, and its Pods replaced. */
-function withoutTime(write: Write): Write {
-  if (write.path.at(-1) !== selectionAnnotation) return write;
-  const notes = [...parseSelection(write.value)].map(([name, { at: _, ...note }]) => [name, note]);
-  return { ...write, value: JSON.stringify(Object.fromEntries(notes)) };
-}
-
-/** The webhook breaks the annotation into lines for `kubectl describe`; in a manifest one line is easier to read past. */
-function inOneLine(write: Write): Write {
-  if (write.path.at(-1) !== selectionAnnotation) return write;
-  return { ...write, value: JSON.stringify(Object.fromEntries(parseSelection(write.value))) };
-}
-
-/** The patch adds the map of annotations with its one member where there is none. */
-function leaves(path: Path, value: unknown): readonly Write[] {
-  if (typeof value === "string") return [{ path, value }];
-  return Object.entries(Object(value)).flatMap(([key, member]) => leaves([...path, key], member));
-}
-
-/** RFC 6901. */
-function pointerPath(pointer: string): Path {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+function mistakesOf({ mistakes, strategy }: PodOptions, { atBinding }: AdmitOptions): readonly string[] {
+  if (strategy !== "bind" || atBinding) return mistakes;
+  const unheard = "annotation metahub.dev/strategy: nothing is chosen at binding (--at-binding false); taken as auto";
+  return [...mistakes, unheard];
 }
 
 function referencesOf(workloads: readonly Workload[]): readonly Reference[] {

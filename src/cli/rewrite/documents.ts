@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { Document, parseAllDocuments } from "yaml";
 import { InventoryError } from "../../inventory/error.ts";
-import { applyEdits, type Edit, editFor, type Write } from "./edit.ts";
+import { applyEdits, type Edit, editFor, further, type Write } from "./edit.ts";
 import { kubernetesYaml, maxAliasCount } from "./kubernetes-yaml.ts";
+import type { Value } from "./value-text.ts";
 import type { Path } from "./workloads.ts";
 
 /** One document of a YAML or JSON text. */
@@ -86,7 +87,12 @@ export function editDocument(
 function reformat(parsed: Document.Parsed, writes: readonly Write[], removals: readonly Path[]): string | undefined {
   const copy = parsed.clone();
   try {
-    for (const { path, value } of writes) copy.setIn(path, value);
+    for (const { path, value } of writes) {
+      // A scalar that is replaced keeps its comment.
+      const written = typeof value === "string" ? value : copy.createNode(value);
+      if (path.at(-1) === further) copy.addIn(path.slice(0, -1), written);
+      else copy.setIn(path, written);
+    }
     for (const path of removals) copy.deleteIn(path);
     return copy.toString({ lineWidth: 0 });
   } catch (error) {
@@ -103,12 +109,13 @@ function unshared(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unshared(member)]));
 }
 
-/** Sets a member of a parsed value, with the maps that lead to it; undefined removes it. */
-function setIn(root: unknown, path: Path, value: string | undefined): void {
+/** Sets a member of a parsed value, with the maps that lead to it, or adds to a list; undefined removes it. */
+function setIn(root: unknown, path: Path, value: Value | undefined): void {
   let node: unknown = root;
   for (const [index, key] of path.entries()) {
     const last = index === path.length - 1;
     if (Array.isArray(node)) {
+      if (key === further) node.push(value);
       node = node[Number(key)];
     } else if (typeof node === "object" && node !== null) {
       const members: Record<string, unknown> = Object(node);

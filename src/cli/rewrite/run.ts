@@ -1,21 +1,17 @@
 import { API_VERSION } from "../../api/machinetype.ts";
-import { inventoryOf } from "../../inventory/files.ts";
-import { plainContext } from "../../inventory/inventory.ts";
 import { type Manifest, parseManifests } from "../../inventory/manifests.ts";
-import { parseDeviceClassResource, parseRuntimeClass } from "../../inventory/placement-resources.ts";
-import { type Snapshot, SnapshotBuilder } from "../../inventory/snapshot.ts";
-import type { PlacementContext } from "../../placement/candidate.ts";
-import type { ImageDecision } from "../../rewriting/decision.ts";
 import type { CommandContext, ExitCode } from "../context.ts";
-import { UsageError } from "../failure.ts";
 import { Given } from "../images/given.ts";
 import { imageOptions } from "../images/options.ts";
 import { safeText } from "../terminal-text.ts";
-import { type Admitted, admitAll } from "./admit.ts";
+import { type Admissions, admitAll } from "./admit.ts";
+import { changesOf } from "./changes.ts";
 import { editDocument, readDocuments, type TextDocument } from "./documents.ts";
 import type { Edit } from "./edit.ts";
-import { imageForms, rewriteOutputs } from "./options.ts";
+import { machinesOf } from "./machines.ts";
+import { booleans, imageForms, rewriteOutputs } from "./options.ts";
 import { formatDiff, formatJson, formatYaml, type RewrittenFile } from "./output.ts";
+import { exitCode, linesOn } from "./report.ts";
 import { readSources } from "./sources.ts";
 import { type Path, type Workload, workloadOf } from "./workloads.ts";
 
@@ -41,26 +37,35 @@ export async function rewrite(options: unknown, context: CommandContext): Promis
   const skipped = leftAlone(manifests);
   const all = files.flatMap(({ documents }) => documents.flatMap(({ workloads }) => workloads));
   const workloads = all.filter((workload) => !skipped(workload));
-  const admitted = new Map<Workload, Admitted>();
-  if (workloads.length > 0) {
-    const snapshot = await snapshotOf(manifests, given, context);
-    const images = imageOptions(given);
-    const imageForm = given.choice("imageForm", imageForms);
-    const results = await admitAll(workloads, snapshot, { images, imageForm, now: new Date() }, context);
-    for (const [index, result] of results.entries()) {
-      const workload = workloads[index];
-      if (workload !== undefined) admitted.set(workload, result);
+  const admissions = workloads.length === 0 ? nothing : await admit(workloads, manifests, given, context);
+  const rewritten = files.map((file) => carryOut(file, admissions, context));
+  for (const one of admissions.admitted) {
+    for (const line of linesOn(one, admissions.failures)) {
+      context.stderr.write(`metahub: ${safeText(line)}\n`);
     }
-  }
-  const rewritten = files.map((file) => carryOut(file, admitted, context));
-  for (const [{ shown: who }, { decisions, failures }] of admitted) {
-    for (const decision of decisions) tell(who, decision, failures, context);
   }
   const output = given.choice("output", rewriteOutputs);
   const color = context.stdout.isTTY === true && !context.env["NO_COLOR"] && context.env["TERM"] !== "dumb";
   const form = { yaml: formatYaml, json: formatJson, diff: (some: typeof rewritten) => formatDiff(some, color) };
   context.stdout.write(form[output](rewritten));
-  return exitCode([...admitted.values()].flatMap(({ decisions }) => decisions));
+  return exitCode(admissions);
+}
+
+const nothing: Admissions = { admitted: [], failures: new Map() };
+
+async function admit(
+  workloads: readonly Workload[],
+  manifests: readonly Manifest[],
+  given: Given,
+  context: CommandContext,
+): Promise<Admissions> {
+  const machines = await machinesOf(manifests, given, context);
+  const options = {
+    images: imageOptions(given),
+    imageForm: given.choice("imageForm", imageForms),
+    atBinding: given.choice("atBinding", booleans) === "true",
+  };
+  return await admitAll(workloads, machines, options, context);
 }
 
 function load(file: {
@@ -110,39 +115,16 @@ function leftAlone(manifests: readonly Manifest[]): (workload: Workload) => bool
     metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
 }
 
-async function snapshotOf(manifests: readonly Manifest[], given: Given, context: CommandContext): Promise<Snapshot> {
-  const { nodes, machineTypes } = inventoryOf(manifests);
-  const [kubeconfig, name] = [given.text("kubeconfig"), given.text("context")];
-  const there = [...nodes].length + [...machineTypes].length > 0;
-  if (there && (kubeconfig ?? name) !== undefined) {
-    throw new UsageError("Nodes and MachineTypes of -f are the cluster; leave out --kubeconfig and --context, or them");
-  }
-  if (there) return new SnapshotBuilder().build(nodes, machineTypes, placementContext(manifests));
-  const { readCluster } = await import("../machines/cluster.ts");
-  return await readCluster({ kubeconfig, context: name }, context);
-}
-
-function placementContext(manifests: readonly Manifest[]): PlacementContext {
-  const of = (group: string, kind: string): readonly Manifest[] =>
-    manifests.filter((manifest) => manifest.apiVersion.startsWith(`${group}/`) && manifest.kind === kind);
-  const runtimes = of("node.k8s.io", "RuntimeClass").map(({ object }) => {
-    const { metadata } = object;
-    return [isObject(metadata) ? String(metadata["name"]) : "", parseRuntimeClass(object)] as const;
-  });
-  const devices = of("resource.k8s.io", "DeviceClass").map(({ object }) => parseDeviceClassResource(object));
-  return {
-    ...plainContext,
-    runtimeClasses: new Map(runtimes),
-    deviceClassResources: new Set(devices.filter((resource) => resource !== undefined)),
-  };
-}
-
-function carryOut(file: LoadedFile, admitted: ReadonlyMap<Workload, Admitted>, context: CommandContext): RewrittenFile {
+function carryOut(file: LoadedFile, { admitted }: Admissions, context: CommandContext): RewrittenFile {
   const { path, text } = file;
+  const now = new Date();
+  const byWorkload = new Map(admitted.map((one) => [one.workload, one]));
   const documents = file.documents.map((document, index) => {
-    const results = document.workloads.flatMap((workload) => admitted.get(workload) ?? []);
-    const writes = results.flatMap((result) => result.writes);
-    const removals = results.flatMap((result) => result.removals);
+    const changes = document.workloads
+      .flatMap((workload) => byWorkload.get(workload) ?? [])
+      .map((one) => changesOf(one, now));
+    const writes = changes.flatMap((change) => change.writes);
+    const removals = changes.flatMap((change) => change.removals);
     const { start, end, cluster, value } = document;
     const none: readonly Edit[] = [];
     if (writes.length + removals.length === 0) return { start, end, cluster, value, edits: none };
@@ -156,31 +138,6 @@ function carryOut(file: LoadedFile, admitted: ReadonlyMap<Workload, Admitted>, c
     return { start, end, cluster, value: edited.value, edits: edited.edits };
   });
   return { path, text, documents };
-}
-
-/** Why an image stays as written, unless there was never a choice. */
-function tell(
-  who: string,
-  { place, code, reason, warn, image }: ImageDecision,
-  failures: ReadonlyMap<string, string>,
-  context: CommandContext,
-): void {
-  if (
-    image !== undefined ||
-    !(warn || code === "no-nodes" || code === "nodes-differ" || code === "invalid-reference")
-  ) {
-    return;
-  }
-  const failure = failures.get(place.image);
-  const why = failure === undefined ? reason : `${reason} (${failure})`;
-  const line = `${who}: image ${place.image} of ${place.name} is left as written: ${why}`;
-  context.stderr.write(`metahub: ${safeText(line)}\n`);
-}
-
-function exitCode(decisions: readonly ImageDecision[]): ExitCode {
-  const failed = ["registry-failed", "not-found", "registry-not-asked", "deadline", "not-ready"];
-  if (decisions.some(({ code }) => failed.includes(code))) return 1;
-  return decisions.some(({ code }) => code === "nothing-fits") ? 3 : 0;
 }
 
 function shown(path: string): string {

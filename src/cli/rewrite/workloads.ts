@@ -18,6 +18,8 @@ export interface Workload {
   readonly template: boolean;
   /** As far as admission reads it, with what the workload's controller will add. */
   readonly pod: Pod;
+  /** The Pod or the template as it stands there. */
+  readonly object: unknown;
 }
 
 /** Where the Pod template is in each kind that makes Pods, by API group. */
@@ -65,6 +67,7 @@ export function workloadOf(object: Readonly<Record<string, unknown>>, path: Path
     path: [...path, ...inside],
     template: inside.length > 0,
     pod: kind === "DaemonSet" ? asDaemon(pod) : pod,
+    object: found,
   };
 }
 
