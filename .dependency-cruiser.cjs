@@ -40,7 +40,7 @@ const mayImport = {
     "api",
     "telemetry",
   ],
-  controller: ["inventory", "kubernetes", "placement", "selection", "hardware", "api", "telemetry"],
+  controller: ["rewriting", "inventory", "kubernetes", "placement", "selection", "hardware", "api", "telemetry"],
   cli: [
     "admission",
     "binding",

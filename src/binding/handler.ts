@@ -13,23 +13,25 @@ import type { BindingPods } from "./pods.ts";
 import { type BindingRequest, readBinding } from "./request.ts";
 import { type BoundNode, type ReselectContext, type Reselection, reselect } from "./reselect.ts";
 
-/** What became of a Pod's images at its binding. */
-export type BindingOutcome =
-  | "written" // builds for this node were written
-  | "corrected" // what was chosen at admission was replaced
-  | "returned" // a build that this node does not run was replaced by what was asked
-  | "unchanged" // they are right already, or there is no choice
-  | "nothing-fits" // no build fits this node; left as written
-  | "unproven" // what the annotation says cannot be confirmed; left as it is
-  | "undecided" // a registry did not tell; left as it is
-  | "skipped" // the Pod wants no rewriting, or not here
-  | "unknown-node" // the node is not known, or none is yet
-  | "stale" // the Pod is gone or bound
-  | "refused" // a policy refused the write
-  | "conflict" // another binding of the Pod, to another node, is under way: this one was refused
-  | "deadline" // the time was over
-  | "failed" // the API server did not take the write
-  | "dry-run"; // something would have been written
+/** What may become of a Pod's images at its binding. Each is told in docs/binding.md. */
+export const bindingOutcomes = [
+  "written", // builds for this node were written
+  "corrected", // what was chosen at admission was replaced
+  "returned", // a build that this node does not run was replaced by what was asked
+  "unchanged", // they are right already, or there is no choice
+  "nothing-fits", // no build fits this node; left as written
+  "unproven", // what the annotation says cannot be confirmed; left as it is
+  "undecided", // a registry did not tell; left as it is
+  "skipped", // the Pod wants no rewriting, or not here
+  "unknown-node", // the node is not known, or none is yet
+  "stale", // the Pod is gone or bound
+  "refused", // a policy refused the write
+  "conflict", // another binding of the Pod, to another node, is under way: this one was refused
+  "deadline", // the time was over
+  "failed", // the API server did not take the write
+  "dry-run", // something would have been written
+] as const;
+export type BindingOutcome = (typeof bindingOutcomes)[number];
 
 export interface BindingHandlerOptions {
   readonly pods: BindingPods;

@@ -104,7 +104,21 @@ describe("an image that was chosen earlier", () => {
     expect([found.kind, found.write?.image]).toEqual([kind, image]);
     expect(found.surprising).toBe(kind === "correct" || kind === "return");
     if (image !== undefined) expect(found.write?.note).toMatchObject({ asked: "qnib/bench", index });
-    if (kind === "return") expect(found.write?.note).not.toHaveProperty("node");
+    expect(found.write?.note.node).toBe(image === undefined ? undefined : node.name);
+  });
+
+  test("right for this node too, though it was chosen for another: only the note changes", async () => {
+    const twin = nodeOf("twin", ["cpu:skylake", "nvcap:7.0"]);
+    const found = await land(at("cpu:skylake"), chosen("cpu:skylake", { node: "s", code: "selected" }), twin);
+    expect(found).toMatchObject({ kind: "keep", surprising: false, write: { image: at("cpu:skylake") } });
+    const variant = digestOf("cpu:skylake");
+    expect(found.write?.note).toMatchObject({
+      asked: "qnib/bench",
+      index,
+      variant,
+      node: "twin",
+      machineType: "type-twin",
+    });
   });
 
   test.each<[string, object]>([

@@ -170,17 +170,35 @@ class ImageReselection {
     const { image, askedText } = origin;
     // What all nodes have in common was the choice; that this node would run a better one is no reason to leave it.
     if (this.#how.common && this.#runs(image, reference.digest)) {
-      return this.#keep("selected", "the build that all its nodes have in common runs here");
+      return this.#stay("selected", "the build that all its nodes have in common runs here");
     }
     const verdict = this.#judge(image);
-    if (verdict.variant?.digest === reference.digest) return this.#keep(verdict.code, verdict.reason);
+    if (verdict.variant?.digest === reference.digest) return this.#stay(verdict.code, verdict.reason);
     const kind = typeof this.#note?.["node"] === "string" ? "move" : "correct";
     if (verdict.variant !== undefined) return this.#write(kind, reference, askedText, image, verdict);
     const original = await originalReference(reference, origin, this.#context, this.#asking);
     const { code, reason } = verdict;
-    const note = { asked: original, index: image.descriptor.digest, at: this.#at(), code, reason };
+    const note = {
+      asked: original,
+      index: image.descriptor.digest,
+      node: this.#node.name,
+      at: this.#at(),
+      code,
+      reason,
+    };
     const surprising = code === "nothing-fits" || kind === "correct";
     return { place: this.#place, kind: "return", code, reason, surprising, write: { image: original, note } };
+  }
+
+  /** It is the right build. Where it was chosen for another node, the note must name this one: the controller reads it. */
+  #stay(code: DecisionCode, reason: string): Reselection {
+    const kept = this.#keep(code, reason);
+    const { name, landings } = this.#node;
+    const chosenFor = this.#note?.["node"];
+    if (this.#note === undefined || typeof chosenFor !== "string" || chosenFor === name) return kept;
+    const { machineType: _, ...rest } = readNote(this.#note);
+    const types = typesOf(landings.flatMap(({ machineTypes }) => machineTypes));
+    return { ...kept, write: { image: this.#place.image, note: { ...rest, ...types, node: name, at: this.#at() } } };
   }
 
   #judge(image: IndexImage): Verdict {

@@ -23,7 +23,7 @@ export function addControllerCommand(program: Command, context: CommandContext, 
     .addOption(
       new Option(
         "--restore-after <ms>",
-        "when a Pod that was written at binding and is still unbound gets back what it had; 0: never",
+        "when a Pod that was written at binding and is still unbound gets back what it had; 0: never, and what Pods are bound with is not checked either",
       )
         .default(30_000)
         .argParser(parseCount),

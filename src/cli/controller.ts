@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { Controller } from "../controller/controller.ts";
-import { Restorer } from "../controller/restore.ts";
 import { ClusterInventory } from "../inventory/cluster.ts";
 import { EventRecorder } from "../kubernetes/eventrecorder.ts";
 import { LeaderElection } from "../kubernetes/leaderelection.ts";
@@ -11,6 +10,7 @@ import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { connect } from "./cluster.ts";
 import type { CommandContext, ExitCode } from "./context.ts";
+import { followPods } from "./controller-pods.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { listenHealth } from "./listen.ts";
 import { splitName } from "./split-name.ts";
@@ -40,7 +40,8 @@ export async function serveController(given: unknown, context: CommandContext): 
     const health = new HealthServer(metrics);
     const healthPort = await listenHealth(health, options.healthPort, options.address);
     closers.push(() => health.close());
-    const inventory = new ClusterInventory({ client, observe: watchObserver(log, metrics) });
+    const observe = watchObserver(log, metrics);
+    const inventory = new ClusterInventory({ client, observe });
     closers.push(() => inventory.close());
     const events = new EventRecorder({ client, controller: "metahub.dev/controller", instance: hostname() });
     closers.push(() => events.close(AbortSignal.timeout(2_000)));
@@ -53,22 +54,15 @@ export async function serveController(given: unknown, context: CommandContext): 
       log,
       now: () => new Date(),
     });
-    const observe = watchObserver(log, metrics);
-    const restorer =
-      options.restoreAfter === 0
+    const { restoreAfter } = options;
+    // Where nothing is chosen at binding there is nothing to restore and nothing to check, and no right to Pods.
+    const pods =
+      restoreAfter === 0
         ? undefined
-        : new Restorer({ client, afterMs: options.restoreAfter, metrics, log, observe });
-    if (restorer !== undefined) {
-      // A leader that comes second must know what Pods had before, so every replica follows them.
-      const ended = new AbortController();
-      const following = restorer.follow(ended.signal);
-      closers.push(async () => {
-        ended.abort(new Error("the controller ends"));
-        await following;
-      });
-    }
+        : followPods({ client, inventory, events, metrics, log, observe, restoreAfterMs: restoreAfter });
+    if (pods !== undefined) closers.push(() => pods.close());
     const work = async (until: AbortSignal): Promise<void> => {
-      await Promise.all([controller.run(until), restorer?.run(until)]);
+      await Promise.all([controller.run(until), pods?.lead(until)]);
     };
     context.stdout.write(`metahub controller runs (health and metrics: http://${options.address}:${healthPort})\n`);
     const ready = inventory.synced.then(() => health.setReady(true));

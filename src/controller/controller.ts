@@ -2,6 +2,7 @@ import { API_VERSION, type Condition, GROUP, type MachineType, VERSION } from ".
 import { computeStatus, statusEquals } from "../api/status.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { MachineTypeEntry, Snapshot } from "../inventory/snapshot.ts";
+import { aborted } from "../kubernetes/aborted.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { isKubernetesError } from "../kubernetes/errors.ts";
 import type { EventRecorder } from "../kubernetes/eventrecorder.ts";
@@ -56,10 +57,7 @@ export class Controller {
     const off = inventory.onChange(enqueue);
     const first = inventory.snapshot();
     if (first !== undefined) enqueue(first);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await aborted(signal);
     off();
     await queue.close();
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Pod } from "../api/pod.ts";
-import { chosenForNode, restorePatch } from "./restore-patch.ts";
+import { restorePatch } from "./restore-patch.ts";
 
 const build = `qnib/bench@sha256:${"a".repeat(64)}`;
 const podOf = (image: string, metadata: Pod["metadata"] = { uid: "1" }): Pod => ({
@@ -18,18 +18,4 @@ test.each<[string, Pod, Pod, number]>([
   ["no build by digest", podOf("qnib/bench:2"), podOf("qnib/bench:1"), 0],
 ])("%s", (_, pod, original, operations) => {
   expect(restorePatch(pod, original)).toHaveLength(operations);
-});
-
-test.each<[string | undefined, boolean]>([
-  [undefined, false],
-  ["", false],
-  ['{"main":{"asked":"a"}}', false],
-  ['{"main":{"asked":"a","node":"n"}}', true],
-  ['{"one":{"asked":"a"},"two":{"node":"n"}}', true],
-  ['{"main":{"node":3}}', false],
-  ['{"node":"n"}', false],
-  ['["node":', false],
-])("%j is chosen for a node: %s", (text, expected) => {
-  const annotations = text === undefined ? {} : { annotations: { "metahub.dev/selection": text } };
-  expect(chosenForNode({ metadata: annotations, spec: {} })).toBe(expected);
 });

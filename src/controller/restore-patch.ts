@@ -1,24 +1,8 @@
 import type { Container, Pod } from "../api/pod.ts";
-import { isRecord } from "../kubernetes/object.ts";
 import type { JsonPatchOperation } from "../kubernetes/requests.ts";
+import { selectionAnnotation } from "../rewriting/annotation.ts";
 
-/** As the webhook writes it; the controller reads of it only for which node a build was chosen. */
-const selectionAnnotation = "metahub.dev/selection";
 const path = "/metadata/annotations/metahub.dev~1selection";
-
-/** Whether the annotation says that an image of the Pod was chosen for one node, at its binding. */
-export function chosenForNode({ metadata: { annotations } }: Pod): boolean {
-  const text = annotations?.[selectionAnnotation];
-  // Most Pods have none, or none that names a node: no need to read those.
-  if (text?.includes('"node":') !== true) return false;
-  let notes: unknown;
-  try {
-    notes = JSON.parse(text);
-  } catch {
-    return false; // Written by somebody else, to whom it means something.
-  }
-  return isRecord(notes) && Object.values(notes).some((note) => isRecord(note) && typeof note["node"] === "string");
-}
 
 /**
  * The write that puts back what the Pod had: with the tests of the write at binding, so that it can reach neither a

@@ -6,6 +6,7 @@ import type { KubernetesObject } from "../kubernetes/object.ts";
 import type { JsonPatchOperation, WatchEvent } from "../kubernetes/requests.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { Restorer } from "./restore.ts";
+import { WaitingPods } from "./waiting-pods.ts";
 
 const build = `qnib/bench@sha256:${"a".repeat(64)}`;
 const chosen = { "metahub.dev/selection": JSON.stringify({ main: { asked: "qnib/bench", node: "n" } }) };
@@ -34,21 +35,18 @@ async function play(
     if (target.name === "last") ended.abort();
     return refusal === undefined ? Promise.resolve(podOf(target.name, "")) : Promise.reject(refusal);
   };
-  const restorer = new Restorer({
+  const pods = new WaitingPods({
     client: {
       each: () => Promise.resolve("1"),
       async *watch(_target, { signal }) {
         for (const event of [...events, ...last]) yield event;
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
       },
-      patch,
     },
-    afterMs: 20,
-    metrics: createMetrics(),
-    log: pino({ level: "silent" }),
-    observe: () => undefined,
   });
-  await Promise.all([restorer.follow(ended.signal), restorer.run(ended.signal)]);
+  const log = pino({ level: "silent" });
+  const restorer = new Restorer({ pods, client: { patch }, afterMs: 20, metrics: createMetrics(), log });
+  await Promise.all([pods.follow(ended.signal), restorer.run(ended.signal)]);
   return writes.filter(([name]) => name !== "last");
 }
 

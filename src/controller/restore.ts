@@ -1,21 +1,24 @@
 import type { Pod } from "../api/pod.ts";
-import { podResource, UnscheduledPods } from "../inventory/pods.ts";
+import { podResource } from "../inventory/pods.ts";
+import { aborted } from "../kubernetes/aborted.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { isKubernetesError } from "../kubernetes/errors.ts";
 import { splitKey } from "../kubernetes/object.ts";
-import type { Change, ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
+import type { Change } from "../kubernetes/reflectoroptions.ts";
 import { WorkQueue } from "../kubernetes/workqueue.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { chosenForNode, restorePatch } from "./restore-patch.ts";
+import { restorePatch } from "./restore-patch.ts";
+import { chosenForNode } from "./selection-notes.ts";
+import type { WaitingPods } from "./waiting-pods.ts";
 
 export interface RestorerOptions {
-  readonly client: Pick<KubernetesClient, "each" | "watch" | "patch">;
+  readonly pods: Pick<WaitingPods, "store" | "onChange">;
+  readonly client: Pick<KubernetesClient, "patch">;
   /** How long a Pod may stay unbound after it was written for a node, in milliseconds. */
   readonly afterMs: number;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly observe: (resource: string, event: ReflectorEvent) => void;
 }
 
 const fieldManager = "metahub-controller";
@@ -28,23 +31,13 @@ const fieldManager = "metahub-controller";
  */
 export class Restorer {
   readonly #options: RestorerOptions;
-  readonly #pods: UnscheduledPods;
   /** Pods as they were before they were written for a node; entries go when their Pods go. */
   readonly #originals = new Map<string, Pod>();
   #queue: WorkQueue<string> | undefined;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
-    this.#pods = new UnscheduledPods({
-      client: options.client,
-      observe: (event) => options.observe("pods", event),
-      onChange: (change) => this.#follow(change),
-    });
-  }
-
-  /** Keeps in mind what Pods have, until the signal ends it. To be called once. */
-  follow(signal: AbortSignal): Promise<void> {
-    return this.#pods.run(signal);
+    options.pods.onChange((change) => this.#follow(change));
   }
 
   /** Restores until the signal aborts. */
@@ -59,11 +52,9 @@ export class Restorer {
       },
     });
     this.#queue = queue;
-    for (const [key, pod] of this.#pods.store) if (chosenForNode(pod)) queue.addAfter(key, this.#options.afterMs);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    const { pods, afterMs } = this.#options;
+    for (const [key, pod] of pods.store) if (chosenForNode(pod)) queue.addAfter(key, afterMs);
+    await aborted(signal);
     this.#queue = undefined;
     await queue.close();
   }
@@ -89,8 +80,8 @@ export class Restorer {
   }
 
   async #restore(key: string, signal: AbortSignal): Promise<undefined> {
-    const { client, metrics, log } = this.#options;
-    const pod = this.#pods.store.get(key);
+    const { pods, client, metrics, log } = this.#options;
+    const pod = pods.store.get(key);
     const original = this.#originals.get(key);
     const operations = pod === undefined || original === undefined ? [] : restorePatch(pod, original);
     if (operations.length === 0) return;

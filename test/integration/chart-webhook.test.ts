@@ -209,10 +209,10 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     const controllerRights = [
       "create,patch events.events.k8s.io",
       "get,list,patch,watch nodes.",
+      "get,list,patch,watch pods.",
       "get,list,watch deviceclasses.resource.k8s.io",
       "get,list,watch machinetypes.metahub.dev",
       "get,list,watch runtimeclasses.node.k8s.io",
-      "list,patch,watch pods.",
       "patch,update machinetypes/status.metahub.dev",
     ];
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);
