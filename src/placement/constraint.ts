@@ -9,7 +9,8 @@ import { isTransientTaint } from "./taints.ts";
  * All of a Pod that narrows where it can land, and nothing else: two Pods with the same key land on the same nodes.
  * What is not here only makes the set smaller (free capacity, volumes, topology, Pod affinity), or is satisfied
  * anywhere as far as can be known (device claims). Nor are schedulingGates: while a Pod is gated its node selector and
- * affinity may only become narrower (KEP-3838), so today's set still holds the node it gets.
+ * affinity may only become narrower (KEP-3838), so today's set still holds the node it gets. Tolerations alone may be
+ * added to any Pod later (core validation, validateOnlyAddedTolerations); the choice at binding then corrects.
  */
 export interface Constraint {
   readonly key: string;
