@@ -57,9 +57,6 @@ export class ClusterPods implements BindingPods {
   ): Promise<void> {
     const { client, turns } = this.#options;
     const target = { resource: podResource, namespace, name };
-    const ignore = (): undefined => undefined; // Nothing of the answer is needed.
-    await turns.run(signal, () =>
-      client.patch(target, { type: "json", operations }, { signal, fieldManager, parse: ignore }),
-    );
+    await turns.run(signal, () => client.sendPatch(target, { type: "json", operations }, { signal, fieldManager }));
   }
 }

@@ -27,13 +27,10 @@ async function play(
     { type: "added", object: podOf("last", "qnib/bench") },
     { type: "modified", object: podOf("last", build, chosen) },
   ];
-  const patch: KubernetesClient["patch"] = (
-    target: { name: string },
-    change: { type: string; operations?: readonly JsonPatchOperation[] },
-  ) => {
-    writes.push([target.name, change.operations ?? []]);
+  const sendPatch: KubernetesClient["sendPatch"] = (target, change) => {
+    writes.push([target.name, change.type === "json" ? change.operations : []]);
     if (target.name === "last") ended.abort();
-    return refusal === undefined ? Promise.resolve(podOf(target.name, "")) : Promise.reject(refusal);
+    return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
   };
   const pods = new WaitingPods({
     client: {
@@ -45,7 +42,7 @@ async function play(
     },
   });
   const log = pino({ level: "silent" });
-  const restorer = new Restorer({ pods, client: { patch }, afterMs: 20, metrics: createMetrics(), log });
+  const restorer = new Restorer({ pods, client: { sendPatch }, afterMs: 20, metrics: createMetrics(), log });
   await Promise.all([pods.follow(ended.signal), restorer.run(ended.signal)]);
   return writes.filter(([name]) => name !== "last");
 }

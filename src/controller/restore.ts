@@ -14,7 +14,7 @@ import type { WaitingPods } from "./waiting-pods.ts";
 
 export interface RestorerOptions {
   readonly pods: Pick<WaitingPods, "store" | "onChange">;
-  readonly client: Pick<KubernetesClient, "patch">;
+  readonly client: Pick<KubernetesClient, "sendPatch">;
   /** How long a Pod may stay unbound after it was written for a node, in milliseconds. */
   readonly afterMs: number;
   readonly metrics: Metrics;
@@ -87,7 +87,7 @@ export class Restorer {
     if (operations.length === 0) return;
     try {
       const target = { resource: podResource, ...splitKey(key) };
-      await client.patch(target, { type: "json", operations }, { signal, fieldManager });
+      await client.sendPatch(target, { type: "json", operations }, { signal, fieldManager });
       metrics.writes.inc({ kind: "pod", outcome: "written" });
       log.info({ pod: key }, "a Pod stayed unbound after it was written for a node, and has back what it had");
     } catch (error) {

@@ -15,6 +15,15 @@ export async function readBody(body: Readable, maxBytes: number, what: string): 
   return Buffer.concat(chunks, size).toString("utf8");
 }
 
+/** Reads a whole body and keeps nothing of it, so that its connection serves on. @throws as `readBody` */
+export async function skipBody(body: Readable, maxBytes: number, what: string): Promise<void> {
+  let size = 0;
+  for await (const chunk of body) {
+    size += Buffer.isBuffer(chunk) ? chunk.length : Buffer.byteLength(String(chunk));
+    if (size > maxBytes) throw new KubernetesError("TOO_LARGE", `${what}: the answer is larger than ${maxBytes} bytes`);
+  }
+}
+
 /** @throws KubernetesError MALFORMED */
 export function parseJson(text: string, what: string): unknown {
   try {

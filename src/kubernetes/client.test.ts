@@ -68,6 +68,20 @@ describe("objects", () => {
     expect(last()).toMatchObject({ body, headers: { "content-type": type } });
   });
 
+  test("a patch whose answer nobody reads asks for metadata alone; what goes wrong is told all the same", async () => {
+    const target = { resource: NODES, name: "n" };
+    const patch = { type: "merge", body: { a: 1 } } as const;
+    const answer = (text: string) => server.once((_, response) => response.writeHead(200).end(text) !== undefined);
+    answer("no JSON");
+    await client.sendPatch(target, patch, { signal, fieldManager: "me" });
+    expect(last()).toMatchObject({ method: "PATCH", path: "/api/v1/nodes/n", body: '{"a":1}' });
+    expect(last()?.headers.accept).toMatch(/;as=PartialObjectMetadata;.*,application\/json$/);
+    server.once((seen, response) => seen.method === "PATCH" && status(response, 422, "Invalid", "no"));
+    await expect(client.sendPatch(target, patch, { signal })).rejects.toMatchObject({ code: "INVALID" });
+    answer("much more than that");
+    await expect(client.sendPatch(target, patch, { signal, maxBytes: 4 })).rejects.toMatchObject({ code: "TOO_LARGE" });
+  });
+
   test("server-side apply, and who owns what it may not change", async () => {
     const body = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
     const target = { resource: NODES, name: "n", subresource: "status" };

@@ -1,5 +1,5 @@
 import type { ClusterAccess } from "./access.ts";
-import { parseJson, readBody } from "./body.ts";
+import { parseJson, readBody, skipBody } from "./body.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadline } from "./deadline.ts";
 import { abortError, errorText, isKubernetesError, KubernetesError } from "./errors.ts";
@@ -60,6 +60,9 @@ const PATCH_TYPES = {
   merge: "application/merge-patch+json",
   strategic: "application/strategic-merge-patch+json",
 } as const;
+
+/** PartialObjectMetadata (KEP-2884), or the whole object where a server does not know it. */
+const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=1,application/json";
 
 /**
  * Calls to one Kubernetes API server. All reject with KubernetesError. Without `parse` an object is checked for
@@ -123,10 +126,17 @@ export class KubernetesClient {
     patch: Patch,
     options: WriteOptions & Partial<Parsing<T>>,
   ): Promise<T | KubernetesObject> {
-    const body = JSON.stringify(patch.type === "json" ? patch.operations : patch.body);
-    const query = writeQuery(options);
-    const contentType = PATCH_TYPES[patch.type];
-    return this.#object({ method: "PATCH", path: objectPath(target), query, body, contentType }, options);
+    return this.#object(patchExchange(target, patch, options), options);
+  }
+
+  /**
+   * The same, where nothing of the answer matters: the server is asked for the object's metadata alone, and nobody parses
+   * it.
+   */
+  async sendPatch(target: ObjectTarget, patch: Patch, options: WriteOptions): Promise<void> {
+    const exchange = { ...patchExchange(target, patch, options), accept: METADATA_ONLY };
+    const { maxBytes = OBJECT_BYTES, timeoutMs = CALL_MS, signal } = options;
+    await this.#transport.read(exchange, signal, timeoutMs, (body, what) => skipBody(body, maxBytes, what));
   }
 
   /** Server-side apply: creates or changes. @throws KubernetesError CONFLICT, whose `conflicts` name the owners */
@@ -260,4 +270,10 @@ export class KubernetesClient {
     );
     return options.parse === undefined ? parseObject(value) : options.parse(value);
   }
+}
+
+function patchExchange(target: ObjectTarget, patch: Patch, options: WriteOptions): Exchange {
+  const body = JSON.stringify(patch.type === "json" ? patch.operations : patch.body);
+  const contentType = PATCH_TYPES[patch.type];
+  return { method: "PATCH", path: objectPath(target), query: writeQuery(options), body, contentType };
 }
