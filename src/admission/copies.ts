@@ -158,13 +158,8 @@ function withImages(pod: Pod, images: ReadonlyMap<string, string>): Pod {
 
 function knowing(indexes: ReadonlyMap<string, Image>, context: AdmissionContext): AdmissionContext {
   return {
-    place: (pod) => context.place(pod),
+    ...context,
     lookup: async (reference, pod, namespace, signal) =>
       indexes.get(`${reference.name}@${reference.digest}`) ?? context.lookup(reference, pod, namespace, signal),
-    remembered: (reference, digest, pod, namespace) => context.remembered(reference, digest, pod, namespace),
-    judge: (image, landings, how) => context.judge(image, landings, how),
-    mayAsk: (registry) => context.mayAsk(registry),
-    imageForm: context.imageForm,
-    ...(context.atBinding === undefined ? {} : { atBinding: context.atBinding }),
   };
 }

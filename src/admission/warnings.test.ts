@@ -10,6 +10,7 @@ const decision = (name: string, image: string, reason: string, more: object = {}
     image,
     accelerated: false,
     allocated: false,
+    claims: false,
     fixed: false,
   } as const,
   code: "nothing-fits" as const,

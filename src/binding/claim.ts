@@ -1,7 +1,5 @@
 import type { Pod } from "../api/pod.ts";
 import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
-import { noteName } from "../rewriting/patch.ts";
-import type { Reselection } from "./reselect.ts";
 
 /**
  * How long after its answer a binding counts as under way, in milliseconds. The API server carries it out within
@@ -63,17 +61,13 @@ export class Claims {
 }
 
 /**
- * The same, for bindings that another replica was asked about: their writes can be seen in the Pod. What the annotation
- * says may be forged, and costs its own Pod this wait. `about`: images that are to be written; without, all of them.
+ * The same, for bindings that another replica was asked about: their writes can be seen in the Pod, in any of its notes.
+ * What the annotation says may be forged: whoever believes it waits no longer than `heldMs`, and not in a crowd.
  */
-export function isHeldByNote(pod: Pod, node: string, now: Date, about?: readonly Reselection[]): boolean {
+export function isHeldByNote(pod: Pod, node: string, now: Date): boolean {
   const notes = parseSelection(pod.metadata.annotations?.[selectionAnnotation]);
-  const names = about?.flatMap(({ place, write }) =>
-    write === undefined || write.image === place.image ? [] : [noteName(place)],
-  );
-  return (names ?? [...notes.keys()]).some((name) => {
-    const note = notes.get(name);
-    if (note === undefined || typeof note["node"] !== "string" || note["node"] === node) return false;
+  return [...notes.values()].some((note) => {
+    if (typeof note["node"] !== "string" || note["node"] === node) return false;
     const age = now.getTime() - Date.parse(String(note["at"]));
     return age > -tolerance && age < heldMs + tolerance;
   });

@@ -250,6 +250,54 @@ describe("two bindings of a Pod at once", () => {
     expect(await outcomes()).toEqual(["conflict", "written"]);
   });
 
+  test("the second's time is over while it reads the Pod: it is refused too", async () => {
+    const ended = new AbortController();
+    const one = first.handle(bindingOf("p", "s"), signal);
+    const reading = server.read.bind(server);
+    server.read = (namespace, name) => {
+      if (waited.length !== 1) return reading(namespace, name);
+      ended.abort(new Error("over"));
+      return Promise.reject(new KubernetesError("ABORTED", "over"));
+    };
+    const two = first.handle(bindingOf("p", "b"), ended.signal);
+    expect((await two).response).toMatchObject({ allowed: false, status: { code: 409 } });
+    answer.resolve();
+    await one;
+    expect(image("p")).toBe(at("cpu:skylake"));
+  });
+
+  test("one that was refused holds the Pod no longer", async () => {
+    const note = { asked: "qnib/bench", index: shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell") };
+    const main = { ...note, variant: digestOf("cpu:skylake"), node: "s", at: "2026-11-23T12:00:00Z" };
+    const annotations = { [selectionAnnotation]: JSON.stringify({ main }) };
+    server.set(podOf("p", at("cpu:skylake"), { annotations }));
+    answer.resolve();
+    const ended = new AbortController();
+    const reading = server.read.bind(server);
+    server.read = (namespace, name) => {
+      if (waited.length === 1) ended.abort(new Error("over"));
+      return reading(namespace, name);
+    };
+    const refused = await first.handle(bindingOf("p", "b"), ended.signal);
+    expect(refused.response.allowed).toBe(false);
+    const looks = waited.length;
+    expect((await first.handle(bindingOf("p", "s"), signal)).response.allowed).toBe(true);
+    expect(waited).toHaveLength(looks);
+  });
+
+  test("a crowd does not wait: it is refused at once", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `crowd-${index}`);
+    for (const name of names) server.set(podOf(name, "qnib/bench"));
+    const firsts = names.map((name) => first.handle(bindingOf(name, "s"), signal));
+    const ended = new AbortController();
+    const seconds = names.map((name) => first.handle(bindingOf(name, "b"), ended.signal));
+    const refused = (await Promise.all(seconds.slice(16))).map(({ response }) => response.status?.code);
+    expect(refused).toEqual([409, 409, 409, 409]);
+    ended.abort(new Error("over"));
+    answer.resolve();
+    await Promise.all([...firsts, ...seconds]);
+  });
+
   test("the same node twice, another Pod of that name, and a dry run wait for nobody", async () => {
     const one = first.handle(bindingOf("p", "s"), signal);
     const again = first.handle(bindingOf("p", "s"), signal);
@@ -404,6 +452,39 @@ test.each<[string, string, string, string]>([
   server.set(podOf("p", name));
   expect(await bind("p", node)).toEqual([outcome]);
   expect(server.patches).toEqual([]);
+});
+
+test("a write that was lost on its way is sent again, and counts once", async () => {
+  server.cache.set("p", server.set(podOf("p", "qnib/bench")));
+  const writing = server.write.bind(server);
+  let lost = 0;
+  server.write = async (...args) => {
+    await writing(...args);
+    if (lost++ === 0) throw new KubernetesError("UNREACHABLE", "the connection was closed");
+  };
+  expect(await bind("p", "s")).toEqual(["unchanged"]);
+  expect([image("p"), lost]).toEqual([at("cpu:skylake"), 1]);
+});
+
+test("a write that took long, and was written over by another replica: this binding is refused", async () => {
+  server.set(podOf("p", "qnib/bench"));
+  const writing = server.write.bind(server);
+  server.write = async (...args) => {
+    await writing(...args);
+    now = new Date(now.getTime() + heldMs);
+    server.set(podOf("p", at("cpu:broadwell")));
+  };
+  const { response } = await handler().handle(bindingOf("p", "s"), signal);
+  expect(response).toMatchObject({ allowed: false, status: { code: 409 } });
+});
+
+test("a note of any container holds the Pod where an image is to change", async () => {
+  const containers = ["one", "two"].map((name) => ({ name, image: "qnib/bench" }));
+  const one = { asked: "qnib/bench", node: "s", at: "2026-11-23T12:00:00Z", code: "registry-failed" };
+  const annotations = { [selectionAnnotation]: JSON.stringify({ one }) };
+  server.set(podOf("p", "", { annotations, spec: { containers } }));
+  await bind("p", "b");
+  expect(waited.reduce((sum, ms) => sum + ms, 0)).toBe(heldMs);
 });
 
 test("nothing fits: an Event", async () => {

@@ -2,6 +2,7 @@ import type { Pod } from "../api/pod.ts";
 import { type Clock, pause, systemClock } from "../kubernetes/clock.ts";
 import { Deadline } from "../kubernetes/deadline.ts";
 import { isKubernetesError, type KubernetesError } from "../kubernetes/errors.ts";
+import { imagePlaces } from "../rewriting/images.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
@@ -48,7 +49,7 @@ export interface BindingHandlerOptions {
   readonly clock?: Clock;
 }
 
-/** Time must be left to write what could be decided of the other containers (webhook.timeoutSeconds is 5). */
+/** Time must be left to write what could be decided of the other containers (webhook.bindingTimeoutSeconds is 10). */
 const lookupMs = 2_500;
 
 /** Each time somebody else wrote the same fields of the same Pod within milliseconds. */
@@ -57,6 +58,8 @@ const maxAttempts = 5;
 /** Between two looks at a Pod that another binding holds. */
 const firstLookMs = 50;
 const lastLookMs = 500;
+/** Bindings that wait for another one of their Pod. A few at most, unless somebody makes them. */
+const maxWaiting = 16;
 
 /** Another binding of the Pod is under way, and the time is over. */
 class PodHeld extends Error {}
@@ -72,6 +75,7 @@ export class BindingHandler {
   readonly #options: BindingHandlerOptions;
   readonly #clock: Clock;
   readonly #claims: Claims;
+  #waiting = 0;
 
   constructor(options: BindingHandlerOptions) {
     this.#options = options;
@@ -86,11 +90,9 @@ export class BindingHandler {
     const began = performance.now();
     let outcome: BindingOutcome;
     try {
-      outcome = request.dryRun
-        ? await this.#bind(binding, true, signal)
-        : await this.#inTurn(binding, signal, () => this.#bind(binding, false, signal));
+      outcome = request.dryRun ? await this.#bind(binding, true, signal) : await this.#inTurn(binding, signal);
     } catch (error) {
-      const held = error instanceof PodHeld || this.#isHeldElsewhere(binding);
+      const held = error instanceof PodHeld;
       outcome = held ? "conflict" : signal.aborted ? "deadline" : "failed";
       log.warn({ ...binding, error, outcome }, held ? "a second binding is refused" : "a Pod is bound as it is");
     }
@@ -104,21 +106,21 @@ export class BindingHandler {
   }
 
   /** One node at a time for each Pod, of the bindings that this process is asked about. */
-  async #inTurn(
-    binding: BindingRequest,
-    signal: AbortSignal,
-    bind: () => Promise<BindingOutcome>,
-  ): Promise<BindingOutcome> {
-    const key = binding.uid ?? `${binding.namespace}/${binding.pod}`;
-    for (let look = 1; !this.#claims.take(key, binding.node); look++) {
-      await this.#waitHeld(Math.min(look * firstLookMs, lastLookMs), signal);
-      if (this.#isOver(binding, await this.#options.pods.read(binding.namespace, binding.pod, signal))) return "stale";
+  async #inTurn(binding: BindingRequest, signal: AbortSignal): Promise<BindingOutcome> {
+    const { namespace, pod, node } = binding;
+    const key = binding.uid ?? this.#options.pods.known(namespace, pod)?.metadata.uid ?? `${namespace}/${pod}`;
+    for (let look = 1; !this.#claims.take(key, node); look++) {
+      if (this.#isOver(binding, await this.#lookAgain(binding, look * firstLookMs, signal))) return "stale";
     }
+    // Of what is refused, and of what is left to its owner, nothing can come that another binding must wait for.
     let over = false;
     try {
-      const outcome = await bind();
-      over = outcome === "stale";
+      const outcome = await this.#bind(binding, false, signal);
+      over = outcome === "stale" || outcome === "skipped";
       return outcome;
+    } catch (error) {
+      over = error instanceof PodHeld || this.#isHeldElsewhere(binding);
+      throw over && !(error instanceof PodHeld) ? new PodHeld("another replica has it", { cause: error }) : error;
     } finally {
       this.#claims.giveBack(key, over);
     }
@@ -137,6 +139,7 @@ export class BindingHandler {
       if (!this.#isMeant(pod)) return "skipped";
       const node = await nodes.find(binding.node, pod, signal);
       if (node === undefined) return "unknown-node";
+      const decidedAt = this.#clock.now();
       const reselections = await this.#decide(pod, binding, node, signal);
       const operations = bindingPatch(pod, reselections);
       if (operations.length > 0 && dryRun) return "dry-run";
@@ -144,35 +147,60 @@ export class BindingHandler {
         if (!dryRun) events.surprises(pod, binding, reselections);
         return leftOutcome(reselections);
       }
-      if (waitedMs < heldMs && isHeldByNote(pod, binding.node, now(), reselections)) {
+      const changes = reselections.some(({ place, write }) => write !== undefined && write.image !== place.image);
+      if (changes && waitedMs < heldMs && isHeldByNote(pod, binding.node, now())) {
         const ms = Math.min(firstLookMs + waitedMs, lastLookMs, heldMs - waitedMs);
-        await this.#waitHeld(ms, signal);
+        pod = await this.#lookAgain(binding, ms, signal);
         waitedMs += ms;
-        pod = await pods.read(binding.namespace, binding.pod, signal);
         continue;
       }
       try {
         await pods.write(binding.namespace, binding.pod, operations, signal);
+        // The note in it is from before: another replica may count it as over already.
+        if (changes && this.#clock.now() - decidedAt > heldMs / 2)
+          await this.#mustStillHave(binding, reselections, signal);
         events.surprises(pod, binding, reselections);
         return writtenOutcome(reselections);
       } catch (error) {
-        if (!isKubernetesError(error, "INVALID", "CONFLICT", "FORBIDDEN", "NOT_FOUND") || signal.aborted) throw error;
+        if (!isKubernetesError(error) || signal.aborted) throw error;
+        const refused = error.code === "INVALID" || error.code === "FORBIDDEN";
+        const differs = refused || error.code === "CONFLICT" || error.code === "NOT_FOUND";
+        // What was lost on its way may be sent again: its tests see to it that it counts once.
+        if (!(differs || error.temporary) || attempt++ === maxAttempts) throw error;
+        if (!differs) await pause(this.#clock, firstLookMs, signal);
         const found = await pods.read(binding.namespace, binding.pod, signal);
         if (found === undefined) return "stale";
-        if (error.code !== "CONFLICT" && !testsDiffer(pod, found, reselections)) {
-          return this.#refused(pod, binding, reselections, error);
-        }
-        if (attempt++ === maxAttempts) throw error;
+        if (refused && !testsDiffer(pod, found, reselections)) return this.#refused(pod, binding, reselections, error);
         pod = found;
       }
     }
   }
 
-  async #waitHeld(ms: number, signal: AbortSignal): Promise<void> {
+  /** The Pod, a little later. Each that waits keeps a seat at the API server, so a crowd is not let to wait. */
+  async #lookAgain({ namespace, pod }: BindingRequest, ms: number, signal: AbortSignal): Promise<Pod | undefined> {
+    if (this.#waiting >= maxWaiting)
+      throw new PodHeld("another binding of the Pod is under way, and many wait already");
+    this.#waiting++;
     try {
-      await pause(this.#clock, ms, signal);
+      await pause(this.#clock, Math.min(ms, lastLookMs), signal);
+      return await this.#options.pods.read(namespace, pod, signal);
     } catch (cause) {
       throw new PodHeld("another binding of the Pod is under way", { cause });
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** After a write that took long. @throws PodHeld where another replica has written the Pod since. */
+  async #mustStillHave(
+    { namespace, pod }: BindingRequest,
+    reselections: readonly Reselection[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const found = await this.#options.pods.read(namespace, pod, signal);
+    const images = new Map(found === undefined ? [] : imagePlaces(found).map(({ pointer, image }) => [pointer, image]));
+    if (reselections.some(({ place, write }) => write !== undefined && images.get(place.pointer) !== write.image)) {
+      throw new PodHeld("another replica has written it since");
     }
   }
 
@@ -241,6 +269,6 @@ function leftOutcome(reselections: readonly Reselection[]): BindingOutcome {
   const codes = new Set(reselections.map(({ code }) => code));
   if (codes.has("unproven")) return "unproven";
   if (codes.has("nothing-fits")) return "nothing-fits";
-  if (codes.has("deadline")) return "deadline";
-  return codes.has("registry-failed") || codes.has("not-found") ? "undecided" : "unchanged";
+  const undecided = codes.has("registry-failed") || codes.has("not-found") || codes.has("deadline");
+  return undecided ? "undecided" : "unchanged";
 }

@@ -15,11 +15,11 @@ export function boundEvent({ metadata }: Pod, verdict: BoundVerdict): EventFacts
     outcome === "as-written"
       ? [
           "SelectionMissed",
-          `${image} runs as written on node ${node}: no build was chosen when the Pod was bound (the webhook was away or late)`,
+          `${image} runs as written on node ${node}: no build was chosen when the Pod was bound: the webhook was away or late, or a policy refused it`,
         ]
       : [
           "SelectionForAnotherNode",
-          `${image} was chosen for node ${chosenFor} and runs on node ${node}, whose hardware differs: delete the Pod so that it is bound anew`,
+          `${image} was chosen for node ${chosenFor} and runs on node ${node}, which may need another: delete the Pod so that it is bound anew`,
         ];
   const regarding = { apiVersion: "v1", kind: "Pod", name, namespace, uid };
   return { type: "Warning", reason, action: "Observe", note, regarding };

@@ -98,13 +98,13 @@ test.each<[object, Given, string, string]>([
     open,
     { node: "new1" },
     "SelectionMissed",
-    "image qnib/bench of main runs as written on node new1: no build was chosen when the Pod was bound (the webhook was away or late)",
+    "image qnib/bench of main runs as written on node new1: no build was chosen when the Pod was bound: the webhook was away or late, or a policy refused it",
   ],
   [
     chosen,
     { node: "new1", image: build },
     "SelectionForAnotherNode",
-    `image ${build} of main was chosen for node old1 and runs on node new1, whose hardware differs: delete the Pod so that it is bound anew`,
+    `image ${build} of main was chosen for node old1 and runs on node new1, which may need another: delete the Pod so that it is bound anew`,
   ],
 ])("%j is told", (notes, given, reason, note) => {
   const pod = podOf(notes, given);

@@ -23,6 +23,11 @@ export interface SelectionNote {
 
 /** Bytes. Annotations of a Pod share 256 KiB (apimachinery validation.TotalAnnotationSizeLimitB); this stays small. */
 const limit = 4096;
+/**
+ * Bytes, for Pods of so many containers that what must be known of them takes more: without its index and node, a build
+ * could neither be proven nor replaced at the next binding. Some hundred containers.
+ */
+const hardLimit = 32_768;
 
 /** In the order in which people read them. */
 const members = ["asked", "code", "reason", "requires", "machineType", "node", "at", "variant", "index"] as const;
@@ -31,8 +36,8 @@ const lineLength = 140;
 
 /**
  * JSON in lines that `kubectl describe` shows whole, one member per container name (image volumes as `volume/NAME`),
- * under 4 KiB: where it would be longer, reasons go first, then requirements, then the last containers, and `…` says
- * that something is missing.
+ * under 4 KiB: where it would be longer, reasons go first, then requirements, then all that the next decision can do
+ * without. Only where that is still longer it may be longer; past 32 KiB the last containers go, and `…` counts them.
  */
 export function formatSelection(notes: ReadonlyMap<string, SelectionNote>): string {
   const shortenings: readonly ((note: SelectionNote) => Partial<SelectionNote>)[] = [
@@ -94,24 +99,23 @@ export function isOpen(note: Readonly<Record<string, unknown>>): boolean {
   return note["variant"] === undefined && note["node"] === undefined && openCodes.has(note["code"]);
 }
 
-/** As many containers as fit, from the first, in the shortest form; `…` counts the others. */
+/** What no note can do without, of as many containers as fit, from the first; `…` counts the others. */
 function firstThatFit(notes: ReadonlyMap<string, SelectionNote>): string {
   const kept: [string, unknown][] = [];
   let bytes = 32; // The braces and the count.
-  for (const [name, { asked, variant, code }] of notes) {
-    // `asked` stays whole: an update compares it with what is asked for then.
-    const note = { asked, ...(variant === undefined ? {} : { variant }), code };
+  for (const [name, { reason: _, requires: __, machineType: ___, ...note }] of notes) {
     bytes += Buffer.byteLength(JSON.stringify({ [name]: note }));
-    if (bytes >= limit) break;
+    if (bytes >= hardLimit) break;
     kept.push([name, note]);
   }
-  return JSON.stringify(Object.fromEntries([...kept, ["…", notes.size - kept.length]]));
+  const left = notes.size - kept.length;
+  return JSON.stringify(Object.fromEntries(left === 0 ? kept : [...kept, ["…", left]]));
 }
 
 /** Reads an annotation that this program may have written. Anything else gives an empty map: it is only a hint. */
 export function parseSelection(text: string | undefined): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
   const notes = new Map<string, Readonly<Record<string, unknown>>>();
-  if (text === undefined || text.length > limit) return notes;
+  if (text === undefined || text.length > hardLimit) return notes;
   let value: unknown;
   try {
     value = JSON.parse(text);

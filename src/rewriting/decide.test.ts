@@ -183,3 +183,20 @@ test("what a container runs on the devices that DRA gives it is chosen at bindin
   expect(await found(asked({}, { "metahub.dev/strategy": "common" }), binding)).toEqual(now);
   expect(await found(asked(), { lookup })).toEqual(now);
 });
+
+test("a Pod that is on its node already gets no build for a device of its claims, which labels cannot tell", async () => {
+  const claiming = { name: "c", image: "qnib/bench", resources: { claims: [{ name: "gpu" }] } };
+  const plugin = { name: "p", image: "qnib/bench", resources: { limits: { "nvidia.com/gpu": "1" } } };
+  const judged = vi.fn<DecisionContext["judge"]>(() => chosen);
+  const on = (nodeName: string | undefined, annotations: Record<string, string> = {}) =>
+    decide(
+      pod([], { containers: [claiming, plugin], ...(nodeName === undefined ? {} : { nodeName }) }, annotations),
+      "ns",
+      context({ judge: judged, allocatedResources: () => new Set(["nvidia.com/gpu"]) }),
+      alive,
+    );
+  await on("n");
+  await on(undefined);
+  await on("n", { "metahub.dev/accelerators": "always" });
+  expect(judged.mock.calls.map(([, , { accelerated }]) => accelerated)).toEqual([false, true, true, true]);
+});

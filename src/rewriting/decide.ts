@@ -53,12 +53,16 @@ export async function decide(
   const strategy = pod.metadata.annotations?.["metahub.dev/strategy"];
   const common = strategy === "common";
   // A Pod that names its node is never bound by a scheduler.
-  const isBoundLater = context.atBinding === true && (pod.spec.nodeName ?? "") === "";
+  const onNode = (pod.spec.nodeName ?? "") !== "";
+  const isBoundLater = context.atBinding === true && !onNode;
+  const always = pod.metadata.annotations?.["metahub.dev/accelerators"] === "always";
   const byDevice = isBoundLater && strategy !== "admission" && !common;
   const decisions = new Map<string, Promise<ImageDecision>>();
   return Promise.all(
     places.map(async (place) => {
-      const how = { accelerated: place.accelerated, common: common || place.fixed };
+      // Which devices its claims gave to a Pod that is there already, nobody here knows; unknown is not yes.
+      const unknownDevice = onNode && place.claims && !always;
+      const how = { accelerated: place.accelerated && !unknownDevice, common: common || place.fixed };
       const awaitsDevices = byDevice && place.allocated && !place.fixed;
       const key = `${how.accelerated} ${how.common} ${awaitsDevices} ${place.image}`;
       const known =

@@ -13,6 +13,8 @@ export interface ImagePlace {
   readonly accelerated: boolean;
   /** True where its devices are, or may be, given to it by DRA: which they are is known only when the Pod is bound. */
   readonly allocated: boolean;
+  /** True where they are for certain, since it has ResourceClaims or asks for a DeviceClass by its implicit name. */
+  readonly claims: boolean;
   /** True where the API server lets nobody change the reference once it is there: image volumes, ephemeral containers. */
   readonly fixed: boolean;
 }
@@ -42,7 +44,8 @@ export function imagePlaces(pod: Pod, served: ReadonlySet<string> = noResources)
       const pointer = `/spec/${kind}/${index}/image`;
       const fixed = kind === "ephemeralContainers";
       const allocated = override !== "never" && getsAllocated(container, served);
-      places.push({ kind, name, pointer, image, accelerated: accelerated(container), allocated, fixed });
+      const claims = override !== "never" && getsAllocated(container, noResources);
+      places.push({ kind, name, pointer, image, accelerated: accelerated(container), allocated, claims, fixed });
     }
   }
   for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
@@ -56,6 +59,7 @@ export function imagePlaces(pod: Pod, served: ReadonlySet<string> = noResources)
       image,
       accelerated: override === "always",
       allocated: false,
+      claims: false,
       fixed: true,
     });
   }
