@@ -199,21 +199,21 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       "create,patch events.events.k8s.io",
       "get resourceclaims.resource.k8s.io",
       "get,list,patch,watch pods.",
-      "get,list,watch deviceclasses.resource.k8s.io",
-      "get,list,watch machinetypes.metahub.dev",
-      "get,list,watch nodes.",
-      "get,list,watch runtimeclasses.node.k8s.io",
       `get,patch ${configurations}.admissionregistration.k8s.io metahub`,
+      "list,watch deviceclasses.resource.k8s.io",
+      "list,watch machinetypes.metahub.dev",
+      "list,watch nodes.",
       "list,watch resourceslices.resource.k8s.io",
+      "list,watch runtimeclasses.node.k8s.io",
     ];
     const controllerRights = [
       "create,patch events.events.k8s.io",
-      "get,list,patch,watch nodes.",
       "get,list,patch,watch pods.",
-      "get,list,watch deviceclasses.resource.k8s.io",
-      "get,list,watch machinetypes.metahub.dev",
-      "get,list,watch runtimeclasses.node.k8s.io",
-      "patch,update machinetypes/status.metahub.dev",
+      "list,patch,watch nodes.",
+      "list,watch deviceclasses.resource.k8s.io",
+      "list,watch machinetypes.metahub.dev",
+      "list,watch runtimeclasses.node.k8s.io",
+      "patch machinetypes/status.metahub.dev",
     ];
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);
     expect(await rights("metahub-webhook", NAMESPACE)).toEqual(
@@ -228,7 +228,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       ].sort(),
     );
     await install("--set", "pullSecrets.mode=namespaces,pullSecrets.namespaces={out}");
-    expect(await rights("metahub-webhook", "out")).toEqual(["get secrets.", "get serviceaccounts.", ...webhook].sort());
+    expect(await rights("metahub-webhook", "out")).toEqual(["get secrets.", ...webhook].sort());
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);
   });
 
