@@ -65,13 +65,14 @@ async function bench(schedulerQps: number | undefined, rounds: number): Promise<
       if (configuration !== undefined) await remove(site, mode === "metahub" ? "metahub" : "bench");
       return result;
     };
-    const before = await buckets(site);
+    let before = await buckets(site);
     for (let round = 0; round <= rounds; round++) {
       for (const mode of modes) {
         const app = `run-${round}-${modes.indexOf(mode)}`;
         const run = await withMode(mode, (pid) => bindAll(site, app, mode === "metahub", pid));
         if (round > 0) runs.get(mode)?.push(run); // The first round warms up.
       }
+      if (round === 0) before = await buckets(site);
     }
     const handled = difference(before, await buckets(site));
     const stages: [Mode, Stages][] = [];
@@ -268,4 +269,5 @@ const results: readonly (readonly [string, boolean])[] = [
 ];
 console.log();
 for (const [target, met] of results) console.log(`${met ? "met   " : "MISSED"}  ${target}`);
-if (results.at(-1)?.[1] !== true) process.exitCode = 1;
+// Speed depends on the machine; that no Pod is lost, or runs the wrong build, does not.
+if (results[0]?.[1] !== true || results.at(-1)?.[1] !== true) process.exitCode = 1;

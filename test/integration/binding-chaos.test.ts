@@ -96,7 +96,14 @@ describe.skipIf(site === undefined)("while Pods are being bound", () => {
     await site.cluster.restartApiServer({ signal: soon(120_000) });
     await creating;
     const { length } = await site.podsOf("api");
-    expect(wrong(site, await site.allBound("api", length, 90_000), ["written"])).toEqual([]);
+    const found = await site.allBound("api", length, 90_000);
+    expect(wrong(site, found, ["written"])).toEqual([]);
+    const inTheGap = asWritten(site, found);
+    expect(inTheGap.length).toBeLessThan(length);
+    for (const name of inTheGap) {
+      if (site.note(await site.pod(name)) === undefined) continue;
+      await expect.poll(() => site.eventsOf(name), { timeout: 60_000 }).toContain("SelectionMissed");
+    }
     await site.deletePods("api");
   }, 240_000);
 

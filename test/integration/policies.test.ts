@@ -37,6 +37,15 @@ describe.skipIf(site === undefined)("docs/policies.md", () => {
     for (const image of [`evil/bench@${digest}`, `qnib/benchmark@${digest}`, `qnib@${digest}`, "qnib/bench:2"]) {
       expect([image, (await setImage("held", `init=${image}`, metahub)).code]).toEqual([image, 1]);
     }
+    // Written for a node to which it is not bound, and back to the tag where nothing fits, or where the controller restores.
+    const controller = "--as=system:serviceaccount:metahub-system:metahub-controller";
+    const stale = { uid: pod.metadata.uid, resourceVersion: "1" };
+    expect(await codeOf(site.bind(pod, "node1", { metadata: stale }))).toBe("CONFLICT");
+    expect(site.buildIn(await site.pod("held"))).toBe("cpu-broadwell");
+    for (const who of [metahub, controller]) {
+      expect((await setImage("held", "main=qnib/bench:latest", who)).code).toBe(0);
+      expect((await setImage("held", "main=qnib/benchmark:latest", who)).code).toBe(1);
+    }
     await site.bind(pod, "node2");
     const bound = await site.pod("held");
     expect([bound.spec.nodeName, site.buildIn(bound)]).toEqual(["node2", "cpu-skylake"]);
