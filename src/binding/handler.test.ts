@@ -6,10 +6,10 @@ import { digestOf } from "../oci/indexes.fixture.ts";
 import { RegistryError } from "../registry/error.ts";
 import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
-import { heldMs } from "./claim.ts";
 import { BindingEvents } from "./events.ts";
 import { bindingOf, contextOf, EventShelf, nodeOf, PodShelf, podOf, Shelf } from "./handler.fixture.ts";
 import { BindingHandler, type BindingHandlerOptions } from "./handler.ts";
+import { heldMs } from "./hold.ts";
 
 const nodes = { s: nodeOf("s", ["cpu:skylake"]), b: nodeOf("b", ["cpu:broadwell"]) };
 const at = (build: string): string => `qnib/bench@${digestOf(build)}`;

@@ -6,33 +6,14 @@ import { imagePlaces } from "../rewriting/images.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
-import { Claims, heldMs, isHeldByNote } from "./claim.ts";
 import type { BindingEvents } from "./events.ts";
+import { Holds, heldMs, isHeldByNote } from "./hold.ts";
 import type { BindingNodes } from "./nodes.ts";
+import { type BindingOutcome, leftOutcome, writtenOutcome } from "./outcome.ts";
 import { bindingPatch, isBound, testsDiffer } from "./patch.ts";
 import type { BindingPods } from "./pods.ts";
 import { type BindingRequest, readBinding } from "./request.ts";
 import { type BoundNode, type ReselectContext, type Reselection, reselect } from "./reselect.ts";
-
-/** What may become of a Pod's images at its binding. Each is told in docs/binding.md. */
-export const bindingOutcomes = [
-  "written", // builds for this node were written
-  "corrected", // what was chosen at admission was replaced
-  "returned", // a build that this node does not run was replaced by what was asked
-  "unchanged", // they are right already, or there is no choice
-  "nothing-fits", // no build fits this node; left as written
-  "unproven", // what the annotation says cannot be confirmed; left as it is
-  "undecided", // a registry did not tell; left as it is
-  "skipped", // the Pod wants no rewriting, or not here
-  "unknown-node", // the node is not known, or none is yet
-  "stale", // the Pod is gone or bound
-  "refused", // a policy refused the write
-  "conflict", // another binding of the Pod, to another node, is under way: this one was refused
-  "deadline", // the time was over
-  "failed", // the API server did not take the write
-  "dry-run", // something would have been written
-] as const;
-export type BindingOutcome = (typeof bindingOutcomes)[number];
 
 export interface BindingHandlerOptions {
   readonly pods: BindingPods;
@@ -74,13 +55,13 @@ class PodHeld extends Error {}
 export class BindingHandler {
   readonly #options: BindingHandlerOptions;
   readonly #clock: Clock;
-  readonly #claims: Claims;
+  readonly #holds: Holds;
   #waiting = 0;
 
   constructor(options: BindingHandlerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#claims = new Claims(() => this.#clock.now());
+    this.#holds = new Holds(() => this.#clock.now());
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
@@ -102,14 +83,15 @@ export class BindingHandler {
     if (outcome === "conflict") {
       return conflict(request.uid, `metahub: Pod ${binding.pod} is being bound to another node at this moment`);
     }
-    return allowed(request.uid, outcome === "unproven" ? ["metahub: an annotation that proves nothing"] : []);
+    const unproven = `metahub: annotation metahub.dev/selection of Pod ${binding.pod} cannot be confirmed; its images stay`;
+    return allowed(request.uid, outcome === "unproven" ? [unproven] : []);
   }
 
   /** One node at a time for each Pod, of the bindings that this process is asked about. */
   async #inTurn(binding: BindingRequest, signal: AbortSignal): Promise<BindingOutcome> {
     const { namespace, pod, node } = binding;
     const key = binding.uid ?? this.#options.pods.known(namespace, pod)?.metadata.uid ?? `${namespace}/${pod}`;
-    for (let look = 1; !this.#claims.take(key, node); look++) {
+    for (let look = 1; !this.#holds.take(key, node); look++) {
       if (this.#isOver(binding, await this.#lookAgain(binding, look * firstLookMs, signal))) return "stale";
     }
     // Of what is refused, and of what is left to its owner, nothing can come that another binding must wait for.
@@ -122,7 +104,7 @@ export class BindingHandler {
       over = error instanceof PodHeld || this.#isHeldElsewhere(binding);
       throw over && !(error instanceof PodHeld) ? new PodHeld("another replica has it", { cause: error }) : error;
     } finally {
-      this.#claims.giveBack(key, over);
+      this.#holds.giveBack(key, over);
     }
   }
 
@@ -255,20 +237,4 @@ export class BindingHandler {
     if (rewrite === "disabled" || (this.#options.labelledOnly === true && rewrite !== "enabled")) return false;
     return annotations?.["metahub.dev/strategy"] !== "admission";
   }
-}
-
-function writtenOutcome(reselections: readonly Reselection[]): BindingOutcome {
-  const kinds = new Set(reselections.map(({ kind, write }) => (write === undefined ? "keep" : kind)));
-  if (kinds.has("return")) return "returned";
-  if (kinds.has("correct")) return "corrected";
-  return kinds.has("choose") || kinds.has("move") ? "written" : leftOutcome(reselections);
-}
-
-/** The one that an operator should look at first. */
-function leftOutcome(reselections: readonly Reselection[]): BindingOutcome {
-  const codes = new Set(reselections.map(({ code }) => code));
-  if (codes.has("unproven")) return "unproven";
-  if (codes.has("nothing-fits")) return "nothing-fits";
-  const undecided = codes.has("registry-failed") || codes.has("not-found") || codes.has("deadline");
-  return undecided ? "undecided" : "unchanged";
 }

@@ -53,7 +53,7 @@ export class BindingNodes {
 
   async #snapshotWith(name: string, signal: AbortSignal): Promise<Snapshot | undefined> {
     const first = this.#inventory.snapshot();
-    if (first?.nodes.has(name) === true) return first;
+    if (first?.nodes.has(name) === true || signal.aborted) return first;
     return await new Promise((resolve) => {
       const end = (snapshot: Snapshot | undefined): void => {
         clearTimeout(timer);

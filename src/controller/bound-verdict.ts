@@ -1,6 +1,6 @@
 import type { Container, Pod } from "../api/pod.ts";
 import type { Snapshot } from "../inventory/snapshot.ts";
-import { type SelectionNote, selectionNotes } from "./selection-notes.ts";
+import { type ImageNote, selectionNotes } from "./selection-notes.ts";
 
 type Nodes = Snapshot["nodes"];
 
@@ -46,7 +46,7 @@ export function judgeBound(pod: Pod, nodes: Nodes): readonly BoundVerdict[] {
 }
 
 /** Nobody decided on the image for this node, and it has no build. */
-function isUndecided(note: SelectionNote, pod: Pod, node: string, nodes: Nodes): boolean {
+function isUndecided(note: ImageNote, pod: Pod, node: string, nodes: Nodes): boolean {
   if (note.open) return !isFinal(pod);
   // Left as it was for the node of a binding that failed.
   return note.variant === undefined && note.node !== undefined && differ(note.node, node, nodes);

@@ -4,7 +4,7 @@ import { isOpen, parseSelection, selectionAnnotation } from "../rewriting/annota
 /** RFC 1123, as every node's name is. What else stands there would only end up in somebody's terminal. */
 const nodeName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** What the annotation says of one image, as far as the controller reads it: a hint that anybody may have written. */
-export interface SelectionNote {
+export interface ImageNote {
   /** Digest of the build that was chosen. */
   readonly variant?: string;
   /** The node that it was decided for. */
@@ -14,9 +14,9 @@ export interface SelectionNote {
 }
 
 /** By the names of containers. Empty where the annotation is none of ours. */
-export function selectionNotes({ metadata: { annotations } }: Pod): ReadonlyMap<string, SelectionNote> {
+export function selectionNotes({ metadata: { annotations } }: Pod): ReadonlyMap<string, ImageNote> {
   const notes = parseSelection(annotations?.[selectionAnnotation]);
-  return new Map([...notes].map(([name, note]) => [name, readNote(note)]));
+  return new Map([...notes].map(([name, note]) => [name, imageNote(note)]));
 }
 
 /** Whether the annotation says that an image of the Pod was decided on for one node, at its binding. */
@@ -26,7 +26,7 @@ export function chosenForNode(pod: Pod): boolean {
   return [...selectionNotes(pod).values()].some(({ node }) => node !== undefined);
 }
 
-function readNote(note: Readonly<Record<string, unknown>>): SelectionNote {
+function imageNote(note: Readonly<Record<string, unknown>>): ImageNote {
   const { variant, node } = note;
   return {
     ...(typeof variant === "string" && variant !== "" ? { variant } : {}),

@@ -9,7 +9,7 @@ export interface Metrics {
   readonly reviewSeconds: Histogram<"outcome">;
   /** Image references decided on. `code`: the decision codes of admission. */
   readonly images: Counter<"code">;
-  /** Bindings answered, by what became of the Pod (`BindingOutcome` of the admission room). */
+  /** Bindings answered, by what became of the Pod (`BindingOutcome` of the binding room). */
   readonly bindings: Counter<"outcome">;
   /** Seconds that a binding waited for its answer. */
   readonly bindingSeconds: Histogram<"outcome">;

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { parseMachineType } from "../../src/api/parse-machinetype.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
-import { bindingOutcomes } from "../../src/binding/handler.ts";
+import { bindingOutcomes } from "../../src/binding/outcome.ts";
 import { bindingPatch } from "../../src/binding/patch.ts";
 import type { Reselection } from "../../src/binding/reselect.ts";
 import { selectionAnnotation } from "../../src/rewriting/annotation.ts";

@@ -20,7 +20,7 @@ const maxRecent = 20_000;
  * binding is reviewed by itself, so whoever writes second would change the build under the feet of the first, whose
  * binding then goes through. So a Pod belongs to the first that asks, until that is over.
  */
-export class Claims {
+export class Holds {
   readonly #now: () => number;
   readonly #underReview = new Map<string, { readonly node: string; reviews: number }>();
   /** In the order in which they end. */

@@ -1,0 +1,51 @@
+import { beforeEach, expect, test } from "vitest";
+import { Holds, heldMs } from "./hold.ts";
+
+let now = 0;
+let holds: Holds;
+beforeEach(() => {
+  now = 0;
+  holds = new Holds(() => now);
+});
+
+test("a Pod is one node's while that binding is reviewed, and a while longer", () => {
+  expect(holds.take("p", "a")).toBe(true);
+  expect(holds.take("p", "b")).toBe(false);
+  now = 60_000;
+  expect(holds.take("p", "b")).toBe(false);
+  holds.giveBack("p", false);
+  now += heldMs - 1;
+  expect(holds.take("p", "b")).toBe(false);
+  now += 1;
+  expect(holds.take("p", "b")).toBe(true);
+});
+
+test("nothing is held once the binding is over", () => {
+  holds.take("p", "a");
+  holds.giveBack("p", true);
+  expect(holds.take("p", "b")).toBe(true);
+});
+
+test("reviews for the same node hold it together, until the last of them ends", () => {
+  holds.take("p", "a");
+  holds.take("p", "a");
+  holds.giveBack("p", true);
+  expect(holds.take("p", "b")).toBe(false);
+  holds.giveBack("p", true);
+  expect(holds.take("p", "b")).toBe(true);
+});
+
+test("taken again for the same node, the time begins anew", () => {
+  holds.take("p", "a");
+  holds.giveBack("p", false);
+  now = heldMs - 1;
+  holds.take("p", "a");
+  holds.giveBack("p", false);
+  now = heldMs + 1;
+  expect(holds.take("p", "b")).toBe(false);
+});
+
+test("Pods are apart", () => {
+  holds.take("p", "a");
+  expect(holds.take("q", "b")).toBe(true);
+});

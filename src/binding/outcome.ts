@@ -1,0 +1,38 @@
+import type { Reselection } from "./reselect.ts";
+
+/** What may become of a Pod's images at its binding. Each is told in docs/binding.md. */
+export const bindingOutcomes = [
+  "written", // builds for this node were written
+  "corrected", // what was chosen at admission was replaced
+  "returned", // a build that this node does not run was replaced by what was asked
+  "unchanged", // they are right already, or there is no choice
+  "nothing-fits", // no build fits this node; left as written
+  "unproven", // what the annotation says cannot be confirmed; left as it is
+  "undecided", // a registry did not tell; left as it is
+  "skipped", // the Pod wants no rewriting, or not here
+  "unknown-node", // the node is not known, or none is yet
+  "stale", // the Pod is gone or bound
+  "refused", // a policy refused the write
+  "conflict", // another binding of the Pod, to another node, is under way: this one was refused
+  "deadline", // the time was over
+  "failed", // the API server did not take the write
+  "dry-run", // something would have been written
+] as const;
+export type BindingOutcome = (typeof bindingOutcomes)[number];
+
+/** Where something was written. */
+export function writtenOutcome(reselections: readonly Reselection[]): BindingOutcome {
+  const kinds = new Set(reselections.map(({ kind, write }) => (write === undefined ? "keep" : kind)));
+  if (kinds.has("return")) return "returned";
+  if (kinds.has("correct")) return "corrected";
+  return kinds.has("choose") || kinds.has("move") ? "written" : leftOutcome(reselections);
+}
+
+/** Where nothing was, or a note alone: the one that an operator should look at first. */
+export function leftOutcome(reselections: readonly Reselection[]): BindingOutcome {
+  const codes = new Set(reselections.map(({ code }) => code));
+  if (codes.has("unproven")) return "unproven";
+  if (codes.has("nothing-fits")) return "nothing-fits";
+  const undecided = codes.has("registry-failed") || codes.has("not-found") || codes.has("deadline");
+  return undecided ? "undecided" : "unchanged";
+}
