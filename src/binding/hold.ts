@@ -6,7 +6,7 @@ import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts"
  * milliseconds, seconds where it is overloaded; a Pod whose binding failed comes again a second later or more
  * (kube-scheduler, podInitialBackoffSeconds), and then waits for what is left of this.
  */
-export const heldMs = 3_000;
+export const heldMs = 5_000;
 
 /** The annotation tells whole seconds, and the clocks of two replicas are not the same. */
 const tolerance = 1_000;

@@ -205,8 +205,11 @@ function withoutIdentity(variant: Variant | null): unknown {
     return null;
   }
   const { digest: _, position: __, ...rest } = variant;
+  // `amd64/v3` and the feature cpu:x86_64_v3 say the same, and what is required is compared below.
+  const { variant: ___, ...platform } = rest.platform;
   return {
     ...rest,
+    platform,
     requires: rest.requires.map((group) => group.map((f) => `${f.namespace}:${f.value}`).sort()).sort(),
   };
 }

@@ -92,6 +92,36 @@ describe.skipIf("skip" in found)("one image name on real nodes of five kinds", (
     expect(await kubectl(cluster, versions)).toBe(before);
   });
 
+  test("a bare Pod that is applied again, from either side, goes on running the same container", async () => {
+    const labels = { app: "applied" };
+    const containers = [{ name: "main", image: "qnib/bench" }];
+    const manifest = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "applied", labels },
+      spec: { terminationGracePeriodSeconds: 1, containers },
+    };
+    const running = () =>
+      kubectl(cluster, [
+        "get",
+        "pod",
+        "applied",
+        "-o",
+        "jsonpath={.spec.containers[0].image} {.status.containerStatuses}",
+      ]);
+    await kubectl(cluster, ["apply", "-f", "-"], manifest);
+    await ready("app=applied");
+    expect((await seen("app=applied")).map(({ tag }) => tag)).not.toContain("as written");
+    const before = await running();
+    const server = ["--server-side", "--force-conflicts"];
+    for (const how of [[], server, [], server]) {
+      await kubectl(cluster, ["apply", "-f", "-", ...how], manifest);
+      await kubectl(cluster, ["wait", "--for=condition=Ready", "pod/applied", "--timeout=50s"]);
+    }
+    expect(await running()).toBe(before);
+    await kubectl(cluster, ["delete", "pod", "applied"]);
+  });
+
   test("a StatefulSet's Pod that comes back on another kind of machine runs the other build", async () => {
     const labels = { app: "moved" };
     const spec = { terminationGracePeriodSeconds: 1, containers: [{ name: "main", image: "qnib/bench" }] };
