@@ -10,7 +10,7 @@ import type { BindingEvents } from "./events.ts";
 import { Holds, heldMs, isHeldByNote } from "./hold.ts";
 import type { BindingNodes } from "./nodes.ts";
 import { type BindingOutcome, leftOutcome, writtenOutcome } from "./outcome.ts";
-import { bindingPatch, isBound, testsDiffer } from "./patch.ts";
+import { bindingPatch, changesImages, isBound, testsDiffer } from "./patch.ts";
 import type { BindingPods } from "./pods.ts";
 import { type BindingRequest, readBinding } from "./request.ts";
 import { type BoundNode, type ReselectContext, type Reselection, reselect } from "./reselect.ts";
@@ -129,7 +129,7 @@ export class BindingHandler {
         if (!dryRun) events.surprises(pod, binding, reselections);
         return leftOutcome(reselections);
       }
-      const changes = reselections.some(({ place, write }) => write !== undefined && write.image !== place.image);
+      const changes = changesImages(reselections);
       if (changes && waitedMs < heldMs && isHeldByNote(pod, binding.node, now())) {
         const ms = Math.min(firstLookMs + waitedMs, lastLookMs, heldMs - waitedMs);
         pod = await this.#lookAgain(binding, ms, signal);
@@ -215,7 +215,7 @@ export class BindingHandler {
     error: KubernetesError,
   ): BindingOutcome {
     const { log, events } = this.#options;
-    const images = reselections.some(({ kind }) => kind !== "keep");
+    const images = changesImages(reselections);
     log.warn(
       { ...binding, error },
       images

@@ -45,6 +45,11 @@ export function bindingPatch(pod: Pod, reselections: readonly Reselection[]): re
   return [...tests, ...changes];
 }
 
+/** Whether any image is to become another; a note alone may be written too. */
+export function changesImages(reselections: readonly Reselection[]): boolean {
+  return reselections.some(({ place, write }) => write !== undefined && write.image !== place.image);
+}
+
 /** Whether a patch made for one state of the Pod could have failed its tests on the other. */
 export function testsDiffer(made: Pod, found: Pod, reselections: readonly Reselection[]): boolean {
   if (made.metadata.uid !== found.metadata.uid || isBound(found)) return true;

@@ -193,12 +193,12 @@ class ImageReselection {
   /** It is the right build. Where it was chosen for another node, the note must name this one: the controller reads it. */
   #stay(code: DecisionCode, reason: string): Reselection {
     const kept = this.#keep(code, reason);
-    const { name, landings } = this.#node;
+    const { name } = this.#node;
     const chosenFor = this.#note?.["node"];
     if (this.#note === undefined || typeof chosenFor !== "string" || chosenFor === name) return kept;
     const { machineType: _, ...rest } = readNote(this.#note);
-    const types = typesOf(landings.flatMap(({ machineTypes }) => machineTypes));
-    return { ...kept, write: { image: this.#place.image, note: { ...rest, ...types, node: name, at: this.#at() } } };
+    const note = { ...rest, ...this.#types(), node: name, at: this.#at() };
+    return { ...kept, write: { image: this.#place.image, note } };
   }
 
   #judge(image: IndexImage): Verdict {
@@ -241,19 +241,24 @@ class ImageReselection {
 
   #keep(code: DecisionCode, reason: string, surprising = false): Reselection {
     const kept = { place: this.#place, kind: "keep" as const, code, reason, surprising };
-    const { name, landings } = this.#node;
+    const { name } = this.#node;
     if (this.#note === undefined || !wasLeft(this.#note, name)) return kept;
     const { index } = readNote(this.#note);
     const note: SelectionNote = {
       asked: this.#place.image,
       ...(index === undefined ? {} : { index }),
-      ...typesOf(landings.flatMap(({ machineTypes }) => machineTypes)),
+      ...this.#types(),
       node: name,
       at: this.#at(),
       code,
       reason,
     };
     return { ...kept, write: { image: this.#place.image, note } };
+  }
+
+  /** The node's own. */
+  #types(): Pick<SelectionNote, "machineType"> {
+    return typesOf(this.#node.landings.flatMap(({ machineTypes }) => machineTypes));
   }
 
   #at(): string {
