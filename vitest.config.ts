@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/{cluster,registry,apiserver,demo,cli,docs}/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "test/{cluster,support,demo,cli,docs}/**/*.test.ts"],
         },
       },
       {

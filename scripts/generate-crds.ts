@@ -4,21 +4,21 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { GROUP } from "../src/api/machinetype.ts";
+import { metahubGroup } from "../src/api/machine-type.ts";
 import { machineType } from "./crds/machinetype.ts";
 
 /** Where the CRDs are written, from the repository's root. A chart cannot read files outside of its own folder. */
-export const CRD_FOLDERS = ["crds/", "charts/metahub/files/crds/"] as const;
+export const crdFolders = ["crds/", "charts/metahub/files/crds/"] as const;
 
 /** File name → text. */
 export function renderCrds(): ReadonlyMap<string, string> {
   const head = "# Made by scripts/generate-crds.ts from src/api/rules.ts; do not edit.\n";
   const yaml = (crd: unknown) => head + stringify(crd, { aliasDuplicateObjects: false, lineWidth: 0 });
-  return new Map([[`${GROUP}_machinetypes.yaml`, yaml(machineType)]]);
+  return new Map([[`${metahubGroup}_machinetypes.yaml`, yaml(machineType)]]);
 }
 
 if (import.meta.main) {
-  for (const name of CRD_FOLDERS) {
+  for (const name of crdFolders) {
     const folder = new URL(`../${name}`, import.meta.url);
     mkdirSync(folder, { recursive: true });
     for (const [file, text] of renderCrds()) writeFileSync(new URL(file, folder), text);

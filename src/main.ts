@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
-import type { CommandContext } from "./cli/context.ts";
 import { run } from "./cli/program.ts";
+import type { CommandContext } from "./process/context.ts";
 
 // The only place that reads the environment, handles signals and sets the exit code.
 enableCompileCache?.();

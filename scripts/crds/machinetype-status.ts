@@ -1,5 +1,5 @@
-import { LIMITS } from "../../src/api/rules.ts";
-import { ATOMIC, choice, list, mapBy, object, type Schema, text } from "./schema.ts";
+import { limits } from "../../src/api/rules.ts";
+import { atomic, choice, list, mapBy, object, type Schema, text } from "./schema.ts";
 
 const condition: Schema = {
   ...object("A meta/v1 Condition.", {
@@ -17,14 +17,14 @@ const condition: Schema = {
       format: "date-time",
       maxLength: 64,
     },
-    reason: text("The reason, for programs.", LIMITS.reasonLength),
-    message: text("The reason, for people.", LIMITS.messageLength),
+    reason: text("The reason, for programs.", limits.reasonLength),
+    message: text("The reason, for people.", limits.messageLength),
   }),
   required: ["type", "status", "lastTransitionTime", "reason", "message"],
 };
 
 const offered = (description: string) =>
-  list(description, LIMITS.statusFeatureItems, ATOMIC, text("A feature, namespace:value.", LIMITS.featureLength * 2));
+  list(description, limits.statusFeatureItems, atomic, text("A feature, namespace:value.", limits.featureLength * 2));
 
 const nodeCount = (description: string): Schema => ({ description, type: "integer", format: "int32", minimum: 0 });
 
@@ -39,7 +39,7 @@ export const status = object("What the nodes of this type really are; written by
   nodes: nodeCount("How many nodes are of this type."),
   platform: text("os/architecture[/variant] of all nodes; absent where they differ.", 128),
   features: offered("What every node of this type offers."),
-  profiles: list("The distinct profiles of the nodes, the most frequent first.", LIMITS.statusProfileItems, ATOMIC, {
+  profiles: list("The distinct profiles of the nodes, the most frequent first.", limits.statusProfileItems, atomic, {
     ...object("Nodes that offer the same.", {
       features: offered("What these nodes offer."),
       nodes: nodeCount("How many nodes have this profile."),
@@ -49,7 +49,7 @@ export const status = object("What the nodes of this type really are; written by
   }),
   conditions: list(
     "Ready: there are nodes, or a template of them. Homogeneous: all nodes offer the same. Exclusive: no other machine type selects one of the nodes.",
-    LIMITS.statusConditionItems,
+    limits.statusConditionItems,
     mapBy("type"),
     condition,
   ),

@@ -1,9 +1,9 @@
-import { API_VERSION, GROUP, VERSION } from "../../src/api/machinetype.ts";
+import { metahubApiVersion, metahubGroup, metahubVersion } from "../../src/api/machine-type.ts";
 import * as rules from "../../src/api/rules.ts";
-import { LIMITS, REQUIRED } from "../../src/api/rules.ts";
+import { limits, requiredFields } from "../../src/api/rules.ts";
 import { status } from "./machinetype-status.ts";
 import {
-  ATOMIC,
+  atomic,
   choice,
   keyedByLabel,
   labelKey,
@@ -13,7 +13,7 @@ import {
   needs,
   object,
   type Schema,
-  SET,
+  set,
   text,
   validated,
 } from "./schema.ts";
@@ -24,21 +24,21 @@ const requirement = object(
     key: labelKey("The label."),
     operator: choice(
       "How the label's value relates to the values. NotIn and DoesNotExist also hold for nodes without the label.",
-      rules.SELECTOR_OPERATORS,
+      rules.selectorOperators,
     ),
-    values: list("For In and NotIn only.", LIMITS.selectorValueItems, ATOMIC, labelValue("A value of the label.")),
+    values: list("For In and NotIn only.", limits.selectorValueItems, atomic, labelValue("A value of the label.")),
   },
-  needs("key", REQUIRED.key),
-  needs("operator", REQUIRED.operator),
+  needs("key", requiredFields.key),
+  needs("operator", requiredFields.operator),
   {
     rule: "!has(self.operator) || !(self.operator in ['In', 'NotIn']) || (has(self.values) && size(self.values) > 0)",
-    message: REQUIRED.values,
+    message: requiredFields.values,
     fieldPath: ".values",
     reason: "FieldValueRequired",
   },
   {
     rule: "!has(self.operator) || self.operator in ['In', 'NotIn'] || !has(self.values) || size(self.values) == 0",
-    message: REQUIRED.noValues,
+    message: requiredFields.noValues,
     fieldPath: ".values",
   },
 );
@@ -48,26 +48,26 @@ const nodeSelector = object(
   {
     matchLabels: keyedByLabel(
       "Labels with exactly these values.",
-      LIMITS.matchLabelProperties,
+      limits.matchLabelProperties,
       labelValue("The label's value."),
     ),
-    matchExpressions: list("Requirements on labels.", LIMITS.matchExpressionItems, ATOMIC, requirement),
+    matchExpressions: list("Requirements on labels.", limits.matchExpressionItems, atomic, requirement),
   },
   {
     rule: "(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)",
-    message: REQUIRED.emptySelector,
+    message: requiredFields.emptySelector,
   },
 );
 
 const platform = object(
   "The platform of the nodes, where it is not to be read from the nodes themselves.",
   {
-    os: choice("Operating system, a GOOS value.", rules.OPERATING_SYSTEMS),
-    architecture: choice("Architecture, a GOARCH value.", rules.ARCHITECTURES),
-    variant: text("Variant of the architecture, such as v8.", LIMITS.variantLength, matches(rules.PLATFORM_VARIANT)),
+    os: choice("Operating system, a GOOS value.", rules.operatingSystems),
+    architecture: choice("Architecture, a GOARCH value.", rules.architectures),
+    variant: text("Variant of the architecture, such as v8.", limits.variantLength, matches(rules.platformVariant)),
   },
-  needs("os", REQUIRED.os),
-  needs("architecture", REQUIRED.architecture),
+  needs("os", requiredFields.os),
+  needs("architecture", requiredFields.architecture),
 );
 
 const featureLabel = object(
@@ -76,32 +76,32 @@ const featureLabel = object(
     label: labelKey("The label on the nodes."),
     namespace: text(
       "The namespace of the feature that the label's value gives.",
-      LIMITS.namespaceLength,
-      matches(rules.FEATURE_NAMESPACE),
+      limits.namespaceLength,
+      matches(rules.featureNamespace),
     ),
   },
-  needs("label", REQUIRED.label),
-  needs("namespace", REQUIRED.namespace),
+  needs("label", requiredFields.label),
+  needs("namespace", requiredFields.namespace),
 );
 
 const deviceAttribute = object(
   "An attribute of devices whose value is a feature.",
   {
-    driver: text("The DRA driver, as ResourceSlices name it.", LIMITS.deviceDriverLength, matches(rules.DEVICE_DRIVER)),
+    driver: text("The DRA driver, as ResourceSlices name it.", limits.deviceDriverLength, matches(rules.deviceDriver)),
     attribute: text(
       "The attribute of the driver's devices.",
-      LIMITS.deviceAttributeLength,
-      matches(rules.DEVICE_ATTRIBUTE),
+      limits.deviceAttributeLength,
+      matches(rules.deviceAttributeRule),
     ),
     namespace: text(
       "The namespace of the feature that the attribute's value gives.",
-      LIMITS.namespaceLength,
-      matches(rules.FEATURE_NAMESPACE),
+      limits.namespaceLength,
+      matches(rules.featureNamespace),
     ),
   },
-  needs("driver", REQUIRED.driver),
-  needs("attribute", REQUIRED.attribute),
-  needs("namespace", REQUIRED.deviceNamespace),
+  needs("driver", requiredFields.driver),
+  needs("attribute", requiredFields.attribute),
+  needs("namespace", requiredFields.deviceNamespace),
 );
 
 const taint = object(
@@ -109,39 +109,39 @@ const taint = object(
   {
     key: labelKey("The taint's key."),
     value: labelValue("The taint's value."),
-    effect: choice("What it does to Pods that do not tolerate it.", rules.TAINT_EFFECTS),
+    effect: choice("What it does to Pods that do not tolerate it.", rules.taintEffects),
   },
-  needs("key", REQUIRED.taintKey),
-  needs("effect", REQUIRED.effect),
+  needs("key", requiredFields.taintKey),
+  needs("effect", requiredFields.effect),
 );
 
 const quantity: Schema = validated(
   {
     description: "How much of the resource a Pod can ask for, a quantity.",
     "x-kubernetes-int-or-string": true,
-    maxLength: LIMITS.quantityLength,
+    maxLength: limits.quantityLength,
   },
-  { rule: `string(self).matches(r'${rules.QUANTITY.pattern}')`, message: rules.QUANTITY.message },
+  { rule: `string(self).matches(r'${rules.quantityRule.pattern}')`, message: rules.quantityRule.message },
 );
 
 const nodeTemplate = object(
   "What a new node of a pool looks like, so that a pool that is scaled to zero counts among the places where a Pod can land.",
   {
-    labels: keyedByLabel("Labels of the node.", LIMITS.templateLabelProperties, labelValue("The label's value.")),
-    taints: list("Taints of the node.", LIMITS.templateTaintItems, ATOMIC, taint),
+    labels: keyedByLabel("Labels of the node.", limits.templateLabelProperties, labelValue("The label's value.")),
+    taints: list("Taints of the node.", limits.templateTaintItems, atomic, taint),
     allocatable: keyedByLabel(
       "Allocatable resources of the node, such as nvidia.com/gpu.",
-      LIMITS.templateAllocatableProperties,
+      limits.templateAllocatableProperties,
       quantity,
       {
-        rule: `self.all(key, !key.contains('/') || string(self[key]).matches(r'${rules.WHOLE_QUANTITY.pattern}'))`,
-        message: rules.WHOLE_QUANTITY.message,
+        rule: `self.all(key, !key.contains('/') || string(self[key]).matches(r'${rules.wholeQuantity.pattern}'))`,
+        message: rules.wholeQuantity.message,
       },
     ),
   },
 );
 
-const feature = (description: string) => text(description, LIMITS.featureLength, matches(rules.FEATURE));
+const feature = (description: string) => text(description, limits.featureLength, matches(rules.featureRule));
 
 const spec = object(
   "What is declared about the machine type.",
@@ -152,41 +152,41 @@ const spec = object(
         "Where a node fits several machine types, the higher priority wins; then the name that is first in order.",
       type: "integer",
       format: "int32",
-      minimum: -LIMITS.priority,
-      maximum: LIMITS.priority,
+      minimum: -limits.priority,
+      maximum: limits.priority,
       default: 0,
     },
     platform,
     features: list(
       "What the nodes offer, each written namespace:value. Replaces, per namespace, what labels of the nodes say.",
-      LIMITS.featureItems,
-      SET,
+      limits.featureItems,
+      set,
       feature("A feature, such as cpu:broadwell or nvcap:5.2."),
     ),
     // Atomic with a rule, not listType=map: keys of a map must be in `required`, whose message shows no right value.
     featureLabels: validated(
-      list("Labels of your own that carry features.", LIMITS.featureLabelItems, ATOMIC, featureLabel),
+      list("Labels of your own that carry features.", limits.featureLabelItems, atomic, featureLabel),
       {
         rule: "self.all(one, !has(one.label) || self.exists_one(other, has(other.label) && other.label == one.label))",
-        message: REQUIRED.uniqueLabel,
+        message: requiredFields.uniqueLabel,
       },
     ),
     deviceAttributes: validated(
       list(
         "Attributes of devices allocated by DRA that carry features, for the containers that get such a device. Replaces what is known of the driver by itself, and what features declares in the same namespace.",
-        LIMITS.deviceAttributeItems,
-        ATOMIC,
+        limits.deviceAttributeItems,
+        atomic,
         deviceAttribute,
       ),
       {
         // `namespace` is a word of CEL's own: only so escaped is its length known, and the rule within its budget.
         rule: "self.all(one, !has(one.driver) || !has(one.__namespace__) || self.exists_one(other, has(other.driver) && has(other.__namespace__) && other.driver == one.driver && other.__namespace__ == one.__namespace__))",
-        message: REQUIRED.uniqueDeviceNamespace,
+        message: requiredFields.uniqueDeviceNamespace,
       },
     ),
     nodeTemplate,
   },
-  needs("nodeSelector", REQUIRED.nodeSelector),
+  needs("nodeSelector", requiredFields.nodeSelector),
 );
 
 const column = (name: string, type: string, jsonPath: string, description: string) => ({
@@ -200,9 +200,9 @@ const column = (name: string, type: string, jsonPath: string, description: strin
 export const machineType = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
-  metadata: { name: `machinetypes.${GROUP}` },
+  metadata: { name: `machinetypes.${metahubGroup}` },
   spec: {
-    group: GROUP,
+    group: metahubGroup,
     scope: "Cluster",
     names: {
       kind: "MachineType",
@@ -214,7 +214,7 @@ export const machineType = {
     },
     versions: [
       {
-        name: VERSION,
+        name: metahubVersion,
         served: true,
         storage: true,
         subresources: { status: {} },
@@ -234,17 +234,17 @@ export const machineType = {
           openAPIV3Schema: object(
             "A named class of nodes that offer the same features.",
             {
-              apiVersion: { description: `${API_VERSION}.`, type: "string" },
+              apiVersion: { description: `${metahubApiVersion}.`, type: "string" },
               kind: { description: "MachineType.", type: "string" },
               metadata: { type: "object" },
               spec,
               status,
             },
             {
-              rule: `size(self.metadata.name) <= ${LIMITS.nameLength}`,
-              message: `metadata.name ${REQUIRED.name}`,
+              rule: `size(self.metadata.name) <= ${limits.nameLength}`,
+              message: `metadata.name ${requiredFields.name}`,
             },
-            needs("spec", REQUIRED.spec),
+            needs("spec", requiredFields.spec),
           ),
         },
       },

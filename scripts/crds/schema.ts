@@ -1,5 +1,5 @@
 import * as rules from "../../src/api/rules.ts";
-import { LIMITS, type Rule } from "../../src/api/rules.ts";
+import { limits, type Rule } from "../../src/api/rules.ts";
 
 /** A structural schema of apiextensions.k8s.io/v1. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -41,19 +41,19 @@ export function validated(schema: Schema, ...validations: readonly Validation[])
   return validations.length === 0 ? schema : { ...schema, "x-kubernetes-validations": validations };
 }
 
-export const ATOMIC = { "x-kubernetes-list-type": "atomic" };
-export const SET = { "x-kubernetes-list-type": "set" };
+export const atomic = { "x-kubernetes-list-type": "atomic" };
+export const set = { "x-kubernetes-list-type": "set" };
 export const mapBy = (...keys: readonly string[]) => ({
   "x-kubernetes-list-type": "map",
   "x-kubernetes-list-map-keys": keys,
 });
 
-const LABEL_KEY_CEL = `matches(r'${rules.LABEL_KEY.pattern}')`;
+const labelKeyCel = `matches(r'${rules.labelKeyRule.pattern}')`;
 
 export function labelKey(description: string): Schema {
-  return text(description, LIMITS.keyLength, {
-    rule: `self.${LABEL_KEY_CEL} && self.indexOf('/') <= ${rules.LABEL_PREFIX_LENGTH}`,
-    message: rules.LABEL_KEY.message,
+  return text(description, limits.keyLength, {
+    rule: `self.${labelKeyCel} && self.indexOf('/') <= ${rules.labelPrefixLength}`,
+    message: rules.labelKeyRule.message,
   });
 }
 
@@ -64,11 +64,11 @@ export function keyedByLabel(
   ...more: readonly Validation[]
 ): Schema {
   const keys = {
-    rule: `self.all(key, size(key) <= ${LIMITS.keyLength} && key.${LABEL_KEY_CEL} && key.indexOf('/') <= ${rules.LABEL_PREFIX_LENGTH})`,
-    message: `each key ${rules.LABEL_KEY.message}`,
+    rule: `self.all(key, size(key) <= ${limits.keyLength} && key.${labelKeyCel} && key.indexOf('/') <= ${rules.labelPrefixLength})`,
+    message: `each key ${rules.labelKeyRule.message}`,
   };
   return validated({ description, type: "object", maxProperties, additionalProperties: value }, keys, ...more);
 }
 
 export const labelValue = (description: string) =>
-  text(description, LIMITS.labelValueLength, matches(rules.LABEL_VALUE));
+  text(description, limits.labelValueLength, matches(rules.labelValueRule));

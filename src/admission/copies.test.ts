@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { digestOf } from "../oci/indexes.fixture.ts";
+import { bench, buildOf, imageOf, onNode, podWith, World } from "../../test/support/admission/bench.ts";
+import { digestOf } from "../../test/support/oci/indexes.ts";
 import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
-import { bench, buildOf, imageOf, onNode, podWith, World } from "./handler.fixture.ts";
 
 let world: World;
 let index: string;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { digestOf } from "../oci/indexes.fixture.ts";
+import { bench, buildOf, imageOf, onNode, podWith, World } from "../../test/support/admission/bench.ts";
+import { digestOf } from "../../test/support/oci/indexes.ts";
 import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
-import { bench, buildOf, imageOf, onNode, podWith, World } from "./handler.fixture.ts";
 
 let world: World;
 beforeEach(() => {
@@ -68,13 +68,13 @@ describe("strategies", () => {
 });
 
 describe("ephemeral containers", () => {
-  const debugger_ = { name: "debugger", image: "qnib/bench" };
+  const debugContainer = { name: "debugger", image: "qnib/bench" };
   const there = { name: "first", image: buildOf("generic") };
   const bound = { nodeName: "node2", ephemeralContainers: [there] };
 
   test("a new one gets the build for the Pod's node, and nothing else is written", async () => {
     const old = podWith({ spec: bound });
-    const now = podWith({ spec: { ...bound, ephemeralContainers: [there, debugger_] } });
+    const now = podWith({ spec: { ...bound, ephemeralContainers: [there, debugContainer] } });
     const { operations } = await world.review(now, old, "ephemeralcontainers");
     expect(operations).toEqual([
       { op: "replace", path: "/spec/ephemeralContainers/1/image", value: buildOf("skylake") },
@@ -92,13 +92,13 @@ describe("ephemeral containers", () => {
   });
 
   test("of a Pod that waits for its node, it gets what all of its nodes can run", async () => {
-    const now = podWith({ spec: { ephemeralContainers: [debugger_] } });
+    const now = podWith({ spec: { ephemeralContainers: [debugContainer] } });
     const { operations } = await world.review(now, podWith(), "ephemeralcontainers");
     expect(operations.map((operation) => ("value" in operation ? operation.value : ""))).toEqual([buildOf("generic")]);
   });
 
   test("one for which nothing fits is left, with a Warning", async () => {
-    const spec = { nodeName: "node1", ephemeralContainers: [{ ...debugger_, image: "qnib/narrow" }] };
+    const spec = { nodeName: "node1", ephemeralContainers: [{ ...debugContainer, image: "qnib/narrow" }] };
     const { operations, warnings } = await world.review(
       podWith({ spec }),
       podWith({ spec: { nodeName: "node1" } }),

@@ -1,13 +1,13 @@
 import type { Operation } from "fast-json-patch";
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
+import { type PodOptions, readOptions } from "../api/pod-options.ts";
 import { selectionAnnotation } from "../rewriting/annotation.ts";
 import { patchPod } from "../rewriting/patch.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
-import { type PodOptions, readOptions } from "./options.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
 import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";

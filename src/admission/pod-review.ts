@@ -1,9 +1,9 @@
 import type { Operation } from "fast-json-patch";
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
+import type { PodOptions } from "../api/pod-options.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
 import { type AdmissionContext, Copies } from "./copies.ts";
-import type { PodOptions } from "./options.ts";
 import type { Steering } from "./steer.ts";
 import { afterPatch, steerOperations } from "./steer-patch.ts";
 import { decideBy } from "./strategy.ts";

@@ -1,5 +1,5 @@
+import type { PodOptions } from "../api/pod-options.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
-import type { PodOptions } from "./options.ts";
 
 /** Only a Pod that asks for it is refused, and only where it is certain that no candidate node fits. */
 export function refusalOf({ noMatch }: PodOptions, decisions: readonly PodDecision[]): string | undefined {

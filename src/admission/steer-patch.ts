@@ -1,5 +1,5 @@
 import jsonpatch, { type Operation } from "fast-json-patch";
-import { PROFILE_LABEL } from "../placement/template.ts";
+import { profileLabel } from "../placement/template.ts";
 
 const nodeAffinity = "/spec/affinity/nodeAffinity";
 const required = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * on doing so. `pod` is the object as it came, since what nobody here reads of its affinity must stay.
  */
 export function steerOperations(pod: unknown, profiles: readonly string[]): Operation[] {
-  const requirement = { key: PROFILE_LABEL, operator: "In", values: [...profiles] };
+  const requirement = { key: profileLabel, operator: "In", values: [...profiles] };
   const affinity = fields(fields(pod)?.["spec"])?.["affinity"];
   const selector = { nodeSelectorTerms: [{ matchExpressions: [requirement] }] };
   if (fields(affinity) === undefined) {

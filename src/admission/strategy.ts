@@ -1,7 +1,7 @@
 import type { Pod } from "../api/pod.ts";
+import { type Strategy, withoutStrategy } from "../api/pod-options.ts";
 import { type DecisionContext, decide } from "../rewriting/decide.ts";
 import type { ImageDecision } from "../rewriting/decision.ts";
-import { type Strategy, withoutStrategy } from "./options.ts";
 
 /** Decides on every image of the Pod, in the way that its strategy asks for. */
 export async function decideBy(

@@ -57,13 +57,13 @@ test.each<[string, Pod, Pod, string[], string[]]>([
 });
 
 test("ephemeral containers that are there are never decided on again, new ones are", () => {
-  const with_ = (...ephemeralContainers: { name: string; image: string }[]): Pod => ({
+  const podHaving = (...ephemeralContainers: { name: string; image: string }[]): Pod => ({
     metadata: {},
     spec: { ephemeralContainers },
   });
   const { restored, asked } = compareImages(
-    with_({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" }),
-    with_({ name: "a", image: chosen }),
+    podHaving({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" }),
+    podHaving({ name: "a", image: chosen }),
   );
   expect([restored, imagePlaces(asked).map(({ name }) => name)]).toEqual([[], ["b"]]);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { matchesNodeSelector, matchesNodeSelectorTerm, type NodeSelectorRequirement } from "./affinity.ts";
 
 const node = { name: "node-a", labels: { pool: "gpu", cores: "64", empty: "", text: "x1" } };
@@ -7,7 +7,7 @@ const node = { name: "node-a", labels: { pool: "gpu", cores: "64", empty: "", te
 type Row = readonly [key: string, operator: string, values: readonly string[] | undefined, expected: boolean];
 
 // The rule: k8s.io/apimachinery/pkg/labels.Requirement.Matches and NewRequirement.
-const EXPRESSIONS: readonly Row[] = [
+const expressions: readonly Row[] = [
   ["pool", "In", ["cpu", "gpu"], true],
   ["pool", "In", ["cpu"], false],
   ["missing", "In", [""], false],
@@ -41,7 +41,7 @@ const EXPRESSIONS: readonly Row[] = [
   ["pool", "Matches", ["gpu"], false],
 ];
 
-const FIELDS: readonly Row[] = [
+const fields: readonly Row[] = [
   ["metadata.name", "In", ["node-a"], true],
   ["metadata.name", "In", ["node-b"], false],
   ["metadata.name", "In", ["node-a", "node-b"], false],
@@ -57,20 +57,20 @@ function toRequirement([key, operator, values]: Row): NodeSelectorRequirement {
 }
 
 describe("matchesNodeSelectorTerm", () => {
-  it.each(EXPRESSIONS)("label %s %s %j: %s", (...row) => {
+  test.each(expressions)("label %s %s %j: %s", (...row) => {
     expect(matchesNodeSelectorTerm({ matchExpressions: [toRequirement(row)] }, node)).toBe(row[3]);
   });
 
-  it.each(FIELDS)("field %s %s %j: %s", (...row) => {
+  test.each(fields)("field %s %s %j: %s", (...row) => {
     expect(matchesNodeSelectorTerm({ matchFields: [toRequirement(row)] }, node)).toBe(row[3]);
   });
 
-  it("selects nothing without a requirement", () => {
+  test("selects nothing without a requirement", () => {
     expect(matchesNodeSelectorTerm({}, node)).toBe(false);
     expect(matchesNodeSelectorTerm({ matchExpressions: [], matchFields: [] }, node)).toBe(false);
   });
 
-  it("wants all requirements, of labels and of fields", () => {
+  test("wants all requirements, of labels and of fields", () => {
     const hit = toRequirement(["pool", "Exists", undefined, true]);
     const miss = toRequirement(["missing", "Exists", undefined, false]);
     const name = toRequirement(["metadata.name", "In", ["node-a"], true]);
@@ -81,16 +81,16 @@ describe("matchesNodeSelectorTerm", () => {
 
 describe("matchesNodeSelector", () => {
   const hit = { matchExpressions: [toRequirement(["pool", "Exists", undefined, true])] };
-  it("wants any term", () => {
+  test("wants any term", () => {
     expect(matchesNodeSelector({ nodeSelectorTerms: [{}, hit] }, node)).toBe(true);
   });
-  it("selects nothing without terms", () => {
+  test("selects nothing without terms", () => {
     expect(matchesNodeSelector({ nodeSelectorTerms: [] }, node)).toBe(false);
   });
 });
 
 describe("laws", () => {
-  it("In and NotIn are opposites wherever values are given", () => {
+  test("In and NotIn are opposites wherever values are given", () => {
     const texts = fc.constantFrom("", "a", "b", "c");
     const labels = fc.dictionary(texts, texts);
     fc.assert(

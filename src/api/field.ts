@@ -1,5 +1,5 @@
 import { ApiError, type ApiErrorCode } from "./error.ts";
-import { LABEL_KEY, LABEL_PREFIX_LENGTH, LIMITS, type Rule } from "./rules.ts";
+import { labelKeyRule, labelPrefixLength, limits, type Rule } from "./rules.ts";
 
 /** A value somewhere in a document, with its path: every refusal names the place. */
 export class Field {
@@ -73,8 +73,8 @@ export class Field {
   }
 
   labelKey(): string {
-    const key = this.string(LIMITS.keyLength, LABEL_KEY);
-    if (key.indexOf("/") > LABEL_PREFIX_LENGTH) this.refuse(LABEL_KEY.message);
+    const key = this.string(limits.keyLength, labelKeyRule);
+    if (key.indexOf("/") > labelPrefixLength) this.refuse(labelKeyRule.message);
     return key;
   }
 }
@@ -84,7 +84,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 export function isLabelKey(key: string): boolean {
-  return new RegExp(LABEL_KEY.pattern).test(key) && key.indexOf("/") <= LABEL_PREFIX_LENGTH;
+  return new RegExp(labelKeyRule.pattern).test(key) && key.indexOf("/") <= labelPrefixLength;
 }
 
 function quoteAll(values: readonly string[]): string {

@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { matchesLabelSelector } from "./match-selector.ts";
 import type { LabelSelector } from "./selector.ts";
 
 const labels = { pool: "gpu", empty: "" };
 
-const ROWS: readonly (readonly [string, LabelSelector, boolean])[] = [
+const rows: readonly (readonly [string, LabelSelector, boolean])[] = [
   ["an empty selector", {}, true],
   ["a label", { matchLabels: { pool: "gpu" } }, true],
   ["another value", { matchLabels: { pool: "cpu" } }, false],
@@ -26,7 +26,7 @@ const ROWS: readonly (readonly [string, LabelSelector, boolean])[] = [
 ];
 
 describe("matchesLabelSelector", () => {
-  it.each(ROWS)("%s", (_, selector, expected) => {
+  test.each(rows)("%s", (_, selector, expected) => {
     expect(matchesLabelSelector(selector, labels)).toBe(expected);
   });
 });

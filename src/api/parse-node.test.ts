@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ApiError } from "./error.ts";
 import { parseNode } from "./parse-node.ts";
 
@@ -26,7 +26,7 @@ const node = {
 };
 
 describe("parseNode", () => {
-  it("keeps what is needed and drops the rest", () => {
+  test("keeps what is needed and drops the rest", () => {
     expect(parseNode(node)).toEqual({
       name: "node-a",
       uid: "u",
@@ -43,7 +43,7 @@ describe("parseNode", () => {
     });
   });
 
-  it("reads an item of a list and a file with little in it", () => {
+  test("reads an item of a list and a file with little in it", () => {
     const labels = { "kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64" };
     expect(parseNode({ metadata: { name: "n", labels }, status: { allocatable: { "amd.com/gpu": 1 } } })).toEqual({
       name: "n",
@@ -58,7 +58,7 @@ describe("parseNode", () => {
     });
   });
 
-  it("survives wrong types inside", () => {
+  test("survives wrong types inside", () => {
     const odd = {
       metadata: { name: "n", labels: { a: 1, b: "x" } },
       spec: { taints: [null, 1, { key: 1 }] },
@@ -67,7 +67,7 @@ describe("parseNode", () => {
     expect(parseNode(odd)).toMatchObject({ labels: { b: "x" }, taints: [], allocatable: {} });
   });
 
-  it.each([
+  test.each([
     ["null", null],
     ["text", "Node"],
     ["another kind", { ...node, kind: "Pod" }],

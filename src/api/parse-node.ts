@@ -37,10 +37,10 @@ export function parseNode(value: unknown): NodeFacts {
   };
 }
 
-const NO_TAINTS: readonly Taint[] = [];
+const noTaints: readonly Taint[] = [];
 
 function parseTaints(value: unknown): readonly Taint[] {
-  if (!Array.isArray(value) || value.length === 0) return NO_TAINTS;
+  if (!Array.isArray(value) || value.length === 0) return noTaints;
   const taints: Taint[] = [];
   for (const item of value) {
     if (!isObject(item) || typeof item.key !== "string" || typeof item.effect !== "string") continue;
@@ -62,10 +62,10 @@ function extendedResources(allocatable: Readonly<Record<string, unknown>>): Read
   return resources;
 }
 
-const NOTHING: Readonly<Record<string, unknown>> = {};
+const nothing: Readonly<Record<string, unknown>> = {};
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : NOTHING;
+  return isObject(value) ? value : nothing;
 }
 
 function textOf(value: unknown): string {

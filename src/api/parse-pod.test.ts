@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ApiError } from "./error.ts";
 import { parsePod } from "./parse-pod.ts";
 
@@ -38,11 +38,11 @@ const pod = {
 };
 
 describe("parsePod", () => {
-  it("reads every field it knows as it is written", () => {
+  test("reads every field it knows as it is written", () => {
     expect(parsePod(pod)).toEqual(pod);
   });
 
-  it("drops what nobody reads and what is null", () => {
+  test("drops what nobody reads and what is null", () => {
     const spec = {
       dnsPolicy: "Default",
       containers: null,
@@ -52,12 +52,12 @@ describe("parsePod", () => {
     expect(parsePod({ status: {}, spec })).toEqual({ metadata: {}, spec: { volumes: [{ name: "w" }] } });
   });
 
-  it("keeps the places in lists", () => {
+  test("keeps the places in lists", () => {
     const containers = [{ name: "a" }, { name: "b", image: "x" }];
     expect(parsePod({ spec: { containers } }).spec.containers).toEqual(containers);
   });
 
-  it.each([
+  test.each([
     ["a Pod that is text", "Pod", ""],
     ["containers that are no list", { spec: { containers: {} } }, "spec.containers"],
     ["an image that is a number", { spec: { containers: [{ name: "a", image: 5 }] } }, "spec.containers[0].image"],

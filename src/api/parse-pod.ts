@@ -78,14 +78,14 @@ function parseTerm(fields: Fields): NodeSelectorTerm {
   });
 }
 
-const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] as const;
+const operators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] as const;
 
 function parseRequirement(fields: Fields): NodeSelectorRequirement {
   const operator = fields.get("operator");
   return defined<NodeSelectorRequirement>({
     key: text(fields, "key") ?? "",
-    operator: (operator ?? new Field("", "operator")).oneOf(OPERATORS),
-    values: fields.get("values")?.items(MAX_ITEMS, "[]").map(textOf),
+    operator: (operator ?? new Field("", "operator")).oneOf(operators),
+    values: fields.get("values")?.items(maxItems, "[]").map(textOf),
   });
 }
 
@@ -145,15 +145,15 @@ function parseResourceClaim(fields: Fields): PodResourceClaim {
 }
 
 /** A Pod fits etcd's 1.5 MiB request: more items than this cannot be in one. */
-const MAX_ITEMS = 100_000;
-const MAX_LENGTH = 4 * 1024 * 1024;
+const maxItems = 100_000;
+const maxLength = 4 * 1024 * 1024;
 
 function textOf(field: Field): string {
-  return field.string(MAX_LENGTH);
+  return field.string(maxLength);
 }
 
 function text(fields: Fields, name: string): string | undefined {
-  return fields.get(name)?.string(MAX_LENGTH);
+  return fields.get(name)?.string(maxLength);
 }
 
 function texts(fields: Fields, name: string): Readonly<Record<string, string>> | undefined {
@@ -171,7 +171,7 @@ function quantities(fields: Fields, name: string): Readonly<Record<string, strin
 function list<T>(fields: Fields, name: string, parse: (item: Fields) => T): readonly T[] | undefined {
   return fields
     .get(name)
-    ?.items(MAX_ITEMS, "[]")
+    ?.items(maxItems, "[]")
     .map((item) => parse(item.object()));
 }
 

@@ -1,5 +1,5 @@
 import { isObject } from "./field.ts";
-import type { Condition, MachineTypeStatus } from "./machinetype.ts";
+import type { Condition, MachineTypeStatus } from "./machine-type.ts";
 
 /**
  * Reads the status that the controller wrote earlier. Lenient, since nothing but the controller's next write depends on

@@ -14,63 +14,63 @@ export interface Rule {
  * that nobody knows is a right value too. Bare names (`skylake`), `cpu-broadwell`, `sm_90a`, `8.6+PTX`, `amd64/v3` and
  * `gfx90a:sramecc+:xnack-` are all read. No comma: it separates features in annotations.
  */
-export const FEATURE: Rule = {
+export const featureRule: Rule = {
   pattern: "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?[:=])?[A-Za-z0-9]([A-Za-z0-9._/:=+-]*[A-Za-z0-9_+-])?$",
   message: 'must be one feature, written namespace:value without spaces or commas, for example "cpu:broadwell"',
 };
 
-export const FEATURE_NAMESPACE: Rule = {
+export const featureNamespace: Rule = {
   pattern: "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$",
   message: 'must be the namespace of a feature, without colon or value, for example "fabric"',
 };
 
 /** resource.k8s.io/v1, ResourceSlice `spec.driver`: a DNS subdomain of at most 63 characters. */
-export const DEVICE_DRIVER: Rule = {
+export const deviceDriver: Rule = {
   pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
   message: 'must be the name of a DRA driver, for example "gpu.example.com"',
 };
 
 /** resource.k8s.io/v1 QualifiedName: a C identifier of at most 32 characters, and a domain where it is not the driver's. */
-export const DEVICE_ATTRIBUTE: Rule = {
+export const deviceAttributeRule: Rule = {
   pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z_][A-Za-z0-9_]{0,31}$",
   message:
     'must be the name of a device attribute, with its domain where that is not the driver\'s, for example "capability"',
 };
 
 /** k8s.io/apimachinery IsQualifiedName: a DNS prefix of at most 253 characters, and a name of at most 63. */
-export const LABEL_KEY: Rule = {
+export const labelKeyRule: Rule = {
   pattern:
     "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
   message: 'must be a label key, for example "node.kubernetes.io/instance-type"',
 };
-export const LABEL_PREFIX_LENGTH = 253;
+export const labelPrefixLength = 253;
 
 /** k8s.io/apimachinery IsValidLabelValue. */
-export const LABEL_VALUE: Rule = {
+export const labelValueRule: Rule = {
   pattern: "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
   message:
     'must be a label value: at most 63 letters, digits, "-", "_" or ".", with a letter or digit at both ends, for example "g3.4xlarge"',
 };
 
-export const PLATFORM_VARIANT: Rule = {
+export const platformVariant: Rule = {
   pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
   message: 'must be a platform variant as in docker --platform, for example "v8"',
 };
 
 /** A resource.Quantity that is not negative. */
-export const QUANTITY: Rule = {
+export const quantityRule: Rule = {
   pattern: "^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
   message: 'must be a quantity that is not negative, for example "1" or "16Gi"',
 };
 
 /** Extended resources are counted, never divided (core validation, ValidateResourceQuantityValue). */
-export const WHOLE_QUANTITY: Rule = {
+export const wholeQuantity: Rule = {
   pattern: "^[0-9]+([KMGTPE]i|[kMGTPE])?$",
   message: 'must be a whole number for a resource with a "/" in its name, for example "1"',
 };
 
 /** GOOS values that a container image or a node may have (image-spec, image-index.md: `os` is a GOOS value). */
-export const OPERATING_SYSTEMS = [
+export const operatingSystems = [
   "linux",
   "windows",
   "darwin",
@@ -86,7 +86,7 @@ export const OPERATING_SYSTEMS = [
 ] as const;
 
 /** GOARCH values; `x86_64` and `aarch64` are not among them: they are amd64 and arm64. */
-export const ARCHITECTURES = [
+export const architectures = [
   "amd64",
   "arm64",
   "386",
@@ -103,11 +103,11 @@ export const ARCHITECTURES = [
   "wasm",
 ] as const;
 
-export const SELECTOR_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
-export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+export const selectorOperators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
+export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
 /** What must be there, by the field that is missing. */
-export const REQUIRED = {
+export const requiredFields = {
   spec: 'is needed, for example {nodeSelector: {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}, features: ["cpu:broadwell"]}',
   nodeSelector:
     "is needed and says which nodes are of this type, for example {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}",
@@ -133,7 +133,7 @@ export const REQUIRED = {
 } as const;
 
 /** Sizes. `Items` of lists, `Properties` of maps, `Length` of strings (characters). */
-export const LIMITS = {
+export const limits = {
   nameLength: 63,
   priority: 1_000_000,
   featureItems: 64,

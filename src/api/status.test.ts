@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Feature } from "../hardware/feature.ts";
 import type { Profile } from "../hardware/profile.ts";
-import type { Condition, MachineType } from "./machinetype.ts";
+import type { Condition, MachineType } from "./machine-type.ts";
 import { computeStatus, type StatusInput, statusEquals, type TypedNode } from "./status.ts";
 
 function features(...texts: readonly string[]): readonly Feature[] {
@@ -49,7 +49,7 @@ function conditionOf(type: Condition["type"], nodes: readonly TypedNode[], more:
 }
 
 describe("computeStatus", () => {
-  it("counts nodes and names what all of them offer", () => {
+  test("counts nodes and names what all of them offer", () => {
     const status = compute([
       { name: "b", profile: plain },
       { name: "c", profile: gpu },
@@ -69,7 +69,7 @@ describe("computeStatus", () => {
     expect(status.conditions?.[0]).toMatchObject({ observedGeneration: 3, lastTransitionTime: "2026-01-02T03:04:05Z" });
   });
 
-  it("has no platform where nodes differ in it", () => {
+  test("has no platform where nodes differ in it", () => {
     expect(
       compute([
         { name: "a", profile: gpu },
@@ -78,7 +78,7 @@ describe("computeStatus", () => {
     ).not.toHaveProperty("platform");
   });
 
-  it("shows the template while there is no node", () => {
+  test("shows the template while there is no node", () => {
     expect(compute([], { template: gpu })).toMatchObject({
       nodes: 0,
       platform: "linux/amd64",
@@ -87,7 +87,7 @@ describe("computeStatus", () => {
     });
   });
 
-  it("is bounded", () => {
+  test("is bounded", () => {
     const many = Array.from({ length: 40 }, (_, index) => ({
       name: `n${index}`,
       profile: profile(`p${index}`, Array.from({ length: 200 }, (_, flag) => `cpuflag:f${flag}`).concat(`a:${index}`)),
@@ -100,14 +100,14 @@ describe("computeStatus", () => {
 });
 
 describe("conditions", () => {
-  it("Ready", () => {
+  test("Ready", () => {
     expect(conditionOf("Ready", [{ name: "a", profile: gpu }])).toMatchObject({ status: "True", reason: "NodesFound" });
     expect(conditionOf("Ready", [])).toMatchObject({ status: "False", reason: "NoNodes" });
     const scaled = { ...machineType, spec: { ...machineType.spec, nodeTemplate: {} } };
     expect(conditionOf("Ready", [], { machineType: scaled })).toMatchObject({ status: "True", reason: "ScaledToZero" });
   });
 
-  it("Homogeneous names a node that differs, and how", () => {
+  test("Homogeneous names a node that differs, and how", () => {
     const mixed = [gpu, gpu, plain, plain].map((of, index) => ({ name: `n${index}`, profile: of }));
     expect(conditionOf("Homogeneous", [...mixed, { name: "n5", profile: gpu }])).toEqual({
       status: "False",
@@ -124,7 +124,7 @@ describe("conditions", () => {
     expect(conditionOf("Homogeneous", [])).toMatchObject({ status: "Unknown", reason: "NoNodes" });
   });
 
-  it("Exclusive names the types that overlap", () => {
+  test("Exclusive names the types that overlap", () => {
     expect(conditionOf("Exclusive", [])).toMatchObject({ status: "True" });
     expect(conditionOf("Exclusive", [], { overlaps: ["b", "a", "a"] })).toMatchObject({
       status: "False",
@@ -133,7 +133,7 @@ describe("conditions", () => {
     });
   });
 
-  it("keep their transition time while their status stays", () => {
+  test("keep their transition time while their status stays", () => {
     const nodes = [{ name: "a", profile: gpu }];
     const status = compute(nodes);
     const later = { machineType: { ...machineType, status }, now: new Date("2027-01-01T00:00:00Z") };
@@ -149,7 +149,7 @@ describe("conditions", () => {
 });
 
 describe("laws", () => {
-  it("the order of nodes and overlaps does not matter", () => {
+  test("the order of nodes and overlaps does not matter", () => {
     const nodes = fc.uniqueArray(
       fc.record({ name: fc.string({ minLength: 1 }), profile: fc.constantFrom(gpu, plain, arm) }),
       {
@@ -166,7 +166,7 @@ describe("laws", () => {
 });
 
 describe("statusEquals", () => {
-  it.each([
+  test.each([
     [undefined, undefined, true],
     [undefined, {}, false],
     [{ nodes: 1 }, { nodes: 1 }, true],

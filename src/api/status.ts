@@ -1,8 +1,8 @@
 import { type Feature, formatFeature } from "../hardware/feature.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { Profile } from "../hardware/profile.ts";
-import type { Condition, MachineType, MachineTypeStatus } from "./machinetype.ts";
-import { LIMITS } from "./rules.ts";
+import type { Condition, MachineType, MachineTypeStatus } from "./machine-type.ts";
+import { limits } from "./rules.ts";
 
 export interface TypedNode {
   readonly name: string;
@@ -39,9 +39,9 @@ export function computeStatus(input: StatusInput): MachineTypeStatus {
     observedGeneration: generation,
     nodes: input.nodes.length,
     ...(onlyPlatform === undefined ? {} : { platform: onlyPlatform }),
-    features: common(shown).slice(0, LIMITS.statusFeatureItems),
-    profiles: groups.slice(0, LIMITS.statusProfileItems).map((group) => ({
-      features: group.offers.slice(0, LIMITS.statusFeatureItems),
+    features: common(shown).slice(0, limits.statusFeatureItems),
+    profiles: groups.slice(0, limits.statusProfileItems).map((group) => ({
+      features: group.offers.slice(0, limits.statusFeatureItems),
       nodes: group.names.length,
       example: group.names[0] ?? "",
     })),
@@ -124,7 +124,7 @@ function homogeneous(groups: readonly Group[]): Verdict {
 }
 
 /** How many features a message names on each side. */
-const NAMED = 5;
+const named = 5;
 
 function difference(main: Group, other: Group): string {
   const parts: string[] = [];
@@ -163,8 +163,8 @@ function toCondition(verdict: Verdict, generation: number, { machineType, now }:
 }
 
 function few(names: readonly string[]): string {
-  const rest = names.length - NAMED;
-  return rest > 0 ? `${names.slice(0, NAMED).join(", ")} and ${rest} more` : names.join(", ");
+  const rest = names.length - named;
+  return rest > 0 ? `${names.slice(0, named).join(", ")} and ${rest} more` : names.join(", ");
 }
 
 function count(number: number, noun: string): string {

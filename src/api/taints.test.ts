@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Taint } from "./node.ts";
 import { repels, type Toleration, toleratesTaint } from "./taints.ts";
 
@@ -6,7 +6,7 @@ const taint: Taint = { key: "nvidia.com/gpu", value: "present", effect: "NoSched
 const number: Taint = { key: "sla", value: "950", effect: "NoSchedule" };
 
 // The rule: core/v1 Toleration.ToleratesTaint.
-const ROWS: readonly (readonly [Toleration, Taint, boolean])[] = [
+const rows: readonly (readonly [Toleration, Taint, boolean])[] = [
   [{ key: "nvidia.com/gpu", operator: "Exists" }, taint, true],
   [{ key: "nvidia.com/gpu", value: "present" }, taint, true],
   [{ key: "nvidia.com/gpu", operator: "Equal", value: "absent" }, taint, false],
@@ -25,13 +25,13 @@ const ROWS: readonly (readonly [Toleration, Taint, boolean])[] = [
 ];
 
 describe("toleratesTaint", () => {
-  it.each(ROWS)("%j on %j: %s", (toleration, given, expected) => {
+  test.each(rows)("%j on %j: %s", (toleration, given, expected) => {
     expect(toleratesTaint(toleration, given)).toBe(expected);
   });
 });
 
 describe("repels", () => {
-  it.each([
+  test.each([
     ["NoSchedule", [], true],
     ["NoExecute", [], true],
     ["PreferNoSchedule", [], false],

@@ -1,5 +1,5 @@
 import type { Pod } from "../api/pod.ts";
-import type { EventRecorder } from "../kubernetes/eventrecorder.ts";
+import type { EventRecorder } from "../kubernetes/events/recorder.ts";
 import type { BindingRequest } from "./request.ts";
 import type { Reselection } from "./reselect.ts";
 

@@ -1,13 +1,21 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Clock, systemClock } from "../kubernetes/clock.ts";
-import { KubernetesError } from "../kubernetes/errors.ts";
-import { digestOf } from "../oci/indexes.fixture.ts";
+import {
+  bindingOf,
+  contextOf,
+  EventShelf,
+  nodeOf,
+  PodShelf,
+  podOf,
+  Shelf,
+} from "../../test/support/binding/shelves.ts";
+import { digestOf } from "../../test/support/oci/indexes.ts";
+import { KubernetesError } from "../kubernetes/error.ts";
 import { RegistryError } from "../registry/error.ts";
 import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { BindingEvents } from "./events.ts";
-import { bindingOf, contextOf, EventShelf, nodeOf, PodShelf, podOf, Shelf } from "./handler.fixture.ts";
 import { BindingHandler, type BindingHandlerOptions } from "./handler.ts";
 import { heldMs } from "./hold.ts";
 

@@ -1,10 +1,10 @@
 import type { Pod } from "../api/pod.ts";
-import { type Clock, pause, systemClock } from "../kubernetes/clock.ts";
-import { Deadline } from "../kubernetes/deadline.ts";
-import { isKubernetesError, type KubernetesError } from "../kubernetes/errors.ts";
+import { isKubernetesError, type KubernetesError } from "../kubernetes/error.ts";
 import { imagePlaces } from "../rewriting/images.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { type Clock, pause, systemClock } from "../time/clock.ts";
+import { Deadline } from "../time/deadline.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
 import type { BindingEvents } from "./events.ts";
 import { Holds, heldMs, isHeldByNote } from "./hold.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { podOf } from "../../test/support/binding/shelves.ts";
 import { parseNode } from "../api/parse-node.ts";
 import { plainContext } from "../inventory/inventory.ts";
 import { type Snapshot, SnapshotBuilder } from "../inventory/snapshot.ts";
-import { podOf } from "./handler.fixture.ts";
 import { BindingNodes } from "./nodes.ts";
 
 const builder = new SnapshotBuilder();

@@ -1,6 +1,6 @@
 import { escapePathComponent } from "fast-json-patch";
 import type { Pod } from "../api/pod.ts";
-import type { JsonPatchOperation } from "../kubernetes/requests.ts";
+import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
 import {
   formatSelection,
   parseSelection,

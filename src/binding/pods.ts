@@ -1,10 +1,10 @@
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
 import { podResource, trimPod } from "../inventory/pods.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { isKubernetesError } from "../kubernetes/errors.ts";
-import type { JsonPatchOperation } from "../kubernetes/requests.ts";
-import type { Turns } from "./turns.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
+import { isKubernetesError } from "../kubernetes/error.ts";
+import type { Turns } from "../time/turns.ts";
 
 /** The Pods of a cluster, as the choice at binding needs them. */
 export interface BindingPods {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { digestOf } from "../oci/indexes.fixture.ts";
+import { contextOf, nodeOf, podOf, Shelf } from "../../test/support/binding/shelves.ts";
+import { digestOf } from "../../test/support/oci/indexes.ts";
 import { selectionAnnotation } from "../rewriting/annotation.ts";
 import { ReselectMemory } from "../rewriting/memory.ts";
-import { contextOf, nodeOf, podOf, Shelf } from "./handler.fixture.ts";
 import { type BoundNode, type Reselection, reselect } from "./reselect.ts";
 
 const skylake = nodeOf("s", ["cpu:skylake"]);

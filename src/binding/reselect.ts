@@ -16,8 +16,8 @@ import {
   readReference,
 } from "../rewriting/origin.ts";
 import { noteName } from "../rewriting/patch.ts";
-import { offered } from "../rewriting/selections.ts";
 import { describeRequirement, type Verdict } from "../rewriting/verdict.ts";
+import { offered } from "../selection/offered.ts";
 import { select } from "../selection/select.ts";
 
 export interface ReselectContext extends ImageKnowledge {

@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { toPatch } from "./ca-bundle.ts";
 
 const wanted = Buffer.from("bundle").toString("base64");
 
 describe("toPatch", () => {
-  it("gives every webhook the bundle, and makes sure that it is the one that was read", () => {
+  test("gives every webhook the bundle, and makes sure that it is the one that was read", () => {
     const webhooks = [
       { name: "a", clientConfig: { service: {} } },
       { name: "b", clientConfig: { caBundle: wanted } },
@@ -18,7 +18,7 @@ describe("toPatch", () => {
     ]);
   });
 
-  it.each([[null], [{}], [{ webhooks: [] }], [{ webhooks: [null, { name: "a" }] }]])(
+  test.each([[null], [{}], [{ webhooks: [] }], [{ webhooks: [null, { name: "a" }] }]])(
     "has nothing to do in %j",
     (value) => {
       expect(toPatch(value, "bundle")).toEqual([]);

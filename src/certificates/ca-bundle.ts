@@ -1,19 +1,19 @@
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { isKubernetesError } from "../kubernetes/errors.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
+import { isKubernetesError } from "../kubernetes/error.ts";
 import { isRecord } from "../kubernetes/object.ts";
-import type { JsonPatchOperation } from "../kubernetes/requests.ts";
 import { CertificateError } from "./error.ts";
 import type { CaBundleWriter } from "./store.ts";
 
 export type WebhookConfigurationKind = "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
 
-const PLURALS = {
+const plurals = {
   MutatingWebhookConfiguration: "mutatingwebhookconfigurations",
   ValidatingWebhookConfiguration: "validatingwebhookconfigurations",
 } as const;
 
 /** Someone may reorder the webhooks between our reading and our patch; our `test` operations notice, and we read again. */
-const ATTEMPTS = 5;
+const attempts = 5;
 
 /**
  * Writes the bundle into `clientConfig.caBundle` of every webhook of one configuration, and nothing else: by a JSON
@@ -27,7 +27,7 @@ export class WebhookCaBundle implements CaBundleWriter {
   constructor(client: KubernetesClient, kind: WebhookConfigurationKind, name: string) {
     this.place = `${kind} ${name}`;
     this.#client = client;
-    const plural = PLURALS[kind];
+    const plural = plurals[kind];
     this.#target = {
       resource: { group: "admissionregistration.k8s.io", version: "v1", plural, namespaced: false },
       name,
@@ -47,7 +47,7 @@ export class WebhookCaBundle implements CaBundleWriter {
         return true;
       } catch (cause) {
         if (signal.aborted) throw cause;
-        if (isKubernetesError(cause, "INVALID", "CONFLICT") && attempt < ATTEMPTS) continue;
+        if (isKubernetesError(cause, "INVALID", "CONFLICT") && attempt < attempts) continue;
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new CertificateError(
           "STORE_FAILED",

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DirectoryStore } from "./directory-store.ts";
 
 const { signal } = new AbortController();
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("DirectoryStore", () => {
-  it("keeps what it was given, keys for nobody else", async () => {
+  test("keeps what it was given, keys for nobody else", async () => {
     const store = new DirectoryStore(join(folder, "new"));
     expect(await store.read(signal)).toBeUndefined();
     const created = await store.create(data, signal);
@@ -24,19 +24,19 @@ describe("DirectoryStore", () => {
     expect((await readdir(join(folder, "new"))).sort()).toEqual(["ca.crt", "ca.key", "tls.crt", "tls.key"]);
   });
 
-  it("refuses to write over what was not read", async () => {
+  test("refuses to write over what was not read", async () => {
     const store = new DirectoryStore(folder);
     await store.create(data, signal);
     expect(await store.create(data, signal)).toBe("conflict");
     expect(await store.update(data, "another", signal)).toBe("conflict");
   });
 
-  it("reads what is there where files are missing", async () => {
+  test("reads what is there where files are missing", async () => {
     await writeFile(join(folder, "tls.crt"), "c");
     expect((await new DirectoryStore(folder).read(signal))?.data).toEqual({ "tls.crt": "c" });
   });
 
-  it("says where it cannot read or write", async () => {
+  test("says where it cannot read or write", async () => {
     await writeFile(join(folder, "file"), "");
     const store = new DirectoryStore(join(folder, "file"));
     await expect(store.read(signal)).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertificateError } from "./error.ts";
-import { STORED_NAMES, type StoredData } from "./material.ts";
+import { type StoredData, storedNames } from "./material.ts";
 import type { SecretStore, Stored } from "./store.ts";
 
 /** A folder of the four files, for one process: demos, tests, and webhooks that run outside a cluster. */
@@ -16,9 +16,9 @@ export class DirectoryStore implements SecretStore {
   }
 
   async read(signal: AbortSignal): Promise<Stored | undefined> {
-    const texts = await Promise.all(STORED_NAMES.map((name) => this.#readFile(name, signal)));
+    const texts = await Promise.all(storedNames.map((name) => this.#readFile(name, signal)));
     if (texts.every((text) => text === undefined)) return undefined;
-    return toStored(Object.fromEntries(STORED_NAMES.map((name, index) => [name, texts[index]])));
+    return toStored(Object.fromEntries(storedNames.map((name, index) => [name, texts[index]])));
   }
 
   create(data: Required<StoredData>, signal: AbortSignal): Promise<Stored | "conflict"> {
@@ -37,7 +37,7 @@ export class DirectoryStore implements SecretStore {
     if ((await this.read(signal))?.version !== version) return "conflict";
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      for (const name of STORED_NAMES) {
+      for (const name of storedNames) {
         const file = join(this.#folder, name);
         // A reader must never see half a file.
         await writeFile(`${file}.new`, data[name] ?? "", { mode: name.endsWith(".key") ? 0o600 : 0o644, signal });
@@ -66,6 +66,6 @@ export class DirectoryStore implements SecretStore {
 
 function toStored(data: StoredData): Stored {
   const hash = createHash("sha256");
-  for (const name of STORED_NAMES) hash.update(`${name}\0${data[name] ?? ""}\0`);
+  for (const name of storedNames) hash.update(`${name}\0${data[name] ?? ""}\0`);
   return { data, version: hash.digest("hex") };
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CertificateFiles } from "./files.ts";
 import { createAuthority, issue, type KeyPair } from "./issue.ts";
 import type { ServingCertificate } from "./source.ts";
@@ -51,13 +51,13 @@ function follow(source: CertificateFiles) {
 }
 
 describe("CertificateFiles", () => {
-  it("reads the pair", async () => {
+  test("reads the pair", async () => {
     const made = await pair();
     await write(folder, made);
     expect(await files().obtain(new AbortController().signal)).toMatchObject({ cert: made.certificate, key: made.key });
   });
 
-  it.each([
+  test.each([
     ["a missing file", async () => undefined, /cannot read the certificate file .*tls/],
     [
       "a key of another certificate",
@@ -71,7 +71,7 @@ describe("CertificateFiles", () => {
     await expect(obtained).rejects.toMatchObject({ code: "FILES_UNREADABLE", message: expect.stringMatching(message) });
   });
 
-  it("takes up files that are written anew, and reports half a pair", async () => {
+  test("takes up files that are written anew, and reports half a pair", async () => {
     await write(folder, await pair());
     const source = files();
     await source.obtain(new AbortController().signal);
@@ -85,7 +85,7 @@ describe("CertificateFiles", () => {
     expect(await whole).toMatchObject({ cert: made.certificate });
   });
 
-  it("takes up a mounted Secret, whose folder kubelet swaps by renaming a link", async () => {
+  test("takes up a mounted Secret, whose folder kubelet swaps by renaming a link", async () => {
     const [first, second] = [await pair(), await pair()];
     await write(join(folder, "..1"), first);
     await symlink("..1", join(folder, "..data"));
@@ -99,7 +99,7 @@ describe("CertificateFiles", () => {
     expect(await changed).toMatchObject({ cert: second.certificate });
   });
 
-  it("takes up changes that the file system tells nothing of", async () => {
+  test("takes up changes that the file system tells nothing of", async () => {
     const [first, second] = [await pair(), await pair()];
     await mkdir(join(folder, "links"));
     await write(join(folder, "elsewhere"), first);

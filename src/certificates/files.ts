@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Clock, systemClock } from "../kubernetes/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { CertificateError } from "./error.ts";
 import { isPair, lifeOf } from "./material.ts";
 import type { CertificateSource, ServingCertificate, Watching } from "./source.ts";
@@ -16,7 +16,7 @@ export interface CertificateFilesOptions {
 }
 
 /** Writers touch several files: wait a little for the last of them. */
-const SETTLE_MS = 100;
+const settleMs = 100;
 
 /** A certificate that somebody else keeps in two files, e.g. a mounted Secret of cert-manager. */
 export class CertificateFiles implements CertificateSource {
@@ -102,7 +102,7 @@ class Changes {
       signal.addEventListener("abort", onAbort, { once: true });
       this.#wake = () => {
         cancel();
-        cancel = this.#clock.after(SETTLE_MS, () => end(true));
+        cancel = this.#clock.after(settleMs, () => end(true));
       };
       if (this.#changed) this.#wake();
     });

@@ -24,13 +24,13 @@ export interface KeyPair {
 }
 
 /** P-256: what every TLS client takes, and small and fast to sign with. */
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /** Clocks of a cluster's machines differ: a certificate must not begin in another one's future. */
-const BACKDATED_MS = 5 * 60_000;
+const backdatedMs = 5 * 60_000;
 
 /** The longest name that still shows whole; the common name is for people only, limited to 64 by X.520. */
-const COMMON_NAME = 64;
+const commonName = 64;
 
 export interface AuthorityOptions {
   readonly name: string;
@@ -44,10 +44,10 @@ export async function createAuthority({ name, now, lifetimeMs }: AuthorityOption
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     // The time makes names differ: verifiers look an issuer up by its name first, and two would be ambiguous.
-    name: [{ CN: [`${name} ${now.toISOString()}`.slice(0, COMMON_NAME)] }],
-    notBefore: new Date(now.getTime() - BACKDATED_MS),
+    name: [{ CN: [`${name} ${now.toISOString()}`.slice(0, commonName)] }],
+    notBefore: new Date(now.getTime() - backdatedMs),
     notAfter: new Date(now.getTime() + lifetimeMs),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
     keys,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
@@ -72,18 +72,18 @@ export async function issue({ authority, hosts, now, lifetimeMs }: IssueOptions)
   const names = hosts.map(toName);
   if (names.length === 0) throw new CertificateError("HOST_INVALID", "a serving certificate needs at least one host");
   const issuer = new X509Certificate(authority.certificate);
-  const signingKey = await crypto.subtle.importKey("pkcs8", PemConverter.decodeFirst(authority.key), ALGORITHM, false, [
+  const signingKey = await crypto.subtle.importKey("pkcs8", PemConverter.decodeFirst(authority.key), algorithm, false, [
     "sign",
   ]);
   const keys = await generateKeys();
   const notAfter = Math.min(now.getTime() + lifetimeMs, issuer.notAfter.getTime());
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [{ CN: [(hosts[0] ?? "").slice(0, COMMON_NAME)] }],
+    subject: [{ CN: [(hosts[0] ?? "").slice(0, commonName)] }],
     issuer: issuer.subjectName,
-    notBefore: new Date(Math.max(now.getTime() - BACKDATED_MS, issuer.notBefore.getTime())),
+    notBefore: new Date(Math.max(now.getTime() - backdatedMs, issuer.notBefore.getTime())),
     notAfter: new Date(notAfter),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
     publicKey: keys.publicKey,
     signingKey,
     extensions: [
@@ -114,7 +114,7 @@ function toName(host: string): { readonly type: "dns" | "ip"; readonly value: st
 }
 
 function generateKeys() {
-  return crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  return crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
 /** 16 random bytes with the first bit unset: positive, and within the 20 bytes of RFC 5280, section 4.1.2.2. */

@@ -1,12 +1,12 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { ManualClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
 import { CertificateKeeper, type KeeperOptions } from "./keeper.ts";
-import { ManualClock, MemoryBundle, MemoryStore } from "./keeper-doubles.ts";
 import { readableCertificates, servingFault } from "./material.ts";
 import type { ServingCertificate } from "./source.ts";
 import type { SecretStore } from "./store.ts";
 
-const DAY = 86_400_000;
-const HOSTS = ["localhost", "127.0.0.1"];
+const day = 86_400_000;
+const servedHosts = ["localhost", "127.0.0.1"];
 
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; readonly clock: ManualClock }) {
-  const keeper = new CertificateKeeper({ hosts: HOSTS, random: () => 0, ...options });
+  const keeper = new CertificateKeeper({ hosts: servedHosts, random: () => 0, ...options });
   const controller = new AbortController();
   const installed: ServingCertificate[] = [];
   const problems: Error[] = [];
@@ -36,7 +36,7 @@ function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; 
 }
 
 describe("CertificateKeeper", () => {
-  it("stores what it made, tells clients, and says so", async () => {
+  test("stores what it made, tells clients, and says so", async () => {
     const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
     const said: string[] = [];
     const first = await start({ store, clock, caBundle: bundle, announce: (sentence) => said.push(sentence) }).run();
@@ -45,34 +45,34 @@ describe("CertificateKeeper", () => {
     expect(said).toEqual(["Secret metahub/tls: new certificate authority: nothing is stored yet"]);
   });
 
-  it("renews at two thirds of the life, without anybody asking", async () => {
+  test("renews at two thirds of the life, without anybody asking", async () => {
     const [store, clock] = [new MemoryStore(), new ManualClock()];
-    const { run, installed } = start({ store, clock, pollMs: 365 * DAY });
+    const { run, installed } = start({ store, clock, pollMs: 365 * day });
     await run();
-    await clock.advance(59.9 * DAY);
+    await clock.advance(59.9 * day);
     await clock.idle();
     expect(installed).toHaveLength(1);
-    await clock.advance(0.2 * DAY);
+    await clock.advance(0.2 * day);
     await clock.idle();
     expect(installed).toHaveLength(2);
     expect(store.writes).toBe(2);
   });
 
-  it("renews once where two replicas race, and both serve the same", async () => {
+  test("renews once where two replicas race, and both serve the same", async () => {
     const [store, bundle] = [new MemoryStore(), new MemoryBundle()];
     const clocks = [new ManualClock(), new ManualClock()];
     const replicas = clocks.map((clock) => start({ store, clock, caBundle: bundle }));
     const [first, second] = await Promise.all(replicas.map(({ run }) => run()));
     expect(second?.cert).toBe(first?.cert);
     expect(store.writes).toBe(1);
-    await Promise.all(clocks.map((clock) => clock.advance(61 * DAY)));
+    await Promise.all(clocks.map((clock) => clock.advance(61 * day)));
     await Promise.all(clocks.map((clock) => clock.idle()));
     for (const { installed } of replicas) expect(installed.at(-1)?.cert).toBe(store.stored?.data["tls.crt"]);
     expect(replicas.map(({ installed }) => installed.length)).toEqual([2, 2]);
     expect(store.writes).toBe(2);
   });
 
-  it("loses a race without harm: reads what the other wrote", async () => {
+  test("loses a race without harm: reads what the other wrote", async () => {
     const [store, clock] = [new MemoryStore(), new ManualClock()];
     const other = new MemoryStore();
     const winner = await start({ store: other, clock }).run();
@@ -83,7 +83,7 @@ describe("CertificateKeeper", () => {
     expect((await start({ store, clock }).run()).cert).toBe(winner.cert);
   });
 
-  it("gives up with a reason where somebody writes all the time", async () => {
+  test("gives up with a reason where somebody writes all the time", async () => {
     const [store, clock] = [new MemoryStore(), new ManualClock()];
     let version = 0;
     store.meanwhile = () => {
@@ -92,7 +92,7 @@ describe("CertificateKeeper", () => {
     await expect(start({ store, clock }).run()).rejects.toMatchObject({ code: "CONTENDED" });
   });
 
-  it("announces the newest authority even where another replica stored one between reading and announcing", async () => {
+  test("announces the newest authority even where another replica stored one between reading and announcing", async () => {
     const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
     const other = new MemoryStore();
     await start({ store: other, clock }).run();
@@ -107,7 +107,7 @@ describe("CertificateKeeper", () => {
     expect(bundle.bundle).toBe(other.stored?.data["ca.crt"]);
   });
 
-  it("makes a corrupt Secret anew, and says why", async () => {
+  test("makes a corrupt Secret anew, and says why", async () => {
     const [store, clock] = [new MemoryStore(), new ManualClock()];
     store.stored = { data: { "ca.crt": "nonsense", "ca.key": "k" }, version: "0" };
     const said: string[] = [];
@@ -116,7 +116,7 @@ describe("CertificateKeeper", () => {
     expect(said[0]).toBe("Secret metahub/tls: new certificate authority: ca.crt holds no readable certificate");
   });
 
-  it("keeps serving while the store fails, reports it, and goes on by itself", async () => {
+  test("keeps serving while the store fails, reports it, and goes on by itself", async () => {
     const [store, clock] = [new MemoryStore(), new ManualClock()];
     const { run, installed, problems } = start({ store, clock });
     await run();
@@ -125,12 +125,12 @@ describe("CertificateKeeper", () => {
     await clock.idle();
     expect(problems).toEqual([store.failure]);
     store.failure = undefined;
-    await clock.advance(61 * DAY);
+    await clock.advance(61 * day);
     await clock.idle();
     expect(installed).toHaveLength(2);
   });
 
-  it("does not serve a certificate whose authority clients do not know, while the old one is good", async () => {
+  test("does not serve a certificate whose authority clients do not know, while the old one is good", async () => {
     const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
     const { run, installed, problems } = start({ store, clock, caBundle: bundle });
     const first = await run();
@@ -145,10 +145,10 @@ describe("CertificateKeeper", () => {
     await clock.idle();
     expect(installed).toHaveLength(2);
     const served = { certificate: installed[1]?.cert ?? "", key: installed[1]?.key ?? "" };
-    expect(servingFault(served, readableCertificates(bundle.bundle), HOSTS, clock.wall())).toBeUndefined();
+    expect(servingFault(served, readableCertificates(bundle.bundle), servedHosts, clock.wall())).toBeUndefined();
   });
 
-  it("starts even where clients cannot be told, and tries again", async () => {
+  test("starts even where clients cannot be told, and tries again", async () => {
     const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
     bundle.failure = new Error("not found");
     const { run, problems } = start({ store, clock, caBundle: bundle });
@@ -160,7 +160,7 @@ describe("CertificateKeeper", () => {
     expect(problems).toEqual([]);
   });
 
-  it("leaves no timer behind", async () => {
+  test("leaves no timer behind", async () => {
     const [store, clock] = [new MemoryStore(), new ManualClock()];
     await start({ store, clock }).run();
     await clock.idle();

@@ -1,11 +1,11 @@
-import { type Clock, pause, systemClock } from "../kubernetes/clock.ts";
+import { type Clock, pause, systemClock } from "../time/clock.ts";
 import { CertificateError } from "./error.ts";
 import { lifeOf, renewalTime } from "./material.ts";
 import { bundleOf, type Material, renew, toStored } from "./renew.ts";
 import type { CertificateSource, ServingCertificate, Watching } from "./source.ts";
 import type { CaBundleWriter, SecretStore, Stored } from "./store.ts";
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 
 export interface KeeperOptions {
   readonly store: SecretStore;
@@ -27,10 +27,10 @@ export interface KeeperOptions {
 }
 
 /** After a failure it is tried again, first after this time, then doubled up to the poll's. */
-const RETRY_MS = 1_000;
+const firstRetryMs = 1_000;
 
 /** Each round loses at most once to each other replica; more means that somebody else writes this place. */
-const ROUNDS = 8;
+const rounds = 8;
 
 /** Our own authority and serving certificate, kept in a place that all replicas share and renewed by whoever is first. */
 export class CertificateKeeper implements CertificateSource {
@@ -67,7 +67,7 @@ export class CertificateKeeper implements CertificateSource {
       } catch (error) {
         if (signal.aborted) return;
         report(error instanceof Error ? error : new CertificateError("STORE_FAILED", String(error), { cause: error }));
-        retryMs = Math.min(retryMs === 0 ? RETRY_MS : retryMs * 2, this.#pollMs);
+        retryMs = Math.min(retryMs === 0 ? firstRetryMs : retryMs * 2, this.#pollMs);
       }
     }
   }
@@ -87,7 +87,7 @@ export class CertificateKeeper implements CertificateSource {
     const poll = this.#pollMs * (1 - this.#random() / 2);
     if (this.#current === undefined) return poll;
     const due = renewalTime(lifeOf(this.#current.cert)).getTime() - this.#clock.wall().getTime();
-    return Math.max(Math.min(poll, due), Math.min(RETRY_MS, this.#pollMs));
+    return Math.max(Math.min(poll, due), Math.min(firstRetryMs, this.#pollMs));
   }
 
   /** One look: what is stored is made current, and clients are told before the certificate is served. */
@@ -95,7 +95,7 @@ export class CertificateKeeper implements CertificateSource {
     signal: AbortSignal,
   ): Promise<{ readonly certificate: ServingCertificate; readonly bundleProblem?: Error }> {
     const { store, caBundle } = this.#options;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const stored = await this.#makeCurrent(signal);
       if (stored === "conflict") continue;
       const certificate = toServing(stored.material);
@@ -112,7 +112,7 @@ export class CertificateKeeper implements CertificateSource {
     }
     throw new CertificateError(
       "CONTENDED",
-      `${store.place}: others changed it ${ROUNDS} times while it was being renewed; does anything else write it?`,
+      `${store.place}: others changed it ${rounds} times while it was being renewed; does anything else write it?`,
     );
   }
 
@@ -125,8 +125,8 @@ export class CertificateKeeper implements CertificateSource {
       hosts,
       now: this.#clock.wall(),
       authorityName: "metahub",
-      authorityLifetimeMs: this.#options.authorityLifetimeMs ?? 730 * DAY_MS,
-      certificateLifetimeMs: this.#options.certificateLifetimeMs ?? 90 * DAY_MS,
+      authorityLifetimeMs: this.#options.authorityLifetimeMs ?? 730 * dayMs,
+      certificateLifetimeMs: this.#options.certificateLifetimeMs ?? 90 * dayMs,
     });
     if (stored !== undefined && reasons.length === 0) return { material, version: stored.version };
     const written: Stored | "conflict" =

@@ -11,16 +11,16 @@ export interface StoredData {
   readonly "tls.key"?: string | undefined;
 }
 
-export const STORED_NAMES = ["ca.crt", "ca.key", "tls.crt", "tls.key"] as const;
+export const storedNames = ["ca.crt", "ca.key", "tls.crt", "tls.key"] as const;
 
 /** Two thirds of its life: a third is left to notice and repair what keeps a certificate from being renewed. */
-const RENEW_AT = 2 / 3;
+const renewAt = 2 / 3;
 
 /** A pair of which parts may be missing. */
-export type Found = { readonly [part in keyof KeyPair]: string | undefined };
+export type Found = { readonly [Part in keyof KeyPair]: string | undefined };
 
 /** How many authorities are trusted at once: the one that signs, the one before it, and one for accidents. */
-const MAX_AUTHORITIES = 4;
+const maxAuthorities = 4;
 
 /** What a certificate's life says. */
 export interface Life {
@@ -34,7 +34,7 @@ export function lifeOf(certificate: string): Life {
 }
 
 export function renewalTime({ notBefore, notAfter }: Life): Date {
-  return new Date(notBefore.getTime() + (notAfter.getTime() - notBefore.getTime()) * RENEW_AT);
+  return new Date(notBefore.getTime() + (notAfter.getTime() - notBefore.getTime()) * renewAt);
 }
 
 export function needsRenewal(life: Life, now: Date): boolean {
@@ -44,7 +44,7 @@ export function needsRenewal(life: Life, now: Date): boolean {
 /** The certificates in a text of PEM blocks, each readable and bounded in number. Unreadable blocks are left out. */
 export function readableCertificates(text: string | undefined): readonly string[] {
   const blocks = text?.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.slice(0, MAX_AUTHORITIES).flatMap((block) => {
+  return blocks.slice(0, maxAuthorities).flatMap((block) => {
     const read = tryRead(block);
     return read === undefined ? [] : [read.toString()];
   });

@@ -1,16 +1,16 @@
 import { X509Certificate } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { CertificateError } from "./error.ts";
 import { createAuthority, issue } from "./issue.ts";
 import { needsRenewal, readableCertificates, type StoredData, servingFault } from "./material.ts";
 import { type RenewOptions, renew, toStored } from "./renew.ts";
 
-const DAY = 86_400_000;
-const START = Date.parse("2026-01-01T00:00:00Z");
+const dayMs = 86_400_000;
+const start = Date.parse("2026-01-01T00:00:00Z");
 
 function options(day: number, hosts: readonly string[] = ["metahub.metahub.svc"]): RenewOptions {
-  const now = new Date(START + day * DAY);
-  return { hosts, now, authorityName: "metahub", authorityLifetimeMs: 730 * DAY, certificateLifetimeMs: 90 * DAY };
+  const now = new Date(start + day * dayMs);
+  return { hosts, now, authorityName: "metahub", authorityLifetimeMs: 730 * dayMs, certificateLifetimeMs: 90 * dayMs };
 }
 
 async function storedAt(day: number): Promise<Required<StoredData>> {
@@ -18,14 +18,14 @@ async function storedAt(day: number): Promise<Required<StoredData>> {
 }
 
 describe("issue", () => {
-  const now = new Date(START);
-  it("makes a certificate for names and addresses, signed by the authority, within its life", async () => {
-    const authority = await createAuthority({ name: "test", now, lifetimeMs: 10 * DAY });
+  const now = new Date(start);
+  test("makes a certificate for names and addresses, signed by the authority, within its life", async () => {
+    const authority = await createAuthority({ name: "test", now, lifetimeMs: 10 * dayMs });
     const { certificate, key } = await issue({
       authority,
       hosts: ["a.b.svc", "127.0.0.1", "::1"],
       now,
-      lifetimeMs: 90 * DAY,
+      lifetimeMs: 90 * dayMs,
     });
     const read = new X509Certificate(certificate);
     const issuer = new X509Certificate(authority.certificate);
@@ -41,46 +41,46 @@ describe("issue", () => {
     expect(key).toMatch(/^-----BEGIN PRIVATE KEY-----/);
   });
 
-  it.each(["https://a.b", "a.b:8443", "a b", "", "-a", "300.1.1.1.", "a".repeat(254)])(
+  test.each(["https://a.b", "a.b:8443", "a b", "", "-a", "300.1.1.1.", "a".repeat(254)])(
     "refuses the host %j",
     async (host) => {
-      const authority = await createAuthority({ name: "test", now, lifetimeMs: DAY });
-      const made = issue({ authority, hosts: [host], now, lifetimeMs: DAY });
+      const authority = await createAuthority({ name: "test", now, lifetimeMs: dayMs });
+      const made = issue({ authority, hosts: [host], now, lifetimeMs: dayMs });
       await expect(made).rejects.toMatchObject({ code: "HOST_INVALID" } satisfies Partial<CertificateError>);
     },
   );
 });
 
 describe("needsRenewal", () => {
-  const life = { notBefore: new Date(START), notAfter: new Date(START + 90 * DAY) };
-  it.each([
+  const life = { notBefore: new Date(start), notAfter: new Date(start + 90 * dayMs) };
+  test.each([
     [0, false],
     [59.9, false],
     [60, true],
     [91, true],
   ])("after %d of 90 days: %s", (day, expected) => {
-    expect(needsRenewal(life, new Date(START + day * DAY))).toBe(expected);
+    expect(needsRenewal(life, new Date(start + day * dayMs))).toBe(expected);
   });
 });
 
 describe("renew", () => {
-  it("makes everything where nothing is stored", async () => {
+  test("makes everything where nothing is stored", async () => {
     const { material, reasons } = await renew(undefined, options(0));
     expect(reasons).toEqual(["new certificate authority: nothing is stored yet"]);
     expect(material.authorities).toHaveLength(1);
     expect(
-      servingFault(material.serving, material.authorities, ["metahub.metahub.svc"], new Date(START)),
+      servingFault(material.serving, material.authorities, ["metahub.metahub.svc"], new Date(start)),
     ).toBeUndefined();
   });
 
-  it("keeps what is good", async () => {
+  test("keeps what is good", async () => {
     const stored = await storedAt(0);
     const { material, reasons } = await renew(stored, options(59));
     expect(reasons).toEqual([]);
     expect(toStored(material)).toEqual(stored);
   });
 
-  it("renews the serving certificate at two thirds of its life, under the same authority", async () => {
+  test("renews the serving certificate at two thirds of its life, under the same authority", async () => {
     const stored = await storedAt(0);
     const { material, reasons } = await renew(stored, options(60));
     expect(reasons).toEqual(["new serving certificate: two thirds of its life are over"]);
@@ -88,7 +88,7 @@ describe("renew", () => {
     expect(material.serving.certificate).not.toBe(stored["tls.crt"]);
   });
 
-  it("renews the authority at two thirds of its life and leaves the serving certificate and the old authority", async () => {
+  test("renews the authority at two thirds of its life and leaves the serving certificate and the old authority", async () => {
     const first = await storedAt(0);
     const before = toStored((await renew(first, options(480))).material);
     const { material, reasons } = await renew(before, options(487));
@@ -105,7 +105,7 @@ describe("renew", () => {
     expect((await renew(toStored(later), options(731))).material.authorities).toHaveLength(1);
   });
 
-  it("never leaves a day, over ten years, on which what is served is not trusted", async () => {
+  test("never leaves a day, over ten years, on which what is served is not trusted", async () => {
     let stored = await storedAt(0);
     const served = [stored["tls.crt"]];
     for (let day = 1; day < 3650; day += 29) {
@@ -134,7 +134,7 @@ describe("renew", () => {
     ["a broken serving certificate", { "tls.crt": "nonsense" }, /tls.crt holds no readable certificate/],
     ["a missing serving key", { "tls.key": undefined }, /tls.key is missing/],
   ];
-  it.each(broken)("repairs %s and says why", async (_, change, reason) => {
+  test.each(broken)("repairs %s and says why", async (_, change, reason) => {
     const stored = { ...(await storedAt(0)), ...change };
     const { material, reasons } = await renew(stored, options(1));
     expect(reasons.join("; ")).toMatch(reason);
@@ -144,26 +144,26 @@ describe("renew", () => {
     expect(JSON.stringify(reasons)).not.toContain("PRIVATE KEY");
   });
 
-  it("repairs a serving key of another certificate", async () => {
+  test("repairs a serving key of another certificate", async () => {
     const stored = { ...(await storedAt(0)), "tls.key": (await storedAt(0))["tls.key"] };
     expect((await renew(stored, options(1))).reasons).toEqual([
       "new serving certificate: tls.key does not belong to tls.crt",
     ]);
   });
 
-  it("trusts the old authority on while a replica may still serve under it, when only its key was lost", async () => {
+  test("trusts the old authority on while a replica may still serve under it, when only its key was lost", async () => {
     const stored = { ...(await storedAt(0)), "ca.key": "lost" };
     const { material } = await renew(stored, options(1));
     expect(material.serving.certificate).toBe(stored["tls.crt"]);
     expect(material.authorities[1]).toBe(stored["ca.crt"]);
   });
 
-  it("issues anew for other hosts", async () => {
+  test("issues anew for other hosts", async () => {
     const { reasons } = await renew(await storedAt(0), options(1, ["metahub.metahub.svc", "10.0.0.1"]));
     expect(reasons).toEqual(["new serving certificate: tls.crt is not for the host 10.0.0.1"]);
   });
 
-  it("does not grow the bundle without bound", async () => {
+  test("does not grow the bundle without bound", async () => {
     let stored: StoredData = await storedAt(0);
     for (let time = 0; time < 10; time++)
       stored = toStored((await renew({ ...stored, "ca.key": "lost" }, options(1))).material);

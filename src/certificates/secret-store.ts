@@ -1,13 +1,13 @@
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { isKubernetesError } from "../kubernetes/errors.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import { isKubernetesError } from "../kubernetes/error.ts";
 import { isRecord, type KubernetesObject } from "../kubernetes/object.ts";
 import { CertificateError } from "./error.ts";
-import { STORED_NAMES, type StoredData } from "./material.ts";
+import { type StoredData, storedNames } from "./material.ts";
 import type { SecretStore, Stored } from "./store.ts";
 
-const SECRETS = { group: "", version: "v1", plural: "secrets", namespaced: true } as const;
-const TYPE = "kubernetes.io/tls";
-const FIELD_MANAGER = "metahub-certificates";
+const secrets = { group: "", version: "v1", plural: "secrets", namespaced: true } as const;
+const secretType = "kubernetes.io/tls";
+const ownFieldManager = "metahub-certificates";
 
 /** A Secret of type kubernetes.io/tls, with ca.crt and ca.key beside the serving certificate. */
 export class KubernetesSecretStore implements SecretStore {
@@ -33,14 +33,14 @@ export class KubernetesSecretStore implements SecretStore {
   }
 
   create(data: Required<StoredData>, signal: AbortSignal): Promise<Stored | "conflict"> {
-    const target = { resource: SECRETS, namespace: this.#namespace };
-    const call = this.#client.create(target, this.#toSecret(data), { signal, fieldManager: FIELD_MANAGER });
+    const target = { resource: secrets, namespace: this.#namespace };
+    const call = this.#client.create(target, this.#toSecret(data), { signal, fieldManager: ownFieldManager });
     return this.#written(call);
   }
 
   update(data: Required<StoredData>, version: string, signal: AbortSignal): Promise<Stored | "conflict"> {
     const secret = this.#toSecret(data, version);
-    return this.#written(this.#client.update(this.#target(), secret, { signal, fieldManager: FIELD_MANAGER }));
+    return this.#written(this.#client.update(this.#target(), secret, { signal, fieldManager: ownFieldManager }));
   }
 
   async #written(call: Promise<KubernetesObject>): Promise<Stored | "conflict"> {
@@ -54,7 +54,7 @@ export class KubernetesSecretStore implements SecretStore {
   }
 
   #target() {
-    return { resource: SECRETS, namespace: this.#namespace, name: this.#name };
+    return { resource: secrets, namespace: this.#namespace, name: this.#name };
   }
 
   #toSecret(data: Required<StoredData>, resourceVersion?: string) {
@@ -67,8 +67,8 @@ export class KubernetesSecretStore implements SecretStore {
         labels: { "app.kubernetes.io/managed-by": "metahub", "app.kubernetes.io/part-of": "metahub" },
         ...(resourceVersion === undefined ? {} : { resourceVersion }),
       },
-      type: TYPE,
-      data: Object.fromEntries(STORED_NAMES.map((name) => [name, toBase64(data[name] ?? "")])),
+      type: secretType,
+      data: Object.fromEntries(storedNames.map((name) => [name, toBase64(data[name] ?? "")])),
     };
   }
 
@@ -78,16 +78,16 @@ export class KubernetesSecretStore implements SecretStore {
       throw new CertificateError("STORE_FAILED", `${this.place}: the API server sent it without a resourceVersion`);
     }
     const type = secret["type"];
-    if (type !== TYPE) {
+    if (type !== secretType) {
       throw new CertificateError(
         "STORE_FAILED",
-        `${this.place} is of type ${JSON.stringify(type)}, not ${TYPE}, and a Secret's type never changes: delete it, or name another one with --tls-secret`,
+        `${this.place} is of type ${JSON.stringify(type)}, not ${secretType}, and a Secret's type never changes: delete it, or name another one with --tls-secret`,
       );
     }
     const data = isRecord(secret["data"]) ? secret["data"] : {};
     return {
       version: resourceVersion,
-      data: Object.fromEntries(STORED_NAMES.map((name) => [name, fromBase64(data[name])])),
+      data: Object.fromEntries(storedNames.map((name) => [name, fromBase64(data[name])])),
     };
   }
 }

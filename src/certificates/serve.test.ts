@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { ManualClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
 import { CertificateKeeper } from "./keeper.ts";
-import { ManualClock, MemoryBundle, MemoryStore } from "./keeper-doubles.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -12,7 +12,7 @@ afterEach(async () => {
 
 describe("a TLS server", () => {
   // The handshake reads the real clock: this test moves ours by less than certificates are backdated.
-  it("serves the renewed certificate to new connections without a restart, and clients trust both", async () => {
+  test("serves the renewed certificate to new connections without a restart, and clients trust both", async () => {
     const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock(Date.now())];
     const keeper = new CertificateKeeper({
       store,

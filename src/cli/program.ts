@@ -1,14 +1,14 @@
 import { Command, CommanderError } from "commander";
-import { addCompletionCommand } from "./completion-command.ts";
-import type { AddCommand, CommandContext, ExitCode } from "./context.ts";
-import { addControllerCommand } from "./controller-command.ts";
-import { addDetectCommand } from "./detect-command.ts";
-import { addExplainCommand } from "./explain-command.ts";
-import { describeFailure, UsageError } from "./failure.ts";
-import { addIndexCommand } from "./index-command.ts";
-import { addResolveCommand } from "./resolve-command.ts";
-import { addRewriteCommand } from "./rewrite-command.ts";
-import { addWebhookCommand } from "./webhook-command.ts";
+import type { AddCommand, CommandContext, ExitCode } from "../process/context.ts";
+import { describeFailure, UsageError } from "../process/failure.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
+import { addControllerCommand } from "./commands/controller.ts";
+import { addDetectCommand } from "./commands/detect.ts";
+import { addExplainCommand } from "./commands/explain.ts";
+import { addIndexCommand } from "./commands/index.ts";
+import { addResolveCommand } from "./commands/resolve.ts";
+import { addRewriteCommand } from "./commands/rewrite.ts";
+import { addWebhookCommand } from "./commands/webhook.ts";
 
 /** Every command, in the order of `metahub --help`. */
 const commands: readonly AddCommand[] = [

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseReference } from "../oci/reference.ts";
-import { parseDockerConfig } from "./dockerConfig.ts";
+import { parseDockerConfig } from "./docker-config.ts";
 import { askHelper, type HelperOptions } from "./helper.ts";
-import { hostConfigPaths, readHostConfig } from "./hostConfig.ts";
+import { hostConfigPaths, readHostConfig } from "./host-config.ts";
 import { fixedSource, hostConfigSource, Keyring } from "./keyring.ts";
 
 let folder: string;

@@ -1,6 +1,6 @@
 import type { Reference } from "../oci/reference.ts";
 import { type Credentials, canonicalText } from "./credentials.ts";
-import type { DockerConfig } from "./dockerConfig.ts";
+import type { DockerConfig } from "./docker-config.ts";
 import { askHelper, type HelperOptions } from "./helper.ts";
 import { scopeMatches } from "./match.ts";
 

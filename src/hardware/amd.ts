@@ -6,7 +6,7 @@ interface Target {
 }
 
 /** Generic processors and what they cover (LLVM, AMDGPUUsage, "Generic processor code object versioning" table). */
-const GENERIC: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+const genericTargets: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   [
     ["gfx9-generic", "gfx900 gfx902 gfx904 gfx906 gfx909 gfx90c"],
     // gfx940 and gfx941 were pre-production gfx942; LLVM 20 dropped them.
@@ -20,7 +20,7 @@ const GENERIC: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 );
 
 /** `amdgcn-amd-amdhsa--` is how rocminfo begins a target. */
-const SPELLING =
+const spelling =
   /^(?:amdgcn-amd-amdhsa--)?(gfx\d{1,2}(?:-\d)?-generic|gfx\d{1,2}[0-9a-f]{2})((?::[a-z][a-z0-9]{0,15}[+-]){0,4})$/;
 
 function readTarget(value: string): Target {
@@ -33,7 +33,7 @@ function readTarget(value: string): Target {
  * else, and where a setting is both on and off.
  */
 export function canonicalTarget(text: string): string | undefined {
-  const match = SPELLING.exec(text);
+  const match = spelling.exec(text);
   if (match === null) return undefined;
   const [, processor = "", tail = ""] = match;
   const settings = [...new Set(tail.split(":").filter((setting) => setting !== ""))].sort();
@@ -43,7 +43,7 @@ export function canonicalTarget(text: string): string | undefined {
 }
 
 function covers(required: string, processor: string): boolean {
-  return required === processor || GENERIC.get(required)?.has(processor) === true;
+  return required === processor || genericTargets.get(required)?.has(processor) === true;
 }
 
 /**

@@ -18,16 +18,16 @@ export class HardwareError extends Error {
 }
 
 /** How much of a text that is refused is shown. */
-const SHOWN_CHARACTERS = 48;
+const shownCharacters = 48;
 
 /** A text from outside, quoted, cut short, with everything but printable ASCII escaped: for messages. */
 export function quote(text: string): string {
   const shown = text
-    .slice(0, SHOWN_CHARACTERS)
+    .slice(0, shownCharacters)
     .replace(/[^\x20-\x7e]|["\\]/g, (character) =>
       character === '"' || character === "\\"
         ? `\\${character}`
         : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
     );
-  return text.length > SHOWN_CHARACTERS ? `"${shown}…" (${text.length} characters)` : `"${shown}"`;
+  return text.length > shownCharacters ? `"${shown}…" (${text.length} characters)` : `"${shown}"`;
 }

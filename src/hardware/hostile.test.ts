@@ -8,7 +8,7 @@ import { compareAccelerator, compareIsa, featureClass } from "./rank.ts";
 import { toRequirement } from "./requirement.ts";
 import { compareVersions } from "./version.ts";
 
-const MEBIBYTE = 1 << 20;
+const mebibyte = 1 << 20;
 
 function refusal(action: () => unknown): HardwareError {
   try {
@@ -22,11 +22,11 @@ function refusal(action: () => unknown): HardwareError {
 
 describe("text from a stranger's index", () => {
   test.each([
-    ["4 MiB of a letter", "a".repeat(4 * MEBIBYTE)],
-    ["4 MiB of blanks", " ".repeat(4 * MEBIBYTE)],
-    ["4 MiB of separators", ":".repeat(4 * MEBIBYTE)],
-    ["4 MiB of digits", `nvcap:${"9".repeat(4 * MEBIBYTE)}`],
-    ["4 MiB of settings", `gfx90a${":x+".repeat(MEBIBYTE)}`],
+    ["4 MiB of a letter", "a".repeat(4 * mebibyte)],
+    ["4 MiB of blanks", " ".repeat(4 * mebibyte)],
+    ["4 MiB of separators", ":".repeat(4 * mebibyte)],
+    ["4 MiB of digits", `nvcap:${"9".repeat(4 * mebibyte)}`],
+    ["4 MiB of settings", `gfx90a${":x+".repeat(mebibyte)}`],
     ["null bytes", "cpu:\u0000\u0000"],
     ["half a surrogate", "cpu:\ud800"],
     ["a line break", "cpu:skylake\nmetahub.dev/rewrite: disabled"],
@@ -40,8 +40,8 @@ describe("text from a stranger's index", () => {
   });
 
   test.each([
-    ["4 MiB of commas", ",".repeat(4 * MEBIBYTE)],
-    ["4 MiB of features", "x:1,".repeat(MEBIBYTE)],
+    ["4 MiB of commas", ",".repeat(4 * mebibyte)],
+    ["4 MiB of features", "x:1,".repeat(mebibyte)],
     ["many features in few characters", Array.from({ length: 1000 }, (_, index) => `f${index}`).join(",")],
   ])("a list of %s is too long", (_what, text) => {
     expect(refusal(() => parseFeatureList(text)).code).toBe("FEATURE_LIST_TOO_LONG");
@@ -94,8 +94,8 @@ describe("features that nobody parsed", () => {
   });
 
   test("versions of a million digits are compared", () => {
-    const long = `1${"0".repeat(MEBIBYTE)}`;
+    const long = `1${"0".repeat(mebibyte)}`;
     expect(compareVersions(long, `${long}0`)).toBeLessThan(0);
-    expect(compareVersions("0".repeat(MEBIBYTE), "")).toBe(0);
+    expect(compareVersions("0".repeat(mebibyte), "")).toBe(0);
   });
 });

@@ -13,7 +13,7 @@ interface Namespace {
 }
 
 /** The namespaces with a meaning of their own, and others whose names are read with `-` and `_` too. */
-export const NAMESPACES: ReadonlyMap<string, Namespace> = new Map<string, Namespace>([
+export const namespaces: ReadonlyMap<string, Namespace> = new Map<string, Namespace>([
   ["cpu", { kind: "cpu", class: "isa", aliases: ["uarch", "microarchitecture"], example: "skylake" }],
   ["cpuflag", { kind: "cpuflag", class: "isa", aliases: ["cpu-flag", "isa"], example: "avx2" }],
   [
@@ -39,21 +39,21 @@ export const NAMESPACES: ReadonlyMap<string, Namespace> = new Map<string, Namesp
 ]);
 
 /** Every known spelling of a known namespace, with `-` for `_`, to its canonical name; the longest first. */
-const SPELLINGS: ReadonlyMap<string, string> = new Map(
-  [...NAMESPACES]
+const spellings: ReadonlyMap<string, string> = new Map(
+  [...namespaces]
     .flatMap(([name, { aliases = [] }]) => [name, ...aliases].map((spelling) => [spelling, name] as const))
     .sort(([a], [b]) => b.length - a.length),
 );
 
 /** The canonical name of a namespace in lower case; one that nobody knows is its own. */
 export function canonicalNamespace(text: string): string {
-  return SPELLINGS.get(text.replaceAll("_", "-")) ?? text;
+  return spellings.get(text.replaceAll("_", "-")) ?? text;
 }
 
 /** Splits `cpu-broadwell`, `nvcap_52` at the end of a known namespace; undefined where none begins the text. */
 export function splitKnownNamespace(text: string): { namespace: string; value: string } | undefined {
   const dashed = text.replaceAll("_", "-");
-  for (const [spelling, namespace] of SPELLINGS) {
+  for (const [spelling, namespace] of spellings) {
     if (dashed.length > spelling.length + 1 && dashed.startsWith(`${spelling}-`)) {
       return { namespace, value: text.slice(spelling.length + 1) };
     }
@@ -62,11 +62,11 @@ export function splitKnownNamespace(text: string): { namespace: string; value: s
 }
 
 export function namespaceKind(namespace: string): NamespaceKind {
-  return NAMESPACES.get(namespace)?.kind ?? "equality";
+  return namespaces.get(namespace)?.kind ?? "equality";
 }
 
 export function namespaceClass(namespace: string): FeatureClass {
-  return NAMESPACES.get(namespace)?.class ?? "equality";
+  return namespaces.get(namespace)?.class ?? "equality";
 }
 
 /**

@@ -8,16 +8,16 @@ export interface Capability {
   readonly suffix: "" | "a" | "f";
 }
 
-const MAJOR = 1000;
+const perMajor = 1000;
 
 /** Devices that share family-specific features (nvcc documentation, table of `f` targets). 10.1 became 11.0. */
-const FAMILIES: readonly (readonly number[])[] = [[10_000, 10_003], [11_000], [12_000, 12_001]];
+const families: readonly (readonly number[])[] = [[10_000, 10_003], [11_000], [12_000, 12_001]];
 
 /**
  * Integrated devices (Jetson, DRIVE). CUDA programming guide, "Binary Compatibility": code for a lower minor version
  * runs on desktop devices only, and never between desktop and Tegra. 10.1 is Thor before CUDA 13 called it 11.0.
  */
-const TEGRA: ReadonlySet<number> = new Set([5003, 6002, 7002, 8007, 10_001, 11_000]);
+const tegra: ReadonlySet<number> = new Set([5003, 6002, 7002, 8007, 10_001, 11_000]);
 
 /** Reads a canonical value: `9.0`, `9.0a`. Undefined for anything else. */
 export function readCapability(value: string): Capability | undefined {
@@ -27,14 +27,14 @@ export function readCapability(value: string): Capability | undefined {
   const suffix = last === "a" || last === "f" ? last : "";
   const major = Number(value.slice(0, dot));
   const minor = Number(value.slice(dot + 1, value.length - suffix.length));
-  return Number.isInteger(major) && Number.isInteger(minor) ? { device: major * MAJOR + minor, suffix } : undefined;
+  return Number.isInteger(major) && Number.isInteger(minor) ? { device: major * perMajor + minor, suffix } : undefined;
 }
 
 /** The devices that a capability with a suffix names; undefined without one, as those are open upwards. */
 function named({ device, suffix }: Capability): readonly number[] | undefined {
   if (suffix === "a") return [device];
   if (suffix === "f") {
-    return FAMILIES.find((family) => family.includes(device))?.filter((each) => each >= device) ?? [device];
+    return families.find((family) => family.includes(device))?.filter((each) => each >= device) ?? [device];
   }
   return undefined;
 }
@@ -43,8 +43,8 @@ function named({ device, suffix }: Capability): readonly number[] | undefined {
 function runsCode(device: number, code: Capability): boolean {
   const only = named(code);
   if (only !== undefined) return only.includes(device);
-  if (TEGRA.has(device) || TEGRA.has(code.device)) return device === code.device;
-  return Math.trunc(device / MAJOR) === Math.trunc(code.device / MAJOR) && device >= code.device;
+  if (tegra.has(device) || tegra.has(code.device)) return device === code.device;
+  return Math.trunc(device / perMajor) === Math.trunc(code.device / perMajor) && device >= code.device;
 }
 
 /** Whether a device's driver can compile PTX for a capability. */
@@ -63,7 +63,7 @@ export function capabilityImplies(a: Feature, b: Feature): boolean {
   const [from, to] = [readCapability(a.value), readCapability(b.value)];
   if (from === undefined || to === undefined) return false;
   const toSpace: CapabilityNamespace = b.namespace === "nvptx" ? "nvptx" : "nvcap";
-  const tegraCode = a.namespace === "nvcap" && TEGRA.has(from.device) ? [from.device] : undefined;
+  const tegraCode = a.namespace === "nvcap" && tegra.has(from.device) ? [from.device] : undefined;
   const devices = named(from) ?? tegraCode;
   if (devices !== undefined) return devices.every((device) => runs(toSpace, device, to));
   // Open upwards. PTX reaches every later device, machine code every later minor version that is not Tegra's.
@@ -72,7 +72,7 @@ export function capabilityImplies(a: Feature, b: Feature): boolean {
   return a.namespace === "nvcap" && runsCode(from.device, to);
 }
 
-const SPELLING =
+const spelling =
   /^(?:(sm|cc|compute)[_-]?)?(?:(\d{1,2})[._-](\d{1,2})|(\d{1,2})(\d))([af]?)(?:(\+ptx)|[_-](real|virtual))?$/;
 
 /**
@@ -81,7 +81,7 @@ const SPELLING =
  * Undefined for anything else.
  */
 export function capabilityFeatures(text: string, under: CapabilityNamespace): readonly Feature[] | undefined {
-  const match = SPELLING.exec(text);
+  const match = spelling.exec(text);
   if (match === null) return undefined;
   const [, prefix, dottedMajor, dottedMinor, major, minor, suffix = "", withPtx, kind] = match;
   const value = `${Number(dottedMajor ?? major)}.${Number(dottedMinor ?? minor)}${suffix}`;
@@ -94,6 +94,6 @@ export function capabilityFeatures(text: string, under: CapabilityNamespace): re
 
 /** Whether a bare text is unmistakably a capability: a number alone is not. */
 export function looksLikeCapability(text: string): boolean {
-  const match = SPELLING.exec(text);
+  const match = spelling.exec(text);
   return match !== null && (match[1] !== undefined || match[7] !== undefined || match[8] !== undefined);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { HardwareError } from "./error.ts";
 import { formatFeature } from "./feature.ts";
 import { type FeatureContext, parseFeature, parseFeatureList, parseFeatures } from "./parse.ts";
@@ -135,27 +135,27 @@ describe("refused, with the text and a right value", () => {
 });
 
 describe("one feature", () => {
-  it("is read", () => {
+  test("is read", () => {
     expect(parseFeature("nvcap_52")).toEqual({ namespace: "nvcap", value: "5.2" });
   });
 
-  it("is refused where the text means several, naming them", () => {
+  test("is refused where the text means several, naming them", () => {
     expect(() => parseFeature("8.6+PTX")).toThrow(/means nvcap:8\.6 and nvptx:8\.6/);
     expect(codeOf(() => parseFeature("sse4"))).toBe("FEATURE_SEVERAL");
   });
 });
 
 describe("a list", () => {
-  it("is separated by commas, keeps its order, and holds each feature once", () => {
+  test("is separated by commas, keeps its order, and holds each feature once", () => {
     const list = parseFeatureList("cpu:broadwell, nvcap_52,,cpu-broadwell, avx2,");
     expect(list.map(formatFeature)).toEqual(["cpu:broadwell", "nvcap:5.2", "cpuflag:avx2"]);
   });
 
-  it("may be empty", () => {
+  test("may be empty", () => {
     expect(parseFeatureList(" ")).toEqual([]);
   });
 
-  it("holds 64 features and no more", () => {
+  test("holds 64 features and no more", () => {
     const names = (count: number): string => Array.from({ length: count }, (_, index) => `x:${index}`).join(",");
     expect(parseFeatureList(names(64))).toHaveLength(64);
     expect(codeOf(() => parseFeatureList(names(65)))).toBe("FEATURE_LIST_TOO_LONG");

@@ -3,7 +3,7 @@ import { canonicalFlags } from "./cpu/flags.ts";
 import { knownCpu, knownLevel } from "./cpu/spelling.ts";
 import { HardwareError, quote } from "./error.ts";
 import { type Feature, formatFeature } from "./feature.ts";
-import { canonicalNamespace, NAMESPACES, namespaceKind, splitKnownNamespace } from "./namespace.ts";
+import { canonicalNamespace, namespaceKind, namespaces, splitKnownNamespace } from "./namespace.ts";
 import { capabilityFeatures, looksLikeCapability } from "./nvidia.ts";
 import { canonicalVersion } from "./version.ts";
 
@@ -13,13 +13,13 @@ export interface FeatureContext {
 }
 
 /** Characters of one feature's text, blanks around it included. Kubernetes bounds a label value at 63 of them. */
-const MAX_FEATURE_LENGTH = 256;
+const maxFeatureLength = 256;
 /** Features of one list. */
-const MAX_FEATURES = 64;
+const maxFeatures = 64;
 
-const NAMESPACE = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
+const namespacePattern = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 /** Printable, no blanks, no commas (they separate a list), no quotes (a sign of text quoted once too often). */
-const VALUE = /^[a-z0-9_][!#-&(-+.-[\]-_a-~-]*$/;
+const valuePattern = /^[a-z0-9_][!#-&(-+.-[\]-_a-~-]*$/;
 
 function invalid(text: string, problem: string): HardwareError {
   return new HardwareError("FEATURE_INVALID", `${quote(text)} is not a feature: ${problem}`);
@@ -65,7 +65,7 @@ function readBare(text: string, context: FeatureContext): readonly Feature[] {
   const capabilities = looksLikeCapability(text) ? capabilityFeatures(text, "nvcap") : undefined;
   if (capabilities !== undefined) return capabilities;
   const split = splitKnownNamespace(text);
-  if (split !== undefined && VALUE.test(split.value)) {
+  if (split !== undefined && valuePattern.test(split.value)) {
     const features = readValue(split.namespace, split.value, context);
     if (features !== undefined) return features;
     // `cuda-12,4` is a slip worth an error; `nvidia-experimental` is a word of somebody's own.
@@ -75,7 +75,7 @@ function readBare(text: string, context: FeatureContext): readonly Feature[] {
 }
 
 function wrongValue(text: string, namespace: string): HardwareError {
-  const example = NAMESPACES.get(namespace)?.example ?? "efa";
+  const example = namespaces.get(namespace)?.example ?? "efa";
   return invalid(text, `${namespace} takes a value such as ${namespace}:${example}`);
 }
 
@@ -86,10 +86,10 @@ function wrongValue(text: string, namespace: string): HardwareError {
  * blanks, commas and quotes, or that its namespace refuses.
  */
 export function parseFeatures(text: string, context: FeatureContext = {}): readonly Feature[] {
-  if (text.length > MAX_FEATURE_LENGTH) throw invalid(text, `it is longer than ${MAX_FEATURE_LENGTH} characters`);
+  if (text.length > maxFeatureLength) throw invalid(text, `it is longer than ${maxFeatureLength} characters`);
   const lower = text.trim().toLowerCase();
   if (lower === "") throw invalid(text, 'it is empty; write namespace:value, such as "cpu:skylake"');
-  if (!VALUE.test(lower)) {
+  if (!valuePattern.test(lower)) {
     throw invalid(
       text,
       'write namespace:value without blanks, commas, quotes or control characters, such as "nvcap:9.0"',
@@ -102,15 +102,15 @@ export function parseFeatures(text: string, context: FeatureContext = {}): reado
   if (separator < 0) return readBare(lower, context);
   const written = lower.slice(0, separator);
   const value = lower.slice(separator + 1);
-  if (!NAMESPACE.test(written)) {
+  if (!namespacePattern.test(written)) {
     throw invalid(text, 'a namespace is at most 63 letters, digits, ".", "_", "/" and "-", such as "cpu" or "fabric"');
   }
   const namespace = canonicalNamespace(written);
   if (value === "") throw wrongValue(text, namespace);
-  if (!VALUE.test(value)) {
+  if (!valuePattern.test(value)) {
     throw invalid(
       text,
-      `a value begins with a letter or digit; write ${namespace}:${NAMESPACES.get(namespace)?.example ?? "value"}`,
+      `a value begins with a letter or digit; write ${namespace}:${namespaces.get(namespace)?.example ?? "value"}`,
     );
   }
   const features = readValue(namespace, value, context);
@@ -140,13 +140,13 @@ export function parseFeature(text: string, context: FeatureContext = {}): Featur
  */
 export function parseFeatureList(text: string, context: FeatureContext = {}): readonly Feature[] {
   const tooLong = (): HardwareError =>
-    new HardwareError("FEATURE_LIST_TOO_LONG", `${quote(text)} is too long a list: at most ${MAX_FEATURES} features`);
-  if (text.length > MAX_FEATURES * (MAX_FEATURE_LENGTH + 1)) throw tooLong();
+    new HardwareError("FEATURE_LIST_TOO_LONG", `${quote(text)} is too long a list: at most ${maxFeatures} features`);
+  if (text.length > maxFeatures * (maxFeatureLength + 1)) throw tooLong();
   const features = new Map<string, Feature>();
   for (const piece of text.split(",")) {
     if (piece.trim() === "") continue;
     for (const feature of parseFeatures(piece, context)) features.set(formatFeature(feature), feature);
-    if (features.size > MAX_FEATURES) throw tooLong();
+    if (features.size > maxFeatures) throw tooLong();
   }
   return [...features.values()];
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { formatFeature } from "./feature.ts";
 import { formatPlatform, normalizePlatform, platformFits } from "./platform.ts";
 import { osVersionFeature, platformFeature } from "./variant.ts";
@@ -62,7 +62,7 @@ describe("a machine runs an image's os and architecture", () => {
   });
 });
 
-it("has an os.version feature where it has an os.version", () => {
+test("has an os.version feature where it has an os.version", () => {
   const windows = normalizePlatform({ os: "windows", architecture: "amd64", osVersion: "10.0.20348.1" });
   expect(osVersionFeature(windows)).toEqual({ namespace: "os.version", value: "10.0.20348.1" });
   expect(osVersionFeature(normalizePlatform({ os: "linux", architecture: "amd64", osVersion: "" }))).toBeUndefined();

@@ -16,8 +16,8 @@ export function formatPlatform(platform: Platform): string {
 }
 
 /** Other names of operating systems and architectures to Go's, as container runtimes read them. */
-const OPERATING_SYSTEMS: ReadonlyMap<string, string> = new Map([["macos", "darwin"]]);
-const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+const operatingSystems: ReadonlyMap<string, string> = new Map([["macos", "darwin"]]);
+const architectures: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ["x86_64", ["amd64"]],
   ["x86-64", ["amd64"]],
   ["i386", ["386"]],
@@ -28,11 +28,11 @@ const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant
   ["armel", ["arm", "v6"]],
 ]);
 
-const FIELD = /^[a-z0-9][a-z0-9._+-]{0,63}$/;
+const fieldPattern = /^[a-z0-9][a-z0-9._+-]{0,63}$/;
 
 function field(name: string, value: string): string {
   const lower = value.toLowerCase();
-  if (value.length <= 64 && FIELD.test(lower)) return lower;
+  if (value.length <= 64 && fieldPattern.test(lower)) return lower;
   const example = "write os linux, architecture amd64, variant v3, os.version 10.0.20348";
   throw new HardwareError("PLATFORM_INVALID", `${quote(value)} is no platform ${name}: ${example}`);
 }
@@ -63,13 +63,13 @@ function canonicalVariant(architecture: string, variant: string | undefined): st
 export function normalizePlatform(platform: Platform): Platform {
   const os = field("os", platform.os);
   const written = field("architecture", platform.architecture);
-  const [architecture, implied] = ARCHITECTURES.get(written) ?? [written];
+  const [architecture, implied] = architectures.get(written) ?? [written];
   const given =
     platform.variant === undefined || platform.variant === "" ? implied : field("variant", platform.variant);
   const variant = canonicalVariant(architecture, given);
   const { osVersion } = platform;
   return {
-    os: OPERATING_SYSTEMS.get(os) ?? os,
+    os: operatingSystems.get(os) ?? os,
     architecture,
     ...(variant === undefined ? {} : { variant }),
     ...(osVersion === undefined || osVersion === "" ? {} : { osVersion: field("os.version", osVersion) }),
@@ -77,7 +77,7 @@ export function normalizePlatform(platform: Platform): Platform {
 }
 
 /** What runtimes run besides a machine's own architecture: amd64 runs 386, arm64 runs 32-bit ARM. */
-const FALLBACKS: ReadonlyMap<string, string> = new Map([
+const fallbacks: ReadonlyMap<string, string> = new Map([
   ["amd64", "386"],
   ["arm64", "arm"],
 ]);
@@ -89,5 +89,5 @@ const FALLBACKS: ReadonlyMap<string, string> = new Map([
 export function platformFits(machine: Platform, variant: Platform): "exact" | "fallback" | "no" {
   if (machine.os !== variant.os) return "no";
   if (machine.architecture === variant.architecture) return "exact";
-  return FALLBACKS.get(machine.architecture) === variant.architecture ? "fallback" : "no";
+  return fallbacks.get(machine.architecture) === variant.architecture ? "fallback" : "no";
 }

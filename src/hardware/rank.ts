@@ -15,7 +15,7 @@ export function featureClass(feature: Feature): FeatureClass {
 }
 
 /** Devices before drivers; among drivers an order that is only there to be the same everywhere. */
-const ACCELERATORS: readonly string[] = ["amddriver", "rocm", "cuda", "nvdriver", "gfx", "nvcap"];
+const accelerators: readonly string[] = ["amddriver", "rocm", "cuda", "nvdriver", "gfx", "nvcap"];
 
 function compareCapability(a: Feature, b: Feature): number {
   const [x, y] = [readCapability(a.value), readCapability(b.value)];
@@ -33,7 +33,7 @@ function compareCapability(a: Feature, b: Feature): number {
  * higher version. Across namespaces: devices before drivers. A total preorder.
  */
 export function compareAccelerator(a: Feature, b: Feature): number {
-  const place = ({ namespace }: Feature): number => ACCELERATORS.indexOf(namespace === "nvptx" ? "nvcap" : namespace);
+  const place = ({ namespace }: Feature): number => accelerators.indexOf(namespace === "nvptx" ? "nvcap" : namespace);
   const order = place(a) - place(b);
   if (order !== 0) return order;
   switch (namespaceKind(a.namespace)) {

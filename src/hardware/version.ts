@@ -8,11 +8,11 @@ interface Cursor {
   kind: -1 | 0 | 1;
 }
 
-const ZERO = 48;
-const NINE = 57;
+const zero = 48;
+const nine = 57;
 
 function isDigit(code: number): boolean {
-  return code >= ZERO && code <= NINE;
+  return code >= zero && code <= nine;
 }
 
 function isSeparator(code: number): boolean {
@@ -37,7 +37,7 @@ function next(text: string, cursor: Cursor): void {
     cursor.start = cursor.end = at;
     return;
   }
-  while (text.charCodeAt(at) === ZERO) at += 1;
+  while (text.charCodeAt(at) === zero) at += 1;
   cursor.start = at;
   while (isDigit(text.charCodeAt(at))) at += 1;
   cursor.end = at;

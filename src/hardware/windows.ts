@@ -1,6 +1,6 @@
 /** Windows Server releases whose containers later hosts run: 2022 and 2025. */
-const LONG_TERM_BUILDS: readonly number[] = [20348, 26100];
-const FIRST_COMPATIBLE = 20348;
+const longTermBuilds: readonly number[] = [20348, 26100];
+const firstCompatible = 20348;
 
 interface WindowsVersion {
   readonly major: number;
@@ -16,8 +16,8 @@ function readVersion(text: string): WindowsVersion | undefined {
 
 /** The oldest build that a host runs: the long-term release before the one its generation began with. */
 function oldestFor(build: number): number {
-  const generation = LONG_TERM_BUILDS.findLastIndex((release) => release <= build);
-  return LONG_TERM_BUILDS[Math.max(generation - 1, 0)] ?? FIRST_COMPATIBLE;
+  const generation = longTermBuilds.findLastIndex((release) => release <= build);
+  return longTermBuilds[Math.max(generation - 1, 0)] ?? firstCompatible;
 }
 
 /**
@@ -31,7 +31,7 @@ export function runsOsVersion(host: string, image: string): boolean {
   const [has, wants] = [readVersion(host), readVersion(image)];
   if (has === undefined || wants === undefined) return false;
   if (has.major !== wants.major || has.minor !== wants.minor) return false;
-  if (has.build < FIRST_COMPATIBLE) return has.build === wants.build;
+  if (has.build < firstCompatible) return has.build === wants.build;
   return oldestFor(has.build) <= wants.build && wants.build <= has.build;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { machineType } from "../../test/support/inventory.ts";
 import { claimOrder, claims } from "./assign.ts";
-import { machineType } from "./inventory.fixture.ts";
 
 test("the higher priority claims first, then the name", () => {
   const types = [

@@ -1,4 +1,4 @@
-import type { MachineType } from "../api/machinetype.ts";
+import type { MachineType } from "../api/machine-type.ts";
 import { matchesLabelSelector } from "../api/match-selector.ts";
 
 /** Machine types in the order in which they claim nodes: the higher priority first, then by name. */

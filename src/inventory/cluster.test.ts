@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FakeApiServer, status } from "../../test/apiserver/fakeapiserver.ts";
-import { KubernetesClient } from "../kubernetes/client.ts";
+import { FakeApiServer, status } from "../../test/support/api-server/fake.ts";
+import { machineType, nodeObject } from "../../test/support/inventory.ts";
+import { KubernetesClient } from "../kubernetes/client/client.ts";
 import { ClusterInventory } from "./cluster.ts";
-import { machineType, nodeObject } from "./inventory.fixture.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const nodesPath = "/api/v1/nodes";

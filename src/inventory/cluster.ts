@@ -1,10 +1,10 @@
-import { GROUP, type MachineType, VERSION } from "../api/machinetype.ts";
+import { type MachineType, metahubGroup, metahubVersion } from "../api/machine-type.ts";
 import type { NodeFacts } from "../api/node.ts";
-import { parseMachineType } from "../api/parse-machinetype.ts";
+import { parseMachineType } from "../api/parse-machine-type.ts";
 import { parseNode } from "../api/parse-node.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { Reflector } from "../kubernetes/reflector.ts";
-import type { ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import type { ReflectorEvent } from "../kubernetes/reflector/options.ts";
+import { Reflector } from "../kubernetes/reflector/reflector.ts";
 import { type Resource, resource } from "../kubernetes/resource.ts";
 import type { PlacementContext, RuntimeClassScheduling } from "../placement/candidate.ts";
 import { type Inventory, SnapshotPublisher } from "./inventory.ts";
@@ -14,8 +14,8 @@ import type { Snapshot } from "./snapshot.ts";
 
 export const nodeResource = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
 export const machineTypeResource = resource({
-  group: GROUP,
-  version: VERSION,
+  group: metahubGroup,
+  version: metahubVersion,
   plural: "machinetypes",
   namespaced: false,
 });

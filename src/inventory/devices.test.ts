@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FakeApiServer } from "../../test/apiserver/fakeapiserver.ts";
-import { ManualClock } from "../../test/apiserver/manualclock.ts";
-import { KubernetesClient } from "../kubernetes/client.ts";
-import type { ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
+import { FakeApiServer } from "../../test/support/api-server/fake.ts";
+import { ManualClock } from "../../test/support/manual-clock.ts";
+import { KubernetesClient } from "../kubernetes/client/client.ts";
+import type { ReflectorEvent } from "../kubernetes/reflector/options.ts";
 import { ClusterDevices } from "./devices.ts";
 
 const group = "/apis/resource.k8s.io/v1";

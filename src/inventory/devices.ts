@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
 import type { AttributeMapping, DeviceAttributes, DeviceName } from "../hardware/devices/device.ts";
 import { askedAttributes } from "../hardware/devices/drivers.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { type Clock, pause, systemClock, unlessAborted } from "../kubernetes/clock.ts";
-import { isKubernetesError } from "../kubernetes/errors.ts";
-import { Reflector } from "../kubernetes/reflector.ts";
-import type { Change, ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import { isKubernetesError } from "../kubernetes/error.ts";
+import type { Change, ReflectorEvent } from "../kubernetes/reflector/options.ts";
+import { Reflector } from "../kubernetes/reflector/reflector.ts";
 import { resource } from "../kubernetes/resource.ts";
+import { type Clock, pause, systemClock, unlessAborted } from "../time/clock.ts";
 import { type AskedAttributes, type DeviceSlice, trimSlice } from "./device-slice.ts";
 
 const resourceSliceResource = resource({

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { InventoryError } from "./error.ts";
-import { FileInventory, inventoryOf, readFolder } from "./files.ts";
-import { parseManifests } from "./manifests.ts";
+import type { InventoryError } from "../manifests/error.ts";
+import { readFolder } from "../manifests/files.ts";
+import { parseManifests } from "../manifests/parse.ts";
+import { FileInventory, inventoryOf } from "./files.ts";
 
 const node = (name: string): string => `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\n`;
 const type = (name: string): string =>

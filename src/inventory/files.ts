@@ -1,18 +1,14 @@
 import { type FSWatcher, watch } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { API_VERSION, type MachineType } from "../api/machinetype.ts";
+import { type MachineType, metahubApiVersion } from "../api/machine-type.ts";
 import type { NodeFacts } from "../api/node.ts";
-import { parseMachineType } from "../api/parse-machinetype.ts";
+import { parseMachineType } from "../api/parse-machine-type.ts";
 import { parseNode } from "../api/parse-node.ts";
-import { InventoryError } from "./error.ts";
-import { reasonOf } from "./file-reason.ts";
+import { InventoryError } from "../manifests/error.ts";
+import { readFolder } from "../manifests/files.ts";
+import type { Manifest } from "../manifests/parse.ts";
 import { type Inventory, type InventoryContent, plainContext, SnapshotPublisher } from "./inventory.ts";
-import { type Manifest, parseManifests } from "./manifests.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-const maxFiles = 1_000;
-const maxFileBytes = 32 * 1024 * 1024;
 /** Editors and `kubectl cp` write in several steps: read once they have paused. */
 const settleMs = 50;
 
@@ -25,45 +21,13 @@ export function inventoryOf(manifests: readonly Manifest[]): Pick<InventoryConte
       const node = at(place, () => parseNode(object));
       refuseDuplicate(nodes, node.name, "Node", place);
       nodes.set(node.name, node);
-    } else if (apiVersion === API_VERSION && kind === "MachineType") {
+    } else if (apiVersion === metahubApiVersion && kind === "MachineType") {
       const type = at(place, () => parseMachineType(object));
       refuseDuplicate(machineTypes, type.metadata.name, "MachineType", place);
       machineTypes.set(type.metadata.name, type);
     }
   }
   return { nodes: [...nodes.values()], machineTypes: [...machineTypes.values()] };
-}
-
-/** The manifests of every `.yaml`, `.yml` and `.json` file directly in a folder, in order of name. */
-export async function readFolder(folder: string, signal: AbortSignal): Promise<readonly Manifest[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (cause) {
-    throw new InventoryError("UNREADABLE", `${folder}: ${reasonOf(cause)}; a folder with YAML files was expected`, {
-      cause,
-    });
-  }
-  const files = names
-    .filter((name) => [".yaml", ".yml", ".json"].includes(extname(name)) && !name.startsWith("."))
-    .sort();
-  if (files.length > maxFiles) throw new InventoryError("TOO_MUCH", `${folder}: more than ${maxFiles} files`);
-  const manifests: Manifest[] = [];
-  for (const file of files) manifests.push(...(await readManifestFile(join(folder, file), signal)));
-  return manifests;
-}
-
-export async function readManifestFile(path: string, signal: AbortSignal): Promise<readonly Manifest[]> {
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > maxFileBytes) throw new InventoryError("TOO_MUCH", `${path}: larger than ${maxFileBytes} bytes`);
-    text = await readFile(path, { encoding: "utf8", signal });
-  } catch (cause) {
-    if (cause instanceof InventoryError) throw cause;
-    throw new InventoryError("UNREADABLE", `${path}: ${reasonOf(cause)}`, { cause });
-  }
-  return parseManifests(text, path);
 }
 
 export interface FileInventoryOptions {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { facts } from "./inventory.fixture.ts";
+import { facts } from "../../test/support/inventory.ts";
 import { type InventoryContent, plainContext, SnapshotPublisher } from "./inventory.ts";
 
 beforeEach(() => vi.useFakeTimers());

@@ -1,4 +1,4 @@
-import type { MachineType } from "../api/machinetype.ts";
+import type { MachineType } from "../api/machine-type.ts";
 import type { NodeFacts } from "../api/node.ts";
 import type { PlacementContext } from "../placement/candidate.ts";
 import { type Snapshot, SnapshotBuilder } from "./snapshot.ts";

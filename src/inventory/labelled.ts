@@ -1,5 +1,5 @@
 import type { PlacedProfile } from "../placement/placement.ts";
-import { PROFILE_LABEL } from "../placement/template.ts";
+import { profileLabel } from "../placement/template.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
@@ -8,5 +8,5 @@ import type { Snapshot } from "./snapshot.ts";
  */
 export function isLabelled({ example }: PlacedProfile, snapshot: Snapshot | undefined): boolean {
   if (example.kind === "template") return true;
-  return snapshot?.nodes.get(example.name)?.facts.labels[PROFILE_LABEL] !== undefined;
+  return snapshot?.nodes.get(example.name)?.facts.labels[profileLabel] !== undefined;
 }

@@ -1,9 +1,9 @@
 import { parsePod } from "../api/parse-pod.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
-import { Reflector } from "../kubernetes/reflector.ts";
-import type { Change, ReflectorEvent } from "../kubernetes/reflectoroptions.ts";
+import type { Change, ReflectorEvent } from "../kubernetes/reflector/options.ts";
+import { Reflector } from "../kubernetes/reflector/reflector.ts";
 import { resource } from "../kubernetes/resource.ts";
 
 export const podResource = resource({ group: "", version: "v1", plural: "pods", namespaced: true });

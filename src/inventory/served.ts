@@ -1,7 +1,7 @@
-import { Backoff } from "../kubernetes/backoff.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { pause, systemClock } from "../kubernetes/clock.ts";
-import { isKubernetesError, type KubernetesError } from "../kubernetes/errors.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import { isKubernetesError, type KubernetesError } from "../kubernetes/error.ts";
+import { Backoff } from "../time/backoff.ts";
+import { pause, systemClock } from "../time/clock.ts";
 
 const bounds = { minMs: 50, baseMs: 250, maxMs: 15_000 };
 

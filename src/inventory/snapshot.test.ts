@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { facts, machineType } from "../../test/support/inventory.ts";
 import { formatFeature } from "../hardware/feature.ts";
-import { facts, machineType } from "./inventory.fixture.ts";
 import { plainContext } from "./inventory.ts";
 import { SnapshotBuilder } from "./snapshot.ts";
 

@@ -1,10 +1,10 @@
-import type { MachineType } from "../api/machinetype.ts";
+import type { MachineType } from "../api/machine-type.ts";
 import type { NodeFacts } from "../api/node.ts";
 import { ProfileInterner } from "../hardware/nodes/intern.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Candidate, PlacementContext } from "../placement/candidate.ts";
 import { PlacementIndex } from "../placement/placement-index.ts";
-import { MACHINE_TYPE_LABEL, PROFILE_LABEL, templateCandidate } from "../placement/template.ts";
+import { machineTypeLabel, profileLabel, templateCandidate } from "../placement/template.ts";
 import { claimOrder, claims } from "./assign.ts";
 
 /** A node, with what it offers and whose it is. */
@@ -155,7 +155,7 @@ function labelsOf(
   profile: Profile,
   machineType: string | undefined,
 ): Readonly<Record<string, string>> {
-  const { [MACHINE_TYPE_LABEL]: _, ...others } = facts.labels;
-  const typed = machineType === undefined ? others : { ...others, [MACHINE_TYPE_LABEL]: machineType };
-  return { ...typed, [PROFILE_LABEL]: profile.id };
+  const { [machineTypeLabel]: _, ...others } = facts.labels;
+  const typed = machineType === undefined ? others : { ...others, [machineTypeLabel]: machineType };
+  return { ...typed, [profileLabel]: profile.id };
 }

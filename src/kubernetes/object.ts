@@ -1,4 +1,4 @@
-import { KubernetesError } from "./errors.ts";
+import { KubernetesError } from "./error.ts";
 
 /** meta/v1 ObjectMeta: the part that this room reads. The rest is there, unread. */
 export interface ObjectMeta {
@@ -30,13 +30,13 @@ export function stringOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-const METADATA_STRINGS = ["namespace", "uid", "resourceVersion"] as const;
+const metadataStrings = ["namespace", "uid", "resourceVersion"] as const;
 
 function isMeta(value: unknown): value is ObjectMeta {
   return (
     isRecord(value) &&
     stringOf(value["name"]) !== undefined &&
-    METADATA_STRINGS.every((field) => value[field] === undefined || typeof value[field] === "string")
+    metadataStrings.every((field) => value[field] === undefined || typeof value[field] === "string")
   );
 }
 

@@ -1,23 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { collectionPath, objectPath, resource } from "./resource.ts";
 
-const NODES = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
-const PODS = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
-const TYPES = resource({ group: "metahub.dev", version: "v1alpha1", plural: "machinetypes", namespaced: false });
-const LEASES = resource({ group: "coordination.k8s.io", version: "v1", plural: "leases", namespaced: true });
+const nodeResource = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
+const pods = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
+const types = resource({ group: "metahub.dev", version: "v1alpha1", plural: "machinetypes", namespaced: false });
+const leaseResource = resource({ group: "coordination.k8s.io", version: "v1", plural: "leases", namespaced: true });
 
 describe("paths", () => {
   test.each([
-    [() => collectionPath({ resource: NODES }), "/api/v1/nodes"],
-    [() => collectionPath({ resource: PODS }), "/api/v1/pods"],
-    [() => collectionPath({ resource: PODS, namespace: "a" }), "/api/v1/namespaces/a/pods"],
-    [() => objectPath({ resource: NODES, name: "n" }), "/api/v1/nodes/n"],
+    [() => collectionPath({ resource: nodeResource }), "/api/v1/nodes"],
+    [() => collectionPath({ resource: pods }), "/api/v1/pods"],
+    [() => collectionPath({ resource: pods, namespace: "a" }), "/api/v1/namespaces/a/pods"],
+    [() => objectPath({ resource: nodeResource, name: "n" }), "/api/v1/nodes/n"],
     [
-      () => objectPath({ resource: TYPES, name: "t", subresource: "status" }),
+      () => objectPath({ resource: types, name: "t", subresource: "status" }),
       "/apis/metahub.dev/v1alpha1/machinetypes/t/status",
     ],
     [
-      () => objectPath({ resource: LEASES, namespace: "a", name: "system:x y" }),
+      () => objectPath({ resource: leaseResource, namespace: "a", name: "system:x y" }),
       "/apis/coordination.k8s.io/v1/namespaces/a/leases/system%3Ax%20y",
     ],
   ])("%o is %s", (path, expected) => {
@@ -25,13 +25,13 @@ describe("paths", () => {
   });
 
   test.each([
-    ["a name with a slash", () => objectPath({ resource: NODES, name: "a/status" })],
-    ["a name of dots", () => objectPath({ resource: NODES, name: ".." })],
-    ["an empty name", () => objectPath({ resource: NODES, name: "" })],
-    ["an encoded slash", () => objectPath({ resource: NODES, name: "a%2fb" })],
-    ["a namespace with dots", () => objectPath({ resource: PODS, namespace: "..", name: "a" })],
-    ["no namespace", () => objectPath({ resource: PODS, name: "a" })],
-    ["a namespace too many", () => collectionPath({ resource: NODES, namespace: "a" })],
+    ["a name with a slash", () => objectPath({ resource: nodeResource, name: "a/status" })],
+    ["a name of dots", () => objectPath({ resource: nodeResource, name: ".." })],
+    ["an empty name", () => objectPath({ resource: nodeResource, name: "" })],
+    ["an encoded slash", () => objectPath({ resource: nodeResource, name: "a%2fb" })],
+    ["a namespace with dots", () => objectPath({ resource: pods, namespace: "..", name: "a" })],
+    ["no namespace", () => objectPath({ resource: pods, name: "a" })],
+    ["a namespace too many", () => collectionPath({ resource: nodeResource, namespace: "a" })],
   ])("%s is refused", (_, path) => {
     expect(path).toThrow(expect.objectContaining({ code: "INVALID" }));
   });

@@ -1,4 +1,4 @@
-import { KubernetesError } from "./errors.ts";
+import { KubernetesError } from "./error.ts";
 
 /** A kind of object as the API's paths name it. */
 export interface Resource {

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { describe as describeContent, verifyDescriptor } from "./descriptor.ts";
 
-it("a descriptor holds its content to size and digest", () => {
+test("a descriptor holds its content to size and digest", () => {
   const bytes = new TextEncoder().encode("content");
   const descriptor = describeContent("text/plain", bytes);
   expect(() => verifyDescriptor(bytes, descriptor)).not.toThrow();

@@ -3,16 +3,16 @@ import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
 
 /** Registered algorithms that node:crypto can verify, with the length of their hexadecimal form (image-spec, descriptor.md). */
-const HEX_LENGTH = new Map([
+const hexLength = new Map([
   ["sha256", 64],
   ["sha512", 128],
 ]);
 
 // The grammar of image-spec, descriptor.md: components of the algorithm joined by one of `+._-`.
-const GRAMMAR = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
-const LOWER_HEX = /^[0-9a-f]+$/;
+const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
+const lowerHex = /^[0-9a-f]+$/;
 /** Longer than any registered digest; keeps regular expressions and messages short. */
-const MAX_LENGTH = 256;
+const maxLength = 256;
 
 export interface Digest {
   readonly algorithm: "sha256" | "sha512";
@@ -25,7 +25,7 @@ export interface Digest {
  */
 export function parseDigest(text: string, place?: string): Digest {
   const where = place === undefined ? {} : { place };
-  if (text.length > MAX_LENGTH || !GRAMMAR.test(text)) {
+  if (text.length > maxLength || !grammar.test(text)) {
     throw new OciError(
       "digest-invalid",
       `${excerpt(text)} is not a digest; write sha256:<64 hexadecimal digits>`,
@@ -35,12 +35,12 @@ export function parseDigest(text: string, place?: string): Digest {
   const colon = text.indexOf(":");
   const algorithm = text.slice(0, colon);
   const hex = text.slice(colon + 1);
-  const length = HEX_LENGTH.get(algorithm);
+  const length = hexLength.get(algorithm);
   if (length === undefined || (algorithm !== "sha256" && algorithm !== "sha512")) {
     const message = `digest algorithm ${excerpt(algorithm)} is not supported; sha256 and sha512 are`;
     throw new OciError("digest-unsupported", message, where);
   }
-  if (hex.length !== length || !LOWER_HEX.test(hex)) {
+  if (hex.length !== length || !lowerHex.test(hex)) {
     const message = `${excerpt(text)} is not a ${algorithm} digest: after the colon come ${length} lower-case hexadecimal digits`;
     throw new OciError("digest-invalid", message, where);
   }
@@ -50,8 +50,8 @@ export function parseDigest(text: string, place?: string): Digest {
 /** True where `text` is a digest that can be verified. */
 export function isDigest(text: string): boolean {
   const colon = text.indexOf(":");
-  const length = HEX_LENGTH.get(text.slice(0, Math.max(colon, 0)));
-  return length !== undefined && text.length === colon + 1 + length && LOWER_HEX.test(text.slice(colon + 1));
+  const length = hexLength.get(text.slice(0, Math.max(colon, 0)));
+  return length !== undefined && text.length === colon + 1 + length && lowerHex.test(text.slice(colon + 1));
 }
 
 /** The digest of the bytes, `sha256:…` unless another algorithm is asked for. */

@@ -4,11 +4,11 @@ import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
 import { asObject, optionalArray, optionalString } from "./fields.ts";
 import { type JsonObject, parseJson } from "./json.ts";
-import { documentKind } from "./mediatypes.ts";
+import { documentKind } from "./media-types.ts";
 import type { Warnings } from "./warnings.ts";
 
 /** The largest index in use has some hundred entries; ten thousand are an attack or a mistake. */
-export const MAX_ENTRIES = 1024;
+export const maxEntries = 1024;
 
 export interface ReadIndexOptions {
   /** Let entries with an `artifactType` in (SIF files and the like). Pods never run them. Default false. */
@@ -33,8 +33,8 @@ export function readDocument(bytes: Uint8Array, context: DocumentContext): reado
   const root = asObject(parseJson(bytes), "document");
   checkKind(root);
   const manifests = optionalArray(root, "manifests", "") ?? [];
-  if (manifests.length > MAX_ENTRIES) {
-    const message = `the index has ${manifests.length} entries, at most ${MAX_ENTRIES} are read`;
+  if (manifests.length > maxEntries) {
+    const message = `the index has ${manifests.length} entries, at most ${maxEntries} are read`;
     throw new OciError("too-many-entries", message, { place: "manifests" });
   }
   return manifests.map((value, index) => {

@@ -1,6 +1,6 @@
 import type { Requirement } from "../hardware/feature.ts";
 import { normalizePlatform, type Platform } from "../hardware/platform.ts";
-import { BUILDKIT_REFERENCE_TYPE, PRIORITY, SOCI_IMAGE } from "./annotations.ts";
+import { buildkitReferenceType, priorityAnnotation, sociImageAnnotation } from "./annotations.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { excerpt } from "./excerpt.ts";
@@ -15,7 +15,7 @@ import {
 } from "./fields.ts";
 import { detectFormat, withoutFormats } from "./format.ts";
 import type { JsonObject } from "./json.ts";
-import { documentKind, isImageConfig } from "./mediatypes.ts";
+import { documentKind, isImageConfig } from "./media-types.ts";
 import { readRequirement } from "./requirement.ts";
 import type { Variant } from "./variant.ts";
 import type { Warnings } from "./warnings.ts";
@@ -46,7 +46,7 @@ export type Entry =
   | { readonly kind: "skipped"; readonly sociImage?: string };
 
 /** Beyond this a number says nothing more, and it still prints shortly. */
-const MAX_PRIORITY = 1_000_000;
+const maxPriority = 1_000_000;
 
 /** @throws OciError where a field has the wrong type, or the descriptor names no content */
 export function readEntry(object: JsonObject, context: EntryContext): Entry {
@@ -69,7 +69,7 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   const kind = documentKind(descriptor.mediaType);
   const isArtifact = artifactType !== undefined && artifactType !== "" && !isImageConfig(artifactType);
   if (kind === "other" || isAttestation(annotations, written) || (isArtifact && !context.artifacts)) {
-    const sociImage = annotations.get(SOCI_IMAGE);
+    const sociImage = annotations.get(sociImageAnnotation);
     return sociImage === undefined ? { kind: "skipped" } : { kind: "skipped", sociImage };
   }
   const platform = checkPlatform(
@@ -89,7 +89,7 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
     warnings.add(`${place} is never chosen: ${problem}`);
   }
   const requires = [...context.inherited.requires, ...read.requires];
-  const priority = readPriority(annotations.get(PRIORITY), context);
+  const priority = readPriority(annotations.get(priorityAnnotation), context);
   if (kind === "index") {
     return { kind: "nested", descriptor, inherited: { requires, priority, platform } };
   }
@@ -144,7 +144,7 @@ function checkPlatform(platform: Platform | undefined, context: EntryContext): P
 /** BuildKit writes both marks; older ones and other builders only one of them. */
 function isAttestation(annotations: ReadonlyMap<string, string>, platform: Platform | undefined): boolean {
   const unknown = platform?.os === "unknown" && platform.architecture === "unknown";
-  return unknown || annotations.has(BUILDKIT_REFERENCE_TYPE);
+  return unknown || annotations.has(buildkitReferenceType);
 }
 
 function readPriority(text: string | undefined, context: EntryContext): number {
@@ -152,10 +152,10 @@ function readPriority(text: string | undefined, context: EntryContext): number {
     return context.inherited.priority;
   }
   const priority = /^[+-]?[0-9]{1,7}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (Number.isNaN(priority) || Math.abs(priority) > MAX_PRIORITY) {
-    const range = `a whole number between -${MAX_PRIORITY} and ${MAX_PRIORITY}`;
+  if (Number.isNaN(priority) || Math.abs(priority) > maxPriority) {
+    const range = `a whole number between -${maxPriority} and ${maxPriority}`;
     context.warnings.add(
-      `${context.place}: the annotation ${PRIORITY} is ${excerpt(text)} and counts as 0; write ${range}`,
+      `${context.place}: the annotation ${priorityAnnotation} is ${excerpt(text)} and counts as 0; write ${range}`,
     );
     return 0;
   }

@@ -1,18 +1,18 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
+import { annotated, digestOf, entry, indexBytes, readEntries } from "../../test/support/oci/indexes.ts";
 import { formatFeature } from "../hardware/feature.ts";
-import { flattenIndex, MAX_DEPTH, MAX_NESTED, readIndex } from "./flatten.ts";
-import { annotated, digestOf, entry, indexBytes, readEntries } from "./indexes.fixture.ts";
-import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX } from "./mediatypes.ts";
+import { flattenIndex, maxDepth, maxNested, readIndex } from "./flatten.ts";
+import { dockerList, dockerManifest, ociIndex } from "./media-types.ts";
 
 const nested = (name: string, changes: Record<string, unknown> = {}): unknown =>
-  entry(name, { mediaType: OCI_INDEX, platform: undefined, ...changes });
+  entry(name, { mediaType: ociIndex, platform: undefined, ...changes });
 
 /** Documents by the names under which entries call them. */
 const documents = (byName: Record<string, Uint8Array>): Map<string, Uint8Array> =>
   new Map(Object.entries(byName).map(([name, bytes]) => [digestOf(name), bytes]));
 
 describe("entries that are passed over without a word", () => {
-  it.each([
+  test.each([
     [
       "BuildKit's attestation",
       {
@@ -41,42 +41,42 @@ describe("entries that are passed over without a word", () => {
 });
 
 describe("entries that are images", () => {
-  it("an artifactType that is only the copied type of an image's configuration", () => {
+  test("an artifactType that is only the copied type of an image's configuration", () => {
     const { variants } = readEntries(entry("a", { artifactType: "application/vnd.oci.image.config.v1+json" }));
     expect(variants).toHaveLength(1);
     expect(variants[0]).not.toHaveProperty("artifactType");
   });
 
-  it("Docker's manifest list", () => {
-    const list = indexBytes([entry("a", { mediaType: DOCKER_MANIFEST })], { mediaType: DOCKER_LIST });
-    expect(readIndex(list)).toMatchObject({ complete: true, variants: [{ mediaType: DOCKER_MANIFEST }] });
+  test("Docker's manifest list", () => {
+    const list = indexBytes([entry("a", { mediaType: dockerManifest })], { mediaType: dockerList });
+    expect(readIndex(list)).toMatchObject({ complete: true, variants: [{ mediaType: dockerManifest }] });
   });
 
-  it("an index without a media type, as old ones are, and one whose list Go wrote as null", () => {
+  test("an index without a media type, as old ones are, and one whose list Go wrote as null", () => {
     expect(readIndex(indexBytes([entry("a")], { mediaType: undefined }))).toMatchObject({ variants: [{}] });
     expect(readIndex(indexBytes(null))).toMatchObject({ complete: true, variants: [] });
   });
 
-  it("WASM, with a platform that no ordinary node has", () => {
+  test("WASM, with a platform that no ordinary node has", () => {
     const { variants } = readEntries(entry("a", { platform: { os: "wasip1", architecture: "wasm" } }));
     expect(variants[0]?.platform).toEqual({ os: "wasip1", architecture: "wasm" });
   });
 
-  it("artifacts where they are asked for", () => {
+  test("artifacts where they are asked for", () => {
     const bytes = indexBytes([entry("a", { artifactType: "application/vnd.sylabs.sif" })]);
     expect(readIndex(bytes, { artifacts: true })).toMatchObject({
       variants: [{ artifactType: "application/vnd.sylabs.sif" }],
     });
   });
 
-  it("the same digest again with other requirements: either will do", () => {
+  test("the same digest again with other requirements: either will do", () => {
     const { variants } = readEntries(annotated("a", "cpu:zen3"), annotated("a", "cpu:icelake"));
     expect(variants.map((variant) => variant.digest)).toEqual([digestOf("a"), digestOf("a")]);
   });
 });
 
 describe("an entry without a platform", () => {
-  it.each([
+  test.each([
     ["none", undefined],
     ["null", null],
     ["empty", {}],
@@ -97,12 +97,12 @@ describe("an entry without a platform", () => {
 });
 
 describe("nested indexes", () => {
-  it("are asked for, then flattened depth first", () => {
+  test("are asked for, then flattened depth first", () => {
     const root = indexBytes([entry("a"), nested("middle"), entry("z")]);
     const first = flattenIndex("root", new Map([["root", root]]));
     expect(first).toMatchObject({
       complete: false,
-      missing: [{ digest: digestOf("middle"), mediaType: OCI_INDEX, size: 500 }],
+      missing: [{ digest: digestOf("middle"), mediaType: ociIndex, size: 500 }],
     });
 
     const middle = indexBytes([entry("b"), nested("inner"), entry("d")]);
@@ -116,7 +116,7 @@ describe("nested indexes", () => {
     );
   });
 
-  it("what the outer entry requires, its entries require too", () => {
+  test("what the outer entry requires, its entries require too", () => {
     const outer = nested("inner", {
       annotations: { "dev.metahub.features": "fabric:efa", "dev.metahub.priority": "3" },
     });
@@ -134,27 +134,27 @@ describe("nested indexes", () => {
     ]);
   });
 
-  it("a cycle is refused", () => {
+  test("a cycle is refused", () => {
     const loop = documents({ a: indexBytes([nested("b")]), b: indexBytes([entry("x"), nested("a")]) });
     expect(() => flattenIndex(digestOf("a"), loop)).toThrow(
       expect.objectContaining({ code: "nested-cycle", place: "manifests[0] > manifests[1]" }),
     );
   });
 
-  it("too deep is refused before anything more is fetched", () => {
-    const names = Array.from({ length: MAX_DEPTH + 1 }, (_, index) => `level${index}`);
+  test("too deep is refused before anything more is fetched", () => {
+    const names = Array.from({ length: maxDepth + 1 }, (_, index) => `level${index}`);
     const chain = documents(
       Object.fromEntries(names.map((name, index) => [name, indexBytes([nested(`level${index + 1}`)])])),
     );
     expect(() => flattenIndex(digestOf("level0"), chain)).toThrow(expect.objectContaining({ code: "nested-too-deep" }));
   });
 
-  it("too many are refused", () => {
-    const many = indexBytes(Array.from({ length: MAX_NESTED + 1 }, (_, index) => nested(`n${index}`)));
+  test("too many are refused", () => {
+    const many = indexBytes(Array.from({ length: maxNested + 1 }, (_, index) => nested(`n${index}`)));
     expect(() => readIndex(many)).toThrow(expect.objectContaining({ code: "too-many-nested" }));
   });
 
-  it("the count holds over all of them together, also where one is listed again and again", () => {
+  test("the count holds over all of them together, also where one is listed again and again", () => {
     const inner = indexBytes(Array.from({ length: 100 }, (_, index) => entry(`e${index}`)));
     const root = indexBytes(Array.from({ length: 11 }, () => nested("inner")));
     expect(() => flattenIndex("root", new Map([["root", root], ...documents({ inner })]))).toThrow(
@@ -162,7 +162,7 @@ describe("nested indexes", () => {
     );
   });
 
-  it("an error inside one says where", () => {
+  test("an error inside one says where", () => {
     const all = new Map([
       ["root", indexBytes([nested("inner")])],
       ...documents({ inner: indexBytes([entry("a", { size: -1 })]) }),
@@ -174,7 +174,7 @@ describe("nested indexes", () => {
 });
 
 describe("formats", () => {
-  it.each([
+  test.each([
     ["plain", {}],
     ["zstd", { annotations: { "io.github.containers.compression.zstd": "true" } }],
     ["plain", { annotations: { "io.github.containers.compression.zstd": "false" } }],
@@ -187,7 +187,7 @@ describe("formats", () => {
     expect(variants[0]).toMatchObject({ format, requires: [], runtimeMatched: true });
   });
 
-  it("a SOCI index names the image that it belongs to", () => {
+  test("a SOCI index names the image that it belongs to", () => {
     const index = entry("s", {
       artifactType: "x/soci",
       annotations: { "com.amazon.soci.image-manifest-digest": digestOf("a") },
@@ -197,7 +197,7 @@ describe("formats", () => {
 });
 
 describe("a better build that says so only in features", () => {
-  it("beside one with a variant is warned about", () => {
+  test("beside one with a variant is warned about", () => {
     const { warnings } = readEntries(
       annotated("a", "cpu:x86_64_v3"),
       entry("b", { platform: { os: "linux", architecture: "amd64", variant: "v2" } }),
@@ -208,7 +208,7 @@ describe("a better build that says so only in features", () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ["without such a sibling", [annotated("a", "cpu:x86_64_v3"), entry("b")]],
     [
       "where the sibling is v1",

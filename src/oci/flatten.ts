@@ -1,6 +1,6 @@
 import { formatFeature } from "../hardware/feature.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { MAX_ENTRIES, type ReadIndexOptions, readDocument } from "./document.ts";
+import { maxEntries, type ReadIndexOptions, readDocument } from "./document.ts";
 import type { Entry, Inherited } from "./entry.ts";
 import { OciError } from "./error.ts";
 import { unlabelledWarnings } from "./unlabelled.ts";
@@ -8,11 +8,11 @@ import type { Variant, VariantList } from "./variant.ts";
 import { Warnings } from "./warnings.ts";
 
 /** The first index counts as 1. Nested indexes in use are two deep. */
-export const MAX_DEPTH = 4;
+export const maxDepth = 4;
 /** Distinct ones of one index; comparing them all with each other must stay quick. The largest in use have some fifty. */
-const MAX_FEATURES = 2048;
+const maxFeatures = 2048;
 /** Each may cost a request and 4 MiB. */
-export const MAX_NESTED = 32;
+export const maxNested = 32;
 
 /** An index with all that is nested in it, or what must be fetched first. */
 export type FlattenedIndex =
@@ -28,7 +28,7 @@ export type FlattenedIndex =
 /**
  * Turns an index and those nested in it into one list of variants, depth first. Pure: `documents` holds the bytes of
  * every index by digest, verified by the caller; as long as one is missing the answer says which. At most
- * `MAX_DEPTH` rounds are needed.
+ * `maxDepth` rounds are needed.
  * @throws OciError not-an-index, wrong-type, … with the place; too-many-entries, nested-too-deep, nested-cycle,
  * too-many-nested
  */
@@ -83,8 +83,8 @@ class Walk {
       this.enter(entry, place, path);
       return;
     }
-    if (this.entries === MAX_ENTRIES) {
-      const message = `the index and those nested in it have more than ${MAX_ENTRIES} entries`;
+    if (this.entries === maxEntries) {
+      const message = `the index and those nested in it have more than ${maxEntries} entries`;
       throw new OciError("too-many-entries", message, { place });
     }
     if (entry.kind === "variant") {
@@ -103,12 +103,12 @@ class Walk {
     if (path.includes(digest)) {
       throw new OciError("nested-cycle", `the index ${digest} contains itself`, { place });
     }
-    if (path.length >= MAX_DEPTH) {
-      throw new OciError("nested-too-deep", `indexes are nested more than ${MAX_DEPTH} deep`, { place });
+    if (path.length >= maxDepth) {
+      throw new OciError("nested-too-deep", `indexes are nested more than ${maxDepth} deep`, { place });
     }
     this.nested += 1;
-    if (this.nested > MAX_NESTED) {
-      throw new OciError("too-many-nested", `more than ${MAX_NESTED} indexes are nested in this one`, { place });
+    if (this.nested > maxNested) {
+      throw new OciError("too-many-nested", `more than ${maxNested} indexes are nested in this one`, { place });
     }
     if (this.documents.has(digest)) {
       this.document(digest, entry.inherited, `${place} > `, path);
@@ -136,8 +136,8 @@ class Walk {
 
 function checkFeatures(variants: readonly Variant[]): void {
   const distinct = new Set(variants.flatMap((variant) => variant.requires.flat().map(formatFeature)));
-  if (distinct.size > MAX_FEATURES) {
-    const message = `the index names ${distinct.size} different features, at most ${MAX_FEATURES} are read`;
+  if (distinct.size > maxFeatures) {
+    const message = `the index names ${distinct.size} different features, at most ${maxFeatures} are read`;
     throw new OciError("too-many-features", message);
   }
 }

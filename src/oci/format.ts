@@ -1,8 +1,8 @@
-import { ESTARGZ_PREFIX, SOCI_INDEX, ZSTD } from "./annotations.ts";
+import { estargzPrefix, sociIndex, zstd } from "./annotations.ts";
 import type { Format } from "./variant.ts";
 
 /** `os.features` values by which converters mark their sibling entry. They are formats, not requirements. */
-const OS_FEATURE_FORMATS = new Map<string, Format>([
+const osFeatureFormats = new Map<string, Format>([
   ["nydus.remoteimage.v1", "nydus"],
   ["erofs", "erofs"],
 ]);
@@ -10,21 +10,21 @@ const OS_FEATURE_FORMATS = new Map<string, Format>([
 /** What packs an index entry, from its own marks. An eStargz image without marks on its entry reads as plain. */
 export function detectFormat(osFeatures: readonly string[], annotations: ReadonlyMap<string, string>): Format {
   for (const feature of osFeatures) {
-    const format = OS_FEATURE_FORMATS.get(feature);
+    const format = osFeatureFormats.get(feature);
     if (format !== undefined) {
       return format;
     }
   }
-  if (annotations.has(SOCI_INDEX)) {
+  if (annotations.has(sociIndex)) {
     return "soci";
   }
-  if (annotations.get(ZSTD) === "true") {
+  if (annotations.get(zstd) === "true") {
     return "zstd";
   }
-  return [...annotations.keys()].some((key) => key.startsWith(ESTARGZ_PREFIX)) ? "estargz" : "plain";
+  return [...annotations.keys()].some((key) => key.startsWith(estargzPrefix)) ? "estargz" : "plain";
 }
 
 /** The `os.features` that say something else than the format. */
 export function withoutFormats(osFeatures: readonly string[]): readonly string[] {
-  return osFeatures.filter((feature) => !OS_FEATURE_FORMATS.has(feature));
+  return osFeatures.filter((feature) => !osFeatureFormats.has(feature));
 }

@@ -1,14 +1,14 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { MAX_ENTRIES } from "./document.ts";
+import { describe, expect, test } from "vitest";
+import { entry, indexBytes, readEntries } from "../../test/support/oci/indexes.ts";
+import { maxEntries } from "./document.ts";
 import { OciError } from "./error.ts";
 import { readIndex } from "./flatten.ts";
-import { entry, indexBytes, readEntries } from "./indexes.fixture.ts";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 
 describe("an index that is wrong ends in one error with a code and the place", () => {
-  it.each([
+  test.each([
     ["a number", "wrong-type", "document", 7],
     ["a list", "wrong-type", "document", []],
     ["nothing", "wrong-type", "document", null],
@@ -122,7 +122,7 @@ describe("an index that is wrong ends in one error with a code and the place", (
     expect(refusal(new TextEncoder().encode(JSON.stringify(document)))).toMatchObject({ code, place });
   });
 
-  it("truncated anywhere: an error, never half an answer", () => {
+  test("truncated anywhere: an error, never half an answer", () => {
     const whole = indexBytes([entry("a", { annotations: { "dev.metahub.features": "cpu:zen3" } }), entry("b")]);
     for (let length = 0; length < whole.length; length += 1) {
       expect(refusal(whole.subarray(0, length)).code).toBe("json-syntax");
@@ -131,7 +131,7 @@ describe("an index that is wrong ends in one error with a code and the place", (
 });
 
 describe("what is merely strange is passed over with a warning", () => {
-  it.each([
+  test.each([
     ["an architecture with a null byte", { platform: { os: "linux", architecture: "amd\u000064" } }],
     ["an os of 4 kB", { platform: { os: "x".repeat(4096), architecture: "amd64" } }],
     ["a variant that is a path", { platform: { ...amd64, variant: "../v3" } }],
@@ -144,7 +144,7 @@ describe("what is merely strange is passed over with a warning", () => {
     expect(warnings[0]?.length).toBeLessThanOrEqual(300);
   });
 
-  it("keys that pollute prototypes", () => {
+  test("keys that pollute prototypes", () => {
     const text = new TextDecoder().decode(indexBytes([entry("a")]));
     const hostile = text.replace(
       '"platform":{',
@@ -154,18 +154,18 @@ describe("what is merely strange is passed over with a warning", () => {
     expect(Object.hasOwn(Object.prototype, "variant")).toBe(false);
   });
 
-  it("warnings are bounded", () => {
-    const bad = Array.from({ length: MAX_ENTRIES }, () =>
+  test("warnings are bounded", () => {
+    const bad = Array.from({ length: maxEntries }, () =>
       entry("a", { annotations: { "dev.metahub.priority": "x".repeat(500) } }),
     );
     const { warnings } = readEntries(...bad);
     expect(warnings).toHaveLength(33);
-    expect(warnings.at(-1)).toBe(`${MAX_ENTRIES - 32} more warnings are not shown.`);
+    expect(warnings.at(-1)).toBe(`${maxEntries - 32} more warnings are not shown.`);
     expect(Math.max(...warnings.map((warning) => warning.length))).toBeLessThanOrEqual(300);
   });
 });
 
-it("whatever a value is replaced by, the answer is a list or an OciError", () => {
+test("whatever a value is replaced by, the answer is a list or an OciError", () => {
   const paths = ["digest", "size", "mediaType", "platform", "annotations", "artifactType", "urls", "data"];
   fc.assert(
     fc.property(fc.constantFrom(...paths), fc.jsonValue(), fc.jsonValue(), (key, value, inner) => {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { OciError } from "./error.ts";
 import { parseJson } from "./json.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-it("reads what JSON.parse reads, to the same value", () => {
+test("reads what JSON.parse reads, to the same value", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 8 }), fc.constantFrom(0, 1, 3), (text, indent) => {
       const written = JSON.stringify(JSON.parse(text), null, indent);
@@ -14,7 +14,7 @@ it("reads what JSON.parse reads, to the same value", () => {
   );
 });
 
-it("refuses what JSON.parse refuses", () => {
+test("refuses what JSON.parse refuses", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -30,7 +30,7 @@ it("refuses what JSON.parse refuses", () => {
 });
 
 describe("hostile text ends in one error with a code and a place", () => {
-  it.each([
+  test.each([
     ["", "json-syntax", undefined],
     ["{", "json-syntax", undefined],
     ['{"a":[1,', "json-syntax", "a[1]"],
@@ -52,23 +52,23 @@ describe("hostile text ends in one error with a code and a place", () => {
     expect(refusal(encode(text))).toMatchObject({ code, place });
   });
 
-  it("too many bytes, too many values, no UTF-8", () => {
+  test("too many bytes, too many values, no UTF-8", () => {
     expect(refusal(new Uint8Array(4 * 1024 * 1024 + 1)).code).toBe("too-large");
     expect(refusal(encode(`[${"0,".repeat(600_000)}0]`)).code).toBe("too-large");
     expect(refusal(Uint8Array.of(0x22, 0xff, 0x22)).code).toBe("not-utf8");
   });
 
-  it("never shows the document in its message", () => {
+  test("never shows the document in its message", () => {
     expect(refusal(encode("secret-token-of-somebody")).message).not.toContain("secret");
   });
 });
 
-it("a string of 4 MiB is read", () => {
+test("a string of 4 MiB is read", () => {
   const text = `"${"\\n".repeat(2 * 1024 * 1024 - 2)}"`;
   expect(parseJson(encode(text))).toHaveLength(2 * 1024 * 1024 - 2);
 });
 
-it("keys that pollute prototypes are keys like others", () => {
+test("keys that pollute prototypes are keys like others", () => {
   const value = parseJson(encode('{"__proto__":{"polluted":true},"constructor":1}'));
   expect(Object.getPrototypeOf(value)).toBeNull();
   expect(Object.keys(value ?? {})).toEqual(["__proto__", "constructor"]);

@@ -9,14 +9,14 @@ export interface JsonObject {
 }
 
 /** What the distribution specification advises registries to accept for a manifest, and the most that is read. */
-export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+export const maxDocumentBytes = 4 * 1024 * 1024;
 /** A real index is 5 deep; Go's decoder stops at 10,000, which would be a stack overflow here. */
-const MAX_DEPTH = 32;
+const maxDepth = 32;
 /** An index of 1,024 entries with ten annotations each holds about 30,000 values. */
-const MAX_VALUES = 500_000;
+const maxValues = 500_000;
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const WORDS: readonly (readonly [string, JsonValue])[] = [
+const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const words: readonly (readonly [string, JsonValue])[] = [
   ["true", true],
   ["false", false],
   ["null", null],
@@ -34,8 +34,8 @@ export function parseJson(bytes: Uint8Array): JsonValue {
 
 /** @throws OciError too-large, not-utf8 */
 export function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.length > MAX_DOCUMENT_BYTES) {
-    const message = `the document has ${bytes.length} bytes, at most ${MAX_DOCUMENT_BYTES} are read`;
+  if (bytes.length > maxDocumentBytes) {
+    const message = `the document has ${bytes.length} bytes, at most ${maxDocumentBytes} are read`;
     throw new OciError("too-large", message);
   }
   try {
@@ -66,21 +66,21 @@ class Parser {
 
   private value(): JsonValue {
     this.values += 1;
-    if (this.values > MAX_VALUES) {
-      throw new OciError("too-large", `the document holds more than ${MAX_VALUES} values`);
+    if (this.values > maxValues) {
+      throw new OciError("too-large", `the document holds more than ${maxValues} values`);
     }
     this.space();
     const character = this.text[this.offset];
     if (character === "{" || character === "[") {
-      if (this.path.length >= MAX_DEPTH) {
-        throw new OciError("json-depth", `the document is nested more than ${MAX_DEPTH} deep`, this.where());
+      if (this.path.length >= maxDepth) {
+        throw new OciError("json-depth", `the document is nested more than ${maxDepth} deep`, this.where());
       }
       return character === "{" ? this.object() : this.array();
     }
     if (character === '"') {
       return this.string();
     }
-    for (const [word, value] of WORDS) {
+    for (const [word, value] of words) {
       if (this.text.startsWith(word, this.offset)) {
         this.offset += word.length;
         return value;
@@ -167,8 +167,8 @@ class Parser {
   }
 
   private number(): number {
-    NUMBER.lastIndex = this.offset;
-    const match = NUMBER.exec(this.text);
+    numberPattern.lastIndex = this.offset;
+    const match = numberPattern.exec(this.text);
     if (match === null) {
       throw this.syntax(this.offset >= this.text.length ? "the document ends too early" : "a value is missing");
     }

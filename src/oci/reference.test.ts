@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { OciError } from "./error.ts";
 import {
   effectiveTag,
@@ -11,12 +11,12 @@ import {
   withTagAndDigest,
 } from "./reference.ts";
 
-const HEX = "0123456789abcdef".repeat(4);
-const DIGEST = `sha256:${HEX}`;
-const OTHER = `sha256:${"f".repeat(64)}`;
+const hex = "0123456789abcdef".repeat(4);
+const someDigest = `sha256:${hex}`;
+const other = `sha256:${"f".repeat(64)}`;
 
 describe("a reference is read as Docker reads it", () => {
-  it.each([
+  test.each([
     // written, registry, repository, tag, digest, familiar, normal form
     ["nginx", "docker.io", "library/nginx", undefined, undefined, "nginx", "docker.io/library/nginx:latest"],
     ["nginx:1.27", "docker.io", "library/nginx", "1.27", undefined, "nginx:1.27", "docker.io/library/nginx:1.27"],
@@ -25,15 +25,23 @@ describe("a reference is read as Docker reads it", () => {
     ["index.docker.io/a/b", "docker.io", "a/b", undefined, undefined, "a/b", "docker.io/a/b:latest"],
     ["index.docker.io/a", "docker.io", "library/a", undefined, undefined, "a", "docker.io/library/a:latest"],
     [
-      `nginx@${DIGEST}`,
+      `nginx@${someDigest}`,
       "docker.io",
       "library/nginx",
       undefined,
-      DIGEST,
-      `nginx@${DIGEST}`,
-      `docker.io/library/nginx@${DIGEST}`,
+      someDigest,
+      `nginx@${someDigest}`,
+      `docker.io/library/nginx@${someDigest}`,
     ],
-    [`a/b:v1@${DIGEST}`, "docker.io", "a/b", "v1", DIGEST, `a/b:v1@${DIGEST}`, `docker.io/a/b@${DIGEST}`],
+    [
+      `a/b:v1@${someDigest}`,
+      "docker.io",
+      "a/b",
+      "v1",
+      someDigest,
+      `a/b:v1@${someDigest}`,
+      `docker.io/a/b@${someDigest}`,
+    ],
     ["ghcr.io/o/a/b/c:x", "ghcr.io", "o/a/b/c", "x", undefined, "ghcr.io/o/a/b/c:x", "ghcr.io/o/a/b/c:x"],
     ["ghcr.io/a", "ghcr.io", "a", undefined, undefined, "ghcr.io/a", "ghcr.io/a:latest"],
     ["localhost/a", "localhost", "a", undefined, undefined, "localhost/a", "localhost/a:latest"],
@@ -86,12 +94,12 @@ describe("a reference is read as Docker reads it", () => {
 });
 
 describe("what is no reference is refused with its reason", () => {
-  it.each([
+  test.each([
     ["", "reference-empty", "is needed"],
     ["Nginx", "reference-uppercase", '"library/nginx"'],
     ["qnib/Bench:v1", "reference-uppercase", '"qnib/bench"'],
     ["docker.io/A/b", "reference-uppercase", '"a/b"'],
-    [HEX, "reference-invalid", "name@sha256:"],
+    [hex, "reference-invalid", "name@sha256:"],
     ["https://ghcr.io/a", "reference-invalid", "leave out the scheme"],
     ["a//b", "reference-invalid", "an empty part"],
     ["a/b/", "reference-invalid", "an empty part"],
@@ -106,10 +114,10 @@ describe("what is no reference is refused with its reason", () => {
     [`a:${"t".repeat(129)}`, "reference-invalid", "up to 128"],
     ["a@", "digest-invalid", "64 hexadecimal digits"],
     ["a@sha256:abc", "digest-invalid", "64 lower-case"],
-    [`a@sha256:${HEX.toUpperCase()}`, "digest-invalid", "lower-case"],
-    [`a@md5:${HEX}`, "digest-unsupported", "sha256 and sha512"],
-    [`a@${DIGEST}@${DIGEST}`, "digest-invalid", "is not a digest"],
-    [`a@${DIGEST}:tag`, "digest-invalid", "is not a digest"],
+    [`a@sha256:${hex.toUpperCase()}`, "digest-invalid", "lower-case"],
+    [`a@md5:${hex}`, "digest-unsupported", "sha256 and sha512"],
+    [`a@${someDigest}@${someDigest}`, "digest-invalid", "is not a digest"],
+    [`a@${someDigest}:tag`, "digest-invalid", "is not a digest"],
     ["registry.example.com:port/a", "reference-invalid", "host and port"],
     ["re_g.io/a", "reference-invalid", "host and port"],
     [`a/${"b".repeat(254)}`, "reference-too-long", "at most 255"],
@@ -121,30 +129,30 @@ describe("what is no reference is refused with its reason", () => {
     expect(error.message.length).toBeLessThan(300);
   });
 
-  it("takes 255 characters of repository, and a digest of sha512", () => {
+  test("takes 255 characters of repository, and a digest of sha512", () => {
     expect(parseReference(`ghcr.io/a/${"b".repeat(253)}`).repository).toHaveLength(255);
-    expect(parseReference(`a@sha512:${HEX}${HEX}`).digest).toBe(`sha512:${HEX}${HEX}`);
+    expect(parseReference(`a@sha512:${hex}${hex}`).digest).toBe(`sha512:${hex}${hex}`);
   });
 });
 
 describe("a rewritten reference", () => {
-  it.each([
-    ["qnib/bench", `qnib/bench@${OTHER}`, `qnib/bench@${OTHER}`],
-    ["nginx:1.27", `nginx@${OTHER}`, `nginx:1.27@${OTHER}`],
-    [`index.docker.io/a/b:v1@${DIGEST}`, `index.docker.io/a/b@${OTHER}`, `index.docker.io/a/b:v1@${OTHER}`],
-    ["localhost:5000/a:v2", `localhost:5000/a@${OTHER}`, `localhost:5000/a:v2@${OTHER}`],
+  test.each([
+    ["qnib/bench", `qnib/bench@${other}`, `qnib/bench@${other}`],
+    ["nginx:1.27", `nginx@${other}`, `nginx:1.27@${other}`],
+    [`index.docker.io/a/b:v1@${someDigest}`, `index.docker.io/a/b@${other}`, `index.docker.io/a/b:v1@${other}`],
+    ["localhost:5000/a:v2", `localhost:5000/a@${other}`, `localhost:5000/a:v2@${other}`],
   ])("%s keeps the name as it was written", (text, digested, tagged) => {
     const reference = parseReference(text);
-    expect(withDigest(reference, OTHER)).toBe(digested);
-    expect(withTagAndDigest(reference, OTHER)).toBe(tagged);
+    expect(withDigest(reference, other)).toBe(digested);
+    expect(withTagAndDigest(reference, other)).toBe(tagged);
   });
 
-  it("refuses what is no digest", () => {
+  test("refuses what is no digest", () => {
     expect(() => withDigest(parseReference("a"), "sha256:zz")).toThrow(OciError);
   });
 
-  it("asks a registry for latest where nothing is written, and for no tag where there is a digest", () => {
-    expect(["a", "a:v1", `a:v1@${DIGEST}`].map((text) => effectiveTag(parseReference(text)))).toEqual([
+  test("asks a registry for latest where nothing is written, and for no tag where there is a digest", () => {
+    expect(["a", "a:v1", `a:v1@${someDigest}`].map((text) => effectiveTag(parseReference(text)))).toEqual([
       "latest",
       "v1",
       undefined,
@@ -152,12 +160,12 @@ describe("a rewritten reference", () => {
   });
 });
 
-it("whatever is read prints as it was written, and means the same in each of its forms", () => {
+test("whatever is read prints as it was written, and means the same in each of its forms", () => {
   const part = fc.stringMatching(/^[a-z0-9]{1,8}((_|__|-|\.)[a-z0-9]{1,4}){0,2}$/);
   // Without a host, a first part with a dot would be one.
   const host = fc.constantFrom("team/", "ghcr.io/", "localhost:5000/", "[::1]/", "docker.io/", "docker.io/library/");
   const tag = fc.constantFrom("", ":v1", ":latest", ":A_b.c");
-  const digest = fc.constantFrom("", `@${DIGEST}`);
+  const digest = fc.constantFrom("", `@${someDigest}`);
   fc.assert(
     fc.property(host, fc.array(part, { minLength: 1, maxLength: 4 }), tag, digest, (first, path, second, third) => {
       const text = `${first}${path.join("/")}${second}${third}`;

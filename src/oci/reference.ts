@@ -15,22 +15,22 @@ export interface Reference {
   readonly name: string;
 }
 
-const DEFAULT_REGISTRY = "docker.io";
+const defaultRegistry = "docker.io";
 /** What Docker Hub was first called; distribution/reference still turns it into docker.io. */
-const LEGACY_REGISTRY = "index.docker.io";
-const OFFICIAL = "library/";
-const DEFAULT_TAG = "latest";
+const legacyRegistry = "index.docker.io";
+const official = "library/";
+const defaultTag = "latest";
 
 /** distribution/reference, RepositoryNameTotalLengthMax: the repository without its registry. */
-const MAX_REPOSITORY = 255;
+const maxRepository = 255;
 /** Registry (a DNS name has at most 253), repository, tag (128) and digest together stay below this. */
-const MAX_TEXT = 1024;
+const maxText = 1024;
 
-const PATH = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
-const TAG = /^\w[\w.-]{0,127}$/;
-const HOST = /^[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*(?::[0-9]+)?$/;
-const IPV6_HOST = /^\[[a-fA-F0-9:]+\](?::[0-9]+)?$/;
-const IMAGE_ID = /^[a-f0-9]{64}$/;
+const pathPattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+const tagPattern = /^\w[\w.-]{0,127}$/;
+const hostPattern = /^[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*(?::[0-9]+)?$/;
+const ipv6Host = /^\[[a-fA-F0-9:]+\](?::[0-9]+)?$/;
+const imageId = /^[a-f0-9]{64}$/;
 
 /**
  * Reads an image reference as Docker and the kubelet do: `nginx`, `ghcr.io/a/b:v1`, `localhost:5000/a@sha256:…`.
@@ -40,11 +40,11 @@ export function parseReference(text: string): Reference {
   if (text === "") {
     throw new OciError("reference-empty", "an image reference is needed, such as nginx or ghcr.io/team/app:v1");
   }
-  if (text.length > MAX_TEXT) {
-    const message = `the image reference has ${text.length} characters, at most ${MAX_TEXT} are read: ${excerpt(text)}`;
+  if (text.length > maxText) {
+    const message = `the image reference has ${text.length} characters, at most ${maxText} are read: ${excerpt(text)}`;
     throw new OciError("reference-too-long", message);
   }
-  if (IMAGE_ID.test(text)) {
+  if (imageId.test(text)) {
     // Docker refuses it too: it would be ambiguous with an image's id.
     throw invalid(text, "64 hexadecimal digits alone are an image id; write name@sha256:<digest>");
   }
@@ -61,7 +61,7 @@ export function parseReference(text: string): Reference {
   const { registry, path } = splitRegistry(name);
   checkRegistry(text, registry);
   checkRepository(text, path);
-  if (tag !== undefined && !TAG.test(tag)) {
+  if (tag !== undefined && !tagPattern.test(tag)) {
     throw invalid(
       text,
       `the tag ${excerpt(tag)} is not valid: up to 128 letters, digits, "_", "." and "-", not beginning with "." or "-"`,
@@ -112,12 +112,12 @@ export function normalForm(reference: Reference): string {
   if (reference.digest !== undefined) {
     return `${repositoryName(reference)}@${reference.digest}`;
   }
-  return `${repositoryName(reference)}:${reference.tag ?? DEFAULT_TAG}`;
+  return `${repositoryName(reference)}:${reference.tag ?? defaultTag}`;
 }
 
 /** The tag that a registry is asked for: `latest` where neither tag nor digest is written, none where a digest is. */
 export function effectiveTag(reference: Reference): string | undefined {
-  return reference.digest === undefined ? (reference.tag ?? DEFAULT_TAG) : undefined;
+  return reference.digest === undefined ? (reference.tag ?? defaultTag) : undefined;
 }
 
 /**
@@ -126,10 +126,10 @@ export function effectiveTag(reference: Reference): string | undefined {
  */
 export function familiar(reference: Reference): string {
   let name = repositoryName(reference);
-  if (reference.registry === DEFAULT_REGISTRY) {
-    const rest = reference.repository.slice(OFFICIAL.length);
-    const short = reference.repository.startsWith(OFFICIAL) && !rest.includes("/") ? rest : reference.repository;
-    name = splitRegistry(short).registry === DEFAULT_REGISTRY ? short : name;
+  if (reference.registry === defaultRegistry) {
+    const rest = reference.repository.slice(official.length);
+    const short = reference.repository.startsWith(official) && !rest.includes("/") ? rest : reference.repository;
+    name = splitRegistry(short).registry === defaultRegistry ? short : name;
   }
   return formatReference({ ...reference, name });
 }
@@ -142,14 +142,14 @@ function splitRegistry(name: string): { registry: string; path: string } {
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));
   const isRegistry = slash !== -1 && (/[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase());
-  const written = isRegistry ? first : DEFAULT_REGISTRY;
-  const registry = written === LEGACY_REGISTRY ? DEFAULT_REGISTRY : written;
+  const written = isRegistry ? first : defaultRegistry;
+  const registry = written === legacyRegistry ? defaultRegistry : written;
   const path = isRegistry ? name.slice(slash + 1) : name;
-  return { registry, path: registry === DEFAULT_REGISTRY && !path.includes("/") ? `${OFFICIAL}${path}` : path };
+  return { registry, path: registry === defaultRegistry && !path.includes("/") ? `${official}${path}` : path };
 }
 
 function checkRegistry(text: string, registry: string): void {
-  if (!HOST.test(registry) && !IPV6_HOST.test(registry)) {
+  if (!hostPattern.test(registry) && !ipv6Host.test(registry)) {
     const scheme = /^https?:$/.test(registry) ? "; leave out the scheme" : "";
     throw invalid(text, `${excerpt(registry)} is not a registry's host and port${scheme}`);
   }
@@ -160,12 +160,12 @@ function checkRepository(text: string, path: string): void {
     const message = `${excerpt(text)}: a repository is written in lower case, as ${excerpt(path.toLowerCase())}`;
     throw new OciError("reference-uppercase", message);
   }
-  if (path.length > MAX_REPOSITORY) {
-    const message = `${excerpt(text)}: the repository has ${path.length} characters, at most ${MAX_REPOSITORY} are allowed`;
+  if (path.length > maxRepository) {
+    const message = `${excerpt(text)}: the repository has ${path.length} characters, at most ${maxRepository} are allowed`;
     throw new OciError("reference-too-long", message);
   }
   for (const component of path.split("/")) {
-    if (!PATH.test(component)) {
+    if (!pathPattern.test(component)) {
       const shown = component === "" ? "an empty part" : excerpt(component);
       throw invalid(
         text,

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
+import { entry, readEntries } from "../../test/support/oci/indexes.ts";
 import { formatFeature } from "../hardware/feature.ts";
-import { entry, readEntries } from "./indexes.fixture.ts";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const arm64 = { os: "linux", architecture: "arm64" };
@@ -14,7 +14,7 @@ interface Case {
   readonly shown?: string;
 }
 
-const CASES: readonly Case[] = [
+const cases: readonly Case[] = [
   { what: "nothing", requires: [], runtimeMatched: true },
   { what: "the annotation", annotations: { "dev.metahub.features": "cpu:skylake" }, requires: ["cpu:skylake"] },
   {
@@ -140,7 +140,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe("what an entry requires", () => {
-  it.each(CASES)("$what", ({ platform, annotations, requires, runtimeMatched = false, shown }) => {
+  test.each(cases)("$what", ({ platform, annotations, requires, runtimeMatched = false, shown }) => {
     const { variants, warnings } = readEntries(entry("a", { platform: platform ?? amd64, annotations }));
     const [variant] = variants;
     expect(variant?.requires.map((group) => group.map(formatFeature).join("|"))).toEqual(requires);
@@ -154,7 +154,7 @@ describe("what an entry requires", () => {
 });
 
 describe("a requirement that cannot be read is one that no machine satisfies, and a warning", () => {
-  it.each([
+  test.each([
     ["cpu:", "cpu"],
     ["cpu:sky lake", "blanks"],
     ["cuda:twelve", "cuda:12.4"],
@@ -169,14 +169,14 @@ describe("a requirement that cannot be read is one that no machine satisfies, an
     expect(warnings.join()).toMatch(/^manifests\[0\] is never chosen: /);
   });
 
-  it("beside one that can be read, both are required", () => {
+  test("beside one that can be read, both are required", () => {
     const { variants } = readEntries(entry("a", { annotations: { "dev.metahub.features": "cpu:skylake,cuda:x" } }));
     expect(variants[0]?.requires).toHaveLength(2);
   });
 });
 
 describe("the publisher's priority", () => {
-  it.each([
+  test.each([
     ["7", 7, 0],
     ["-3", -3, 0],
     ["+0", 0, 0],

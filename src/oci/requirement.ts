@@ -3,7 +3,7 @@ import { parseFeatures } from "../hardware/parse.ts";
 import type { Platform } from "../hardware/platform.ts";
 import { toRequirement } from "../hardware/requirement.ts";
 import { osVersionFeature, platformFeature } from "../hardware/variant.ts";
-import { ARCHSPEC_TARGET, FEATURES, SUPERCONTAINERS_PREFIX } from "./annotations.ts";
+import { archspecTarget, featuresAnnotation, supercontainersPrefix } from "./annotations.ts";
 import { excerpt } from "./excerpt.ts";
 import { supercontainersFeature } from "./supercontainers.ts";
 
@@ -11,12 +11,12 @@ import { supercontainersFeature } from "./supercontainers.ts";
  * The namespace of a requirement that could not be read. No machine offers it, so the variant is never chosen: what is
  * not understood is not satisfied. It is no valid namespace, so no machine type can declare it either.
  */
-export const UNREADABLE = "(unreadable)";
+export const unreadableText = "(unreadable)";
 
 /** More than any real build has; bounds what one entry of a hostile index can cost. */
-const MAX_FEATURES = 64;
+const maxFeatures = 64;
 /** 64 features with the longest names in use. */
-const MAX_TEXT = 4096;
+const maxText = 4096;
 
 /** Where an index entry says what it requires. */
 export interface Carriers {
@@ -43,9 +43,9 @@ export function readRequirement(carriers: Carriers): ReadRequirement {
   const read = (texts: readonly string[], source: string): Requirement =>
     readCarrier(texts, source, architecture, problems);
 
-  const written = carriers.annotations.get(FEATURES);
+  const written = carriers.annotations.get(featuresAnnotation);
   const explicit: Requirement = [
-    ...(written === undefined ? [] : readText(written, FEATURES, read, problems)),
+    ...(written === undefined ? [] : readText(written, featuresAnnotation, read, problems)),
     ...read(carriers.features, "platform.features"),
     ...read(carriers.osFeatures.filter(isRequirement), "platform.os.features"),
     ...readOlder(carriers, read),
@@ -80,8 +80,8 @@ function isRequirement(osFeature: string): boolean {
 type Read = (texts: readonly string[], source: string) => Requirement;
 
 function readText(text: string, source: string, read: Read, problems: string[]): Requirement {
-  if (text.length > MAX_TEXT) {
-    problems.push(`${source} has ${text.length} characters, at most ${MAX_TEXT} are read`);
+  if (text.length > maxText) {
+    problems.push(`${source} has ${text.length} characters, at most ${maxText} are read`);
     return [[unreadable(`${source} is too long`)]];
   }
   return read(text.split(","), source);
@@ -89,13 +89,13 @@ function readText(text: string, source: string, read: Read, problems: string[]):
 
 function readOlder(carriers: Carriers, read: Read): Requirement {
   const groups: (readonly Feature[])[] = [];
-  const target = carriers.annotations.get(ARCHSPEC_TARGET)?.trim() ?? "";
+  const target = carriers.annotations.get(archspecTarget)?.trim() ?? "";
   // compspec writes the plain architecture there where it knows no more.
   if (target !== "" && target.toLowerCase() !== carriers.platform.architecture) {
-    groups.push(...read([`cpu:${target}`], ARCHSPEC_TARGET));
+    groups.push(...read([`cpu:${target}`], archspecTarget));
   }
   for (const [key, value] of carriers.annotations) {
-    const feature = key.startsWith(SUPERCONTAINERS_PREFIX) ? supercontainersFeature(key, value) : undefined;
+    const feature = key.startsWith(supercontainersPrefix) ? supercontainersFeature(key, value) : undefined;
     if (feature !== undefined) {
       groups.push(...read([feature], excerpt(key)));
     }
@@ -104,8 +104,8 @@ function readOlder(carriers: Carriers, read: Read): Requirement {
 }
 
 function readCarrier(texts: readonly string[], source: string, architecture: string, problems: string[]): Requirement {
-  if (texts.length > MAX_FEATURES) {
-    problems.push(`${source} lists ${texts.length} features, at most ${MAX_FEATURES} are read`);
+  if (texts.length > maxFeatures) {
+    problems.push(`${source} lists ${texts.length} features, at most ${maxFeatures} are read`);
     return [[unreadable(`${source} lists too many features`)]];
   }
   const features: Feature[] = [];
@@ -126,7 +126,7 @@ function messageOf(error: unknown): string {
 }
 
 function unreadable(value: string): Feature {
-  return { namespace: UNREADABLE, value };
+  return { namespace: unreadableText, value };
 }
 
 function withoutRepetition(groups: Requirement): Requirement {

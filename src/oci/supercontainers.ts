@@ -1,10 +1,10 @@
-import { SUPERCONTAINERS_PREFIX } from "./annotations.ts";
+import { supercontainersPrefix } from "./annotations.ts";
 
 /**
  * The namespace that an older annotation means (CANOPIE-HPC 2019 label table; compspec). Keys that are not here become
  * a namespace of their own, so that a requirement is never dropped because nobody knew its name.
  */
-const NAMESPACES = new Map([
+const namespaces = new Map([
   ["mpi", "mpi"],
   ["mpi.implementation", "mpi"],
   ["gpu", "gpu"],
@@ -13,17 +13,17 @@ const NAMESPACES = new Map([
 ]);
 
 /** These tell what is inside the image, not what its machine must have. */
-const DESCRIPTIVE = new Set(["glibc", "os.vendor", "os.version", "os.name", "os.release", "mpi.version"]);
+const descriptive = new Set(["glibc", "os.vendor", "os.version", "os.name", "os.release", "mpi.version"]);
 
 /** Values by which these conventions say "nothing is required". */
-const NOTHING = new Set(["", "no", "none", "false", "unknown", "any", "generic"]);
+const nothing = new Set(["", "no", "none", "false", "unknown", "any", "generic"]);
 
 /** The feature text of an `org.supercontainers.*` annotation; undefined where it requires nothing. */
 export function supercontainersFeature(key: string, value: string): string | undefined {
-  const name = key.slice(SUPERCONTAINERS_PREFIX.length).toLowerCase();
+  const name = key.slice(supercontainersPrefix.length).toLowerCase();
   const text = value.trim();
-  if (DESCRIPTIVE.has(name) || NOTHING.has(text.toLowerCase())) {
+  if (descriptive.has(name) || nothing.has(text.toLowerCase())) {
     return undefined;
   }
-  return `${NAMESPACES.get(name) ?? name}:${text}`;
+  return `${namespaces.get(name) ?? name}:${text}`;
 }

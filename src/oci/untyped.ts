@@ -3,15 +3,15 @@ import { wrongType } from "./fields.ts";
 import { formatPlace, type JsonValue } from "./json.ts";
 
 /** A manifest list is four deep; a parsed value with more is no list. */
-const MAX_DEPTH = 16;
+const maxDepth = 16;
 
 /**
  * The value that some parser made (YAML, a Kubernetes object) as JSON without prototypes.
  * @throws OciError wrong-type for what JSON does not have, json-depth
  */
 export function asJson(value: unknown, path: readonly (string | number)[] = []): JsonValue {
-  if (path.length > MAX_DEPTH) {
-    throw new OciError("json-depth", `nested more than ${MAX_DEPTH} deep`, { place: formatPlace(path) });
+  if (path.length > maxDepth) {
+    throw new OciError("json-depth", `nested more than ${maxDepth} deep`, { place: formatPlace(path) });
   }
   if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") {
     return value;

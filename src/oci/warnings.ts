@@ -1,6 +1,6 @@
 /** Enough to explain an index to its publisher; a hostile one must not fill a terminal. */
-const MAX_WARNINGS = 32;
-const MAX_LENGTH = 300;
+const maxWarnings = 32;
+const maxLength = 300;
 
 /** Sentences for people, bounded in number and length, without repetition. */
 export class Warnings {
@@ -8,11 +8,11 @@ export class Warnings {
   private dropped = 0;
 
   add(sentence: string): void {
-    const short = sentence.length > MAX_LENGTH ? `${sentence.slice(0, MAX_LENGTH - 1)}…` : sentence;
+    const short = sentence.length > maxLength ? `${sentence.slice(0, maxLength - 1)}…` : sentence;
     if (this.sentences.has(short)) {
       return;
     }
-    if (this.sentences.size < MAX_WARNINGS) {
+    if (this.sentences.size < maxWarnings) {
       this.sentences.add(short);
     } else {
       this.dropped += 1;

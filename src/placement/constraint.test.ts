@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Pod, PodSpec } from "../api/pod.ts";
 import type { PlacementContext } from "./candidate.ts";
 import { constraintOf } from "./constraint.ts";
@@ -62,7 +62,7 @@ describe("constraintOf", () => {
     ],
     ["everything else of a Pod with a nodeName", { nodeName: "n", nodeSelector: { a: "1" } }, { nodeName: "n" }],
   ];
-  it.each(same)("is the same whatever are %s", (_what, left, right) => {
+  test.each(same)("is the same whatever are %s", (_what, left, right) => {
     expect(keyOf(left)).toBe(keyOf(right));
   });
 
@@ -80,11 +80,11 @@ describe("constraintOf", () => {
     ["a name and a label of the same text", { nodeName: "a" }, { nodeSelector: { a: "" } }],
     ["where one label ends and the next begins", { nodeSelector: { a: "b=c" } }, { nodeSelector: { "a=b": "c" } }],
   ];
-  it.each(different)("tells apart %s", (_what, left, right) => {
+  test.each(different)("tells apart %s", (_what, left, right) => {
     expect(keyOf(left)).not.toBe(keyOf(right));
   });
 
-  it("drops rules that are too long to evaluate, and says so", () => {
+  test("drops rules that are too long to evaluate, and says so", () => {
     const many = Array.from({ length: 600 }, (_, index) => `k${index}`);
     const constraint = constraintOf(
       pod({

@@ -32,37 +32,37 @@ export interface Constraint {
  * Each label requirement costs a pass over the candidates, and an API server lets a Pod carry tens of thousands. No
  * Pod needs more than these; one that has more is treated as if it had none, which can only enlarge its set.
  */
-const MOST_REQUIREMENTS = 128;
-const MOST_TOLERATIONS = 512;
+const mostRequirements = 128;
+const mostTolerations = 512;
 
-const NOTHING: Omit<Constraint, "key"> = { nodeSelector: [], tolerations: [], requests: [], ignored: [] };
+const nothing: Omit<Constraint, "key"> = { nodeSelector: [], tolerations: [], requests: [], ignored: [] };
 
 export function constraintOf(pod: Pod, context: PlacementContext): Constraint {
   const { spec } = pod;
   if (spec.nodeName !== undefined && spec.nodeName !== "") {
-    return { ...NOTHING, key: `=${spec.nodeName}`, nodeName: spec.nodeName };
+    return { ...nothing, key: `=${spec.nodeName}`, nodeName: spec.nodeName };
   }
   const runtimeClass =
     spec.runtimeClassName === undefined ? undefined : context.runtimeClasses.get(spec.runtimeClassName);
   const ignored: string[] = [];
 
   let nodeSelector = sortedEntries(spec.nodeSelector, runtimeClass?.nodeSelector);
-  if (nodeSelector.length > MOST_REQUIREMENTS) {
+  if (nodeSelector.length > mostRequirements) {
     nodeSelector = [];
-    ignored.push(`nodeSelector has more than ${MOST_REQUIREMENTS} labels`);
+    ignored.push(`nodeSelector has more than ${mostRequirements} labels`);
   }
 
   let terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  if (terms !== undefined && countRequirements(terms) > MOST_REQUIREMENTS) {
+  if (terms !== undefined && countRequirements(terms) > mostRequirements) {
     terms = undefined;
-    ignored.push(`node affinity has more than ${MOST_REQUIREMENTS} requirements`);
+    ignored.push(`node affinity has more than ${mostRequirements} requirements`);
   }
 
   let tolerations = lastingTolerations(spec.tolerations, runtimeClass?.tolerations, context.transientTaints);
-  if (tolerations.length > MOST_TOLERATIONS) {
+  if (tolerations.length > mostTolerations) {
     // Tolerating everything is the direction that enlarges the set.
     tolerations = [{ operator: "Exists" }];
-    ignored.push(`more than ${MOST_TOLERATIONS} tolerations`);
+    ignored.push(`more than ${mostTolerations} tolerations`);
   }
 
   const requests = [...extendedRequests(pod)].filter(([name]) => !context.deviceClassResources.has(name)).sort(byName);

@@ -4,13 +4,13 @@ import { type Carried, Partition, type Reading } from "./partition.ts";
 import { lastingTaints } from "./taints.ts";
 
 /** Label keys and resources that are kept grouped: far more than any cluster's Pods ask about, 20 kB each at 5,000 nodes. */
-const MOST_PARTITIONS = 256;
+const mostPartitions = 256;
 
-const LABEL = "label ";
-const RESOURCE = "resource ";
-const TAINTS = "taints";
-const NAME = "name";
-const OFFER = "offer";
+const labelPartition = "label ";
+const resourcePartition = "resource ";
+const taintsPartition = "taints";
+const namePartition = "name";
+const offerPartition = "offer";
 
 /** The candidates and their partitions, each made when a Pod first asks about it. */
 export class Groupings {
@@ -18,7 +18,7 @@ export class Groupings {
   /** The numbers of all candidates, ascending. Not to be written to. */
   readonly rows: Uint32Array;
   readonly #transientTaints: ReadonlySet<string> | undefined;
-  readonly #partitions = new LRUCache<string, Partition>({ max: MOST_PARTITIONS });
+  readonly #partitions = new LRUCache<string, Partition>({ max: mostPartitions });
 
   constructor(candidates: readonly Candidate[], transientTaints?: ReadonlySet<string>) {
     this.candidates = candidates;
@@ -31,7 +31,7 @@ export class Groupings {
     const next = new Groupings(candidates, transientTaints);
     // From the least to the most recently used, so that the order of use is kept.
     for (const name of [...this.#partitions.rkeys()]) {
-      if (name === TAINTS && transientTaints !== this.#transientTaints) continue;
+      if (name === taintsPartition && transientTaints !== this.#transientTaints) continue;
       const partition = this.#partitions.peek(name)?.carry(candidates, carried, next.#reading(name));
       if (partition !== undefined) next.#partitions.set(name, partition);
     }
@@ -39,26 +39,26 @@ export class Groupings {
   }
 
   byLabel(key: string): Partition {
-    return this.#by(LABEL + key);
+    return this.#by(labelPartition + key);
   }
 
   /** By the quantity as the node spells it. */
   byResource(resource: string): Partition {
-    return this.#by(RESOURCE + resource);
+    return this.#by(resourcePartition + resource);
   }
 
   byTaints(): Partition {
-    return this.#by(TAINTS);
+    return this.#by(taintsPartition);
   }
 
   /** By node name; templates, whose nodes have no names yet, together under the empty name. */
   byName(): Partition {
-    return this.#by(NAME);
+    return this.#by(namePartition);
   }
 
   /** By what a placement reports: profile, machine type, and whether the node exists. */
   byOffer(): Partition {
-    return this.#by(OFFER);
+    return this.#by(offerPartition);
   }
 
   #by(name: string): Partition {
@@ -71,10 +71,10 @@ export class Groupings {
   }
 
   #reading(name: string): Reading {
-    if (name.startsWith(LABEL)) return own("labels", name.slice(LABEL.length));
-    if (name.startsWith(RESOURCE)) return own("allocatable", name.slice(RESOURCE.length));
-    if (name === TAINTS) return (candidate) => taintsKey(candidate, this.#transientTaints);
-    if (name === NAME) return nodeName;
+    if (name.startsWith(labelPartition)) return own("labels", name.slice(labelPartition.length));
+    if (name.startsWith(resourcePartition)) return own("allocatable", name.slice(resourcePartition.length));
+    if (name === taintsPartition) return (candidate) => taintsKey(candidate, this.#transientTaints);
+    if (name === namePartition) return nodeName;
     return ({ kind, profile, machineType }) => `${kind} ${profile.id} ${machineType ?? ""}`;
   }
 }

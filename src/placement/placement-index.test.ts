@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NodeSelectorRequirement, NodeSelectorTerm } from "../api/affinity.ts";
 import type { Pod, PodSpec } from "../api/pod.ts";
 import type { Candidate, PlacementContext } from "./candidate.ts";
 import { PlacementIndex } from "./placement-index.ts";
 
-const GPU = "nvidia.com/gpu";
-const CORDONED = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+const gpuTaint = "nvidia.com/gpu";
+const cordonedNode = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 
 function profile(id: string) {
   return { id, platform: { os: "linux", architecture: "amd64" }, features: [], accelerators: [], notes: [] };
@@ -24,13 +24,13 @@ function node(name: string, labels: Record<string, string>, more: Partial<Candid
 }
 
 // Each candidate has a profile of its own name, so that a placement reads as a list of candidates.
-const CANDIDATES: readonly Candidate[] = [
+const someCandidates: readonly Candidate[] = [
   node("old", { pool: "cpu", generation: "5", zone: "a" }),
-  node("new", { pool: "cpu", generation: "10", zone: "b" }, { taints: [CORDONED] }),
+  node("new", { pool: "cpu", generation: "10", zone: "b" }, { taints: [cordonedNode] }),
   node(
     "gpu",
     { pool: "gpu", generation: "x" },
-    { taints: [{ key: "gpu", value: "m60", effect: "NoSchedule" }], allocatable: { [GPU]: "4" } },
+    { taints: [{ key: "gpu", value: "m60", effect: "NoSchedule" }], allocatable: { [gpuTaint]: "4" } },
   ),
   node("kata", { runtime: "kata" }, { taints: [{ key: "kata", effect: "NoExecute" }] }),
   {
@@ -38,21 +38,21 @@ const CANDIDATES: readonly Candidate[] = [
     name: "future",
     labels: { "kubernetes.io/hostname": "", pool: "future" },
     taints: [{ key: "spot", effect: "PreferNoSchedule" }],
-    allocatable: { [GPU]: "1", "example.com/odd": "?" },
+    allocatable: { [gpuTaint]: "1", "example.com/odd": "?" },
     profile: profile("future"),
     machineType: "type9",
   },
 ];
-const CONTEXT: PlacementContext = {
+const emptyContext: PlacementContext = {
   deviceClassResources: new Set(["example.com/dra"]),
   runtimeClasses: new Map([
     ["kata", { nodeSelector: { runtime: "kata" }, tolerations: [{ key: "kata", operator: "Exists" }] }],
   ]),
 };
-const ANYWHERE = [{ operator: "Exists" }];
+const anywhere = [{ operator: "Exists" }];
 
 function place(spec: PodSpec) {
-  return new PlacementIndex(CANDIDATES, CONTEXT).place({ metadata: {}, spec });
+  return new PlacementIndex(someCandidates, emptyContext).place({ metadata: {}, spec });
 }
 function landsOn(spec: PodSpec): string {
   return place(spec)
@@ -62,7 +62,7 @@ function landsOn(spec: PodSpec): string {
 }
 function affine(...nodeSelectorTerms: NodeSelectorTerm[]): PodSpec {
   return {
-    tolerations: ANYWHERE,
+    tolerations: anywhere,
     affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
   };
 }
@@ -73,7 +73,7 @@ function field(operator: NodeSelectorRequirement["operator"], ...values: string[
   return { matchFields: [{ key: "metadata.name", operator, values }] };
 }
 function asks(resource: string, amount: string): PodSpec {
-  return { tolerations: ANYWHERE, containers: [{ name: "c", resources: { limits: { [resource]: amount } } }] };
+  return { tolerations: anywhere, containers: [{ name: "c", resources: { limits: { [resource]: amount } } }] };
 }
 
 describe("PlacementIndex.place", () => {
@@ -99,7 +99,7 @@ describe("PlacementIndex.place", () => {
     ["an empty term matches nothing", affine({}, label("pool", "In", "gpu")), "gpu"],
     ["only empty terms match nothing", affine({}), ""],
     ["no terms match nothing", affine(), ""],
-    ["no affinity matches everything", { tolerations: ANYWHERE, affinity: {} }, "future gpu kata new old"],
+    ["no affinity matches everything", { tolerations: anywhere, affinity: {} }, "future gpu kata new old"],
     ["affinity and nodeSelector both hold", { ...affine(label("pool", "Exists")), nodeSelector: { zone: "a" } }, "old"],
     ["matchFields In, as DaemonSets write it", affine(field("In", "gpu")), "gpu"],
     ["matchFields NotIn: a new node has another name", affine(field("NotIn", "gpu")), "future kata new old"],
@@ -122,16 +122,16 @@ describe("PlacementIndex.place", () => {
       "future new old",
     ],
     ["NoExecute keeps away too", { tolerations: [{ key: "kata", operator: "Exists" }] }, "future kata new old"],
-    ["toleration of everything", { tolerations: ANYWHERE }, "future gpu kata new old"],
-    ["a resource that some nodes list", asks(GPU, "1"), "future gpu"],
-    ["more of it", asks(GPU, "2"), "gpu"],
-    ["more than any node has", asks(GPU, "5"), ""],
-    ["none of it", asks(GPU, "0"), "future gpu kata new old"],
+    ["toleration of everything", { tolerations: anywhere }, "future gpu kata new old"],
+    ["a resource that some nodes list", asks(gpuTaint, "1"), "future gpu"],
+    ["more of it", asks(gpuTaint, "2"), "gpu"],
+    ["more than any node has", asks(gpuTaint, "5"), ""],
+    ["none of it", asks(gpuTaint, "0"), "future gpu kata new old"],
     ["a resource that nobody lists", asks("example.com/none", "1"), ""],
     ["a resource that a DeviceClass serves", asks("example.com/dra", "1"), "future gpu kata new old"],
     ["an allocatable that cannot be read may be enough", asks("example.com/odd", "1"), "future"],
     ["cpu is no extended resource", asks("cpu", "1000"), "future gpu kata new old"],
-    ["device claims", { resourceClaims: [{ name: "gpu" }], tolerations: ANYWHERE }, "future gpu kata new old"],
+    ["device claims", { resourceClaims: [{ name: "gpu" }], tolerations: anywhere }, "future gpu kata new old"],
     ["RuntimeClass adds selector and tolerations", { runtimeClassName: "kata" }, "kata"],
     [
       "RuntimeClass against the Pod's own selector",
@@ -141,27 +141,27 @@ describe("PlacementIndex.place", () => {
     ["an unknown RuntimeClass adds nothing", { runtimeClassName: "gvisor" }, "future new old"],
     ["a gated Pod", { schedulingGates: [{ name: "g" }], nodeSelector: { pool: "cpu" } }, "new old"],
   ];
-  it.each(cases)("%s", (_rule, spec, lands) => {
+  test.each(cases)("%s", (_rule, spec, lands) => {
     expect(landsOn(spec)).toBe(lands);
   });
 
   const reasons: [spec: PodSpec, reason: string][] = [
-    [{ tolerations: ANYWHERE }, "4 nodes and 1 machine type without nodes of 5 profiles"],
+    [{ tolerations: anywhere }, "4 nodes and 1 machine type without nodes of 5 profiles"],
     [{ nodeName: "old" }, "spec.nodeName is old"],
     [{ nodeName: "gone" }, "spec.nodeName is gone, which is not a known node"],
     [{ nodeSelector: { pool: "cpu" } }, "2 nodes of 2 profiles; nodeSelector pool=cpu leaves 2 of 5"],
     [{ nodeSelector: { pool: "gpu" } }, "no node fits: untolerated taints such as gpu=m60:NoSchedule leaves none of 1"],
-    [asks(GPU, "5"), `no node fits: ${GPU} 5 leaves none of 5`],
+    [asks(gpuTaint, "5"), `no node fits: ${gpuTaint} 5 leaves none of 5`],
     [
       affine(label("pool", "In", "a", "b", "c", "d")),
       "no node fits: node affinity pool In a,b,c,… (4 values) leaves none of 5",
     ],
   ];
-  it.each(reasons)("explains %j", (spec, reason) => {
+  test.each(reasons)("explains %j", (spec, reason) => {
     expect(place(spec).reason).toBe(reason);
   });
 
-  it("gathers candidates of one profile", () => {
+  test("gathers candidates of one profile", () => {
     const shared = profile("shared");
     const placement = new PlacementIndex(
       [
@@ -171,7 +171,7 @@ describe("PlacementIndex.place", () => {
         { ...node("n3", {}), profile: shared },
         node("other", {}),
       ],
-      CONTEXT,
+      emptyContext,
     ).place({ metadata: {}, spec: {} });
     expect(placement.profiles).toEqual([
       { profile: shared, machineTypes: ["a", "b", "c"], nodes: 3, templates: 1, example: { kind: "node", name: "n1" } },
@@ -180,64 +180,64 @@ describe("PlacementIndex.place", () => {
     expect([placement.nodes, placement.templates]).toEqual([4, 1]);
   });
 
-  it("says that nothing is known", () => {
-    expect(new PlacementIndex([], CONTEXT).place({ metadata: {}, spec: {} }).reason).toBe(
+  test("says that nothing is known", () => {
+    expect(new PlacementIndex([], emptyContext).place({ metadata: {}, spec: {} }).reason).toBe(
       "no nodes and no nodeTemplates are known",
     );
   });
 
-  it("gives equal Pods the same object", () => {
-    const index = new PlacementIndex(CANDIDATES, CONTEXT);
+  test("gives equal Pods the same object", () => {
+    const index = new PlacementIndex(someCandidates, emptyContext);
     const pod = (name: string): Pod => ({ metadata: { name }, spec: { nodeSelector: { pool: "cpu" } } });
     expect(index.place(pod("a"))).toBe(index.place(pod("b")));
   });
 });
 
 describe("PlacementIndex.from", () => {
-  const previous = new PlacementIndex(CANDIDATES, CONTEXT);
+  const previous = new PlacementIndex(someCandidates, emptyContext);
 
-  it("is the previous index where nothing has changed, however the candidates are wrapped", () => {
+  test("is the previous index where nothing has changed, however the candidates are wrapped", () => {
     expect(
       PlacementIndex.from(
         previous,
-        CANDIDATES.map((candidate) => ({ ...candidate })),
-        CONTEXT,
+        someCandidates.map((candidate) => ({ ...candidate })),
+        emptyContext,
       ),
     ).toBe(previous);
   });
 
-  it("is a new index where only the context has changed", () => {
-    const context = { ...CONTEXT, deviceClassResources: new Set([GPU]) };
-    const pod: Pod = { metadata: {}, spec: asks(GPU, "5") };
+  test("is a new index where only the context has changed", () => {
+    const context = { ...emptyContext, deviceClassResources: new Set([gpuTaint]) };
+    const pod: Pod = { metadata: {}, spec: asks(gpuTaint, "5") };
     expect(previous.place(pod).profiles).toHaveLength(0);
-    expect(PlacementIndex.from(previous, CANDIDATES, context).place(pod).profiles).toHaveLength(5);
+    expect(PlacementIndex.from(previous, someCandidates, context).place(pod).profiles).toHaveLength(5);
   });
 
-  it("groups the taints afresh where others are transient now", () => {
+  test("groups the taints afresh where others are transient now", () => {
     const pod: Pod = { metadata: {}, spec: {} };
-    const lenient = new PlacementIndex(CANDIDATES, { ...CONTEXT, transientTaints: new Set(["gpu", "kata"]) });
+    const lenient = new PlacementIndex(someCandidates, { ...emptyContext, transientTaints: new Set(["gpu", "kata"]) });
     expect(lenient.place(pod).profiles).toHaveLength(5);
-    expect(PlacementIndex.from(lenient, CANDIDATES, CONTEXT).place(pod).profiles).toHaveLength(3);
+    expect(PlacementIndex.from(lenient, someCandidates, emptyContext).place(pod).profiles).toHaveLength(3);
   });
 
   const changes: [what: string, change: Partial<Candidate>][] = [
     ["labels", { labels: { pool: "gpu" } }],
     ["taints", { taints: [{ key: "gpu", effect: "NoSchedule" }] }],
-    ["allocatable", { allocatable: { [GPU]: "1" } }],
+    ["allocatable", { allocatable: { [gpuTaint]: "1" } }],
     ["profile", { profile: profile("other") }],
     ["name", { name: "renamed" }],
     ["kind", { kind: "template" }],
     ["machineType", { machineType: "type1" }],
   ];
-  it.each(changes)("reads a candidate again whose %s have changed", (what, change) => {
-    const [first, ...others] = CANDIDATES;
+  test.each(changes)("reads a candidate again whose %s have changed", (what, change) => {
+    const [first, ...others] = someCandidates;
     if (first === undefined) throw new Error("no candidates");
     const changed = { ...first, ...change };
-    const specs: PodSpec[] = [{}, { nodeName: first.name }, { nodeSelector: { pool: "cpu" } }, asks(GPU, "1")];
-    const before = new PlacementIndex(CANDIDATES, CONTEXT);
+    const specs: PodSpec[] = [{}, { nodeName: first.name }, { nodeSelector: { pool: "cpu" } }, asks(gpuTaint, "1")];
+    const before = new PlacementIndex(someCandidates, emptyContext);
     for (const spec of specs) before.place({ metadata: {}, spec });
-    const after = PlacementIndex.from(before, [changed, ...others], CONTEXT);
-    const fresh = new PlacementIndex([changed, ...others], CONTEXT);
+    const after = PlacementIndex.from(before, [changed, ...others], emptyContext);
+    const fresh = new PlacementIndex([changed, ...others], emptyContext);
     const answers = specs.map((spec) => after.place({ metadata: {}, spec }));
     expect(answers).toEqual(specs.map((spec) => fresh.place({ metadata: {}, spec })));
     expect(answers, what).not.toEqual(specs.map((spec) => before.place({ metadata: {}, spec })));

@@ -9,10 +9,10 @@ import type { PlacedProfile, Placement } from "./placement.ts";
 import { describePlacement } from "./reason.ts";
 
 /** Distinct constraints that are remembered. The target is 1,000 in one cluster (issue 5). */
-const MOST_PLACEMENTS = 4096;
+const mostPlacements = 4096;
 /** Characters of all remembered keys together, and of one: a Pod with a huge affinity is evaluated each time. */
-const MOST_KEY_CHARACTERS = 8 * 1024 * 1024;
-const LONGEST_KEY = 64 * 1024;
+const mostKeyCharacters = 8 * 1024 * 1024;
+const longestKey = 64 * 1024;
 
 /**
  * Where Pods can land among the nodes of one moment. Immutable to its users; what it has computed once it remembers,
@@ -26,9 +26,9 @@ export class PlacementIndex {
   readonly #groupings: Groupings;
   readonly #context: PlacementContext;
   readonly #placements = new LRUCache<string, Placement>({
-    max: MOST_PLACEMENTS,
-    maxSize: MOST_KEY_CHARACTERS,
-    maxEntrySize: LONGEST_KEY,
+    max: mostPlacements,
+    maxSize: mostKeyCharacters,
+    maxEntrySize: longestKey,
     sizeCalculation: (_placement, key) => key.length + 1,
   });
 

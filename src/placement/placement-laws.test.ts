@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NodeSelectorRequirement, NodeSelectorTerm } from "../api/affinity.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
 import type { Toleration } from "../api/taints.ts";
@@ -137,9 +137,9 @@ function fitsValue({ operator, values = [] }: NodeSelectorRequirement, text: str
   return left !== undefined && right !== undefined && (operator === "Gt" ? left > right : left < right);
 }
 
-const UNITS: Record<string, number> = { "0": 0, "1": 1, "2": 2, "1500m": 2, "2k": 2000 };
+const quantityUnits: Record<string, number> = { "0": 0, "1": 1, "2": 2, "1500m": 2, "2k": 2000 };
 function units(text: string | undefined): number {
-  return text === undefined ? 0 : (UNITS[text] ?? Number.NaN);
+  return text === undefined ? 0 : (quantityUnits[text] ?? Number.NaN);
 }
 
 /** KEP-753: at every moment of a Pod's life, what runs then; the largest of these. */
@@ -169,10 +169,10 @@ function placed(index: PlacementIndex, podSpec: PodSpec): string[] {
     .profiles.map(({ profile }) => profile.id)
     .sort();
 }
-const RUNS = { numRuns: 1000 };
+const runs = { numRuns: 1000 };
 
 describe("laws of placement", () => {
-  it("finds what the rules find, node by node", () => {
+  test("finds what the rules find, node by node", () => {
     fc.assert(
       fc.property(candidates, fc.array(anySpec, { minLength: 1, maxLength: 4 }), (list, specs) => {
         const index = new PlacementIndex(list, context);
@@ -189,11 +189,11 @@ describe("laws of placement", () => {
           }
         }
       }),
-      RUNS,
+      runs,
     );
   });
 
-  it("answers after a change of nodes as an index built afresh", () => {
+  test("answers after a change of nodes as an index built afresh", () => {
     fc.assert(
       fc.property(
         candidates,
@@ -219,7 +219,7 @@ describe("laws of placement", () => {
     );
   });
 
-  it("does not depend on the order of the candidates", () => {
+  test("does not depend on the order of the candidates", () => {
     fc.assert(
       fc.property(candidates, anySpec, (list, each) => {
         expect(placed(new PlacementIndex(list.toReversed(), context), each)).toEqual(
@@ -229,7 +229,7 @@ describe("laws of placement", () => {
     );
   });
 
-  it("grows with a toleration and shrinks with a label", () => {
+  test("grows with a toleration and shrinks with a label", () => {
     fc.assert(
       fc.property(candidates, spec, toleration, key, value, (list, each, more, label, text) => {
         const index = new PlacementIndex(list, context);

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseQuantity } from "./quantity.ts";
 
 describe("parseQuantity", () => {
-  it.each([
+  test.each([
     ["0", 0n],
     ["1", 1n],
     ["+8", 8n],
@@ -28,14 +28,14 @@ describe("parseQuantity", () => {
     expect(parseQuantity(text)).toBe(units);
   });
 
-  it.each(["", " ", ".", "k", "1 ", "1kB", "0x10", "1e", "1e999", "one", "1.2.3", "Infinity", "9".repeat(65)])(
+  test.each(["", " ", ".", "k", "1 ", "1kB", "0x10", "1e", "1e999", "one", "1.2.3", "Infinity", "9".repeat(65)])(
     "refuses %j",
     (text) => {
       expect(parseQuantity(text)).toBeUndefined();
     },
   );
 
-  it("reads every whole number as itself, in units and in thousandths", () => {
+  test("reads every whole number as itself, in units and in thousandths", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n }), (units) => {
         expect(parseQuantity(`${units}`)).toBe(units);

@@ -3,8 +3,8 @@ import type { Constraint } from "./constraint.ts";
 import type { PlacementStep } from "./placement.ts";
 
 /** A Warning is cut by some clients after 256 characters; one rule's text must not take all of them. */
-const LONGEST_TEXT = 120;
-const MOST_STEPS = 4;
+const longestText = 120;
+const mostSteps = 4;
 
 export function describeTerms(terms: readonly NodeSelectorTerm[]): string {
   if (terms.length === 0) return "node affinity without terms";
@@ -14,7 +14,7 @@ export function describeTerms(terms: readonly NodeSelectorTerm[]): string {
     const text = [...matchExpressions, ...matchFields].map(describeRequirement).join(" and ") || "nothing";
     texts.push(text);
     length += text.length;
-    if (length > LONGEST_TEXT) break;
+    if (length > longestText) break;
   }
   return shorten(`node affinity ${texts.join(", or ")}`);
 }
@@ -26,7 +26,7 @@ function describeRequirement({ key, operator, values = [] }: NodeSelectorRequire
 }
 
 export function shorten(text: string): string {
-  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`;
+  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
 }
 
 /** One line: what each rule that made a difference left, or the first rule that left nothing. */
@@ -58,8 +58,8 @@ export function describePlacement(
     count(found.templates, "machine type without nodes", "machine types without nodes"),
   ];
   const result = `${kinds.filter((kind) => kind !== "").join(" and ")} of ${count(found.profiles, "profile")}`;
-  const shown = telling.slice(0, MOST_STEPS);
-  if (telling.length > MOST_STEPS) shown.push(`${telling.length - MOST_STEPS} more rules`);
+  const shown = telling.slice(0, mostSteps);
+  if (telling.length > mostSteps) shown.push(`${telling.length - mostSteps} more rules`);
   return [result, ...shown, ...ignored.map((text) => `not considered: ${text}`)].join("; ");
 }
 

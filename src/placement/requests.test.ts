@@ -1,13 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Container } from "../api/pod.ts";
 import { extendedRequests, isExtendedResource } from "./requests.ts";
 
-const GPU = "nvidia.com/gpu";
+const gpu = "nvidia.com/gpu";
 
 function asks(amount: string, restartPolicy?: string): Container {
   return {
     name: "c",
-    resources: { requests: { [GPU]: amount, cpu: "1" } },
+    resources: { requests: { [gpu]: amount, cpu: "1" } },
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
   };
 }
@@ -60,35 +60,35 @@ describe("extendedRequests", () => {
     },
     {
       rule: "a limit without a request is the request",
-      containers: [{ name: "c", resources: { limits: { [GPU]: "2" } } }],
+      containers: [{ name: "c", resources: { limits: { [gpu]: "2" } } }],
       total: "2",
     },
     {
       rule: "a request goes before the limit",
-      containers: [{ name: "c", resources: { requests: { [GPU]: "1" }, limits: { [GPU]: "2" } } }],
+      containers: [{ name: "c", resources: { requests: { [gpu]: "1" }, limits: { [gpu]: "2" } } }],
       total: "1",
     },
     { rule: "suffixes are read", containers: [asks("1k")], total: "1000" },
     { rule: "what cannot be read counts as nothing", containers: [asks("lots"), asks("1")], total: "1" },
   ];
-  it.each(cases)("$rule", ({ containers, initContainers, total }) => {
+  test.each(cases)("$rule", ({ containers, initContainers, total }) => {
     const pod = { metadata: {}, spec: { containers, ...(initContainers === undefined ? {} : { initContainers }) } };
-    expect(extendedRequests(pod).get(GPU)?.toString()).toBe(total);
+    expect(extendedRequests(pod).get(gpu)?.toString()).toBe(total);
   });
 
-  it("reads the number that YAML in a file holds", () => {
-    const pod = JSON.parse(`{"metadata":{},"spec":{"containers":[{"name":"c","resources":{"limits":{"${GPU}":2}}}]}}`);
-    expect(extendedRequests(pod).get(GPU)).toBe(2n);
+  test("reads the number that YAML in a file holds", () => {
+    const pod = JSON.parse(`{"metadata":{},"spec":{"containers":[{"name":"c","resources":{"limits":{"${gpu}":2}}}]}}`);
+    expect(extendedRequests(pod).get(gpu)).toBe(2n);
   });
 
-  it("keeps pod-level resources out: they cannot hold extended ones", () => {
-    const pod = JSON.parse(`{"metadata":{},"spec":{"containers":[],"resources":{"requests":{"${GPU}":"2"}}}}`);
+  test("keeps pod-level resources out: they cannot hold extended ones", () => {
+    const pod = JSON.parse(`{"metadata":{},"spec":{"containers":[],"resources":{"requests":{"${gpu}":"2"}}}}`);
     expect(extendedRequests(pod).size).toBe(0);
   });
 });
 
 describe("isExtendedResource", () => {
-  it.each([
+  test.each([
     ["nvidia.com/gpu", true],
     ["nvidia.com/mig-1g.5gb", true],
     ["cpu", false],

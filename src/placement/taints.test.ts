@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isTransientTaint, lastingTaints } from "./taints.ts";
 
 describe("isTransientTaint", () => {
-  it.each([
+  test.each([
     ["node.kubernetes.io/not-ready", true],
     ["node.kubernetes.io/unschedulable", true],
     ["node.cloudprovider.kubernetes.io/uninitialized", true],
@@ -18,7 +18,7 @@ describe("isTransientTaint", () => {
 });
 
 describe("lastingTaints", () => {
-  it("keeps NoSchedule and NoExecute that do not come off by themselves", () => {
+  test("keeps NoSchedule and NoExecute that do not come off by themselves", () => {
     const lasting = [
       { key: "nvidia.com/gpu", effect: "NoSchedule" },
       { key: "nvidia.com/gpu", value: "a", effect: "NoExecute" },

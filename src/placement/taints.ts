@@ -7,7 +7,7 @@ import type { Taint } from "../api/node.ts";
  * Source: kubernetes.io/docs/reference/labels-annotations-taints and core/v1 well_known_taints.go; the autoscaler's
  * from its FAQ (start-up and status taints) and its deletion taint, which is taken back when a removal fails.
  */
-const TRANSIENT_KEYS: ReadonlySet<string> = new Set([
+const transientKeys: ReadonlySet<string> = new Set([
   "node.kubernetes.io/not-ready",
   "node.kubernetes.io/unreachable",
   "node.kubernetes.io/unschedulable",
@@ -20,22 +20,20 @@ const TRANSIENT_KEYS: ReadonlySet<string> = new Set([
   "node.cloudprovider.kubernetes.io/shutdown",
   "ToBeDeletedByClusterAutoscaler",
 ]);
-const TRANSIENT_PREFIXES: readonly string[] = [
+const transientPrefixes: readonly string[] = [
   "startup-taint.cluster-autoscaler.kubernetes.io/",
   "status-taint.cluster-autoscaler.kubernetes.io/",
   "ignore-taint.cluster-autoscaler.kubernetes.io/",
 ];
-const NONE: readonly Taint[] = [];
+const none: readonly Taint[] = [];
 
 export function isTransientTaint(key: string, own?: ReadonlySet<string>): boolean {
-  return (
-    TRANSIENT_KEYS.has(key) || own?.has(key) === true || TRANSIENT_PREFIXES.some((prefix) => key.startsWith(prefix))
-  );
+  return transientKeys.has(key) || own?.has(key) === true || transientPrefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /** The taints that can keep a Pod away for good: NoSchedule and NoExecute, and not transient. */
 export function lastingTaints(taints: readonly Taint[], own?: ReadonlySet<string>): readonly Taint[] {
-  if (taints.length === 0) return NONE;
+  if (taints.length === 0) return none;
   return taints.filter(
     ({ key, effect }) => (effect === "NoSchedule" || effect === "NoExecute") && !isTransientTaint(key, own),
   );

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import type { MachineType, MachineTypeSpec } from "../api/machinetype.ts";
+import { describe, expect, test } from "vitest";
+import type { MachineType, MachineTypeSpec } from "../api/machine-type.ts";
 import { templateCandidate } from "./template.ts";
 
 const profile = {
@@ -15,11 +15,11 @@ function machineType(spec: MachineTypeSpec): MachineType {
 }
 
 describe("templateCandidate", () => {
-  it("is undefined without a nodeTemplate", () => {
+  test("is undefined without a nodeTemplate", () => {
     expect(templateCandidate(machineType({ nodeSelector: {} }), profile)).toBeUndefined();
   });
 
-  it("has the labels that any new node of the type will have", () => {
+  test("has the labels that any new node of the type will have", () => {
     const candidate = templateCandidate(
       machineType({
         nodeSelector: {
@@ -59,7 +59,7 @@ describe("templateCandidate", () => {
     });
   });
 
-  it("lets the template's own labels win over what the kubelet would write", () => {
+  test("lets the template's own labels win over what the kubelet would write", () => {
     const nodeTemplate = { labels: { "kubernetes.io/arch": "amd64" } };
     const candidate = templateCandidate(machineType({ nodeSelector: {}, nodeTemplate }), profile);
     expect(candidate?.labels["kubernetes.io/arch"]).toBe("amd64");

@@ -1,10 +1,10 @@
-import type { MachineType } from "../api/machinetype.ts";
+import type { MachineType } from "../api/machine-type.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Candidate } from "./candidate.ts";
 
 /** The two labels that the controller writes on every node. */
-export const MACHINE_TYPE_LABEL = "metahub.dev/machine-type";
-export const PROFILE_LABEL = "metahub.dev/profile";
+export const machineTypeLabel = "metahub.dev/machine-type";
+export const profileLabel = "metahub.dev/profile";
 
 /**
  * The candidate that stands for the next node of a machine type. Undefined without a nodeTemplate: nothing is known then
@@ -33,8 +33,8 @@ export function templateCandidate(machineType: MachineType, profile: Profile): C
       ...demanded,
       ...nodeSelector.matchLabels,
       ...nodeTemplate.labels,
-      [MACHINE_TYPE_LABEL]: name,
-      [PROFILE_LABEL]: profile.id,
+      [machineTypeLabel]: name,
+      [profileLabel]: profile.id,
     },
     taints: nodeTemplate.taints ?? [],
     allocatable: nodeTemplate.allocatable ?? {},

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { putManifest } from "../../test/registry/content.ts";
-import { registryFixture } from "../../test/registry/fixture.ts";
-import type { RegistryAuth } from "../../test/registry/guard.ts";
-import type { RunningRegistry } from "../../test/registry/startRegistry.ts";
+import { putManifest } from "../../test/support/registry/content.ts";
+import { registryFixture } from "../../test/support/registry/fixture.ts";
+import type { RegistryAuth } from "../../test/support/registry/guard.ts";
+import type { RunningRegistry } from "../../test/support/registry/start.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Access, RegistryClient } from "./client.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { putIndex, putManifest } from "../../test/registry/content.ts";
-import { registryFixture } from "../../test/registry/fixture.ts";
-import { tar } from "../../test/registry/tar.ts";
+import { putIndex, putManifest } from "../../test/support/registry/content.ts";
+import { registryFixture } from "../../test/support/registry/fixture.ts";
+import { tar } from "../../test/support/registry/tar.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Access } from "./client.ts";
 import { pushImage } from "./push.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type RunningRegistry, startRegistry } from "../../test/registry/startRegistry.ts";
+import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
 import { classifyAddress } from "./address.ts";
 import { permitsAddress } from "./connect.ts";
 import { settle } from "./options.ts";

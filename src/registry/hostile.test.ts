@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ociIndex, putIndex, putManifest, putRaw, type StoredDescriptor } from "../../test/registry/content.ts";
-import type { FaultRule } from "../../test/registry/faults.ts";
-import { registryFixture } from "../../test/registry/fixture.ts";
-import type { RunningRegistry } from "../../test/registry/startRegistry.ts";
+import { ociIndex, putIndex, putManifest, putRaw, type StoredDescriptor } from "../../test/support/registry/content.ts";
+import type { FaultRule } from "../../test/support/registry/faults.ts";
+import { registryFixture } from "../../test/support/registry/fixture.ts";
+import type { RunningRegistry } from "../../test/support/registry/start.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RegistryErrorCode } from "./error.ts";
 import { ImageSource } from "./images.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { putIndex, putManifest } from "../../test/registry/content.ts";
-import { registryFixture } from "../../test/registry/fixture.ts";
+import { putIndex, putManifest } from "../../test/support/registry/content.ts";
+import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { Keyring } from "../credentials/keyring.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Access } from "./client.ts";

@@ -4,7 +4,7 @@ import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/error.ts";
 import { flattenIndex } from "../oci/flatten.ts";
-import { documentKind } from "../oci/mediatypes.ts";
+import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Variant, VariantList } from "../oci/variant.ts";
 import type { Access, RegistryClient } from "./client.ts";

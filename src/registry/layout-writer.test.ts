@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { entry, indexBytes } from "../../test/support/oci/indexes.ts";
 import { describe as describeContent } from "../oci/descriptor.ts";
-import { entry, indexBytes } from "../oci/indexes.fixture.ts";
-import { OCI_INDEX } from "../oci/mediatypes.ts";
+import { ociIndex } from "../oci/media-types.ts";
 import { readLayout } from "./layout.ts";
 import { LayoutWriter } from "./layout-writer.ts";
 
@@ -22,7 +22,7 @@ const second = indexBytes([entry("second")]);
 async function write(bytes: Uint8Array, tag: string | undefined, directory = folder): Promise<void> {
   const writer = await LayoutWriter.open(directory, "oci:x");
   await writer.blob(bytes);
-  await writer.name(describeContent(OCI_INDEX, bytes), tag);
+  await writer.name(describeContent(ociIndex, bytes), tag);
 }
 
 async function digests(directory = folder): Promise<[string | undefined, string][]> {
@@ -34,15 +34,15 @@ async function digests(directory = folder): Promise<[string | undefined, string]
 }
 
 describe("a layout", () => {
-  it("is made where there is none, and can be read again", async () => {
+  test("is made where there is none, and can be read again", async () => {
     const inner = join(folder, "deep", "layout");
     await write(first, "v1", inner);
     const read = await readLayout(inner, { tag: "v1" }, { label: "x", signal: AbortSignal.timeout(5_000) });
-    expect(read.descriptor).toEqual(describeContent(OCI_INDEX, first));
+    expect(read.descriptor).toEqual(describeContent(ociIndex, first));
     expect(await readdir(inner)).toEqual(["blobs", "index.json", "oci-layout"]);
   });
 
-  it("keeps its other images, and gives a name to one only", async () => {
+  test("keeps its other images, and gives a name to one only", async () => {
     await write(first, "v1");
     await write(second, "v2");
     await write(second, "v1");
@@ -56,7 +56,7 @@ describe("a layout", () => {
     ]);
   });
 
-  it("keeps what it does not know", async () => {
+  test("keeps what it does not know", async () => {
     await write(first, "v1");
     const path = join(folder, "index.json");
     const index = JSON.parse(await readFile(path, "utf8"));
@@ -65,7 +65,7 @@ describe("a layout", () => {
     expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ annotations: { own: "kept" }, strange: [1] });
   });
 
-  it("holds content once", async () => {
+  test("holds content once", async () => {
     await write(first, "v1");
     await write(first, "v2");
     expect(await readdir(join(folder, "blobs/sha256"))).toHaveLength(1);
@@ -73,25 +73,25 @@ describe("a layout", () => {
 });
 
 describe("what cannot be written to", () => {
-  it("is a folder with an index.json of something else", async () => {
+  test("is a folder with an index.json of something else", async () => {
     await writeFile(join(folder, "index.json"), "{}");
     await expect(write(first, "v1")).rejects.toThrow(/^oci:x: it has an index\.json and no oci-layout/);
   });
 
-  it("is an index.json that is no JSON", async () => {
+  test("is an index.json that is no JSON", async () => {
     await write(first, "v1");
     await writeFile(join(folder, "index.json"), "{");
     await expect(write(first, "v2")).rejects.toMatchObject({ code: "INVALID" });
   });
 
-  it("is a file", async () => {
+  test("is a file", async () => {
     await writeFile(join(folder, "file"), "");
     await expect(write(first, "v1", join(folder, "file"))).rejects.toThrow(
       /oci:x: cannot be written: a file is in its place/,
     );
   });
 
-  it("leaves no draft behind", async () => {
+  test("leaves no draft behind", async () => {
     await mkdir(join(folder, "oci-layout"), { recursive: true });
     await mkdir(join(folder, "index.json"), { recursive: true });
     await expect(write(first, "v1")).rejects.toMatchObject({ code: "INVALID" });

@@ -5,10 +5,10 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { computeDigest, parseDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/error.ts";
 import { asObject, optionalArray } from "../oci/fields.ts";
-import { MAX_DOCUMENT_BYTES, parseJson } from "../oci/json.ts";
+import { maxDocumentBytes, parseJson } from "../oci/json.ts";
 import { RegistryError } from "./error.ts";
 
-const REF_NAME = "org.opencontainers.image.ref.name";
+const refName = "org.opencontainers.image.ref.name";
 
 /**
  * Writes into an OCI image layout on disk (image-spec v1.1, image-layout.md), which is made where there is none. Each
@@ -57,16 +57,15 @@ export class LayoutWriter {
   async name({ mediaType, digest, size }: Descriptor, tag: string | undefined): Promise<void> {
     try {
       const text = await readFile(join(this.#directory, "index.json"));
-      if (text.length > MAX_DOCUMENT_BYTES) throw this.#invalid("its index.json is too large");
+      if (text.length > maxDocumentBytes) throw this.#invalid("its index.json is too large");
       const root = asObject(parseJson(text), "index.json");
       const kept = (optionalArray(root, "manifests", "") ?? []).filter((value) => {
         const entry = asObject(value, "manifests");
         const annotations = entry["annotations"];
-        const name =
-          annotations === undefined || annotations === null ? undefined : asObject(annotations, "")[REF_NAME];
+        const name = annotations === undefined || annotations === null ? undefined : asObject(annotations, "")[refName];
         return tag === undefined ? entry["digest"] !== digest || name !== undefined : name !== tag;
       });
-      const named = { mediaType, digest, size, ...(tag === undefined ? {} : { annotations: { [REF_NAME]: tag } }) };
+      const named = { mediaType, digest, size, ...(tag === undefined ? {} : { annotations: { [refName]: tag } }) };
       const document = { ...root, manifests: [...kept, named] };
       await this.#write("index.json", `${JSON.stringify(document, null, 2)}\n`);
     } catch (cause) {

@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { annotated, digestOf, entry, indexBytes } from "../../test/support/oci/indexes.ts";
+import { blobPath, type LayoutEntry, writeLayout } from "../../test/support/oci/layout.ts";
 import { describe as describeContent } from "../oci/descriptor.ts";
-import { annotated, digestOf, entry, indexBytes } from "../oci/indexes.fixture.ts";
-import { OCI_INDEX, OCI_MANIFEST } from "../oci/mediatypes.ts";
+import { ociIndex, ociManifest } from "../oci/media-types.ts";
 import { RegistryError } from "./error.ts";
-import { blobPath, type LayoutEntry, writeLayout } from "./layout.fixture.ts";
 import { type LayoutTarget, readLayout } from "./layout.ts";
 
 let folder = "";
@@ -33,23 +33,23 @@ async function failure(target: LayoutTarget = {}): Promise<string> {
 
 const index = indexBytes([annotated("skylake", "cpu:skylake"), entry("generic")]);
 const other = indexBytes([entry("other")]);
-const manifest = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST }));
+const manifest = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: ociManifest }));
 
 describe("an image of a layout", () => {
-  it("is read with its builds", async () => {
+  test("is read with its builds", async () => {
     const [descriptor] = await writeLayout(folder, [{ bytes: index, tag: "v1" }]);
     const image = await read({ tag: "v1" });
     expect(image.descriptor).toEqual(descriptor);
     expect(image.list?.variants.map(({ digest }) => digest)).toEqual([digestOf("skylake"), digestOf("generic")]);
   });
 
-  it("may be one build", async () => {
-    const [descriptor] = await writeLayout(folder, [{ bytes: manifest, mediaType: OCI_MANIFEST }]);
+  test("may be one build", async () => {
+    const [descriptor] = await writeLayout(folder, [{ bytes: manifest, mediaType: ociManifest }]);
     expect(await read()).toEqual({ descriptor, list: undefined });
   });
 
-  it("is read with the indexes nested in it", async () => {
-    const outer = indexBytes([{ ...describeContent(OCI_INDEX, other) }, entry("second")]);
+  test("is read with the indexes nested in it", async () => {
+    const outer = indexBytes([{ ...describeContent(ociIndex, other) }, entry("second")]);
     await writeLayout(folder, [{ bytes: outer }], [other]);
     const variants = (await read()).list?.variants ?? [];
     expect(variants.map(({ digest, position }) => [digest, position])).toEqual([
@@ -140,7 +140,7 @@ describe("which image is meant", () => {
     ],
     ["nothing", [], {}, /^NOT_FOUND: oci:x: the layout holds no image$/],
   ];
-  it.each(cases)("%s", async (_, entries, target, found) => {
+  test.each(cases)("%s", async (_, entries, target, found) => {
     await writeLayout(folder, entries);
     const answer = await failure(target);
     if (found instanceof RegExp) expect(answer).toMatch(found);
@@ -235,18 +235,18 @@ describe("a layout that cannot be trusted", () => {
       () =>
         writeFile(
           join(folder, "index.json"),
-          JSON.stringify({ manifests: [entry("x", { mediaType: OCI_INDEX, size: 1e12 })] }),
+          JSON.stringify({ manifests: [entry("x", { mediaType: ociIndex, size: 1e12 })] }),
         ),
       /^TOO_LARGE: .*1000000000000 bytes/,
     ],
   ];
-  it.each(cases)("%s", async (_, harm, said) => {
+  test.each(cases)("%s", async (_, harm, said) => {
     await writeLayout(folder, [{ bytes: index, tag: "v1" }]);
     await harm();
     expect(await failure()).toMatch(said);
   });
 
-  it("is no layout where the folder is a file, or is not there", async () => {
+  test("is no layout where the folder is a file, or is not there", async () => {
     const file = join(folder, "image.tar");
     await writeFile(file, "");
     const signal = AbortSignal.timeout(5_000);
@@ -256,19 +256,19 @@ describe("a layout that cannot be trusted", () => {
     });
   });
 
-  it("may contain an index that contains itself no more than any other", async () => {
+  test("may contain an index that contains itself no more than any other", async () => {
     // A true cycle needs a hash collision; the same index again and again is what can be built.
     let bytes = indexBytes([entry("x")]);
     const others: Uint8Array[] = [];
     for (let depth = 0; depth < 6; depth++) {
       others.push(bytes);
-      bytes = indexBytes([{ ...describeContent(OCI_INDEX, bytes) }]);
+      bytes = indexBytes([{ ...describeContent(ociIndex, bytes) }]);
     }
     await writeLayout(folder, [{ bytes }], others);
     expect(await failure()).toMatch(/^INVALID: .*nested-too-deep/);
   });
 
-  it("is given up when the signal says so", async () => {
+  test("is given up when the signal says so", async () => {
     await writeLayout(folder, [{ bytes: index }]);
     await expect(read({}, AbortSignal.abort())).rejects.toMatchObject({ code: "ABORTED" });
   });

@@ -13,11 +13,11 @@ import {
   requiredString,
 } from "../oci/fields.ts";
 import { flattenIndex } from "../oci/flatten.ts";
-import { MAX_DOCUMENT_BYTES, parseJson } from "../oci/json.ts";
-import { documentKind, OCI_INDEX } from "../oci/mediatypes.ts";
+import { maxDocumentBytes, parseJson } from "../oci/json.ts";
+import { documentKind, ociIndex } from "../oci/media-types.ts";
 import type { VariantList } from "../oci/variant.ts";
 import { RegistryError, type RegistryErrorCode } from "./error.ts";
-import { LayoutFolder } from "./layoutfolder.ts";
+import { LayoutFolder } from "./layout-folder.ts";
 
 /** Which image of a layout is meant: by tag, by digest, or the only one. */
 export interface LayoutTarget {
@@ -38,8 +38,8 @@ interface Named {
   readonly name: string | undefined;
 }
 
-const REF_NAME = "org.opencontainers.image.ref.name";
-const DEFAULT_TAG = "latest";
+const refName = "org.opencontainers.image.ref.name";
+const defaultTag = "latest";
 /** The most of `index.json` that is read: each entry is one image or index of the layout. */
 const maxEntries = 1024;
 const maxNamed = 8;
@@ -68,7 +68,7 @@ export async function readLayout(
   const descriptor = choose(entries, target, label);
   const documents = new Map<string, Uint8Array>();
   if (descriptor === undefined) {
-    const own = { mediaType: OCI_INDEX, digest: computeDigest(bytes), size: bytes.length };
+    const own = { mediaType: ociIndex, digest: computeDigest(bytes), size: bytes.length };
     documents.set(own.digest, bytes);
     return { descriptor: own, list: await flatten(folder, own.digest, documents, options) };
   }
@@ -105,8 +105,8 @@ async function readBlob(
   label: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  if (descriptor.size > MAX_DOCUMENT_BYTES) {
-    const text = `${label}: ${descriptor.digest} is said to have ${descriptor.size} bytes, at most ${MAX_DOCUMENT_BYTES} are read`;
+  if (descriptor.size > maxDocumentBytes) {
+    const text = `${label}: ${descriptor.digest} is said to have ${descriptor.size} bytes, at most ${maxDocumentBytes} are read`;
     throw new RegistryError("TOO_LARGE", text);
   }
   // A digest that parses holds nothing that a path could be made of.
@@ -144,7 +144,7 @@ function readEntries(bytes: Uint8Array): readonly Named[] {
         digest,
         size: requiredSize(entry, "size", place),
       },
-      name: optionalStringMap(entry, "annotations", place).get(REF_NAME),
+      name: optionalStringMap(entry, "annotations", place).get(refName),
     };
   });
 }
@@ -159,7 +159,7 @@ function choose(entries: readonly Named[], { tag, digest }: LayoutTarget, label:
     }
     return found.descriptor;
   }
-  const named = entries.filter(({ name }) => isCalled(name, tag ?? DEFAULT_TAG));
+  const named = entries.filter(({ name }) => isCalled(name, tag ?? defaultTag));
   if (tag === undefined) {
     const [only] = entries;
     if (entries.length === 1) return only?.descriptor;
@@ -174,7 +174,7 @@ function choose(entries: readonly Named[], { tag, digest }: LayoutTarget, label:
   if (others.some(({ descriptor }) => descriptor.digest !== first.descriptor.digest)) {
     throw new RegistryError(
       "INVALID",
-      `${label}: ${named.length} images of the layout are called ${excerpt(tag ?? DEFAULT_TAG)}; write oci:DIR@sha256:…`,
+      `${label}: ${named.length} images of the layout are called ${excerpt(tag ?? defaultTag)}; write oci:DIR@sha256:…`,
     );
   }
   return first.descriptor;

@@ -1,13 +1,13 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { computeDigest, isDigest, verifyDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/error.ts";
-import { ACCEPT_MANIFESTS, documentKind } from "../oci/mediatypes.ts";
+import { acceptManifests, documentKind } from "../oci/media-types.ts";
 import type { Manifest } from "./contents.ts";
 import { RegistryError, statusError } from "./error.ts";
 import type { HttpResponse } from "./transport.ts";
 
 /** What manifests are asked for with. */
-export const manifestHeaders: Readonly<Record<string, string>> = { accept: ACCEPT_MANIFESTS.join(", ") };
+export const manifestHeaders: Readonly<Record<string, string>> = { accept: acceptManifests.join(", ") };
 
 /** Statuses with which registries that do not know HEAD for manifests answer it. */
 const headUnknown: ReadonlySet<number> = new Set([400, 405, 406, 501]);

@@ -1,11 +1,11 @@
 import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { computeDigest } from "../oci/digest.ts";
-import { OCI_CONFIG, OCI_MANIFEST } from "../oci/mediatypes.ts";
+import { ociConfig, ociManifest } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Access, RegistryClient } from "./client.ts";
 
 /** An uncompressed layer: its digest is its diff id, and no compressor's version changes it. */
-const LAYER = "application/vnd.oci.image.layer.v1.tar";
+const layerMediaType = "application/vnd.oci.image.layer.v1.tar";
 
 /** An image to be built from ready layers. */
 export interface NewImage {
@@ -45,12 +45,12 @@ export async function pushImage(
   for (const blob of [...image.layers, config]) await client.pushBlob(reference, blob, access);
   const manifest = toBytes({
     schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    config: describe(OCI_CONFIG, config),
-    layers: image.layers.map((layer) => describe(LAYER, layer)),
+    mediaType: ociManifest,
+    config: describe(ociConfig, config),
+    layers: image.layers.map((layer) => describe(layerMediaType, layer)),
     annotations: image.annotations,
   });
-  return await client.pushManifest(reference, OCI_MANIFEST, manifest, access);
+  return await client.pushManifest(reference, ociManifest, manifest, access);
 }
 
 /** Fields that are undefined are left out. */

@@ -2,8 +2,8 @@ import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import { BasicConstraintsExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { beforeAll, describe, expect, test } from "vitest";
-import { putManifest } from "../../test/registry/content.ts";
-import { registryFixture } from "../../test/registry/fixture.ts";
+import { putManifest } from "../../test/support/registry/content.ts";
+import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Access } from "./client.ts";
 

@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { variants } from "../../test/support/variants.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Reference } from "../oci/reference.ts";
 import { RegistryError, type RegistryErrorCode } from "../registry/error.ts";
 import type { Image } from "../registry/images.ts";
-import { variants } from "../selection/variants.fixture.ts";
 import { type DecisionContext, decide } from "./decide.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { podOf, Shelf } from "../binding/handler.fixture.ts";
-import { digestOf } from "../oci/indexes.fixture.ts";
+import { podOf, Shelf } from "../../test/support/binding/shelves.ts";
+import { digestOf } from "../../test/support/oci/indexes.ts";
 import { parseReference } from "../oci/reference.ts";
 import { ReselectMemory } from "./memory.ts";
 

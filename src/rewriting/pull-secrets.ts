@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Pod } from "../api/pod.ts";
-import { type DockerConfig, parseDockerConfig, parseLegacyDockerConfig } from "../credentials/dockerConfig.ts";
+import { type DockerConfig, parseDockerConfig, parseLegacyDockerConfig } from "../credentials/docker-config.ts";
 import { CredentialsError } from "../credentials/error.ts";
 import { type CredentialSource, configSource, Keyring } from "../credentials/keyring.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { isKubernetesError } from "../kubernetes/errors.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import { isKubernetesError } from "../kubernetes/error.ts";
 import { resource } from "../kubernetes/resource.ts";
 import type { Logger } from "../telemetry/log.ts";
 

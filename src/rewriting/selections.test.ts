@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { machine, nameOf, variants } from "../../test/support/variants.ts";
 import type { Profile } from "../hardware/profile.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { Image } from "../registry/images.ts";
-import { machine, nameOf, variants } from "../selection/variants.fixture.ts";
-import { offered, Selections } from "./selections.ts";
+import { offered } from "../selection/offered.ts";
+import { Selections } from "./selections.ts";
 
 const builds = ["cpu:broadwell", "nvcap:8.0", { name: "generic" }];
 const list = variants(...builds);

@@ -3,6 +3,7 @@ import type { Profile } from "../hardware/profile.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { Image } from "../registry/images.ts";
+import { offered } from "../selection/offered.ts";
 import { type Prepared, prepare } from "../selection/prepare.ts";
 import { select, selectCommon } from "../selection/select.ts";
 import type { Selection } from "../selection/selection.ts";
@@ -47,10 +48,4 @@ export class Selections {
         ),
     };
   }
-}
-
-/** What a profile offers to one container: accelerator features read from labels only where it gets a device. */
-export function offered(profile: Profile, accelerated: boolean): Pick<Profile, "platform" | "features"> {
-  const { platform, features, accelerators } = profile;
-  return { platform, features: accelerated ? [...features, ...accelerators] : features };
 }

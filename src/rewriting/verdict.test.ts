@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { type Build, machine, nameOf, variants } from "../../test/support/variants.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { select, selectCommon } from "../selection/select.ts";
-import { type Build, machine, nameOf, variants } from "../selection/variants.fixture.ts";
 import { describeRequirement, judge } from "./verdict.ts";
 
 const builds: readonly (Build | string)[] = ["cpu:broadwell", "cpu:skylake", { name: "generic" }];

@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
-import { entry, readEntries } from "../oci/indexes.fixture.ts";
+import { describe, expect, test } from "vitest";
+import { entry, readEntries } from "../../test/support/oci/indexes.ts";
+import { type Build, chosen, machine, variants } from "../../test/support/variants.ts";
 import { select, selectCommon } from "./select.ts";
 import type { SelectionCode } from "./selection.ts";
-import { type Build, chosen, machine, variants } from "./variants.fixture.ts";
 
 const plain: Build = { name: "plain" };
 const zstd: Build = { name: "zstd", format: "zstd" };
@@ -10,7 +10,7 @@ const nydus: Build = { name: "nydus", format: "nydus" };
 const arm64: Build = { name: "arm64", platform: "linux/arm64" };
 
 describe("when there is no choice, nothing is touched", () => {
-  it.each<[string, readonly string[], readonly (Build | string)[], SelectionCode, string | null]>([
+  test.each<[string, readonly string[], readonly (Build | string)[], SelectionCode, string | null]>([
     ["one build", [], [plain], "runtime-matched", "plain"],
     ["one for each architecture", [], [plain, arm64], "runtime-matched", "plain"],
     [
@@ -74,7 +74,7 @@ describe("when there is no choice, nothing is touched", () => {
     expect([selection.action, selection.code, chosen(selection, builds)]).toEqual(["leave", code, name]);
   });
 
-  it("os.version of Windows is the runtimes' own choice", () => {
+  test("os.version of Windows is the runtimes' own choice", () => {
     const windows = (name: string, version: string) =>
       entry(name, {
         platform: { os: "windows", architecture: "amd64", "os.version": version, "os.features": ["win32k"] },
@@ -86,7 +86,7 @@ describe("when there is no choice, nothing is touched", () => {
 });
 
 describe("where a runtime could take the wrong build, there is a choice", () => {
-  it.each<[string, readonly string[], readonly (Build | string)[], SelectionCode, string | null]>([
+  test.each<[string, readonly string[], readonly (Build | string)[], SelectionCode, string | null]>([
     ["one build for this hardware", ["cpu:zen3"], ["cpu:zen3"], "only-candidate", "cpu:zen3"],
     ["only the generic build fits", ["cpu:zen"], [plain, "cpu:zen3"], "generic", "plain"],
     ["a better one fits", ["cpu:zen3"], [plain, "cpu:zen3"], "selected", "cpu:zen3"],
@@ -140,7 +140,7 @@ describe("where a runtime could take the wrong build, there is a choice", () => 
 });
 
 describe("where nothing fits, nothing is selected", () => {
-  it.each<[string, readonly string[], readonly (Build | string)[], string]>([
+  test.each<[string, readonly string[], readonly (Build | string)[], string]>([
     ["no builds at all", [], [], "the index lists no image that could be chosen"],
     ["another platform", ["linux/s390x"], [plain, arm64], "none of 2 builds is for linux/s390x"],
     ["another platform, one build", ["linux/s390x"], [plain], "the only build is not for linux/s390x"],
@@ -176,7 +176,7 @@ describe("where nothing fits, nothing is selected", () => {
 });
 
 describe("the best variant that every machine can run", () => {
-  it.each<[string, readonly (readonly string[])[], readonly (Build | string)[], SelectionCode, string | null]>([
+  test.each<[string, readonly (readonly string[])[], readonly (Build | string)[], SelectionCode, string | null]>([
     [
       "the ancestor of both",
       [["cpu:icelake"], ["cpu:broadwell"]],

@@ -3,7 +3,7 @@ import { type Offer, satisfies } from "../hardware/offer.ts";
 import type { Format } from "../oci/variant.ts";
 
 /** What a machine may call the snapshotter of a format in its features. */
-const SNAPSHOTTERS: Readonly<Record<Format, readonly string[]>> = {
+const snapshotters: Readonly<Record<Format, readonly string[]>> = {
   plain: [],
   zstd: ["zstd"],
   soci: ["soci"],
@@ -13,18 +13,18 @@ const SNAPSHOTTERS: Readonly<Record<Format, readonly string[]>> = {
 };
 
 /** The others are layers that any runtime unpacks; these run only where their snapshotter does. */
-const NEEDS_SNAPSHOTTER: readonly Format[] = ["nydus", "erofs"];
+const needsSnapshotter: readonly Format[] = ["nydus", "erofs"];
 
 /** The feature that some machine would have to offer for this format to run; undefined where none is missing. */
 export function missingSnapshotter(format: Format, offers: readonly Offer[]): Feature | undefined {
-  return NEEDS_SNAPSHOTTER.includes(format) && !isDeclared(format, offers)
+  return needsSnapshotter.includes(format) && !isDeclared(format, offers)
     ? { namespace: "snapshotter", value: format }
     : undefined;
 }
 
 /** Whether every machine says that it has the snapshotter for this format. */
 export function isDeclared(format: Format, offers: readonly Offer[]): boolean {
-  const names = SNAPSHOTTERS[format];
+  const names = snapshotters[format];
   return (
     names.length > 0 &&
     offers.every((offer) => names.some((value) => satisfies(offer, { namespace: "snapshotter", value })))

@@ -1,17 +1,17 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
+import { machine, variants } from "../../test/support/variants.ts";
 import { createOffer, satisfies } from "../hardware/offer.ts";
 import { platformFits } from "../hardware/platform.ts";
 import type { Variant } from "../oci/variant.ts";
 import { dominates } from "./dominance.ts";
 import { fitAll } from "./fit.ts";
 import { prepare } from "./prepare.ts";
-import { MAX_REASON } from "./reason.ts";
+import { maxReason } from "./reason.ts";
 import { type Machine, select, selectCommon } from "./select.ts";
 import type { Selection } from "./selection.ts";
-import { machine, variants } from "./variants.fixture.ts";
 
-const FEATURES = [
+const someFeatures = [
   ..."cpu:skylake cpu:broadwell cpu:icelake cpu:zen2 cpu:zen3 cpu:zen4 cpu:x86_64_v2 cpu:x86_64_v3 cpu:x86_64_v4".split(
     " ",
   ),
@@ -23,7 +23,7 @@ const FEATURES = [
     " ",
   ),
 ];
-const OFFERS = [
+const someOffers = [
   ..."cpu:skylake cpu:icelake cpu:zen3 cpu:zen4 cpu:nehalem cpu:nobody-knows cpuflag:avx2".split(" "),
   ..."nvcap:8.0 nvcap:8.9 nvcap:9.0 gfx:gfx942 cuda:12.4 nvdriver:550 kernel:6.8 fabric:efa mpi:openmpi snapshotter:nydus".split(
     " ",
@@ -31,7 +31,7 @@ const OFFERS = [
 ];
 
 const build = fc.record({
-  features: fc.uniqueArray(fc.constantFrom(...FEATURES), { maxLength: 4 }).map((features) => features.join(",")),
+  features: fc.uniqueArray(fc.constantFrom(...someFeatures), { maxLength: 4 }).map((features) => features.join(",")),
   platform: fc.constantFrom("linux/amd64", "linux/amd64", "linux/amd64", "linux/amd64/v3", "linux/arm64", "linux/386"),
   priority: fc.constantFrom(0, 0, 0, 1),
   format: fc.constantFrom<Variant["format"]>("plain", "plain", "plain", "zstd", "nydus"),
@@ -42,12 +42,12 @@ const index = fc
 const anyMachine = fc
   .tuple(
     fc.constantFrom("linux/amd64", "linux/amd64", "linux/arm64"),
-    fc.uniqueArray(fc.constantFrom(...OFFERS), { maxLength: 5 }),
+    fc.uniqueArray(fc.constantFrom(...someOffers), { maxLength: 5 }),
   )
   .map(([at, features]) => machine(at, ...features));
 
 describe("laws of selection", () => {
-  it("what is selected fits", () => {
+  test("what is selected fits", () => {
     fc.assert(
       fc.property(index, anyMachine, (list, one) => {
         const { selected, considered } = select(list, one);
@@ -62,7 +62,7 @@ describe("laws of selection", () => {
     );
   });
 
-  it("the order of the entries decides nothing but the last tie", () => {
+  test("the order of the entries decides nothing but the last tie", () => {
     fc.assert(
       fc.property(
         index.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray([...list], { minLength: list.length }))),
@@ -85,7 +85,7 @@ describe("laws of selection", () => {
     );
   });
 
-  it("a variant that does not fit changes nothing of what is selected", () => {
+  test("a variant that does not fit changes nothing of what is selected", () => {
     fc.assert(
       fc.property(index, index, anyMachine, (list, more, one) => {
         const foreign = more.filter((variant) => !fits(variant, one));
@@ -96,7 +96,7 @@ describe("laws of selection", () => {
     );
   });
 
-  it("a machine that offers more never loses a variant", () => {
+  test("a machine that offers more never loses a variant", () => {
     fc.assert(
       fc.property(
         index,
@@ -116,7 +116,7 @@ describe("laws of selection", () => {
     );
   });
 
-  it("the common variant fits every machine, and for one machine it is the selection", () => {
+  test("the common variant fits every machine, and for one machine it is the selection", () => {
     fc.assert(
       fc.property(index, fc.array(anyMachine, { minLength: 1, maxLength: 4 }), (list, machines) => {
         const { selected } = selectCommon(list, machines);
@@ -128,7 +128,7 @@ describe("laws of selection", () => {
     );
   });
 
-  it("dominance is a strict partial order", () => {
+  test("dominance is a strict partial order", () => {
     fc.assert(
       fc.property(index, anyMachine, (list, one) => {
         const prepared = prepare(list);
@@ -148,7 +148,7 @@ describe("laws of selection", () => {
     );
   });
 
-  it("every loser has lost to a variant that fits; every answer has one line of reason", () => {
+  test("every loser has lost to a variant that fits; every answer has one line of reason", () => {
     fc.assert(
       fc.property(index, anyMachine, (list, one) => {
         const selection = select(list, one);
@@ -158,14 +158,14 @@ describe("laws of selection", () => {
             expect(outcome.by).not.toBe(outcome.variant);
           }
         }
-        expect(selection.reason.length).toBeLessThanOrEqual(MAX_REASON);
+        expect(selection.reason.length).toBeLessThanOrEqual(maxReason);
         expect(selection.reason).not.toMatch(/\n|undefined/);
         expect(selection.selected !== null || selection.action === "leave").toBe(true);
       }),
     );
   });
 
-  it("the same question has the same answer, prepared or not", () => {
+  test("the same question has the same answer, prepared or not", () => {
     fc.assert(
       fc.property(index, anyMachine, anyMachine, (list, one, other) => {
         const prepared = prepare(list);

@@ -18,7 +18,7 @@ export interface Ranked {
 type Compare = (a: Ranked, b: Ranked) => number;
 
 /** Rule 3 of the ranking, in order: the first that tells two variants apart decides. */
-export const RULES: readonly (readonly [RankingRule, Compare])[] = [
+export const rules: readonly (readonly [RankingRule, Compare])[] = [
   ["priority", (a, b) => a.variant.priority - b.variant.priority],
   ["accelerator", (a, b) => compareAcceleratorLists(classOf(a, "accelerator"), classOf(b, "accelerator"))],
   ["equality", (a, b) => classOf(a, "equality").length - classOf(b, "equality").length],
@@ -62,15 +62,15 @@ export function classify(features: readonly Feature[]): ReadonlyMap<FeatureClass
 
 /** How well a format serves: what the machine's snapshotter is made for, then plain, then what any runtime unpacks. */
 export function formatRank(format: Format, declared: boolean): number {
-  return declared ? 0 : FORMATS.indexOf(format) + 1;
+  return declared ? 0 : formats.indexOf(format) + 1;
 }
 
-const FORMATS: readonly Format[] = ["plain", "soci", "estargz", "zstd", "erofs", "nydus"];
+const formats: readonly Format[] = ["plain", "soci", "estargz", "zstd", "erofs", "nydus"];
 
-const NONE: readonly Feature[] = [];
+const none: readonly Feature[] = [];
 
 function classOf(ranked: Ranked, name: FeatureClass): readonly Feature[] {
-  return ranked.byClass.get(name) ?? NONE;
+  return ranked.byClass.get(name) ?? none;
 }
 
 /** The best of each against the best of the other, then the next; having one more wins. */

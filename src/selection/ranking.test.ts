@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
+import { type Build, chosen, machine, nameOf, variants } from "../../test/support/variants.ts";
 import { select } from "./select.ts";
 import type { RankingRule } from "./selection.ts";
-import { type Build, chosen, machine, nameOf, variants } from "./variants.fixture.ts";
 
 interface Case {
   readonly what: string;
@@ -14,7 +14,7 @@ interface Case {
 
 const generic: Build = { name: "generic" };
 
-const CASES: readonly Case[] = [
+const cases: readonly Case[] = [
   {
     what: "2: the CPU that descends from the other",
     machine: ["cpu:icelake"],
@@ -226,7 +226,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe("the best of those that fit", () => {
-  it.each(CASES)("$what", ({ machine: offers, builds, losers }) => {
+  test.each(cases)("$what", ({ machine: offers, builds, losers }) => {
     const [first, ...others] = builds;
     const [winner] = typeof first === "string" ? [first] : [first?.name];
     // The winner stands last, so that its place in the index does not help it, except where the place decides.
@@ -243,7 +243,7 @@ describe("the best of those that fit", () => {
   });
 });
 
-it("each outcome says what was missing, or who was better", () => {
+test("each outcome says what was missing, or who was better", () => {
   const builds = [
     "cpu:skylake",
     "cpu:broadwell",

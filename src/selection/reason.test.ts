@@ -1,12 +1,12 @@
-import { describe, expect, it } from "vitest";
-import { MAX_REASON } from "./reason.ts";
+import { describe, expect, test } from "vitest";
+import { type Build, machine, variants } from "../../test/support/variants.ts";
+import { maxReason } from "./reason.ts";
 import { select } from "./select.ts";
-import { type Build, machine, variants } from "./variants.fixture.ts";
 
 const generic: Build = { name: "generic" };
 
 describe("the reason names the features in one line", () => {
-  it.each<[string, readonly string[], readonly (Build | string)[], string]>([
+  test.each<[string, readonly string[], readonly (Build | string)[], string]>([
     [
       "dominance",
       ["cpu:skylake"],
@@ -45,15 +45,15 @@ describe("the reason names the features in one line", () => {
     expect(select(variants(...builds), machine(...offers)).reason).toBe(reason);
   });
 
-  it("and is cut where names are long", () => {
+  test("and is cut where names are long", () => {
     const long = ["a", "b", "c"].map((letter) => `site:${letter.repeat(200)}`);
     const { reason } = select(variants(...long), machine());
-    expect(reason).toHaveLength(MAX_REASON);
+    expect(reason).toHaveLength(maxReason);
     expect(reason.endsWith("…")).toBe(true);
   });
 });
 
-it("1,024 builds, none of which dominates another, have an answer", { timeout: 60_000 }, () => {
+test("1,024 builds, none of which dominates another, have an answer", { timeout: 60_000 }, () => {
   const flags = "avx2 fma bmi1 bmi2 movbe f16c popcnt aes pclmulqdq rdrand rdseed adx avx512f avx512bw sha".split(" ");
   const builds = Array.from({ length: 1024 }, (_, n) => {
     const some = flags.filter((_flag, bit) => ((n * 2654435761) >>> (bit + 8)) & 1);

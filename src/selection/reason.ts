@@ -6,12 +6,12 @@ import type { Misfit } from "./fit.ts";
 import type { RankingRule } from "./selection.ts";
 
 /** Fits a Warning header and a table cell. */
-export const MAX_REASON = 200;
+export const maxReason = 200;
 /** More names than these say nothing to a reader. */
-const MAX_NAMES = 4;
+const maxNames = 4;
 
 /** What the winner has over the last of its rivals. */
-const BETTER: Readonly<Record<RankingRule, string>> = {
+const better: Readonly<Record<RankingRule, string>> = {
   "fallback-platform": "is the only one for the machine's own architecture",
   dominance: "is the closest",
   priority: "has the highest priority",
@@ -26,7 +26,7 @@ const BETTER: Readonly<Record<RankingRule, string>> = {
 };
 
 export function selectedReason(winner: Variant, fitting: number, decidedBy: RankingRule | undefined): string {
-  return bounded(`${requirementText(winner)} ${BETTER[decidedBy ?? "dominance"]} of ${fitting} that fit`);
+  return bounded(`${requirementText(winner)} ${better[decidedBy ?? "dominance"]} of ${fitting} that fit`);
 }
 
 export function onlyCandidateReason(winner: Variant, all: number): string {
@@ -81,11 +81,11 @@ function groupText(group: FeatureGroup): string {
 }
 
 function listed(names: readonly string[], separator: string): string {
-  const more = names.length - MAX_NAMES;
-  const shown = names.slice(0, MAX_NAMES).join(separator);
+  const more = names.length - maxNames;
+  const shown = names.slice(0, maxNames).join(separator);
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function bounded(text: string): string {
-  return text.length <= MAX_REASON ? text : `${text.slice(0, MAX_REASON - 1)}…`;
+  return text.length <= maxReason ? text : `${text.slice(0, maxReason - 1)}…`;
 }

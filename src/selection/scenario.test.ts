@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
+import { digestOf } from "../../test/support/oci/indexes.ts";
+import { machine } from "../../test/support/variants.ts";
 import { readIndex } from "../oci/flatten.ts";
-import { digestOf } from "../oci/indexes.fixture.ts";
-import { manifestListVariants } from "../oci/listvariants.ts";
-import { type ManifestList, parseManifestList } from "../oci/manifestlist.ts";
-import { OCI_MANIFEST } from "../oci/mediatypes.ts";
+import { manifestListVariants } from "../oci/list-variants.ts";
+import { type ManifestList, parseManifestList } from "../oci/manifest-list.ts";
+import { ociManifest } from "../oci/media-types.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { Variant } from "../oci/variant.ts";
-import { buildIndex } from "../oci/writeindex.ts";
+import { buildIndex } from "../oci/write-index.ts";
 import { select, selectCommon } from "./select.ts";
-import { machine } from "./variants.fixture.ts";
 
 /** The scenario that must always work, from the list of the first demonstration as it stands. */
 const yaml = readFileSync(new URL("../../examples/manifest-list-2019.yaml", import.meta.url), "utf8");
 const list = parseManifestList(`${yaml}  - image: qnib/bench:generic\n    platform: {architecture: amd64}\n`);
 
-const TYPES = [
+const machineTypes2019 = [
   ["type1", ["cpu:broadwell"], "cpu-broadwell", "cpu:broadwell is the closest of 2 that fit"],
   ["type2", ["cpu:skylake"], "cpu-skylake", "cpu:skylake is the closest of 3 that fit"],
   ["type3", ["cpu:coffelake"], "cpu-coffelake", "cpu:coffelake is the closest of 2 that fit"],
@@ -55,7 +55,7 @@ describe.each([
   ["an index made from it", indexVariants(list)],
   ["the dynamic list itself", listVariants(list)],
 ])("one image name, four machine types, four builds: %s", (_, variants) => {
-  it.each(TYPES)("%s", (_name, features, tag, reason) => {
+  test.each(machineTypes2019)("%s", (_name, features, tag, reason) => {
     const selection = select(variants, machine(...features));
     expect(selection.selected?.digest).toBe(digestOf(`qnib/bench:${tag}`));
     expect(selection.action).toBe("rewrite");
@@ -64,8 +64,8 @@ describe.each([
     expect(selection.considered).toHaveLength(5);
   });
 
-  it("what all four can run is the generic build", () => {
-    const four = TYPES.slice(0, 4).map(([, features]) => machine(...features));
+  test("what all four can run is the generic build", () => {
+    const four = machineTypes2019.slice(0, 4).map(([, features]) => machine(...features));
     expect(selectCommon(variants, four)).toMatchObject({
       selected: { digest: digestOf("qnib/bench:generic") },
       action: "rewrite",
@@ -73,7 +73,7 @@ describe.each([
   });
 });
 
-it("without a generic build, a machine of another kind gets none", () => {
+test("without a generic build, a machine of another kind gets none", () => {
   const selection = select(indexVariants(parseManifestList(yaml)), machine("cpu:zen4"));
   expect(selection).toMatchObject({ selected: null, action: "leave", code: "nothing-fits" });
   expect(selection.reason).toBe(
@@ -82,7 +82,7 @@ it("without a generic build, a machine of another kind gets none", () => {
 });
 
 function descriptorOf(image: string) {
-  return { mediaType: OCI_MANIFEST, digest: digestOf(image), size: 500 };
+  return { mediaType: ociManifest, digest: digestOf(image), size: 500 };
 }
 
 function indexVariants({ entries }: ManifestList): readonly Variant[] {

@@ -5,7 +5,7 @@ import { dominates } from "./dominance.ts";
 import type { Fit, ReducedGroup } from "./fit.ts";
 import { isDeclared } from "./format.ts";
 import type { Prepared } from "./prepare.ts";
-import { classify, compareWithinGroup, formatRank, type Ranked, RULES } from "./rank.ts";
+import { classify, compareWithinGroup, formatRank, type Ranked, rules } from "./rank.ts";
 import type { RankingRule } from "./selection.ts";
 
 export interface Defeat {
@@ -53,11 +53,11 @@ export function rank(fits: readonly Fit[], prepared: Prepared, offers: readonly 
 /** `by: undefined` stands for the winner, who is not known yet. */
 type Lost = Map<Fit, { by: Fit | undefined; rule: RankingRule }>;
 
-const EARLY: readonly RankingRule[] = ["fallback-platform", "dominance"];
+const earlyRules: readonly RankingRule[] = ["fallback-platform", "dominance"];
 
 function order(rule: RankingRule): number {
-  const early = EARLY.indexOf(rule);
-  return early !== -1 ? early : EARLY.length + RULES.findIndex(([name]) => name === rule);
+  const early = earlyRules.indexOf(rule);
+  return early !== -1 ? early : earlyRules.length + rules.findIndex(([name]) => name === rule);
 }
 
 function withoutFallback(fits: readonly Fit[], lost: Lost): readonly Fit[] {
@@ -87,7 +87,7 @@ function withoutDominated(fits: readonly Fit[], prepared: Prepared, lost: Lost):
 
 function byRules(contenders: readonly Contender[], lost: Lost): readonly Contender[] {
   let left = contenders;
-  for (const [rule, compare] of RULES) {
+  for (const [rule, compare] of rules) {
     const best = left.reduce<Contender | undefined>(
       (champion, one) => (champion === undefined || compare(one, champion) > 0 ? one : champion),
       undefined,

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createAuthority } from "../cluster/pki.ts";
-import type { BindingSite } from "../integration/binding-site.ts";
+import type { BindingSite } from "../support/cluster/binding-site.ts";
 
 export interface BindingServer {
   /** The ValidatingWebhookConfiguration `bench` that makes the API server ask it. */

@@ -1,7 +1,7 @@
 import { request } from "undici";
-import { renderTable } from "../../src/cli/table.ts";
+import { renderTable } from "../../src/cli/terminal/table.ts";
 import { kubectl } from "../cluster/kubectl.ts";
-import { type BindingSite, soon } from "../integration/binding-site.ts";
+import { type BindingSite, soon } from "../support/cluster/binding-site.ts";
 
 /** Sums of seconds, by what was measured. */
 type Sums = ReadonlyMap<string, number>;

@@ -4,16 +4,16 @@
 import { matchesNodeSelector } from "../../src/api/affinity.ts";
 import type { Pod, PodSpec } from "../../src/api/pod.ts";
 import { repels } from "../../src/api/taints.ts";
-import { renderTable } from "../../src/cli/table.ts";
+import { renderTable } from "../../src/cli/terminal/table.ts";
 import type { Profile } from "../../src/hardware/profile.ts";
 import type { Candidate, PlacementContext } from "../../src/placement/candidate.ts";
 import { PlacementIndex } from "../../src/placement/placement-index.ts";
 
-const NODES = 5_000;
-const LABEL_SETS = 200;
-const CONSTRAINTS = 1_000;
-const WARM_ROUNDS = 50;
-const GPU = "nvidia.com/gpu";
+const nodeCount = 5_000;
+const labelSets = 200;
+const podConstraints = 1_000;
+const warmRounds = 50;
+const gpuTaint = "nvidia.com/gpu";
 
 const profiles: Profile[] = Array.from({ length: 12 }, (_, index) => ({
   id: `profile-${index}`,
@@ -24,7 +24,7 @@ const profiles: Profile[] = Array.from({ length: 12 }, (_, index) => ({
 }));
 
 function nodeOf(row: number, generation: number): Candidate {
-  const set = row % LABEL_SETS;
+  const set = row % labelSets;
   const name = `node-${row}`;
   const gpu = set % 4 === 0;
   const labels: Record<string, string> = {
@@ -44,8 +44,8 @@ function nodeOf(row: number, generation: number): Candidate {
     kind: "node",
     name,
     labels,
-    taints: gpu ? [{ key: GPU, value: "present", effect: "NoSchedule" }] : [],
-    allocatable: gpu ? { [GPU]: String(1 + (set % 8)) } : {},
+    taints: gpu ? [{ key: gpuTaint, value: "present", effect: "NoSchedule" }] : [],
+    allocatable: gpu ? { [gpuTaint]: String(1 + (set % 8)) } : {},
     profile: profiles[set % profiles.length] ?? profiles[0] ?? fail(),
     machineType: `type-${set % 20}`,
   };
@@ -54,12 +54,14 @@ function nodeOf(row: number, generation: number): Candidate {
 /** The k-th of the constraints that Pods of a mixed cluster have. */
 function specOf(k: number): PodSpec {
   const zone = `zone-${k % 3}`;
-  const both = { pool: `pool-${k % LABEL_SETS}`, "topology.kubernetes.io/zone": zone };
+  const both = { pool: `pool-${k % labelSets}`, "topology.kubernetes.io/zone": zone };
   const tolerations = [
-    { key: GPU, operator: "Exists" },
+    { key: gpuTaint, operator: "Exists" },
     { key: `own-${k}`, operator: "Exists" },
   ];
-  const containers = [{ name: "main", image: "qnib/bench", resources: { limits: { [GPU]: String(1 + (k % 8)) } } }];
+  const containers = [
+    { name: "main", image: "qnib/bench", resources: { limits: { [gpuTaint]: String(1 + (k % 8)) } } },
+  ];
   switch (k % 5) {
     case 0:
       return { nodeSelector: both, tolerations: tolerations.slice(1) };
@@ -82,7 +84,7 @@ function specOf(k: number): PodSpec {
         },
         {
           matchExpressions: [
-            { key: "pool", operator: "NotIn", values: [`pool-${k % LABEL_SETS}`] },
+            { key: "pool", operator: "NotIn", values: [`pool-${k % labelSets}`] },
             { key: `absent-${k % 10}`, operator: "Exists" },
           ],
         },
@@ -110,11 +112,11 @@ function nodeByNode(candidates: readonly Candidate[], { spec }: Pod): Set<Profil
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const wanted = Object.entries(spec.nodeSelector ?? {});
   let gpus = 0;
-  for (const { resources } of spec.containers ?? []) gpus += Number(resources?.limits?.[GPU] ?? 0);
+  for (const { resources } of spec.containers ?? []) gpus += Number(resources?.limits?.[gpuTaint] ?? 0);
   for (const candidate of candidates) {
     if (!wanted.every(([key, value]) => candidate.labels[key] === value)) continue;
     if (terms !== undefined && !matchesNodeSelector(terms, candidate)) continue;
-    if (gpus > Number(candidate.allocatable[GPU] ?? 0)) continue;
+    if (gpus > Number(candidate.allocatable[gpuTaint] ?? 0)) continue;
     if (candidate.taints.some((taint) => repels(taint, spec.tolerations ?? []))) continue;
     found.add(candidate.profile);
   }
@@ -140,10 +142,10 @@ function at(times: readonly number[], quantile: number): number {
 }
 
 const context: PlacementContext = { deviceClassResources: new Set(), runtimeClasses: new Map() };
-const candidates = Array.from({ length: NODES }, (_, row) => nodeOf(row, 0));
+const candidates = Array.from({ length: nodeCount }, (_, row) => nodeOf(row, 0));
 // Parsed anew each time, as Pods arrive: nothing may be remembered by object.
 const podsText = JSON.stringify(
-  Array.from({ length: CONSTRAINTS }, (_, k): Pod => ({ metadata: {}, spec: specOf(k) })),
+  Array.from({ length: podConstraints }, (_, k): Pod => ({ metadata: {}, spec: specOf(k) })),
 );
 const pods = (): Pod[] => JSON.parse(podsText);
 
@@ -180,7 +182,7 @@ for (let round = 1; round <= 20; round++) {
 }
 
 const warm: number[] = [];
-for (let round = 0; round < WARM_ROUNDS; round++) warm.push(...measure(pods(), (pod) => check.place(pod)));
+for (let round = 0; round < warmRounds; round++) warm.push(...measure(pods(), (pod) => check.place(pod)));
 
 const base = at(baseline, 0.5);
 const baseWorst = at(baseline, 0.99);
@@ -191,7 +193,7 @@ function row(what: string, times: readonly number[], compared: boolean): string[
 }
 const numeric = ["N", "P50 MS", "P99 MS", "MAX MS", "FASTER P50", "FASTER P99"];
 console.log(
-  `${NODES} nodes, ${LABEL_SETS} label sets beside host names, ${CONSTRAINTS} distinct constraints, node ${process.version}\n`,
+  `${nodeCount} nodes, ${labelSets} label sets beside host names, ${podConstraints} distinct constraints, node ${process.version}\n`,
 );
 console.log(
   renderTable({

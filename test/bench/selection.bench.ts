@@ -7,39 +7,39 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeFacts } from "../../src/api/node.ts";
-import { renderTable } from "../../src/cli/table.ts";
+import { renderTable } from "../../src/cli/terminal/table.ts";
 import { ProfileInterner } from "../../src/hardware/nodes/intern.ts";
 import type { Profile } from "../../src/hardware/profile.ts";
 import { describe } from "../../src/oci/descriptor.ts";
 import { readIndex } from "../../src/oci/flatten.ts";
-import { OCI_INDEX, OCI_MANIFEST } from "../../src/oci/mediatypes.ts";
+import { ociIndex, ociManifest } from "../../src/oci/media-types.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { Image } from "../../src/registry/images.ts";
-import { writeLayout } from "../../src/registry/layout.fixture.ts";
 import { Selections } from "../../src/rewriting/selections.ts";
 import { prepare } from "../../src/selection/prepare.ts";
 import { select } from "../../src/selection/select.ts";
 import { build } from "../demo/bundle.ts";
+import { writeLayout } from "../support/oci/layout.ts";
 
-const BUILDS = 64;
-const NODES = 10_000;
-const STARTS = 21;
-const TARGET_MS = 150;
-const CPUS =
+const buildCount = 64;
+const nodeCount = 10_000;
+const starts = 21;
+const targetMs = 150;
+const cpus =
   "x86_64_v2 x86_64_v3 x86_64_v4 haswell broadwell skylake skylake_avx512 cascadelake icelake sapphirerapids zen zen2 zen3 zen4 zen5 nehalem".split(
     " ",
   );
-const DEVICES = ["", "nvcap:7.0,nvcap:8.0", "nvcap:9.0,nvptx:9.0,cuda:12.4", "gfx:gfx90a"];
+const devices = ["", "nvcap:7.0,nvcap:8.0", "nvcap:9.0,nvptx:9.0,cuda:12.4", "gfx:gfx90a"];
 
 /** Sixteen CPUs, each without an accelerator and with three kinds of them. */
 const indexBytes = Buffer.from(
   JSON.stringify({
     schemaVersion: 2,
-    mediaType: OCI_INDEX,
-    manifests: Array.from({ length: BUILDS }, (_, row) => {
-      const features = [`cpu:${CPUS[row % CPUS.length]}`, DEVICES[Math.floor(row / CPUS.length)]].filter(Boolean);
+    mediaType: ociIndex,
+    manifests: Array.from({ length: buildCount }, (_, row) => {
+      const features = [`cpu:${cpus[row % cpus.length]}`, devices[Math.floor(row / cpus.length)]].filter(Boolean);
       return {
-        ...describe(OCI_MANIFEST, Buffer.from(`build ${row}`)),
+        ...describe(ociManifest, Buffer.from(`build ${row}`)),
         platform: { os: "linux", architecture: "amd64" },
         annotations: { "dev.metahub.features": features.join(","), "org.opencontainers.image.version": `1.${row}` },
       };
@@ -79,7 +79,7 @@ function nodeOf(row: number): object {
     kernelVersion: `6.8.0-4${row % 3}`,
   };
 }
-const nodesText = JSON.stringify(Array.from({ length: NODES }, (_, row) => nodeOf(row)));
+const nodesText = JSON.stringify(Array.from({ length: nodeCount }, (_, row) => nodeOf(row)));
 const parseNodes = (): NodeFacts[] => JSON.parse(nodesText);
 
 /** Milliseconds of each call. */
@@ -114,7 +114,7 @@ const whole = ({ platform, features, accelerators }: Profile) => ({
 const image: Image & { kind: "index" } = {
   kind: "index",
   reference: parseReference("qnib/bench"),
-  descriptor: describe(OCI_INDEX, indexBytes),
+  descriptor: describe(ociIndex, indexBytes),
   variants: read.variants,
   warnings: [],
 };
@@ -127,17 +127,17 @@ const landings = profiles.map((profile) => [
 const ask = (round: number) =>
   selections.judge(image, must(landings[round % landings.length]), { accelerated: true, common: false });
 
-const ROUNDS = 2_000;
+const roundCount = 2_000;
 measure(500, () => JSON.parse(indexBytes.toString()));
-const parsing = measure(ROUNDS, () => JSON.parse(indexBytes.toString()));
-const reading = measure(ROUNDS, () => readIndex(indexBytes));
-const fresh = measure(ROUNDS, (round) => {
+const parsing = measure(roundCount, () => JSON.parse(indexBytes.toString()));
+const reading = measure(roundCount, () => readIndex(indexBytes));
+const fresh = measure(roundCount, (round) => {
   const again = readIndex(indexBytes);
   if (again.complete) select(prepare(again.variants), whole(profileOf(round)));
 });
-const newProfile = measure(ROUNDS, (round) => select(prepared, whole(profileOf(round))));
+const newProfile = measure(roundCount, (round) => select(prepared, whole(profileOf(round))));
 measure(profiles.length, ask);
-const known = measure(ROUNDS, ask);
+const known = measure(roundCount, ask);
 
 const nodesParsing: number[] = [];
 const toProfiles: number[] = [];
@@ -166,9 +166,9 @@ try {
   const args = [program, "explain", `oci:${folder}/bench`, "-f", inventory];
   run(...args); // Fills the compile cache, as the first use on a machine does.
   run(program, "--help");
-  empty = measure(STARTS, () => run("-e", "0"));
-  help = measure(STARTS, () => run(program, "--help"));
-  explain = measure(STARTS, () => run(...args));
+  empty = measure(starts, () => run("-e", "0"));
+  help = measure(starts, () => run(program, "--help"));
+  explain = measure(starts, () => run(...args));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -180,7 +180,7 @@ function row(what: string, times: readonly number[], base: readonly number[]): s
 const numeric = ["N", "P50 MS", "P99 MS", "OF BASELINE"];
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
 console.log(
-  `${BUILDS} builds (${kib(indexBytes.length)}), ${profiles.length} profiles of ${NODES} nodes (${kib(nodesText.length)}), node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}\n`,
+  `${buildCount} builds (${kib(indexBytes.length)}), ${profiles.length} profiles of ${nodeCount} nodes (${kib(nodesText.length)}), node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}\n`,
 );
 console.log(
   renderTable({
@@ -191,13 +191,13 @@ console.log(
       row("new index against a new profile, all of it", fresh, parsing),
       row("known index against a new profile", newProfile, parsing),
       row("known index against a known profile", known, parsing),
-      row(`baseline: JSON.parse of ${NODES} nodes`, nodesParsing, nodesParsing),
-      row(`${NODES} nodes to profiles`, toProfiles, nodesParsing),
+      row(`baseline: JSON.parse of ${nodeCount} nodes`, nodesParsing, nodesParsing),
+      row(`${nodeCount} nodes to profiles`, toProfiles, nodesParsing),
       row("baseline: a Node.js that does nothing", empty, empty),
       row("metahub --help, start to exit", help, empty),
       row("metahub explain on a layout, start to exit", explain, empty),
     ],
   }),
 );
-const met = at(explain, 0.5) < TARGET_MS;
-console.log(`\n${met ? "met   " : "MISSED"}  median of metahub explain on a layout under ${TARGET_MS} ms`);
+const met = at(explain, 0.5) < targetMs;
+console.log(`\n${met ? "met   " : "MISSED"}  median of metahub explain on a layout under ${targetMs} ms`);

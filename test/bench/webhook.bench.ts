@@ -6,11 +6,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { renderTable } from "../../src/cli/table.ts";
+import { renderTable } from "../../src/cli/terminal/table.ts";
 import { publishBuilds } from "../demo/builds.ts";
 import { build } from "../demo/bundle.ts";
 import { startWebhook } from "../demo/embedded.ts";
-import { startRegistry } from "../registry/startRegistry.ts";
+import { startRegistry } from "../support/registry/start.ts";
 import { type LoadResult, load, median } from "./load.ts";
 
 /** A Pod as the API server sends it: with what it has filled in, some 5 kB. */

@@ -4,8 +4,8 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { podResource } from "../../src/inventory/pods.ts";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { loadKubeconfig } from "../../src/kubernetes/kubeconfig.ts";
+import { loadKubeconfig } from "../../src/kubernetes/access/kubeconfig.ts";
+import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import { allowed, parseReview } from "../../src/webhook/review.ts";
 
 const [kubeconfig = "", keyFile = "", certFile = ""] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { defaultSources, missingBinaries, resolveBinaries } from "../cluster/binaries.ts";
 import { withLock } from "../cluster/lock.ts";
 import { createProgress } from "../cluster/progress.ts";
@@ -78,24 +78,24 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
     ]);
   }
 
-  it.each(cases)("%s", async (typed, expected) => {
+  test.each(cases)("%s", async (typed, expected) => {
     expect((await offered(typed)).toSorted()).toEqual(expected);
   });
 
-  it("knows the function for the command", async () => {
+  test("knows the function for the command", async () => {
     const script = await metahub(["completion", "bash"]);
     expect(await run("bash", ["--norc", "-c", `${script.stdout}\ncomplete -p metahub`])).toEqual([
       "complete -F _metahub metahub",
     ]);
   });
 
-  it("says nothing of files where none fits", async () => {
+  test("says nothing of files where none fits", async () => {
     expect(await offered("metahub completion bash a")).toEqual([""]);
   });
 });
 
 describe("zsh", () => {
-  it.skipIf(!isThere("zsh")).each(cases)("%s", async (typed, expected) => {
+  test.skipIf(!isThere("zsh")).each(cases)("%s", async (typed, expected) => {
     const script = await metahub(["completion", "zsh"]);
     await writeFile(join(folder, "_metahub"), script.stdout);
     const words = typed.split(" ").map((word) => `'${word}'`);
@@ -113,7 +113,7 @@ _files() { print -rl -- a*; }`;
 });
 
 describe("fish", () => {
-  it.skipIf(!isThere("fish")).each(cases)("%s", async (typed, expected) => {
+  test.skipIf(!isThere("fish")).each(cases)("%s", async (typed, expected) => {
     const script = await metahub(["completion", "fish"]);
     const lines = await run("fish", ["--no-config", "-c", `${script.stdout}\ncomplete -C '${typed}'`]);
     const values = lines.map((line) => line.split("\t")[0]?.replaceAll("\\", "") ?? "");
@@ -124,7 +124,7 @@ describe("fish", () => {
 describe("kubectl", () => {
   const missing = missingBinaries(["kubectl"], defaultSources()).length > 0;
 
-  it.skipIf(missing)("runs the plugin, and completes its commands", async () => {
+  test.skipIf(missing)("runs the plugin, and completes its commands", async () => {
     const signal = AbortSignal.timeout(30_000);
     const binary = await resolveBinaries(
       ["kubectl"],
@@ -150,7 +150,7 @@ describe("kubectl", () => {
   });
 });
 
-it("another shell is refused, with those that there are", async () => {
+test("another shell is refused, with those that there are", async () => {
   const { code, stderr } = await metahub(["completion", "csh"]);
   expect([code, stderr]).toEqual([2, expect.stringContaining("Allowed choices are bash, zsh, fish")]);
 });

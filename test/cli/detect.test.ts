@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { parseMachineType } from "../../src/api/parse-machinetype.ts";
+import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { parseFeatures } from "../../src/hardware/parse.ts";
-import { FakeApiServer } from "../apiserver/fakeapiserver.ts";
+import { FakeApiServer } from "../support/api-server/fake.ts";
 import { metahubProgram } from "./metahub.ts";
 
 // Each starts processes, on machines that may be busy.
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe("what this host offers", () => {
-  it("is one canonical feature a line, with exactly one cpu", async () => {
+  test("is one canonical feature a line, with exactly one cpu", async () => {
     const { stdout, code } = await metahub(["detect"]);
     const lines = stdout.trimEnd().split("\n");
     expect(code).toBe(0);
@@ -47,7 +47,7 @@ describe("what this host offers", () => {
     }
   });
 
-  it("is a MachineType for this host", async () => {
+  test("is a MachineType for this host", async () => {
     const { stdout, code } = await metahub(["detect", "-o", "machinetype", "--name", "type9"]);
     const [type, ...more] = loadAll(stdout).map((each) => parseMachineType(each));
     expect([code, more]).toEqual([0, []]);
@@ -57,7 +57,7 @@ describe("what this host offers", () => {
     expect(type?.spec.features?.filter((feature) => feature.startsWith("kernel:"))).toEqual([]);
   });
 
-  it("is JSON with its platform", async () => {
+  test("is JSON with its platform", async () => {
     const { stdout } = await metahub(["detect", "-o", "json"]);
     expect(JSON.parse(stdout)).toMatchObject({
       platform: expect.stringMatching(/^\w+\/\w+/),
@@ -67,18 +67,18 @@ describe("what this host offers", () => {
 });
 
 describe("what a captured /proc/cpuinfo says", () => {
-  it("is the CPU alone", async () => {
+  test("is the CPU alone", async () => {
     const { stdout, stderr, code } = await metahub(["detect", "--cpuinfo", skylake]);
     expect({ stdout, stderr, code }).toEqual({ stdout: "cpu:skylake\ncpuflag:fsgsbase\n", stderr: "", code: 0 });
   });
 
-  it("may come from standard input", async () => {
+  test("may come from standard input", async () => {
     const stdin = await readFile(skylake, "utf8");
     const { stdout } = await metahub(["detect", "--cpuinfo", "-", "-o", "labels"], { stdin });
     expect(stdout).toBe("metahub.dev/feature.cpu=skylake\nmetahub.dev/feature.cpuflag=fsgsbase\n");
   });
 
-  it("makes a MachineType whose selector is to be edited, and fits no node as it is", async () => {
+  test("makes a MachineType whose selector is to be edited, and fits no node as it is", async () => {
     const { stdout } = await metahub(["detect", "--cpuinfo", skylake, "-o", "machinetype"]);
     const [type] = loadAll(stdout).map((each) => parseMachineType(each));
     expect(type?.metadata.name).toBe("skylake");
@@ -97,7 +97,7 @@ describe("what a captured /proc/cpuinfo says", () => {
     ["labels of all nodes", ["--nodes", "-o", "labels"], 2, /^metahub: --nodes writes MachineTypes/],
     ["two clusters", ["--nodes", "-f", "x", "--kubeconfig", "y"], 2, /^metahub: -f reads nodes from files/],
   ];
-  it.each(refused)("%s: refused in one line", async (_, args, code, said) => {
+  test.each(refused)("%s: refused in one line", async (_, args, code, said) => {
     const ran = await metahub(["detect", ...args]);
     expect(ran).toMatchObject({ code, stdout: "" });
     expect(ran.stderr).toMatch(said);
@@ -133,13 +133,13 @@ describe("the nodes of a cluster", () => {
     ["zen3", { matchExpressions: [{ key: type, operator: "In", values: ["b", "c"] }] }, ["cpu:zen3"]],
   ];
 
-  it("are one MachineType for each profile, from manifests", async () => {
+  test("are one MachineType for each profile, from manifests", async () => {
     const { stdout, stderr, code } = await metahub(["detect", "--nodes", "-f", "-"], { stdin: nodes });
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(summary(stdout)).toEqual(expected);
   });
 
-  it("keep the machine types that they have, with those of the examples as they are", async () => {
+  test("keep the machine types that they have, with those of the examples as they are", async () => {
     const { stdout } = await metahub(["detect", "--nodes", "-f", examples]);
     expect(summary(stdout).map(([name]) => name)).toEqual(expect.arrayContaining(["type1", "type2", "type3", "type4"]));
     const again = await metahub(["detect", "--nodes", "-f", join(examples, "nodes.yaml"), "-f", "-"], {
@@ -148,14 +148,14 @@ describe("the nodes of a cluster", () => {
     expect(summary(again.stdout)).toEqual(summary(stdout));
   });
 
-  it("are a List as JSON, which kubectl applies too", async () => {
+  test("are a List as JSON, which kubectl applies too", async () => {
     const { stdout } = await metahub(["detect", "--nodes", "-f", "-", "-o", "json"], { stdin: nodes });
     const list = JSON.parse(stdout);
     expect([list.kind, list.items.length]).toEqual(["List", 2]);
     for (const item of list.items) parseMachineType(item);
   });
 
-  it("are read from a cluster", async () => {
+  test("are read from a cluster", async () => {
     const cluster = await FakeApiServer.start();
     try {
       for (const node of loadAll(nodes)) cluster.store.put("/api/v1/nodes", nodeSchema.parse(node));
@@ -169,7 +169,7 @@ describe("the nodes of a cluster", () => {
     }
   });
 
-  it("may be none", async () => {
+  test("may be none", async () => {
     const { stderr, code } = await metahub(["detect", "--nodes", "-f", join(examples, "machinetypes.yaml")]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/machinetypes\.yaml: no Node is there\n$/)]);
   });

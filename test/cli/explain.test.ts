@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { writeLayout } from "../../src/registry/layout.fixture.ts";
-import { FakeApiServer } from "../apiserver/fakeapiserver.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
-import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
+import { FakeApiServer } from "../support/api-server/fake.ts";
+import { writeLayout } from "../support/oci/layout.ts";
+import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 import { metahubProgram } from "./metahub.ts";
 
 const metahub = metahubProgram();
@@ -51,7 +51,7 @@ const expected = {
 };
 
 describe("the four machine types of the first demonstration", () => {
-  it("get their builds from a registry, without a cluster", async () => {
+  test("get their builds from a registry, without a cluster", async () => {
     const ran = await metahub(["explain", "qnib/bench", "-f", inventory, "-o", "json", ...mirror]);
     expect(ran.stderr).toBe("");
     expect(answers(ran.stdout)).toEqual(expected);
@@ -59,12 +59,12 @@ describe("the four machine types of the first demonstration", () => {
     expect(ran.code).toBe(0);
   });
 
-  it("get the same from a layout, and without any registry", async () => {
+  test("get the same from a layout, and without any registry", async () => {
     const ran = await metahub(["explain", `oci:${layout}`, "-f", inventory, "-o", "json"]);
     expect(answers(ran.stdout)).toEqual(expected);
   });
 
-  it("are told in a table, plain where it is no terminal", async () => {
+  test("are told in a table, plain where it is no terminal", async () => {
     const { stdout } = await metahub(["explain", `oci:${layout}`, "-f", inventory]);
     expect(stdout).toMatch(/^MACHINE +GETS +WHY$/m);
     expect(stdout).toMatch(/^machinetype\/type4 +4 cpu:broadwell, nvcap:5\.2 +.* is the closest of 3 that fit$/m);
@@ -74,19 +74,19 @@ describe("the four machine types of the first demonstration", () => {
 });
 
 describe("how the answer is printed", () => {
-  it("YAML says the same as JSON", async () => {
+  test("YAML says the same as JSON", async () => {
     const args = ["explain", `oci:${layout}`, "-f", inventory, "-o"];
     const [yaml, json] = await Promise.all([metahub([...args, "yaml"]), metahub([...args, "json"])]);
     expect(load(yaml.stdout)).toEqual(JSON.parse(json.stdout));
   });
 
-  it("several images are a list, in their order", async () => {
+  test("several images are a list, in their order", async () => {
     const plain = `${registry.host}/qnib/bench:generic`;
     const ran = await metahub(["explain", plain, `oci:${layout}`, "--plain-http", "-f", inventory, "-o", "json"]);
     expect(JSON.parse(ran.stdout)).toMatchObject([{ image: plain, variants: [] }, { image: `oci:${layout}` }]);
   });
 
-  it("only the machines named, from standard input", async () => {
+  test("only the machines named, from standard input", async () => {
     const stdin =
       "apiVersion: v1\nkind: Node\nmetadata: {name: mine, labels: {kubernetes.io/arch: amd64, metahub.dev/feature.cpu: icelake}}";
     const ran = await metahub(
@@ -96,7 +96,7 @@ describe("how the answer is printed", () => {
     expect(answers(ran.stdout)).toEqual({ "Node/mine": "cpu-skylake" });
   });
 
-  it("the requirements need no machine", async () => {
+  test("the requirements need no machine", async () => {
     const ran = await metahub(["explain", `oci:${layout}`, "--requirements"]);
     expect(ran.stdout).toMatch(/^ +1 .* a CPU that is broadwell or descends from it/m);
     expect(ran.code).toBe(0);
@@ -139,14 +139,14 @@ describe("the machines of a cluster", () => {
     await cluster.stop();
   });
 
-  it("are read from it, and what cannot be read is told", async () => {
+  test("are read from it, and what cannot be read is told", async () => {
     const args = ["explain", `oci:${layout}`, "--kubeconfig", kubeconfig, "--context", "here", "-o", "json"];
     const ran = await metahub(args);
     expect(ran.stderr).toMatch(/^metahub: machinetypes\/odd cannot be read and is left out: .*\n$/);
     expect(answers(ran.stdout)).toEqual({ "MachineType/t1": "cpu-broadwell", "Node/n1": "cpu-broadwell" });
   });
 
-  it("are nodes alone where it does not know MetaHub's resources", async () => {
+  test("are nodes alone where it does not know MetaHub's resources", async () => {
     cluster.always(({ path }, response) => {
       if (!path.startsWith("/apis/metahub.dev/")) return false;
       response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found\n");
@@ -176,7 +176,7 @@ describe("credentials", () => {
     ...more,
   ];
 
-  it("come from the docker config, from the flag, and its password from standard input", async () => {
+  test("come from the docker config, from the flag, and its password from standard input", async () => {
     const auth = Buffer.from("me:secret").toString("base64");
     await writeFile(join(layout, "config.json"), JSON.stringify({ auths: { [guarded.host]: { auth } } }));
     const runs = await Promise.all([
@@ -187,7 +187,7 @@ describe("credentials", () => {
     expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(Array(3).fill([0, ""]));
   });
 
-  it("that are wrong are not repeated", async () => {
+  test("that are wrong are not repeated", async () => {
     const ran = await metahub(ask("--creds", "me:wr0ng"));
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/^metahub: .*needs other credentials\n$/);
@@ -224,7 +224,7 @@ describe("exit codes and one line of what is wrong", () => {
     ["a password nobody gives", () => ["x/y", "--requirements", "--creds", "me"], 2, /where no such line is/],
     ["a mirror that is none", () => ["x/y", "--requirements", "--mirror", "docker.io"], 2, /expected HOST=URL/],
   ];
-  it.each(cases)("%s", async (_, args, code, said, stdin = "") => {
+  test.each(cases)("%s", async (_, args, code, said, stdin = "") => {
     const ran = await metahub(["explain", ...args()], { stdin });
     const [line = "", ...others] = ran.stderr.split("\n");
     expect(line).toMatch(said);
@@ -264,7 +264,7 @@ describe("hostile content is one clear error, soon", () => {
     ],
     ["two meanings", JSON.stringify({ schemaVersion: 2, manifests: [entry()], layers: [] }), /layers/],
   ];
-  it.each(cases)("%s", async (_, document, said) => {
+  test.each(cases)("%s", async (_, document, said) => {
     const folder = await mkdtemp(join(tmpdir(), "metahub-hostile-"));
     try {
       await writeLayout(folder, [{ bytes: Buffer.from(document) }]);
@@ -276,7 +276,7 @@ describe("hostile content is one clear error, soon", () => {
     }
   });
 
-  it("a string of 4 MiB is read without harm, and never shown", async () => {
+  test("a string of 4 MiB is read without harm, and never shown", async () => {
     const folder = await mkdtemp(join(tmpdir(), "metahub-hostile-"));
     try {
       const annotations = { "dev.metahub.features": "x".repeat(4_000_000) };

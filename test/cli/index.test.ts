@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
-import { putManifest } from "../registry/content.ts";
-import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
+import { putManifest } from "../support/registry/content.ts";
+import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 import { metahubProgram } from "./metahub.ts";
 
 // Each starts processes, on machines that may be busy.
@@ -52,7 +52,7 @@ const of2019 = {
 };
 
 describe("an index is made", () => {
-  it("of a manifest list, under its image", async () => {
+  test("of a manifest list, under its image", async () => {
     const { stdout, stderr, code } = await index("create", "qnib/bench:listed", "-f", list);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(stdout).toMatch(/^qnib\/bench@sha256:[0-9a-f]{64}\n$/);
@@ -60,7 +60,7 @@ describe("an index is made", () => {
     expect(await inspected(stdout.trim())).toEqual(of2019);
   });
 
-  it("where the list says, with its tags", async () => {
+  test("where the list says, with its tags", async () => {
     const own = join(folder, "list.yaml");
     await writeFile(
       own,
@@ -71,7 +71,7 @@ describe("an index is made", () => {
     expect(await inspected("qnib/bench:also")).toEqual(of2019);
   });
 
-  it("of tags, with the platforms that their images state; what runs anywhere comes first", async () => {
+  test("of tags, with the platforms that their images state; what runs anywhere comes first", async () => {
     const { code } = await index(
       "create",
       "qnib/bench:tags",
@@ -87,7 +87,7 @@ describe("an index is made", () => {
     expect(stdout).toMatch(/PRIORITY\n.*nothing.* 0\n.*cpu:skylake, cpuflag:avx512f .* 7\n$/);
   });
 
-  it("as a Docker manifest list", async () => {
+  test("as a Docker manifest list", async () => {
     await index("create", "qnib/bench:docker", "-f", list, "--docker");
     const stored = await registry.store.manifest("qnib/bench", "docker");
     expect(JSON.parse(Buffer.from(stored?.bytes ?? []).toString())).toMatchObject({
@@ -99,7 +99,7 @@ describe("an index is made", () => {
 });
 
 describe("a layout", () => {
-  it("holds an index that comes back from a registry as it was", async () => {
+  test("holds an index that comes back from a registry as it was", async () => {
     const made = await index("create", "oci:app:v1", "-f", list);
     expect(made).toMatchObject({ code: 0, stderr: "" });
     expect(await readdir(join(folder, "app"))).toEqual(["blobs", "index.json", "oci-layout"]);
@@ -110,7 +110,7 @@ describe("a layout", () => {
     expect(await inspected("qnib/bench:pushed-too")).toEqual(of2019);
   });
 
-  it("is pushed only where everything that the index names can be found", async () => {
+  test("is pushed only where everything that the index names can be found", async () => {
     await index("create", "oci:app:v1", "-f", list);
     await rm(join(folder, "app/blobs/sha256"), { recursive: true });
     await index("create", "oci:app:v1", "--entry", "qnib/bench:generic");
@@ -127,7 +127,7 @@ describe("a layout", () => {
 });
 
 describe("entries get features", () => {
-  it("under the same tag", async () => {
+  test("under the same tag", async () => {
     await index("create", "qnib/bench:old", "--entry", "qnib/bench:generic", "--entry", "qnib/bench:cpu-skylake");
     expect(await inspected("qnib/bench:old")).toEqual({ generic: "", "cpu-skylake": "" });
     const { stdout, stderr, code } = await index("annotate", "qnib/bench:old", "--entry", "cpu-skylake=cpu:skylake");
@@ -136,7 +136,7 @@ describe("entries get features", () => {
     expect(await inspected("qnib/bench:old")).toEqual({ generic: "", "cpu-skylake": "cpu:skylake" });
   });
 
-  it("in a layout, or from a registry into one", async () => {
+  test("in a layout, or from a registry into one", async () => {
     await index("create", "qnib/bench:from", "--entry", "qnib/bench:generic");
     await index("annotate", "qnib/bench:from", "--entry", "0=cpu:zen3", "--to", "oci:app:v2");
     expect(await inspected("oci:app:v2")).toEqual({ generic: "cpu:zen3" });
@@ -178,13 +178,13 @@ describe("what cannot be meant", () => {
     ["no layout there", ["push", "oci:none", "qnib/bench:x"], 1, /oci:none: /],
     ["no command", ["nothing"], 2, /unknown command|error/i],
   ];
-  it.each(cases)("%s", async (_, args, code, said) => {
+  test.each(cases)("%s", async (_, args, code, said) => {
     const ran = await index(...args);
     expect([ran.code, ran.stderr]).toEqual([code, expect.stringMatching(said)]);
     expect(ran.stdout).toBe("");
   });
 
-  it("an image without a platform needs a list", async () => {
+  test("an image without a platform needs a list", async () => {
     await putManifest(registry.store, "qnib/bench", "bare", "x");
     const ran = await index("create", "qnib/bench:x", "--entry", "qnib/bench:bare");
     expect([ran.code, ran.stderr]).toEqual([2, expect.stringMatching(/its configuration names no platform/)]);

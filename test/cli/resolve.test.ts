@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeLayout } from "../../src/registry/layout.fixture.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
-import { putIndex, putManifest } from "../registry/content.ts";
-import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
+import { writeLayout } from "../support/oci/layout.ts";
+import { putIndex, putManifest } from "../support/registry/content.ts";
+import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 import { metahubProgram } from "./metahub.ts";
 
 const metahub = metahubProgram();
@@ -82,12 +82,12 @@ describe("one line, and nothing else", () => {
     ],
     ["of an image that is one build", () => ["team/one", "--features", "cpu:zen4"], () => `team/one@${plain.one}`],
   ];
-  it.each(cases)("%s", async (_, args, line) => {
+  test.each(cases)("%s", async (_, args, line) => {
     const ran = await metahub(["resolve", ...args(), ...mirror]);
     expect(ran).toMatchObject({ stdout: `${line()}\n`, stderr: "", code: 0 });
   });
 
-  it("for this host", async () => {
+  test("for this host", async () => {
     const detected = await metahub(["resolve", "team/plain", "--detect", ...mirror]);
     const here = process.arch === "arm64" ? plain.arm : plain.amd;
     expect(detected).toMatchObject({ stdout: `team/plain@${here}\n`, code: 0 });
@@ -111,7 +111,7 @@ describe("exit codes and one line of what is wrong", () => {
     ["no such image", () => ["qnib/none", "--features", "a"], 1, /nothing under that name/],
     ["two images", () => ["a", "b"], 2, /too many arguments/],
   ];
-  it.each(cases)("%s", async (_, args, code, said) => {
+  test.each(cases)("%s", async (_, args, code, said) => {
     const ran = await metahub(["resolve", ...args(), ...mirror]);
     expect(ran.stdout).toBe("");
     expect(ran.stderr.split("\n")[0]).toMatch(said);

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { load, loadAll } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { parseSelection } from "../../src/rewriting/annotation.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
-import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
+import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 import { metahubProgram } from "./metahub.ts";
 
 // Each starts processes, on machines that may be busy.
@@ -45,7 +45,7 @@ async function rewrite(args: readonly string[], stdin = "") {
 const type2 = "{metahub.dev/machine-type: type2}";
 
 describe("Pods", () => {
-  it("of the four machine types get their four builds", async () => {
+  test("of the four machine types get their four builds", async () => {
     const { stdout, stderr, code } = await rewrite(["-f", join(examples, "pods.yaml")]);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     const pods = loadAll(stdout).map((each) => parsePod(each));
@@ -58,7 +58,7 @@ describe("Pods", () => {
     }
   });
 
-  it("are rewritten once: what came out stays as it is", async () => {
+  test("are rewritten once: what came out stays as it is", async () => {
     const { stdout } = await rewrite(["-f", join(examples, "pods.yaml")]);
     const again = await rewrite(["-f", "-"], stdout);
     expect(again).toMatchObject({ stdout, stderr: "", code: 0 });
@@ -89,7 +89,7 @@ describe("Pod templates", () => {
     ["v1", "List", `items:\n- apiVersion: v1\n  kind: Pod\n${template("  ")}\n`],
     ["apps/v1", "DeploymentList", `items:\n- spec:\n    template:\n${template("      ")}\n`],
   ];
-  it.each(cases)("%s %s", async (apiVersion, kind, rest) => {
+  test.each(cases)("%s %s", async (apiVersion, kind, rest) => {
     const { stdout, stderr, code } = await rewrite(
       ["-f", "-"],
       `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\n${rest}`,
@@ -100,13 +100,13 @@ describe("Pod templates", () => {
     load(stdout);
   });
 
-  it("come out the same on every day, or they would be rolled out again", async () => {
+  test("come out the same on every day, or they would be rolled out again", async () => {
     const yaml = `apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\nspec:\n  template:\n${template("    ")}\n`;
     const { stdout } = await rewrite(["-f", "-"], yaml);
     expect(stdout).not.toMatch(/"at":/);
   });
 
-  it("stay as they are where their Pods can land on machines that differ", async () => {
+  test("stay as they are where their Pods can land on machines that differ", async () => {
     const path = join(examples, "deployment.yaml");
     const { stdout, stderr, code } = await rewrite(["-f", path]);
     expect(stdout).toBe(await readFile(path, "utf8"));
@@ -147,7 +147,7 @@ metadata:
 `;
 
 describe("the file", () => {
-  it("keeps its comments, its order and every other document to the byte; the cluster's are not printed", async () => {
+  test("keeps its comments, its order and every other document to the byte; the cluster's are not printed", async () => {
     const { stdout } = await rewrite(["-f", "-"], mixed);
     const image = build("cpu-skylake");
     const note = /^ {4}metahub\.dev\/selection: '.*'\n/m.exec(stdout)?.[0] ?? "";
@@ -160,7 +160,7 @@ describe("the file", () => {
     );
   });
 
-  it("as a diff can be applied with patch", async () => {
+  test("as a diff can be applied with patch", async () => {
     await writeFile(join(folder, "mixed.yaml"), mixed);
     const [diff, yaml] = await Promise.all([
       rewrite(["-f", "mixed.yaml", "-o", "diff"]),
@@ -177,7 +177,7 @@ describe("the file", () => {
     );
   });
 
-  it("as JSON is a List of its objects", async () => {
+  test("as JSON is a List of its objects", async () => {
     const { stdout } = await rewrite(["-f", "-", "-o", "json"], mixed);
     const list = JSON.parse(stdout);
     expect(list.kind).toBe("List");
@@ -185,7 +185,7 @@ describe("the file", () => {
     expect(list.items[1].spec.containers[0].image).toBe(build("cpu-skylake"));
   });
 
-  it("passes through where nothing in it makes Pods, and no cluster is asked", async () => {
+  test("passes through where nothing in it makes Pods, and no cluster is asked", async () => {
     const text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x} # c\n";
     const ran = await metahub(["rewrite", "-f", "-"], { stdin: text });
     expect(ran).toMatchObject({ stdout: text, stderr: "", code: 0 });
@@ -267,7 +267,7 @@ describe("no-match: steer", () => {
       ],
     ],
   ];
-  it.each(cases)("Pods and templates %s go where a build fits, and get it", async (_, given, terms) => {
+  test.each(cases)("Pods and templates %s go where a build fits, and get it", async (_, given, terms) => {
     const documents = both({ ...given, annotations: steer });
     const { texts, pods, stdout, stderr, code } = await rewriteInPool(documents);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
@@ -286,14 +286,14 @@ describe("no-match: steer", () => {
     expect(await rewriteInPool(texts)).toMatchObject({ stdout, stderr: "", code: 0 });
   });
 
-  it("as JSON too", async () => {
+  test("as JSON too", async () => {
     const { stdout } = await rewrite(["-f", "-", "-o", "json"], pool + both({ annotations: steer })[0]);
     expect(JSON.parse(stdout).spec.affinity.nodeAffinity[required].nodeSelectorTerms).toEqual([
       { matchExpressions: [onProfile] },
     ]);
   });
 
-  it("a Pod is steered also where its build is chosen at binding, a template is left alone", async () => {
+  test("a Pod is steered also where its build is chosen at binding, a template is left alone", async () => {
     const documents = both({ annotations: { ...steer, "metahub.dev/strategy": "bind" } });
     const { texts, pods, stderr } = await rewriteInPool(documents);
     expect(pods[0]?.spec).toMatchObject({
@@ -304,7 +304,7 @@ describe("no-match: steer", () => {
     expect(stderr).toContain("Deployment/x: annotation metahub.dev/no-match: the template is not steered: ");
   });
 
-  it("is told where it cannot be", async () => {
+  test("is told where it cannot be", async () => {
     const spec = "nodeSelector: {kubernetes.io/arch: arm64}";
     const { pods, stderr, code } = await rewriteInPool(both({ annotations: steer, spec }).slice(0, 1));
     expect([pods[0]?.spec.affinity, code]).toEqual([undefined, 3]);
@@ -314,7 +314,7 @@ describe("no-match: steer", () => {
   });
 });
 
-it("no-match: deny: what admission would refuse is left, and that is told", async () => {
+test("no-match: deny: what admission would refuse is left, and that is told", async () => {
   const spec = "nodeSelector: {kubernetes.io/arch: arm64}";
   const documents = both({ annotations: { "metahub.dev/no-match": "deny" }, spec });
   const { texts, stderr, code } = await rewriteInPool(documents);
@@ -372,7 +372,7 @@ describe("the strategy", () => {
       'annotation metahub.dev/strategy: "sometimes" is none of auto, admission, bind, common; taken as auto',
     ],
   ];
-  it.each(cases)("%s", async (_, strategy, args, spec, tag, said) => {
+  test.each(cases)("%s", async (_, strategy, args, spec, tag, said) => {
     const documents = both({ annotations: { "metahub.dev/strategy": strategy }, spec });
     const { texts, pods, stderr, code } = await rewriteInPool(documents, args);
     const image = tag === undefined ? "qnib/bench" : build(tag);
@@ -391,7 +391,7 @@ describe("a Pod with the annotation of another", () => {
     return both({ annotations: { "metahub.dev/selection": JSON.stringify({ c: claim }) }, image, spec })[0];
   };
 
-  it("that proves itself moves to the build for where it can land", async () => {
+  test("that proves itself moves to the build for where it can land", async () => {
     const { pods, stderr, code } = await rewriteInPool([copy({})]);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(pods[0]?.spec.containers?.[0]?.image).toBe(build("cpu-skylake"));
@@ -401,19 +401,19 @@ describe("a Pod with the annotation of another", () => {
     });
   });
 
-  it("goes back to what was asked for where it can land on machines that differ", async () => {
+  test("goes back to what was asked for where it can land on machines that differ", async () => {
     const { pods, stderr } = await rewriteInPool([copy({}).replace(spec, "restartPolicy: Never")]);
     expect(pods[0]?.spec.containers?.[0]?.image).toBe("qnib/bench");
     expect(stderr).toMatch(/ of c is put back to qnib\/bench: it can land on machines that need different builds: /);
   });
 
-  it("that was forged stays as it is", async () => {
+  test("that was forged stays as it is", async () => {
     const { pods, stderr, code } = await rewriteInPool([copy({ index: build("generic").split("@")[1] })]);
     expect([pods[0]?.spec.containers?.[0]?.image, code]).toEqual([build("cpu-broadwell"), 0]);
     expect(stderr).toMatch(/ of c is left as written: the index that its annotation names does not contain it\n$/);
   });
 
-  it("is told what the registry said of the index that it names", async () => {
+  test("is told what the registry said of the index that it names", async () => {
     const { stderr, code } = await rewriteInPool([copy({ index: `sha256:${"0".repeat(64)}` })]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/ of c is left as written: docker\.io has no such image \([^\n]*sha256:0{64}[^\n]*\)\n$/);
@@ -423,7 +423,7 @@ describe("a Pod with the annotation of another", () => {
 describe("what is left alone", () => {
   const pod = (metadata: string) =>
     `apiVersion: v1\nkind: Pod\nmetadata: ${metadata}\nspec:\n  nodeSelector: ${type2}\n  containers: [{name: c, image: qnib/bench}]\n`;
-  it.each([
+  test.each([
     ["a Pod that opted out", pod("{name: x, labels: {metahub.dev/rewrite: disabled}}")],
     ["a mirror Pod", pod("{name: x, annotations: {kubernetes.io/config.mirror: abc}}")],
     ["kube-system", pod("{name: x, namespace: kube-system}")],
@@ -440,7 +440,7 @@ describe("exit codes", () => {
   const pod = (image: string, rest = "") =>
     `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  nodeSelector: ${type2}\n  containers: [{name: c, image: ${image}}]\n${rest}`;
 
-  it("3 where nothing fits", async () => {
+  test("3 where nothing fits", async () => {
     const arm =
       "apiVersion: v1\nkind: Node\nmetadata: {name: arm, labels: {kubernetes.io/arch: arm64, kubernetes.io/os: linux}}\n";
     const yaml = `${arm}---\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  nodeSelector: {kubernetes.io/arch: arm64}\n  containers: [{name: c, image: qnib/bench}]\n`;
@@ -477,12 +477,12 @@ describe("exit codes", () => {
       /^metahub: Nodes and MachineTypes of -f/,
     ],
   ];
-  it.each(cases)("%s", async (_, args, stdin, code, said) => {
+  test.each(cases)("%s", async (_, args, stdin, code, said) => {
     const ran = await rewrite(args, stdin);
     expect([ran.code, ran.stderr]).toEqual([code, expect.stringMatching(said)]);
   });
 
-  it("2: nothing to rewrite", async () => {
+  test("2: nothing to rewrite", async () => {
     const ran = await metahub(["rewrite"]);
     expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("-f, --filename <path>")]);
   });

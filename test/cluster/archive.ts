@@ -7,22 +7,22 @@ export interface ArchiveFile {
   readonly mode?: number;
 }
 
-const BLOCK = 512;
+const blockBytes = 512;
 
 /** A tar archive (POSIX ustar) that depends on nothing but its files: no times, no owners. */
 export function tarArchive(files: readonly ArchiveFile[]): Buffer {
   const parts: Buffer[] = [];
   for (const { path, content, mode = 0o644 } of files) {
-    const padding = Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK);
+    const padding = Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes);
     parts.push(header(path, content.length, mode), Buffer.from(content), padding);
   }
   // Two empty blocks end an archive.
-  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
+  return Buffer.concat([...parts, Buffer.alloc(2 * blockBytes)]);
 }
 
 function header(path: string, size: number, mode: number): Buffer {
   if (Buffer.byteLength(path) > 100) throw new RangeError(`the path ${path} is too long for an archive of this kind`);
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.alloc(blockBytes);
   const octal = (value: number, offset: number, length: number): void => {
     block.write(`${value.toString(8).padStart(length - 1, "0")}\0`, offset, "ascii");
   };

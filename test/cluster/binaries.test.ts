@@ -22,7 +22,7 @@ import { createProgress } from "./progress.ts";
 import type { BinaryName } from "./releases.ts";
 
 const signal = AbortSignal.timeout(60_000);
-const PROGRAM = Buffer.from("#!/bin/sh\necho published\n");
+const programBytes = Buffer.from("#!/bin/sh\necho published\n");
 const sha256 = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 let base = "";
@@ -97,13 +97,13 @@ function publish(file: string, content: Uint8Array, checksumFile: string, checks
 }
 
 describe("a published program", () => {
-  const archive = (path: string): Buffer => gzipSync(tarArchive([{ path, content: PROGRAM, mode: 0o755 }]));
+  const archive = (path: string): Buffer => gzipSync(tarArchive([{ path, content: programBytes, mode: 0o755 }]));
   const etcd = archive("etcd-v3.7.3-linux-amd64/etcd");
   const helm = archive("linux-amd64/helm");
   const registry = archive("registry");
   test.each<[BinaryName, string, Uint8Array, string, string]>([
-    ["kube-apiserver", "kube-apiserver", PROGRAM, "kube-apiserver.sha256", sha256(PROGRAM)],
-    ["kubectl", "kubectl", PROGRAM, "kubectl.sha256", `${sha256(PROGRAM).toUpperCase()}\n`],
+    ["kube-apiserver", "kube-apiserver", programBytes, "kube-apiserver.sha256", sha256(programBytes)],
+    ["kubectl", "kubectl", programBytes, "kubectl.sha256", `${sha256(programBytes).toUpperCase()}\n`],
     [
       "helm",
       "helm-v3.22.0-linux-amd64.tar.gz",
@@ -130,11 +130,11 @@ describe("a published program", () => {
     const from = sources();
     expect(missingBinaries([name], from)).toEqual([name]);
     expect(await needsBuild([name], from, signal)).toBeUndefined();
-    expect(await resolve(name, from)).toBe(PROGRAM.toString());
+    expect(await resolve(name, from)).toBe(programBytes.toString());
     expect(missingBinaries([name], from)).toEqual([]);
 
     const asked = requests.length;
-    expect(await resolve(name, from)).toBe(PROGRAM.toString());
+    expect(await resolve(name, from)).toBe(programBytes.toString());
     expect(requests).toHaveLength(asked);
     expect(goCalls()).toEqual([]);
   });
@@ -145,24 +145,24 @@ describe("a release that cannot be had is built instead, and the progress says w
   test.each<[string, RequestListener, RegExp]>([
     [
       "wrong checksum",
-      (request, response) => response.end(half(request.url) ? PROGRAM : "ab".repeat(32)),
+      (request, response) => response.end(half(request.url) ? programBytes : "ab".repeat(32)),
       /kubectl has SHA-256 [0-9a-f]{64}, but (ab){32} is published/,
     ],
     [
       "truncated",
       (request, response) => {
-        if (!half(request.url)) return void response.end(sha256(PROGRAM));
-        response.writeHead(200, { "content-length": PROGRAM.length });
-        response.write(PROGRAM.subarray(0, 5), () => response.destroy());
+        if (!half(request.url)) return void response.end(sha256(programBytes));
+        response.writeHead(200, { "content-length": programBytes.length });
+        response.write(programBytes.subarray(0, 5), () => response.destroy());
       },
       /broke off after \d+ bytes/,
     ],
     [
       "standing still",
       (request, response) => {
-        if (!half(request.url)) return void response.end(sha256(PROGRAM));
-        response.writeHead(200, { "content-length": PROGRAM.length });
-        response.write(PROGRAM.subarray(0, 5));
+        if (!half(request.url)) return void response.end(sha256(programBytes));
+        response.writeHead(200, { "content-length": programBytes.length });
+        response.write(programBytes.subarray(0, 5));
       },
       /no byte for 400 ms/,
     ],

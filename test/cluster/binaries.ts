@@ -10,7 +10,7 @@ import { ClusterError, describeError, MissingRequirement, systemCode } from "./e
 import { withLock } from "./lock.ts";
 import { type Platform, platformOf } from "./platform.ts";
 import type { Progress } from "./progress.ts";
-import { type BinaryName, OFFICIAL_RELEASES, type Recipe, type ReleaseBases, recipeFor } from "./releases.ts";
+import { type BinaryName, officialReleases, type Recipe, type ReleaseBases, recipeFor } from "./releases.ts";
 
 /** Where programs come from: first the cache, then the releases, then a build. */
 export interface BinarySources {
@@ -27,14 +27,14 @@ export interface BinarySources {
 export type BinaryPath = (name: BinaryName) => string;
 
 /** A build of everything takes 12 minutes on two cores; whoever waits for another's must outlast it. */
-const LOCK_TIMEOUT_MS = 60 * 60_000;
+const lockTimeoutMs = 60 * 60_000;
 
 /** The sources that this machine and its environment (`METAHUB_CACHE_DIR`, `XDG_CACHE_HOME`) give. */
 export function defaultSources(env: NodeJS.ProcessEnv = process.env): BinarySources {
   return {
     cacheDir: env["METAHUB_CACHE_DIR"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "metahub"),
     platform: platformOf(),
-    releases: OFFICIAL_RELEASES,
+    releases: officialReleases,
     modules: fileURLToPath(new URL("./binaries", import.meta.url)),
     go: "go",
     download: {},
@@ -98,7 +98,7 @@ export async function resolveBinaries(
       join(sources.cacheDir, `${folder}.lock`),
       {
         signal,
-        timeoutMs: LOCK_TIMEOUT_MS,
+        timeoutMs: lockTimeoutMs,
         onWait: ({ pid }) => progress.say(`waiting for process ${pid}, which fills the cache for ${folder}`),
       },
       async () => {

@@ -15,7 +15,7 @@ export interface BuildOptions {
 }
 
 /** The API server takes 6 minutes on two idle cores; a busy small machine must still get there. */
-const BUILD_TIMEOUT_MS = 45 * 60_000;
+const buildTimeoutMs = 45 * 60_000;
 
 /**
  * Builds a program to `target`, which appears only when it is whole.
@@ -33,7 +33,7 @@ export async function buildTo(target: string, build: Build, options: BuildOption
       cwd: join(options.sources, build.module),
       // Without cgo the programs are static and run on every Linux of this architecture, and in an empty image.
       env: { ...process.env, CGO_ENABLED: "0", GOOS: options.platform.os, GOARCH: options.platform.arch },
-      timeoutMs: BUILD_TIMEOUT_MS,
+      timeoutMs: buildTimeoutMs,
     });
     if (result.code !== 0)
       throw new ClusterError("build", `"${go} ${args.join(" ")}" failed: ${result.stderr.trim().slice(-2_000)}`);

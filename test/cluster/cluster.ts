@@ -11,8 +11,8 @@ export type Level = "api" | "nodes";
 /** `existing`: a cluster that may be used; `kind`: nodes as Docker containers; `local`: processes of this machine. */
 export type ProviderName = "existing" | "kind" | "local";
 
-export const LEVELS: readonly Level[] = ["api", "nodes"];
-export const PROVIDERS: readonly ProviderName[] = ["existing", "kind", "local"];
+export const levels: readonly Level[] = ["api", "nodes"];
+export const providers: readonly ProviderName[] = ["existing", "kind", "local"];
 
 export interface StartOptions {
   /** Default: the first of existing, kind and local that this machine has. */

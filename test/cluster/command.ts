@@ -20,7 +20,7 @@ export interface CommandOptions {
 }
 
 /** Beyond this a command's output is cut: enough for any `kubectl get -o json` of a test. */
-const MAX_OUTPUT_BYTES = 64 << 20;
+const maxOutputBytes = 64 << 20;
 
 /**
  * Runs a command to its end and returns what it printed, whatever its exit code.
@@ -81,7 +81,7 @@ async function collect(stream: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   stream.on("data", (chunk: Buffer) => {
-    if (size < MAX_OUTPUT_BYTES) chunks.push(chunk);
+    if (size < maxOutputBytes) chunks.push(chunk);
     size += chunk.length;
   });
   await finished(stream);

@@ -8,7 +8,7 @@ import type { BinaryName } from "./releases.ts";
 import type { Launch } from "./run.ts";
 
 /** The programs of a control plane. */
-export const CONTROL_PLANE: readonly BinaryName[] = [
+export const controlPlane: readonly BinaryName[] = [
   "etcd",
   "kube-apiserver",
   "kube-controller-manager",
@@ -16,7 +16,7 @@ export const CONTROL_PLANE: readonly BinaryName[] = [
 ];
 
 /** Processes end clients first. */
-export const PHASE = { client: 0, apiServer: 1, storage: 2 } as const;
+export const endPhase = { client: 0, apiServer: 1, storage: 2 } as const;
 
 export interface ControlPlaneOptions {
   readonly dir: string;
@@ -120,7 +120,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
     },
     etcd: {
       name: "etcd",
-      phase: PHASE.storage,
+      phase: endPhase.storage,
       command: binary("etcd"),
       args: [
         `--data-dir=${join(dir, "etcd")}`,
@@ -135,7 +135,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
     },
     apiServer: {
       name: "kube-apiserver",
-      phase: PHASE.apiServer,
+      phase: endPhase.apiServer,
       command: binary("kube-apiserver"),
       args: [
         `--etcd-servers=${etcdUrl}`,
@@ -164,7 +164,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
     },
     controllerManager: {
       name: "kube-controller-manager",
-      phase: PHASE.client,
+      phase: endPhase.client,
       command: binary("kube-controller-manager"),
       args: [
         `--kubeconfig=${managerConfig}`,
@@ -180,12 +180,12 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
         "--bind-address=127.0.0.1",
         `--secure-port=${managerPort}`,
         ...serving,
-        ...(options.nodes ? [] : NODES_WITHOUT_HEARTBEAT),
+        ...(options.nodes ? [] : nodesWithoutHeartbeat),
       ],
     },
     scheduler: {
       name: "kube-scheduler",
-      phase: PHASE.client,
+      phase: endPhase.client,
       command: binary("kube-scheduler"),
       args: [`--config=${schedulerConfig}`, "--bind-address=127.0.0.1", `--secure-port=${schedulerPort}`, ...serving],
     },
@@ -196,7 +196,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
  * Where nodes are objects, nobody renews their leases. The node lifecycle controller stays on, because it turns a node's
  * conditions into taints as on every real cluster, but it waits for a heartbeat longer than any cluster here lives.
  */
-const NODES_WITHOUT_HEARTBEAT = ["--node-monitor-grace-period=8760h", "--node-startup-grace-period=8760h"];
+const nodesWithoutHeartbeat = ["--node-monitor-grace-period=8760h", "--node-startup-grace-period=8760h"];
 
 async function ports(): Promise<readonly [number, number, number, number, number]> {
   const [api = 0, etcd = 0, peer = 0, manager = 0, scheduler = 0] = await freePorts(5);

@@ -16,19 +16,19 @@ const ClusterDescription = z.object({
 });
 export type ClusterDescription = z.infer<typeof ClusterDescription>;
 
-const FILE = "cluster.json";
+const file = "cluster.json";
 
 /** Written last, when the cluster is ready. */
 export function writeDescription(dir: string, description: ClusterDescription): void {
-  const draft = join(dir, `${FILE}.draft`);
+  const draft = join(dir, `${file}.draft`);
   writeFileSync(draft, `${JSON.stringify(description, undefined, 2)}\n`);
-  renameSync(draft, join(dir, FILE));
+  renameSync(draft, join(dir, file));
 }
 
 /** @throws ClusterError `record` when the folder holds no cluster that became ready. */
 export function readDescription(dir: string): ClusterDescription {
   try {
-    return ClusterDescription.parse(JSON.parse(readFileSync(join(dir, FILE), "utf8")));
+    return ClusterDescription.parse(JSON.parse(readFileSync(join(dir, file), "utf8")));
   } catch (error) {
     throw new ClusterError("record", `${dir} holds no test cluster that is ready`, { cause: error });
   }

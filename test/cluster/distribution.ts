@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { type BinarySources, defaultSources, resolveBinaries } from "./binaries.ts";
-import { PHASE } from "./control-plane.ts";
+import { endPhase } from "./control-plane.ts";
 import { endProcesses } from "./end-run.ts";
 import { freePorts } from "./ports.ts";
 import { createProgress, type WriteLine } from "./progress.ts";
@@ -10,8 +10,8 @@ import { openRun, type Run, startProcess } from "./run.ts";
 import { readProcessRecords } from "./run-record.ts";
 import { waitUntil } from "./wait.ts";
 
-const NAME = "registry";
-const READY_MS = 30_000;
+const programName = "registry";
+const readyMs = 30_000;
 
 export interface DistributionOptions {
   readonly signal: AbortSignal;
@@ -50,7 +50,7 @@ export async function startDistribution(options: DistributionOptions): Promise<D
     return {
       host,
       dir: run.dir,
-      halt: () => endProcesses(readProcessRecords(run.dir).filter(({ name }) => name === NAME)),
+      halt: () => endProcesses(readProcessRecords(run.dir).filter(({ name }) => name === programName)),
       resume: async (each) => {
         await launchDistribution(run, binary("registry"), { port: free }, each);
       },
@@ -90,8 +90,8 @@ export async function launchDistribution(
     }),
   );
   const started = await startProcess(run, {
-    name: NAME,
-    phase: PHASE.storage,
+    name: programName,
+    phase: endPhase.storage,
     command: program,
     args: ["serve", config],
     // It sends traces to a collector on this machine unless told otherwise.
@@ -99,7 +99,7 @@ export async function launchDistribution(
   });
   await waitUntil({
     what: "the registry",
-    timeoutMs: READY_MS,
+    timeoutMs: readyMs,
     signal,
     process: started,
     check: (each) => checkRegistry(`http://${host}/v2/`, each),

@@ -16,11 +16,11 @@ export interface DownloadOptions {
   readonly stallMs?: number;
 }
 
-const ANSWER_MS = 2_500;
-const STALL_MS = 20_000;
+const defaultAnswerMs = 2_500;
+const defaultStallMs = 20_000;
 /** Three times the largest file that is fetched (kube-apiserver, 119 MB). */
-const MAX_FILE_BYTES = 400 << 20;
-const MAX_CHECKSUM_BYTES = 1 << 20;
+const maxFileBytes = 400 << 20;
+const maxChecksumBytes = 1 << 20;
 
 /**
  * The published SHA-256 of a file, in lower-case hexadecimal. It is also the probe whether a release can be reached.
@@ -28,7 +28,7 @@ const MAX_CHECKSUM_BYTES = 1 << 20;
  * @throws ClusterError `download`
  */
 export async function fetchChecksum(download: Download, options: DownloadOptions): Promise<string> {
-  const timeout = AbortSignal.timeout(options.answerMs ?? ANSWER_MS);
+  const timeout = AbortSignal.timeout(options.answerMs ?? defaultAnswerMs);
   const response = await get(download.checksumUrl, AbortSignal.any([options.signal, timeout]), options.signal);
   const text = await readText(response, download.checksumUrl, options.signal);
   const wanted = basename(new URL(download.url).pathname);
@@ -78,7 +78,7 @@ export async function downloadTo(
 /** Writes the answer to a file and returns its SHA-256. */
 async function fetchTo(path: string, url: string, options: DownloadOptions): Promise<string> {
   const stall = new AbortController();
-  const stallMs = options.stallMs ?? STALL_MS;
+  const stallMs = options.stallMs ?? defaultStallMs;
   const timer = setTimeout(() => stall.abort(new Error(`no byte for ${stallMs} ms`)), stallMs);
   try {
     const response = await get(url, AbortSignal.any([options.signal, stall.signal]), options.signal);
@@ -88,7 +88,7 @@ async function fetchTo(path: string, url: string, options: DownloadOptions): Pro
       transform(chunk: Buffer, _encoding, done) {
         timer.refresh();
         size += chunk.length;
-        if (size > MAX_FILE_BYTES) return done(new Error(`larger than ${MAX_FILE_BYTES} bytes`));
+        if (size > maxFileBytes) return done(new Error(`larger than ${maxFileBytes} bytes`));
         hash.update(chunk);
         done(null, chunk);
       },
@@ -124,13 +124,13 @@ async function readText(response: Response, url: string, caller: AbortSignal): P
   try {
     for await (const chunk of response.body ?? []) {
       size += chunk.length;
-      if (size > MAX_CHECKSUM_BYTES) break;
+      if (size > maxChecksumBytes) break;
       chunks.push(chunk);
     }
   } catch (error) {
     caller.throwIfAborted();
     throw new ClusterError("download", `${url} broke off after ${size} bytes`, { cause: error });
   }
-  if (size > MAX_CHECKSUM_BYTES) throw new ClusterError("download", `${url} is too large for a list of checksums`);
+  if (size > maxChecksumBytes) throw new ClusterError("download", `${url} is too large for a list of checksums`);
   return Buffer.concat(chunks).toString("utf8");
 }

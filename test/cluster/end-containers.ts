@@ -27,11 +27,11 @@ interface Container {
 }
 
 /** Where containerd's runc shim keeps its bundles, below a containerd's state folder. */
-const BUNDLES = "io.containerd.runtime.v2.task/k8s.io";
+const bundlesFolder = "io.containerd.runtime.v2.task/k8s.io";
 /** Where the CNI library remembers what it answered; a file's name has the container's id. */
-const CNI_RESULTS = "/var/lib/cni/results";
+const cniResults = "/var/lib/cni/results";
 /** Where kubelets link containers' logs for collectors. */
-const LOG_LINKS = "/var/log/containers";
+const logLinks = "/var/log/containers";
 
 /**
  * Ends what the containerds of a run have started, from the files in which they say so, without asking any of them: a
@@ -40,7 +40,7 @@ const LOG_LINKS = "/var/log/containers";
  */
 export async function endContainers(dir: string, signal: AbortSignal): Promise<void> {
   const containers = listIfThere(join(dir, "nodes")).flatMap((node) => {
-    const bundles = join(dir, "nodes", node, "run", BUNDLES);
+    const bundles = join(dir, "nodes", node, "run", bundlesFolder);
     return listIfThere(bundles).map((id) => readContainer(join(bundles, id)));
   });
   const inits = containers.flatMap(({ init }) => (init === undefined ? [] : [init]));
@@ -55,14 +55,14 @@ export async function endContainers(dir: string, signal: AbortSignal): Promise<v
       await mustRun("umount", ["-l", mount], { signal, env: adminEnv() });
     rmSync(path, { force: true });
   }
-  const results = listIfThere(CNI_RESULTS);
+  const results = listIfThere(cniResults);
   for (const { id, cgroup, socket } of containers) {
     if (socket !== undefined) rmSync(socket, { force: true });
     if (cgroup !== undefined) removeCgroup(cgroup);
-    for (const name of results.filter((one) => one.includes(id))) rmSync(join(CNI_RESULTS, name), { force: true });
+    for (const name of results.filter((one) => one.includes(id))) rmSync(join(cniResults, name), { force: true });
   }
-  for (const name of listIfThere(LOG_LINKS)) {
-    const link = join(LOG_LINKS, name);
+  for (const name of listIfThere(logLinks)) {
+    const link = join(logLinks, name);
     if (linkTarget(link)?.startsWith(`${dir}/`)) rmSync(link, { force: true });
   }
 }

@@ -9,10 +9,10 @@ import { isAlive, type ProcessIdentity, signalProcess, waitForEnd } from "./proc
 import { readProcessRecords, readRunRecord, readUndos, type Undo } from "./run-record.ts";
 
 /** Long enough for etcd and containerd to close; the API server would wait a minute for watches that nobody reads. */
-const TERM_MS = 5_000;
-const KILL_MS = 5_000;
+const termMs = 5_000;
+const killMs = 5_000;
 /** Ending has bounds of its own at every step. */
-const NEVER = new AbortController().signal;
+const never = new AbortController().signal;
 
 /**
  * Ends a run from any process: its processes, clients before servers, first asked and then killed; what they started;
@@ -20,7 +20,7 @@ const NEVER = new AbortController().signal;
  *
  * @throws ClusterError `stop` with everything that could not be ended; the folder then stays.
  */
-export async function endRun(dir: string, signal: AbortSignal = NEVER): Promise<void> {
+export async function endRun(dir: string, signal: AbortSignal = never): Promise<void> {
   const root = resolve(dir);
   if (readRunRecord(root) === undefined) return;
   const problems: string[] = [];
@@ -64,14 +64,14 @@ export async function endRun(dir: string, signal: AbortSignal = NEVER): Promise<
 }
 
 /** Asks processes to end, and kills those that do not. Returns when all have ended. */
-export async function endProcesses(processes: readonly ProcessIdentity[], signal: AbortSignal = NEVER): Promise<void> {
+export async function endProcesses(processes: readonly ProcessIdentity[], signal: AbortSignal = never): Promise<void> {
   const asked = processes.filter((one) => signalProcess(one, "SIGTERM"));
-  await killAll(await waitForEnd(asked, TERM_MS, signal), signal);
+  await killAll(await waitForEnd(asked, termMs, signal), signal);
 }
 
 async function killAll(processes: readonly ProcessIdentity[], signal: AbortSignal): Promise<void> {
   for (const one of processes) signalProcess(one, "SIGKILL");
-  const left = await waitForEnd(processes, KILL_MS, signal);
+  const left = await waitForEnd(processes, killMs, signal);
   const stuck = left.filter(isAlive).map(({ pid }) => pid);
   if (stuck.length > 0) throw new ClusterError("stop", `still there after SIGKILL: process ${stuck.join(", ")}`);
 }

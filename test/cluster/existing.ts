@@ -3,7 +3,7 @@ import type { Level } from "./cluster.ts";
 import type { ClusterDescription } from "./description.ts";
 import { ClusterError } from "./error.ts";
 
-const ANSWER_MS = 5_000;
+const answerMs = 5_000;
 
 /**
  * A cluster that is there and may be used. `hostAddress` is where its API server reaches this machine, if anybody knows.
@@ -19,7 +19,7 @@ export async function describeExisting(
   const api = await createApiClient(kubeconfig);
   try {
     const { status } = await api.request("GET", "/readyz", {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     });
     if (status !== 200) throw new Error(`/readyz answered ${status}`);
     const host = hostAddress === undefined ? {} : { hostAddress };

@@ -12,7 +12,7 @@ export interface Heartbeat {
 }
 
 /** A kubelet's own interval (nodeLeaseDurationSeconds 40, renewed at a quarter). */
-const RENEWAL_MS = 10_000;
+const renewalMs = 10_000;
 
 export function createHeartbeat(api: ApiClient): Heartbeat {
   const names = new Set<string>();
@@ -27,7 +27,7 @@ export function createHeartbeat(api: ApiClient): Heartbeat {
     running = running.then(renewAll).catch((error: unknown) => {
       if (!closed.signal.aborted) failed = error;
     });
-  }, RENEWAL_MS);
+  }, renewalMs);
   timer.unref();
   const cancel = (): void => {
     clearInterval(timer);

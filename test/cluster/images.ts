@@ -29,16 +29,16 @@ export interface Pushed {
   readonly size: number;
 }
 
-const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-const CONFIG = "application/vnd.oci.image.config.v1+json";
-const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
+const manifest = "application/vnd.oci.image.manifest.v1+json";
+const configMediaType = "application/vnd.oci.image.config.v1+json";
+const layer = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /** Builds an image of a few files and pushes it. */
 export async function pushTestImage(image: TestImage): Promise<Pushed> {
   const tars = image.layers.map(tarArchive);
-  const layers = tars.map((tar) => describe(LAYER, gzipSync(tar, { level: 1 })));
+  const layers = tars.map((tar) => describe(layer, gzipSync(tar, { level: 1 })));
   const config = describe(
-    CONFIG,
+    configMediaType,
     Buffer.from(
       JSON.stringify({
         os: image.os ?? "linux",
@@ -51,9 +51,9 @@ export async function pushTestImage(image: TestImage): Promise<Pushed> {
   for (const blob of [...layers, config]) await pushBlob(image, blob);
   const strip = ({ mediaType, digest, size }: Blob): Pushed => ({ mediaType, digest, size });
   const body = Buffer.from(
-    JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config: strip(config), layers: layers.map(strip) }),
+    JSON.stringify({ schemaVersion: 2, mediaType: manifest, config: strip(config), layers: layers.map(strip) }),
   );
-  return pushManifest({ ...image, mediaType: MANIFEST, body });
+  return pushManifest({ ...image, mediaType: manifest, body });
 }
 
 /** Pushes a manifest, byte for byte, under its tag or else its digest. */

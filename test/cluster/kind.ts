@@ -4,13 +4,13 @@ import type { StartOptions } from "./cluster.ts";
 import { type CommandResult, mustRun, runCommand } from "./command.ts";
 import type { ClusterDescription } from "./description.ts";
 import { ClusterError, MissingRequirement } from "./error.ts";
-import { DEFAULT_NODES } from "./local.ts";
+import { defaultNodes } from "./local.ts";
 import type { Progress } from "./progress.ts";
 import type { Run } from "./run.ts";
 import { writeUndo } from "./run-record.ts";
 
-const PROBE_MS = 3_000;
-const CREATE_MS = 10 * 60_000;
+const probeMs = 3_000;
+const createMs = 10 * 60_000;
 
 /** Undefined when kind can be used, else what is missing. */
 export async function missingForKind(signal: AbortSignal): Promise<MissingRequirement | undefined> {
@@ -41,7 +41,7 @@ export async function startKind(run: Run, options: StartOptions, progress: Progr
     .toLowerCase()
     .replace(/[^a-z0-9-]/g, "-");
   const kubeconfig = join(run.dir, "admin.conf");
-  const names = level === "nodes" ? (options.nodes ?? DEFAULT_NODES) : [];
+  const names = level === "nodes" ? (options.nodes ?? defaultNodes) : [];
   writeUndo(run.dir, {
     kind: "command",
     command: "kind",
@@ -62,7 +62,7 @@ export async function startKind(run: Run, options: StartOptions, progress: Progr
       {
         signal,
         input: JSON.stringify(config),
-        timeoutMs: CREATE_MS,
+        timeoutMs: createMs,
       },
     ),
   );
@@ -93,7 +93,7 @@ async function probe(
   signal: AbortSignal,
 ): Promise<CommandResult | undefined> {
   try {
-    return await runCommand(command, args, { signal, timeoutMs: PROBE_MS });
+    return await runCommand(command, args, { signal, timeoutMs: probeMs });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ClusterError) return undefined;

@@ -1,7 +1,7 @@
 import { createServer, request } from "node:http";
 import { json } from "node:stream/consumers";
 import { z } from "zod";
-import { LEVELS, type Level } from "./cluster.ts";
+import { type Level, levels } from "./cluster.ts";
 import { ClusterError, describeError } from "./error.ts";
 
 /** What a test file asks the process that owns what all test files share. */
@@ -21,7 +21,7 @@ export interface Lender {
   close(): Promise<void>;
 }
 
-const SHARED: readonly string[] = [...LEVELS, "registry"];
+const sharedThings: readonly string[] = [...levels, "registry"];
 
 /**
  * Serves clusters and a registry to the processes of one test run, each made at the first request for it, so that a run
@@ -32,7 +32,7 @@ export async function openLender(make: (what: Shared) => Promise<Answer>): Promi
   const made = new Map<string, Promise<Answer>>();
   const server = createServer((incoming, response) => {
     const [, given, what = ""] = (incoming.url ?? "").split("/");
-    const shared = SHARED.find((one): one is Shared => one === what);
+    const shared = sharedThings.find((one): one is Shared => one === what);
     if (given !== secret || shared === undefined) {
       response.writeHead(404).end();
       return;

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { type BinarySources, resolveBinaries } from "./binaries.ts";
 import type { RestartOptions, StartOptions } from "./cluster.ts";
-import { CONTROL_PLANE, type ControlPlane, prepareControlPlane } from "./control-plane.ts";
+import { type ControlPlane, controlPlane, prepareControlPlane } from "./control-plane.ts";
 import type { ClusterDescription } from "./description.ts";
 import { ClusterError } from "./error.ts";
 import { checkHealth } from "./health.ts";
 import { createNodeNetwork } from "./node-network.ts";
-import { NODE_BINARIES, startNodes } from "./nodes.ts";
+import { nodeBinaries, startNodes } from "./nodes.ts";
 import { isFree } from "./ports.ts";
 import { signalProcess, waitForEnd } from "./process-identity.ts";
 import type { Progress } from "./progress.ts";
@@ -17,13 +17,13 @@ import { readProcessRecords } from "./run-record.ts";
 import { waitUntil } from "./wait.ts";
 
 /** Generous: a machine that also compiles has been seen to take 20 s for what takes 3 s on an idle one. */
-const READY_MS = 120_000;
+const readyMs = 120_000;
 
 /**
  * Where nodes are objects nobody reaches the API server at its advertised address, but it refuses loopback and, on a
  * machine without a default route, to choose one. RFC 5737 keeps this one for documentation.
  */
-const NOWHERE = "192.0.2.1";
+const nowhere = "192.0.2.1";
 
 /** Starts a cluster as processes of this machine. */
 export async function startLocal(
@@ -36,7 +36,7 @@ export async function startLocal(
   const withNodes = level === "nodes";
   const machine = withNodes ? requireNodes() : undefined;
   const binary = await resolveBinaries(
-    [...CONTROL_PLANE, ...(withNodes ? NODE_BINARIES : []), ...(options.tools ?? [])],
+    [...controlPlane, ...(withNodes ? nodeBinaries : []), ...(options.tools ?? [])],
     sources,
     progress,
     signal,
@@ -46,7 +46,7 @@ export async function startLocal(
     dir: run.dir,
     binary,
     nodes: withNodes,
-    advertise: network?.gateway ?? NOWHERE,
+    advertise: network?.gateway ?? nowhere,
     serviceRange: network?.serviceRange ?? "10.96.0.0/16",
     serviceAddress: network?.serviceAddress ?? "10.96.0.1",
     schedulerQps: options.schedulerQps,
@@ -55,7 +55,7 @@ export async function startLocal(
   try {
     await progress.during("starting the control plane", () => startControlPlane(run, plane, api, signal));
     let registry: string | undefined;
-    const names = withNodes ? (options.nodes ?? DEFAULT_NODES) : [];
+    const names = withNodes ? (options.nodes ?? defaultNodes) : [];
     if (network !== undefined && machine !== undefined) {
       const nodes = { names, run, plane, binary, network, machine, api, signal };
       registry = await progress.during(`starting ${names.length} nodes`, () => startNodes(nodes));
@@ -74,7 +74,7 @@ export async function startLocal(
   }
 }
 
-export const DEFAULT_NODES: readonly string[] = ["node1", "node2", "node3", "node4"];
+export const defaultNodes: readonly string[] = ["node1", "node2", "node3", "node4"];
 
 async function startControlPlane(run: Run, plane: ControlPlane, api: ApiClient, signal: AbortSignal): Promise<void> {
   const etcd = await startProcess(run, plane.etcd);
@@ -93,7 +93,7 @@ async function startControlPlane(run: Run, plane: ControlPlane, api: ApiClient, 
     // Pods are refused before the controller manager has made their service account.
     waitUntil({
       what: "the service account default",
-      timeoutMs: READY_MS,
+      timeoutMs: readyMs,
       signal,
       async check(each) {
         const path = "/api/v1/namespaces/default/serviceaccounts/default";
@@ -114,7 +114,7 @@ async function startController(
   const started = await startProcess(run, launch);
   await waitUntil({
     what: launch.name,
-    timeoutMs: READY_MS,
+    timeoutMs: readyMs,
     signal,
     process: started,
     check: (each) => checkHealth(health, plane.authority.certificate, each),
@@ -124,7 +124,7 @@ async function startController(
 function waitForApiServer(api: ApiClient, process: Started, signal: AbortSignal): Promise<void> {
   return waitUntil({
     what: "the API server",
-    timeoutMs: READY_MS,
+    timeoutMs: readyMs,
     signal,
     process,
     async check(each) {
@@ -140,7 +140,7 @@ export async function restartApiServer(dir: string, api: ApiClient, options: Res
   const record = readProcessRecords(dir).find(({ name }) => name === "kube-apiserver");
   if (record === undefined) throw new ClusterError("record", `${dir} does not say how its API server was started`);
   signalProcess(record, kill);
-  if ((await waitForEnd([record], READY_MS, signal)).length > 0)
+  if ((await waitForEnd([record], readyMs, signal)).length > 0)
     throw new ClusterError("stop", `the API server, process ${record.pid}, does not end after ${kill}`);
   await whileDown?.();
   const port = Number(new URL(api.server).port);

@@ -14,16 +14,16 @@ export interface NodeFolders {
 }
 
 /** A Unix socket's path has at most 107 characters (unix(7)); containerd appends `.ttrpc`. */
-const MAX_SOCKET = 107 - ".ttrpc".length;
+const maxSocket = 107 - ".ttrpc".length;
 
 export function nodeFolders(dir: string, name: string): NodeFolders {
   const root = join(dir, "nodes", name);
   const run = join(root, "run");
   const socket = join(run, "containerd.sock");
-  if (socket.length > MAX_SOCKET)
+  if (socket.length > maxSocket)
     throw new ClusterError(
       "start",
-      `the folder ${dir} is too long: ${socket} does not fit a socket's ${MAX_SOCKET} characters`,
+      `the folder ${dir} is too long: ${socket} does not fit a socket's ${maxSocket} characters`,
     );
   return { root, run, socket, cni: join(root, "cni"), certs: join(root, "certs.d"), kubelet: join(root, "kubelet") };
 }

@@ -21,14 +21,14 @@ export interface NodeNetwork {
   nodeAddress(index: number): string;
 }
 
-export const MAX_NODES = 30;
-const BRIDGE_PREFIX = "mhtest";
+export const maxNodes = 30;
+const bridgePrefix = "mhtest";
 /** Second numbers of 10.N.0.0/16 to try: seldom used by others. */
-const CANDIDATES = Array.from({ length: 30 }, (_, index) => 89 + index);
+const candidates = Array.from({ length: 30 }, (_, index) => 89 + index);
 /** What kube-proxy writes in nftables mode: one table for each family, on a machine once. */
-const PROXY_TABLES = ["ip kube-proxy", "ip6 kube-proxy"];
+const proxyTables = ["ip kube-proxy", "ip6 kube-proxy"];
 /** What kubelets set without asking (their kernel tunables), and what Pods need to reach anything. */
-const KERNEL_SETTINGS = [
+const kernelSettings = [
   "kernel/keys/root_maxbytes",
   "kernel/keys/root_maxkeys",
   "kernel/panic",
@@ -42,9 +42,9 @@ const Route = z.object({ dst: z.string() });
 const Link = z.object({ addr_info: z.array(z.object({ local: z.string().optional() })).default([]) });
 
 /** Whose this machine is when it is a node of a real cluster. */
-const KUBELET_HOME = "/var/lib/kubelet";
+const kubeletHome = "/var/lib/kubelet";
 /** Folders that the programs of a node make outside of their own, the parent after the child; theirs only if new. */
-const COMMON_FOLDERS = [
+const commonFolders = [
   "/run/containerd/s",
   "/run/containerd",
   "/run/netns",
@@ -62,12 +62,12 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
   await refuseBusyMachine(signal);
   const second = await freeNetwork(signal);
   // Undone in reverse.
-  if (!existsSync(KUBELET_HOME)) writeUndo(dir, { kind: "remove", path: KUBELET_HOME });
-  for (const path of COMMON_FOLDERS.toReversed()) if (!existsSync(path)) writeUndo(dir, { kind: "remove-empty", path });
-  const bridge = `${BRIDGE_PREFIX}${second}`;
+  if (!existsSync(kubeletHome)) writeUndo(dir, { kind: "remove", path: kubeletHome });
+  for (const path of commonFolders.toReversed()) if (!existsSync(path)) writeUndo(dir, { kind: "remove-empty", path });
+  const bridge = `${bridgePrefix}${second}`;
   const gateway = `10.${second}.0.1`;
 
-  for (const setting of KERNEL_SETTINGS.map((name) => `/proc/sys/${name}`)) {
+  for (const setting of kernelSettings.map((name) => `/proc/sys/${name}`)) {
     if (existsSync(setting)) writeUndo(dir, { kind: "write", path: setting, content: readFileSync(setting, "utf8") });
   }
   writeUndo(dir, {
@@ -76,7 +76,7 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
     args: ["link", "del", bridge],
     ifExists: `/sys/class/net/${bridge}`,
   });
-  for (const table of PROXY_TABLES) {
+  for (const table of proxyTables) {
     // Adding a table that is there is no error, so that deleting it never is one.
     writeUndo(dir, { kind: "command", command: "nft", args: [`add table ${table}; delete table ${table}`] });
   }
@@ -84,7 +84,7 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
   await ip("link", "add", bridge, "type", "bridge");
   const nodeAddress = (index: number): string => `10.${second}.0.${2 + index}`;
   // Each node has an address of its own on the machine, so that all kubelets listen at the usual port.
-  for (const address of [gateway, ...Array.from({ length: MAX_NODES }, (_, index) => nodeAddress(index))])
+  for (const address of [gateway, ...Array.from({ length: maxNodes }, (_, index) => nodeAddress(index))])
     await ip("addr", "add", `${address}/24`, "dev", bridge);
   await ip("link", "set", bridge, "up");
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
@@ -92,7 +92,7 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
     bridge,
     gateway,
     podRange: `10.${second}.0.0/24`,
-    firstPod: `10.${second}.0.${2 + MAX_NODES}`,
+    firstPod: `10.${second}.0.${2 + maxNodes}`,
     serviceRange: `10.${second}.128.0/24`,
     serviceAddress: `10.${second}.128.1`,
     nodeAddress,
@@ -101,19 +101,19 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
 
 /** @throws ClusterError `in-use` when the machine already has nodes, a test's or a real cluster's. */
 export async function refuseBusyMachine(signal: AbortSignal): Promise<void> {
-  const bridge = listIfThere("/sys/class/net").find((name) => name.startsWith(BRIDGE_PREFIX));
+  const bridge = listIfThere("/sys/class/net").find((name) => name.startsWith(bridgePrefix));
   if (bridge !== undefined)
     throw new ClusterError(
       "in-use",
       `this machine already has test nodes (network interface ${bridge}); end them first (a demo's: npm run demo -- --down)`,
     );
-  if (existsSync(`${KUBELET_HOME}/config.yaml`))
+  if (existsSync(`${kubeletHome}/config.yaml`))
     throw new ClusterError(
       "in-use",
-      `this machine is a node of a cluster (${KUBELET_HOME}/config.yaml); use another one`,
+      `this machine is a node of a cluster (${kubeletHome}/config.yaml); use another one`,
     );
   const { stdout } = await mustRun("nft", ["list", "tables"], { signal, env: adminEnv() });
-  const table = PROXY_TABLES.find((one) => stdout.includes(`table ${one}\n`));
+  const table = proxyTables.find((one) => stdout.includes(`table ${one}\n`));
   if (table !== undefined)
     throw new ClusterError(
       "in-use",
@@ -138,7 +138,7 @@ async function freeNetwork(signal: AbortSignal): Promise<number> {
       .parse(parseJson(links.stdout))
       .flatMap(({ addr_info }) => addr_info.flatMap(({ local }) => local ?? [])),
   ];
-  const free = CANDIDATES.find((second) => !used.some((one) => one.startsWith(`10.${second}.`)));
+  const free = candidates.find((second) => !used.some((one) => one.startsWith(`10.${second}.`)));
   if (free === undefined)
     throw new ClusterError("in-use", "found no unused network among 10.89.0.0/16 to 10.118.0.0/16");
   return free;

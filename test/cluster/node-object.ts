@@ -4,11 +4,11 @@ import type { ApiClient } from "./api-client.ts";
 import type { NodeSpec } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 
-const LABEL_ARCH = "kubernetes.io/arch";
-const LABEL_OS = "kubernetes.io/os";
-const LABEL_HOSTNAME = "kubernetes.io/hostname";
+const labelArch = "kubernetes.io/arch";
+const labelOs = "kubernetes.io/os";
+const labelHostname = "kubernetes.io/hostname";
 /** Admission (TaintNodesByCondition) puts it on every new node; the node lifecycle controller takes it away. */
-const NOT_READY = "node.kubernetes.io/not-ready";
+const notReady = "node.kubernetes.io/not-ready";
 
 const ServerNode = z.object({ spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }) });
 
@@ -22,9 +22,9 @@ function nodeManifest(node: NodeSpec): object {
       name: node.name,
       // What a kubelet writes on its own node.
       labels: {
-        [LABEL_ARCH]: architecture,
-        [LABEL_OS]: operatingSystem,
-        [LABEL_HOSTNAME]: node.name,
+        [labelArch]: architecture,
+        [labelOs]: operatingSystem,
+        [labelHostname]: node.name,
         ...node.labels,
       },
       annotations: node.annotations ?? {},
@@ -85,12 +85,9 @@ export async function createNodeObject(api: ApiClient, node: NodeSpec, signal: A
   const deadline = Date.now() + 30_000;
   for (;;) {
     const { body } = await api.must("GET", path, { signal });
-    if (!ServerNode.parse(JSON.parse(body)).spec.taints.some(({ key }) => key === NOT_READY)) return;
+    if (!ServerNode.parse(JSON.parse(body)).spec.taints.some(({ key }) => key === notReady)) return;
     if (Date.now() > deadline)
-      throw new ClusterError(
-        "timeout",
-        `node ${node.name} keeps the taint ${NOT_READY}; is the controller manager up?`,
-      );
+      throw new ClusterError("timeout", `node ${node.name} keeps the taint ${notReady}; is the controller manager up?`);
     await delay(25, undefined, { signal });
   }
 }

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { ApiClient } from "./api-client.ts";
 import type { BinaryPath } from "./binaries.ts";
-import { type ControlPlane, PHASE } from "./control-plane.ts";
+import { type ControlPlane, endPhase } from "./control-plane.ts";
 import { launchDistribution } from "./distribution.ts";
 import { ClusterError } from "./error.ts";
 import { pushTestImage } from "./images.ts";
 import { writeMirror } from "./mirror.ts";
 import { cniConfig, containerdConfig, kubeletConfig, nodeFolders, proxyConfig } from "./node-config.ts";
-import { MAX_NODES, type NodeNetwork } from "./node-network.ts";
+import { maxNodes, type NodeNetwork } from "./node-network.ts";
 import { freePorts } from "./ports.ts";
 import type { BinaryName } from "./releases.ts";
 import type { NodeMachine } from "./requirements.ts";
@@ -18,7 +18,7 @@ import { type Run, type Started, startProcess } from "./run.ts";
 import { waitUntil } from "./wait.ts";
 
 /** The programs of level `nodes`, besides the control plane's. */
-export const NODE_BINARIES: readonly BinaryName[] = ["kubelet", "kube-proxy", "pause", "registry"];
+export const nodeBinaries: readonly BinaryName[] = ["kubelet", "kube-proxy", "pause", "registry"];
 
 export interface NodesOptions {
   readonly names: readonly string[];
@@ -31,7 +31,7 @@ export interface NodesOptions {
   readonly signal: AbortSignal;
 }
 
-const READY_MS = 120_000;
+const readyMs = 120_000;
 
 const Node = z.object({
   status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string() })) }),
@@ -41,8 +41,8 @@ const Node = z.object({
 export async function startNodes(options: NodesOptions): Promise<string> {
   const { names, run, binary, network, plane, api, signal } = options;
   const [first] = names;
-  if (first === undefined || names.length > MAX_NODES)
-    throw new ClusterError("start", `level nodes takes 1 to ${MAX_NODES} nodes, not ${names.length}`);
+  if (first === undefined || names.length > maxNodes)
+    throw new ClusterError("start", `level nodes takes 1 to ${maxNodes} nodes, not ${names.length}`);
   const [registryPort = 0, ...proxyPorts] = await freePorts(3);
   // On the bridge: one name for it, good for this machine, for the nodes and for Pods.
   const listen = { address: network.gateway, port: registryPort };
@@ -61,7 +61,7 @@ export async function startNodes(options: NodesOptions): Promise<string> {
   await writeFile(proxyFile, proxyConfig(proxyUser, first, network, proxyPorts));
   await startProcess(run, {
     name: "kube-proxy",
-    phase: PHASE.client,
+    phase: endPhase.client,
     command: binary("kube-proxy"),
     args: [`--config=${proxyFile}`],
   });
@@ -93,14 +93,14 @@ async function startNode(options: NodesOptions, name: string, index: number, reg
   // One containerd must not serve two kubelets: each would remove the other's Pods.
   const containerd = await startProcess(run, {
     name: `${name}-containerd`,
-    phase: PHASE.storage,
+    phase: endPhase.storage,
     command: machine.containerd,
     args: ["--config", file("containerd.toml")],
   });
   await waitForSocket(folders.socket, containerd, signal);
   await startProcess(run, {
     name: `${name}-kubelet`,
-    phase: PHASE.client,
+    phase: endPhase.client,
     command: binary("kubelet"),
     args: [
       `--config=${file("kubelet.json")}`,
@@ -116,7 +116,7 @@ async function startNode(options: NodesOptions, name: string, index: number, reg
 function waitForSocket(socket: string, process: Started, signal: AbortSignal): Promise<void> {
   return waitUntil({
     what: process.record.name,
-    timeoutMs: READY_MS,
+    timeoutMs: readyMs,
     signal,
     process,
     check: async () => (existsSync(socket) ? undefined : `${socket} is not there`),
@@ -126,7 +126,7 @@ function waitForSocket(socket: string, process: Started, signal: AbortSignal): P
 function waitForNode(api: ApiClient, name: string, signal: AbortSignal): Promise<void> {
   return waitUntil({
     what: `node ${name}`,
-    timeoutMs: READY_MS,
+    timeoutMs: readyMs,
     signal,
     everyMs: 200,
     async check(each) {

@@ -24,23 +24,23 @@ export interface Authority extends KeyPair {
   issue(request: CertificateRequest): Promise<KeyPair>;
 }
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const DAY_MS = 86_400_000;
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const dayMs = 86_400_000;
 /** A cluster for the demo may stay up for days; no test cluster lives for a year. */
-const LIFETIME_MS = 365 * DAY_MS;
+const lifetimeMs = 365 * dayMs;
 
 /** A certificate authority for one cluster. */
 export async function createAuthority(now: Date = new Date()): Promise<Authority> {
   const keys = await generateKeys();
   // An hour back: clocks of containers and hosts differ.
-  const validity = { notBefore: new Date(+now - 3_600_000), notAfter: new Date(+now + LIFETIME_MS) };
+  const validity = { notBefore: new Date(+now - 3_600_000), notAfter: new Date(+now + lifetimeMs) };
   const name = [{ CN: ["metahub-test"] }];
   const root = await x509.X509CertificateGenerator.createSelfSigned(
     {
       ...validity,
       name,
       keys,
-      signingAlgorithm: ALGORITHM,
+      signingAlgorithm: algorithm,
       extensions: [
         new x509.BasicConstraintsExtension(true, undefined, true),
         new x509.KeyUsagesExtension(
@@ -72,7 +72,7 @@ export async function createAuthority(now: Date = new Date()): Promise<Authority
           issuer: name,
           publicKey: own.publicKey,
           signingKey: keys.privateKey,
-          signingAlgorithm: ALGORITHM,
+          signingAlgorithm: algorithm,
           extensions: [
             new x509.BasicConstraintsExtension(false, undefined, true),
             new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -98,7 +98,7 @@ export function serviceAccountKeys(): { readonly privateKey: string; readonly pu
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
 function pem(certificate: x509.X509Certificate): string {

@@ -6,24 +6,24 @@ import { ClusterError, systemCode } from "./error.ts";
  * Below Linux's ephemeral ports (32768 and up, net.ipv4.ip_local_port_range) and Kubernetes' node ports (30000 to 32767).
  * A server that is restarted must get its port again, and nobody's outgoing connection may have taken it meanwhile.
  */
-const FIRST = 20_000;
-const LAST = 29_999;
-const ATTEMPTS = 200;
+const first = 20_000;
+const last = 29_999;
+const attempts = 200;
 
 /** As many TCP ports as asked that nobody on this machine listens at, all different. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const held: Server[] = [];
   try {
     const ports: number[] = [];
-    for (let attempt = 0; attempt < ATTEMPTS && ports.length < count; attempt++) {
-      const port = randomInt(FIRST, LAST + 1);
+    for (let attempt = 0; attempt < attempts && ports.length < count; attempt++) {
+      const port = randomInt(first, last + 1);
       const server = await listen(port);
       if (server === undefined) continue;
       held.push(server);
       ports.push(port);
     }
     if (ports.length < count)
-      throw new ClusterError("start", `found no ${count} free TCP ports between ${FIRST} and ${LAST} on this machine`);
+      throw new ClusterError("start", `found no ${count} free TCP ports between ${first} and ${last} on this machine`);
     return ports;
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -9,7 +9,7 @@ export interface Progress {
 }
 
 /** Often enough that nobody thinks a build of minutes hangs, rarely enough for a CI log. */
-const REMINDER_MS = 15_000;
+const reminderMs = 15_000;
 
 export function createProgress(write: WriteLine | undefined, now: () => number = Date.now): Progress {
   const began = now();
@@ -19,7 +19,7 @@ export function createProgress(write: WriteLine | undefined, now: () => number =
     async during(what, work) {
       const stepBegan = now();
       say(what);
-      const reminder = setInterval(() => say(`${what}: ${formatElapsed(now() - stepBegan)} so far`), REMINDER_MS);
+      const reminder = setInterval(() => say(`${what}: ${formatElapsed(now() - stepBegan)} so far`), reminderMs);
       reminder.unref();
       try {
         return await work();

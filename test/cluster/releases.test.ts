@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { platformOf } from "./platform.ts";
-import { OFFICIAL_RELEASES, recipeFor, VERSIONS } from "./releases.ts";
+import { officialReleases, recipeFor, releaseVersions } from "./releases.ts";
 
 describe("the versions that are downloaded are those that are built", () => {
   test.each([
-    ["go.mod", "go.etcd.io/etcd/server/v3", VERSIONS.etcd],
-    ["go.mod", "k8s.io/kubernetes", VERSIONS.kubernetes],
-    ["helm/go.mod", "helm.sh/helm/v3", VERSIONS.helm],
-    ["registry/go.mod", "github.com/distribution/distribution/v3", VERSIONS.registry],
+    ["go.mod", "go.etcd.io/etcd/server/v3", releaseVersions.etcd],
+    ["go.mod", "k8s.io/kubernetes", releaseVersions.kubernetes],
+    ["helm/go.mod", "helm.sh/helm/v3", releaseVersions.helm],
+    ["registry/go.mod", "github.com/distribution/distribution/v3", releaseVersions.registry],
   ])("%s: %s", (file, module, version) => {
     const text = readFileSync(new URL(`./binaries/${file}`, import.meta.url), "utf8");
     expect(text).toMatch(new RegExp(`^\\s*(require )?${module.replaceAll(".", "\\.")} ${version}\\b`, "m"));
@@ -17,7 +17,7 @@ describe("the versions that are downloaded are those that are built", () => {
 
 describe("where a program is published", () => {
   const url = (...[name, os]: [Parameters<typeof recipeFor>[0], string]): string | undefined =>
-    recipeFor(name, platformOf(os, "arm64"), OFFICIAL_RELEASES, "").download?.url;
+    recipeFor(name, platformOf(os, "arm64"), officialReleases, "").download?.url;
   test.each([
     ["kube-apiserver", "linux", "https://dl.k8s.io/release/v1.37.2/bin/linux/arm64/kube-apiserver"],
     ["kube-apiserver", "darwin", undefined],

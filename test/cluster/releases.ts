@@ -20,14 +20,14 @@ export type ReleaseName = "etcd" | "helm" | "kubernetes" | "registry";
 export type ReleaseBases = Readonly<Record<ReleaseName, string>>;
 
 /** The folders below binaries/ pin the same versions in go.mod; releases.test.ts holds them equal. */
-export const VERSIONS: Readonly<Record<ReleaseName, string>> = {
+export const releaseVersions: Readonly<Record<ReleaseName, string>> = {
   etcd: "v3.7.3",
   helm: "v3.22.0",
   kubernetes: "v1.37.2",
   registry: "v3.1.2",
 };
 
-export const OFFICIAL_RELEASES: ReleaseBases = {
+export const officialReleases: ReleaseBases = {
   etcd: "https://github.com/etcd-io/etcd/releases/download",
   helm: "https://get.helm.sh",
   kubernetes: "https://dl.k8s.io/release",
@@ -64,11 +64,11 @@ export interface Recipe {
 /** How to get a program for a platform. `ownSources` is a digest of the sources of our own programs. */
 export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBases, ownSources: string): Recipe {
   const { os, arch } = platform;
-  const folder = (release: ReleaseName): string => `${release}-${VERSIONS[release]}-${os}-${arch}`;
+  const folder = (release: ReleaseName): string => `${release}-${releaseVersions[release]}-${os}-${arch}`;
   switch (name) {
     case "etcd": {
-      const stem = `etcd-${VERSIONS.etcd}-${os}-${arch}`;
-      const base = `${bases.etcd}/${VERSIONS.etcd}`;
+      const stem = `etcd-${releaseVersions.etcd}-${os}-${arch}`;
+      const base = `${bases.etcd}/${releaseVersions.etcd}`;
       return {
         folder: folder("etcd"),
         build: { module: ".", package: "./etcd" },
@@ -84,20 +84,20 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
       };
     }
     case "helm": {
-      const url = `${bases.helm}/helm-${VERSIONS.helm}-${os}-${arch}.tar.gz`;
+      const url = `${bases.helm}/helm-${releaseVersions.helm}-${os}-${arch}.tar.gz`;
       return {
         folder: folder("helm"),
         build: {
           module: "helm",
           package: "helm.sh/helm/v3/cmd/helm",
-          define: `helm.sh/helm/v3/internal/version.version=${VERSIONS.helm}`,
+          define: `helm.sh/helm/v3/internal/version.version=${releaseVersions.helm}`,
         },
         download: { release: "helm", url, checksumUrl: `${url}.sha256sum`, member: `${os}-${arch}/helm` },
       };
     }
     case "registry": {
-      const file = `registry_${VERSIONS.registry.slice(1)}_${os}_${arch}.tar.gz`;
-      const url = `${bases.registry}/${VERSIONS.registry}/${file}`;
+      const file = `registry_${releaseVersions.registry.slice(1)}_${os}_${arch}.tar.gz`;
+      const url = `${bases.registry}/${releaseVersions.registry}/${file}`;
       return {
         folder: folder("registry"),
         build: { module: "registry", package: "github.com/distribution/distribution/v3/cmd/registry" },
@@ -111,13 +111,13 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
         build: { module: ".", package: `./${name}` },
       };
     default: {
-      const url = `${bases.kubernetes}/${VERSIONS.kubernetes}/bin/${os}/${arch}/${name}`;
+      const url = `${bases.kubernetes}/${releaseVersions.kubernetes}/bin/${os}/${arch}/${name}`;
       return {
         folder: folder("kubernetes"),
         build: {
           module: ".",
           package: `k8s.io/kubernetes/cmd/${name}`,
-          define: `k8s.io/component-base/version.gitVersion=${VERSIONS.kubernetes}`,
+          define: `k8s.io/component-base/version.gitVersion=${releaseVersions.kubernetes}`,
         },
         // Servers are published for Linux only, the client for all.
         ...((os === "linux" || name === "kubectl") && {

@@ -1,4 +1,4 @@
-import { type Cluster, LEVELS, type Level, type StartOptions } from "./cluster.ts";
+import { type Cluster, type Level, levels, type StartOptions } from "./cluster.ts";
 import { ClusterError, MissingRequirement } from "./error.ts";
 import { startCluster } from "./start.ts";
 
@@ -29,8 +29,8 @@ export async function requireLevel(
 export function isRequired(level: Level, env: NodeJS.ProcessEnv): boolean {
   const value = env["METAHUB_TEST_REQUIRE"];
   if (value === undefined || value === "") return false;
-  const wanted = LEVELS.find((one) => one === value);
+  const wanted = levels.find((one) => one === value);
   if (wanted === undefined)
-    throw new ClusterError("unsupported", `METAHUB_TEST_REQUIRE is "${value}"; it can be ${LEVELS.join(" or ")}`);
-  return LEVELS.indexOf(level) <= LEVELS.indexOf(wanted);
+    throw new ClusterError("unsupported", `METAHUB_TEST_REQUIRE is "${value}"; it can be ${levels.join(" or ")}`);
+  return levels.indexOf(level) <= levels.indexOf(wanted);
 }

@@ -7,8 +7,8 @@ import { ClusterError, MissingRequirement } from "./error.ts";
 import { isRequired, requireLevel } from "./require.ts";
 import { requireNodes } from "./requirements.ts";
 
-const PROGRAMS = ["containerd", "containerd-shim-runc-v2", "ip", "mount", "nft", "runc", "umount"];
-const PLUGINS = ["bridge", "host-local", "loopback"];
+const allPrograms = ["containerd", "containerd-shim-runc-v2", "ip", "mount", "nft", "runc", "umount"];
+const allPlugins = ["bridge", "host-local", "loopback"];
 let base = "";
 
 beforeAll(() => {
@@ -28,11 +28,11 @@ function machineWith(programs: readonly string[], plugins: readonly string[]): P
   return { os: "linux", uid: 0, path: join(dir, "bin"), cniFolders: [join(dir, "none"), join(dir, "cni")] };
 }
 
-const without = (...names: string[]): string[] => PROGRAMS.filter((one) => !names.includes(one));
+const without = (...names: string[]): string[] => allPrograms.filter((one) => !names.includes(one));
 
 describe("what level nodes needs of the machine", () => {
   test("all of it is there", () => {
-    const machine = machineWith(PROGRAMS, PLUGINS);
+    const machine = machineWith(allPrograms, allPlugins);
     expect(requireNodes(machine)).toEqual({
       containerd: `${machine?.path}/containerd`,
       cni: machine?.cniFolders[1],
@@ -40,8 +40,8 @@ describe("what level nodes needs of the machine", () => {
   });
 
   test.each([
-    ["missing: containerd. To get it: apt-get install containerd", without("containerd"), PLUGINS],
-    ["missing: containerd. To get it: apt-get install containerd", without("containerd-shim-runc-v2"), PLUGINS],
+    ["missing: containerd. To get it: apt-get install containerd", without("containerd"), allPlugins],
+    ["missing: containerd. To get it: apt-get install containerd", without("containerd-shim-runc-v2"), allPlugins],
     [
       "missing: runc, CNI plugins, nft. To get it: apt-get install runc containernetworking-plugins nftables",
       without("runc", "nft"),
@@ -52,7 +52,7 @@ describe("what level nodes needs of the machine", () => {
   });
 
   test("an ordinary user is told to be root, another system to use kind", () => {
-    const machine = machineWith(PROGRAMS, PLUGINS);
+    const machine = machineWith(allPrograms, allPlugins);
     if (machine === undefined) throw new Error("no machine");
     expect(() => requireNodes({ ...machine, uid: 1000 })).toThrow(/^missing: root, .*sudo/);
     expect(() => requireNodes({ ...machine, os: "darwin" })).toThrow(/^missing: Linux, .*kind/);

@@ -10,7 +10,7 @@ export interface NodeMachine {
   readonly cni: string;
 }
 
-const CNI_FOLDERS = ["/usr/lib/cni", "/opt/cni/bin"];
+const defaultCniFolders = ["/usr/lib/cni", "/opt/cni/bin"];
 
 interface Machine {
   readonly os: string;
@@ -24,7 +24,7 @@ function thisMachine(): Machine {
     os: process.platform,
     uid: process.getuid?.(),
     path: adminPath(),
-    cniFolders: CNI_FOLDERS,
+    cniFolders: defaultCniFolders,
   };
 }
 

@@ -10,7 +10,7 @@ import { identify, identifyChild, isAlive } from "./process-identity.ts";
 import { type ProcessRecord, readRunRecord, writeProcessRecord, writeRunRecord } from "./run-record.ts";
 
 /** Folders of runs below the system's temporary folder; `sweepAbandonedRuns` looks for them there. */
-export const RUN_PREFIX = "metahub-run-";
+export const runPrefix = "metahub-run-";
 
 /** A folder, and the processes that live and end with it. */
 export interface Run {
@@ -52,7 +52,7 @@ export interface Started {
  */
 export async function openRun(options: RunOptions): Promise<Run> {
   options.signal.throwIfAborted();
-  const dir = options.dir === undefined ? mkdtempSync(join(tmpdir(), RUN_PREFIX)) : resolve(options.dir);
+  const dir = options.dir === undefined ? mkdtempSync(join(tmpdir(), runPrefix)) : resolve(options.dir);
   if (options.dir !== undefined) await claim(dir, options.signal);
   // It holds keys, and commands to undo changes with: nobody else's to read or to write.
   mkdirSync(dir, { recursive: true, mode: 0o700 });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type BinarySources, defaultSources, needsBuild } from "./binaries.ts";
-import { type Cluster, type Level, PROVIDERS, type ProviderName, type StartOptions } from "./cluster.ts";
-import { CONTROL_PLANE } from "./control-plane.ts";
+import { type Cluster, type Level, type ProviderName, providers, type StartOptions } from "./cluster.ts";
+import { controlPlane } from "./control-plane.ts";
 import { type ClusterDescription, readDescription, writeDescription } from "./description.ts";
 import { endRun } from "./end-run.ts";
 import { ClusterError, describeError, MissingRequirement } from "./error.ts";
@@ -9,7 +9,7 @@ import { describeExisting } from "./existing.ts";
 import { hasKindImage, missingForKind, startKind } from "./kind.ts";
 import { startLocal } from "./local.ts";
 import { refuseBusyMachine } from "./node-network.ts";
-import { NODE_BINARIES } from "./nodes.ts";
+import { nodeBinaries } from "./nodes.ts";
 import { createProgress, formatElapsed, type Progress, type WriteLine } from "./progress.ts";
 import type { BinaryName } from "./releases.ts";
 import { requireNodes } from "./requirements.ts";
@@ -97,7 +97,7 @@ export async function readyWithinAMinute(
       requireNodes();
       await refuseBusyMachine(signal);
     }
-    const names = [...CONTROL_PLANE, ...(level === "nodes" ? NODE_BINARIES : []), ...tools];
+    const names = [...controlPlane, ...(level === "nodes" ? nodeBinaries : []), ...tools];
     const reason = await needsBuild(names, defaultSources(env), signal);
     return reason === undefined ? { provider: "local" } : { reason };
   } catch (error) {
@@ -109,9 +109,9 @@ export async function readyWithinAMinute(
 async function chooseProvider(signal: AbortSignal, env: NodeJS.ProcessEnv = process.env): Promise<ProviderName> {
   const named = env["METAHUB_TEST_PROVIDER"];
   if (named !== undefined && named !== "") {
-    const provider = PROVIDERS.find((one) => one === named);
+    const provider = providers.find((one) => one === named);
     if (provider !== undefined) return provider;
-    throw new ClusterError("unsupported", `METAHUB_TEST_PROVIDER is "${named}"; it can be ${PROVIDERS.join(", ")}`);
+    throw new ClusterError("unsupported", `METAHUB_TEST_PROVIDER is "${named}"; it can be ${providers.join(", ")}`);
   }
   if (env["METAHUB_TEST_KUBECONFIG"]) return "existing";
   return (await missingForKind(signal)) === undefined ? "kind" : "local";

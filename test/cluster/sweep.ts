@@ -6,7 +6,7 @@ import { describeError } from "./error.ts";
 import { listIfThere } from "./proc-file.ts";
 import { isAlive } from "./process-identity.ts";
 import type { Progress } from "./progress.ts";
-import { RUN_PREFIX } from "./run.ts";
+import { runPrefix } from "./run.ts";
 import { readRunRecord } from "./run-record.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function sweepAbandonedRuns(
  * folder says which commands to execute.
  */
 function isOurs(dir: string): boolean {
-  if (!dir.includes(`/${RUN_PREFIX}`)) return false;
+  if (!dir.includes(`/${runPrefix}`)) return false;
   const stat = lstatSync(dir, { throwIfNoEntry: false });
   return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
 }

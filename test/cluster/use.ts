@@ -21,7 +21,7 @@ export interface UseOptions {
 }
 
 /** At the end, for requests that tidy a cluster that stays. */
-const TIDY_MS = 10_000;
+const tidyMs = 10_000;
 
 /** The cluster that a description tells of, for the use of this process. */
 export async function useCluster(dir: string, about: ClusterDescription, options: UseOptions): Promise<Cluster> {
@@ -67,7 +67,7 @@ export async function useCluster(dir: string, about: ClusterDescription, options
     },
     async stop() {
       // Nodes that are objects go with a local or kind cluster; in an existing one nothing of ours may stay.
-      if (about.provider === "existing") await heartbeat?.close(AbortSignal.timeout(TIDY_MS));
+      if (about.provider === "existing") await heartbeat?.close(AbortSignal.timeout(tidyMs));
       else heartbeat?.cancel();
       api.close();
       await options.end();

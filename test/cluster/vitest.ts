@@ -6,7 +6,7 @@ import type { ClusterOrSkip } from "./require.ts";
 import { attachCluster } from "./start.ts";
 
 /** Building Kubernetes on a small machine, once. */
-const FIRST_TIME_MS = 60 * 60_000;
+const firstTimeMs = 60 * 60_000;
 
 /**
  * The cluster of a level that all integration tests share: started at the first call in a test run, ended after it. Its
@@ -18,7 +18,7 @@ const FIRST_TIME_MS = 60 * 60_000;
  * ```
  */
 export async function sharedCluster(level: Level): Promise<ClusterOrSkip> {
-  const answer = await borrow(inject("metahubLender"), level, AbortSignal.timeout(FIRST_TIME_MS));
+  const answer = await borrow(inject("metahubLender"), level, AbortSignal.timeout(firstTimeMs));
   if ("skip" in answer) return answer;
   if (!("dir" in answer)) throw new ClusterError("record", `asked for a cluster and got ${JSON.stringify(answer)}`);
   return { cluster: await attachCluster(answer.dir, { borrow: true }) };
@@ -26,7 +26,7 @@ export async function sharedCluster(level: Level): Promise<ClusterOrSkip> {
 
 /** `HOST:PORT` of a real registry that all integration tests share: use repositories of your own. */
 export async function sharedRegistry(): Promise<string> {
-  const answer = await borrow(inject("metahubLender"), "registry", AbortSignal.timeout(FIRST_TIME_MS));
+  const answer = await borrow(inject("metahubLender"), "registry", AbortSignal.timeout(firstTimeMs));
   if (!("host" in answer)) throw new ClusterError("record", `asked for a registry and got ${JSON.stringify(answer)}`);
   return answer.host;
 }

@@ -15,7 +15,7 @@ export interface WaitOptions {
 }
 
 /** One check may hang on a half-open connection. */
-const CHECK_MS = 5_000;
+const checkMs = 5_000;
 
 /**
  * Waits until a check passes.
@@ -33,7 +33,7 @@ export async function waitUntil(options: WaitOptions): Promise<void> {
     signal.throwIfAborted();
     const log = options.process === undefined ? "" : logTail(options.process.record.log);
     if (how !== undefined) throw new ClusterError("start", `${what} ended before it was ready: ${how}${log}`);
-    const reason = await check(AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS)])).catch(describeError);
+    const reason = await check(AbortSignal.any([signal, AbortSignal.timeout(checkMs)])).catch(describeError);
     if (reason === undefined) return;
     if (Date.now() >= deadline)
       throw new ClusterError("timeout", `${what} was not ready within ${timeoutMs / 1000} s: ${reason}${log}`);

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { parseManifestList } from "../../src/oci/manifestlist.ts";
+import { parseManifestList } from "../../src/oci/manifest-list.ts";
 import { parseReference, type Reference } from "../../src/oci/reference.ts";
-import { buildIndex, type IndexEntry } from "../../src/oci/writeindex.ts";
+import { buildIndex, type IndexEntry } from "../../src/oci/write-index.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { pushImage } from "../../src/registry/push.ts";
-import { tar } from "../registry/tar.ts";
+import { tar } from "../support/registry/tar.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
 

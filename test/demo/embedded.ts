@@ -7,7 +7,7 @@ import jsonpatch, { type Operation } from "fast-json-patch";
 import { Agent, request } from "undici";
 import type { Pod } from "../../src/api/pod.ts";
 import { parseSelection, selectionAnnotation } from "../../src/rewriting/annotation.ts";
-import { startRegistry } from "../registry/startRegistry.ts";
+import { startRegistry } from "../support/registry/start.ts";
 import { type PublishedBuilds, publishBuilds } from "./builds.ts";
 import { examplePods, examplesFolder } from "./examples.ts";
 import type { DemoPod } from "./report.ts";

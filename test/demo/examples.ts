@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
-import { type Manifest, parseManifests } from "../../src/inventory/manifests.ts";
+import { type Manifest, parseManifests } from "../../src/manifests/parse.ts";
 
 export const examplesFolder = join(import.meta.dirname, "../../examples");
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { LEVELS, type Level, PROVIDERS, type ProviderName } from "../cluster/cluster.ts";
+import { type Level, levels, type ProviderName, providers } from "../cluster/cluster.ts";
 
 export const help = `npm run demo [-- OPTIONS]
 
@@ -50,12 +50,12 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly w
   } catch (error) {
     return { wrong: (error instanceof Error ? error.message.split(". ")[0] : undefined) ?? String(error) };
   }
-  const clusters = ["auto", "embedded", ...PROVIDERS] as const;
+  const clusters = ["auto", "embedded", ...providers] as const;
   const cluster = clusters.find((name) => name === values.cluster);
   if (cluster === undefined) return { wrong: `--cluster ${values.cluster}: it can be ${clusters.join(", ")}` };
-  const level = LEVELS.find((name) => name === values.level);
+  const level = levels.find((name) => name === values.level);
   if (level === undefined && values.level !== "auto")
-    return { wrong: `--level ${values.level}: it can be auto, ${LEVELS.join(", ")}` };
+    return { wrong: `--level ${values.level}: it can be auto, ${levels.join(", ")}` };
   if (level !== undefined && cluster === "embedded") return { wrong: "--level needs a cluster; embedded has none" };
   if (level === "nodes" && cluster !== "auto" && cluster !== "local")
     return {

@@ -23,7 +23,7 @@ export const demoTools = { api: ["kubectl", "helm", "registry"], nodes: ["kubect
 export const endIt = "npm run demo -- --down";
 
 /** An API server that is up answers at once. */
-const ANSWER_MS = 5_000;
+const answerMs = 5_000;
 
 export interface RealOptions {
   readonly provider: ProviderName;
@@ -42,7 +42,7 @@ export async function findDemo(
   if (!existsSync(demoFolder)) return undefined;
   if (existsSync(join(demoFolder, "cluster.json")) && readState(demoFolder) !== undefined) {
     const cluster = await attachCluster(demoFolder, { borrow: true });
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
     const { code } = await cluster.kubectl(["get", "--raw", "/readyz"], { signal: soon }).catch((error: unknown) => {
       signal.throwIfAborted();
       if (error instanceof ClusterError || soon.aborted) return { code: 1 };

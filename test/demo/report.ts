@@ -1,5 +1,5 @@
 import type { Pod } from "../../src/api/pod.ts";
-import { type Column, renderTable } from "../../src/cli/table.ts";
+import { type Column, renderTable } from "../../src/cli/terminal/table.ts";
 import { parseSelection, selectionAnnotation } from "../../src/rewriting/annotation.ts";
 
 /** A Pod of the demonstration, as it was asked for and as it became. */

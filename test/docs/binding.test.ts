@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { parseMachineType } from "../../src/api/parse-machinetype.ts";
+import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { bindingOutcomes } from "../../src/binding/outcome.ts";
 import { bindingPatch } from "../../src/binding/patch.ts";
@@ -57,7 +57,7 @@ test("every outcome is in the table, and no other", () => {
 });
 
 test("every Event is in the table, and no other", () => {
-  const sources = ["src/binding/events.ts", "src/controller/bound-event.ts"].map((file) =>
+  const sources = ["src/binding/events.ts", "src/controller/pods/bound-event.ts"].map((file) =>
     readFileSync(join(root, file), "utf8"),
   );
   const reasons = sources.flatMap((source) => [...source.matchAll(/"([A-Z][a-z]+[A-Z]\w+)"/g)].map(([, name]) => name));

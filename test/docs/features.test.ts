@@ -2,16 +2,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { formatFeature } from "../../src/hardware/feature.ts";
 import { parseFeatureList, parseFeatures } from "../../src/hardware/parse.ts";
 import { toRequirement } from "../../src/hardware/requirement.ts";
 import { readIndex } from "../../src/oci/flatten.ts";
-import { annotated, indexBytes } from "../../src/oci/indexes.fixture.ts";
-import { writeLayout } from "../../src/registry/layout.fixture.ts";
 import { select } from "../../src/selection/select.ts";
 import { metahubProgram } from "../cli/metahub.ts";
+import { annotated, indexBytes } from "../support/oci/indexes.ts";
+import { writeLayout } from "../support/oci/layout.ts";
 import { codeBlocks } from "./blocks.ts";
 
 const metahub = metahubProgram();
@@ -24,7 +24,7 @@ const exampleSchema = z.strictObject({ machine: z.string(), builds: z.array(z.st
 const examples = of("yaml").filter(({ text }) => text.startsWith("machine:"));
 const manifests = of("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
 
-it("the page has no example that is not run here", () => {
+test("the page has no example that is not run here", () => {
   const run = [...of("json"), ...examples, ...manifests, ...of("text"), ...of("console")];
   expect(run).toHaveLength(blocks.length);
   expect([of("json").length, manifests.length, of("text").length]).toEqual([1, 1, 2]);
@@ -40,20 +40,20 @@ function pairs(text: string | undefined): [string, string][] {
 }
 
 describe("what a spelling means", () => {
-  it.each(pairs(of("text")[0]?.text))("%s", (written, means) => {
+  test.each(pairs(of("text")[0]?.text))("%s", (written, means) => {
     expect(parseFeatures(written, { architecture: "amd64" }).map(formatFeature).join(", ")).toBe(means);
   });
 });
 
 describe("how a list is read", () => {
-  it.each(pairs(of("text")[1]?.text))("%s", (written, means) => {
+  test.each(pairs(of("text")[1]?.text))("%s", (written, means) => {
     const groups = toRequirement(parseFeatureList(written));
     expect(groups.map((group) => `(${group.map(formatFeature).join(" or ")})`).join(" and ")).toBe(means);
   });
 });
 
 describe("which build wins", () => {
-  it.each(examples.map(({ text, line }) => [line, text] as const))("line %i", (_, text) => {
+  test.each(examples.map(({ text, line }) => [line, text] as const))("line %i", (_, text) => {
     const { machine, builds, takes } = exampleSchema.parse(load(text));
     const features = parseFeatureList(machine);
     const platform = { os: "linux", architecture: "amd64" };
@@ -89,7 +89,7 @@ describe("what the commands print", () => {
         return [command, output.join("\n")] as const;
       }),
   );
-  it.each(commands)("%s", async (command, output) => {
+  test.each(commands)("%s", async (command, output) => {
     const [program, ...args] = command.split(" ");
     expect(program).toBe("metahub");
     const ran = await metahub(args, { cwd: folder });

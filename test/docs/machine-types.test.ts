@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load, loadAll } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { parseMachineType } from "../../src/api/parse-machinetype.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { computeStatus } from "../../src/api/status.ts";
 import { formatFeature } from "../../src/hardware/feature.ts";
@@ -12,8 +12,8 @@ import { offerOfNode } from "../../src/hardware/nodes/offer.ts";
 import { parseFeatures } from "../../src/hardware/parse.ts";
 import { inventoryOf } from "../../src/inventory/files.ts";
 import { plainContext } from "../../src/inventory/inventory.ts";
-import { parseManifests } from "../../src/inventory/manifests.ts";
 import { SnapshotBuilder } from "../../src/inventory/snapshot.ts";
+import { parseManifests } from "../../src/manifests/parse.ts";
 import { metahubProgram } from "../cli/metahub.ts";
 import { codeBlocks } from "./blocks.ts";
 
@@ -29,7 +29,7 @@ const status = yaml.filter(({ text }) => text.startsWith("conditions:"));
 const consoles = blocks.filter(({ language }) => language === "console");
 const texts = blocks.filter(({ language }) => language === "text");
 
-it("the page has no example that is not run here", () => {
+test("the page has no example that is not run here", () => {
   const run = [...of("MachineType"), ...of("Node"), ...of("Pod"), ...status, ...consoles, ...texts];
   expect(new Set(run).size).toBe(blocks.length);
   expect([of("Node"), of("Pod"), status, texts].map(({ length }) => length)).toEqual([1, 1, 1, 1]);
@@ -38,7 +38,7 @@ it("the page has no example that is not run here", () => {
 describe("machine types", () => {
   const types = of("MachineType").map(({ text }) => parseMachineType(load(text)));
 
-  it.each(types.map((type) => [type.metadata.name, type] as const))(
+  test.each(types.map((type) => [type.metadata.name, type] as const))(
     "%s declares features that mean something",
     (_, type) => {
       const canonical = (type.spec.features ?? []).flatMap((text) => parseFeatures(text)).map(formatFeature);
@@ -46,7 +46,7 @@ describe("machine types", () => {
     },
   );
 
-  it("those with a template are somewhere to go before they have a node", () => {
+  test("those with a template are somewhere to go before they have a node", () => {
     const waiting = types.filter(({ spec }) => spec.nodeTemplate !== undefined);
     const { placement } = new SnapshotBuilder().build([], waiting, plainContext);
     const spec = {
@@ -59,14 +59,14 @@ describe("machine types", () => {
     expect(placed?.profile.features.map(formatFeature)).toEqual(["cpu:zen3", "nvcap:8.9"]);
   });
 
-  it("can be asked for by name", () => {
+  test("can be asked for by name", () => {
     const pod = parsePod(load(of("Pod")[0]?.text ?? ""));
     expect(types.map(({ metadata }) => metadata.name)).toContain(pod.spec.nodeSelector?.["metahub.dev/machine-type"]);
   });
 });
 
 describe("what labels say", () => {
-  it.each((texts[0]?.text ?? "").split("\n"))("%s", (line) => {
+  test.each((texts[0]?.text ?? "").split("\n"))("%s", (line) => {
     const [written = "", means = ""] = line.split(" -> ");
     const labels = Object.fromEntries(written.split(" ").map((label) => label.split("=")));
     const machine = { operatingSystem: "linux", architecture: "amd64", kernelVersion: "" };
@@ -77,7 +77,7 @@ describe("what labels say", () => {
   });
 });
 
-it("the status is what the controller computes", () => {
+test("the status is what the controller computes", () => {
   const everything = of("MachineType").at(-1)?.text ?? "";
   const { nodes: facts, machineTypes } = inventoryOf(parseManifests(`${nodes?.text}\n---\n${everything}`, "page"));
   const [entry] = new SnapshotBuilder().build(facts, machineTypes, plainContext).machineTypes.values();
@@ -116,7 +116,7 @@ describe("what the commands print", () => {
         return [command, output.join("\n")] as const;
       }),
   );
-  it.each(commands)("%s", async (command, output) => {
+  test.each(commands)("%s", async (command, output) => {
     const [program, ...args] = command.split(" ");
     expect(program).toBe("metahub");
     const ran = await metahub(args, { cwd: folder });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
-import { parseMachineType } from "../../src/api/parse-machinetype.ts";
+import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { readIndex } from "../../src/oci/flatten.ts";
 import { select } from "../../src/selection/select.ts";
 import { codeBlocks, commandsOf } from "./blocks.ts";

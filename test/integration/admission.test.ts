@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
-import { injectLabel, startInjector } from "./support/injector.ts";
-import { container, imageOf, noteOf, onType, type PodManifest, pod } from "./support/pods.ts";
-import { openStage, operatorNamespace, pods, type Stage, soon } from "./support/stage.ts";
-import { pushSkylakeOnly } from "./support/tags.ts";
+import { injectLabel, startInjector } from "../support/cluster/injector.ts";
+import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
+import { openStage, operatorNamespace, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { pushSkylakeOnly } from "../support/cluster/tags.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;

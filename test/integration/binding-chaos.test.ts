@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
-import { openBindingSite, soon } from "./binding-site.ts";
-import { asWritten, createMany, wrong } from "./support/binding-crowd.ts";
-import { startStandby, writesOf } from "./support/standby.ts";
+import { asWritten, createMany, wrong } from "../support/cluster/binding-crowd.ts";
+import { openBindingSite, soon } from "../support/cluster/binding-site.ts";
+import { startStandby, writesOf } from "../support/cluster/standby.ts";
 
 const site = await openBindingSite();
 const count = 120;

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../operator/server-process.ts";
-import { buildOf, openBindingSite, soon } from "./binding-site.ts";
-import { asWritten, createMany, wrong } from "./support/binding-crowd.ts";
-import { startSecondReplica } from "./support/second-replica.ts";
-import { startSecondScheduler } from "./support/second-scheduler.ts";
+import { asWritten, createMany, wrong } from "../support/cluster/binding-crowd.ts";
+import { buildOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
+import { startSecondReplica } from "../support/cluster/second-replica.ts";
+import { startSecondScheduler } from "../support/cluster/second-scheduler.ts";
 
 const site = await openBindingSite();
 

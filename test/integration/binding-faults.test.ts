@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
-import { type BindingSite, codeOf, openBindingSite, soon } from "./binding-site.ts";
+import { type BindingSite, codeOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
 
 /** The controller's patience is short, so that a test can wait for its end. */
 const site = await openBindingSite({ controllerArgs: ["--restore-after", "1500"] });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
-import { openBindingSite } from "./binding-site.ts";
+import { openBindingSite } from "../support/cluster/binding-site.ts";
 
 const site = await openBindingSite({ values: { "rewrite.mode": "optIn" } });
 const manual = { schedulerName: "nobody" };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
-import { openBindingSite } from "./binding-site.ts";
+import { openBindingSite } from "../support/cluster/binding-site.ts";
 
 const site = await openBindingSite();
 const manual = { schedulerName: "nobody" };

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
 import { allowed, denied } from "../../src/webhook/review.ts";
 import { kubectl } from "../cluster/kubectl.ts";
-import { buildOf, openBindingSite, soon } from "./binding-site.ts";
-import { startForeignWebhook } from "./support/foreign-webhook.ts";
+import { buildOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
+import { startForeignWebhook } from "../support/cluster/foreign-webhook.ts";
 
 const site = await openBindingSite({
   controllerArgs: ["--restore-after", "1500"],

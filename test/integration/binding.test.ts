@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { bindingPatch } from "../../src/binding/patch.ts";
 import { imagePlaces } from "../../src/rewriting/images.ts";
 import { kubectl } from "../cluster/kubectl.ts";
-import { buildOf, codeOf, openBindingSite, pods, soon } from "./binding-site.ts";
+import { buildOf, codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
 
 const site = await openBindingSite();
 /** No scheduler takes such a Pod: the test binds it. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
-import { type BindingSite, codeOf, openBindingSite, soon } from "./binding-site.ts";
+import { type BindingSite, codeOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
 
 /** Nothing is put back meanwhile: what a Pod was written for stays in it. */
 const site = await openBindingSite({ controllerArgs: ["--restore-after", "600000"] });

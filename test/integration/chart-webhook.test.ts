@@ -6,15 +6,15 @@ import { WebhookCaBundle } from "../../src/certificates/ca-bundle.ts";
 import { CertificateKeeper } from "../../src/certificates/keeper.ts";
 import { KubernetesSecretStore } from "../../src/certificates/secret-store.ts";
 import type { ServingCertificate } from "../../src/certificates/source.ts";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { findClusterAccess } from "../../src/kubernetes/findaccess.ts";
+import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
+import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { CommandResult } from "../cluster/command.ts";
 import { requireLevel } from "../cluster/require.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
-const CHART = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
-const NAMESPACE = "metahub-system";
+const chart = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
+const releaseNamespace = "metahub-system";
 
 const ready = await requireLevel({
   level: "api",
@@ -45,20 +45,20 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     return stdout.trim();
   };
   const install = async (...values: readonly string[]): Promise<void> => {
-    const where = ["--namespace", NAMESPACE, "--create-namespace"];
+    const where = ["--namespace", releaseNamespace, "--create-namespace"];
     const set = [
       "--set",
       `webhook.deploy=false,controller.deploy=false,webhook.url=https://${host}:${port}`,
       ...values,
     ];
-    const { code, stderr } = await cluster.helm(["upgrade", "--install", "metahub", CHART, ...where, ...set], {
+    const { code, stderr } = await cluster.helm(["upgrade", "--install", "metahub", chart, ...where, ...set], {
       signal: soon(),
     });
     expect(code, stderr).toBe(0);
   };
   /** With exactly the rights that the chart gives: a token of its service account. */
   const clientAs = async (account: string): Promise<KubernetesClient> => {
-    const token = await must(["create", "token", account, "--namespace", NAMESPACE]);
+    const token = await must(["create", "token", account, "--namespace", releaseNamespace]);
     const access = await findClusterAccess({ kubeconfig: cluster.kubeconfig, environment: {} });
     const client = new KubernetesClient({ access: { ...access, user: { token } }, userAgent: "metahub-test/0" });
     clients.push(client);
@@ -66,7 +66,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
   };
   const keeper = async (): Promise<CertificateKeeper> => {
     const client = await clientAs("metahub-webhook");
-    const store = new KubernetesSecretStore(client, NAMESPACE, "metahub-webhook-tls");
+    const store = new KubernetesSecretStore(client, releaseNamespace, "metahub-webhook-tls");
     const caBundle = new WebhookCaBundle(client, "MutatingWebhookConfiguration", "metahub");
     return new CertificateKeeper({ store, caBundle, hosts: [host], pollMs: 500 });
   };
@@ -119,7 +119,9 @@ describe.skipIf(host === undefined)("the installed chart", () => {
   test("lets the API server trust the webhook, with a certificate that the webhook made itself", async () => {
     // The API server learns of the authority by its watch.
     await expect.poll(() => reaches("plain"), { timeout: 20_000 }).toBe(true);
-    const secret = JSON.parse(await must(["get", "secret", "metahub-webhook-tls", "-n", NAMESPACE, "-o", "json"]));
+    const secret = JSON.parse(
+      await must(["get", "secret", "metahub-webhook-tls", "-n", releaseNamespace, "-o", "json"]),
+    );
     expect(secret.type).toBe("kubernetes.io/tls");
     expect(Object.keys(secret.data).sort()).toEqual(["ca.crt", "ca.key", "tls.crt", "tls.key"]);
   });
@@ -128,14 +130,14 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     await must(["create", "namespace", "out"]);
     await must(["label", "namespace", "out", "metahub.dev/rewrite=disabled"]);
     await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", "out"]);
-    await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", NAMESPACE]);
+    await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", releaseNamespace]);
     await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", "kube-system"]);
     await must([
       "create",
       "clusterrolebinding",
       "test-webhook",
       "--clusterrole=cluster-admin",
-      `--serviceaccount=${NAMESPACE}:metahub-webhook`,
+      `--serviceaccount=${releaseNamespace}:metahub-webhook`,
     ]);
     const rows: readonly (readonly [boolean, string, object, readonly string[]])[] = [
       [true, "no-annotations", {}, []],
@@ -144,9 +146,9 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       [false, "opted-out", { labels: { "metahub.dev/rewrite": "disabled" } }, []],
       [false, "opted-out-by-namespace", { namespace: "out" }, []],
       [false, "kube-system", { namespace: "kube-system" }, []],
-      [false, "own-namespace", { namespace: NAMESPACE }, []],
+      [false, "own-namespace", { namespace: releaseNamespace }, []],
       [false, "mirror", { node: "n", annotations: { "kubernetes.io/config.mirror": "x" } }, []],
-      [false, "own-write", {}, ["--as", `system:serviceaccount:${NAMESPACE}:metahub-webhook`]],
+      [false, "own-write", {}, ["--as", `system:serviceaccount:${releaseNamespace}:metahub-webhook`]],
       [true, "other-account", {}, ["--as", "system:serviceaccount:default:default", "--as-group", "system:masters"]],
     ];
     const found = [];
@@ -182,7 +184,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
   });
 
   test("two replicas that start together make one certificate", async () => {
-    await must(["delete", "secret", "metahub-webhook-tls", "-n", NAMESPACE]);
+    await must(["delete", "secret", "metahub-webhook-tls", "-n", releaseNamespace]);
     const replicas = await Promise.all([keeper(), keeper(), keeper()]);
     const certificates = await Promise.all(replicas.map((replica) => replica.obtain(soon())));
     expect(new Set(certificates.map(({ cert }: ServingCertificate) => cert)).size).toBe(1);
@@ -216,11 +218,11 @@ describe.skipIf(host === undefined)("the installed chart", () => {
       "patch machinetypes/status.metahub.dev",
     ];
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);
-    expect(await rights("metahub-webhook", NAMESPACE)).toEqual(
+    expect(await rights("metahub-webhook", releaseNamespace)).toEqual(
       ["create secrets.", "get,update secrets. metahub-webhook-tls", ...webhook].sort(),
     );
     expect(await rights("metahub-controller", "default")).toEqual(controllerRights);
-    expect(await rights("metahub-controller", NAMESPACE)).toEqual(
+    expect(await rights("metahub-controller", releaseNamespace)).toEqual(
       [
         "create leases.coordination.k8s.io",
         "get,patch,update leases.coordination.k8s.io metahub-controller",
@@ -233,7 +235,9 @@ describe.skipIf(host === undefined)("the installed chart", () => {
   });
 
   test("leaves nothing but CRDs and the certificate's Secret when it is uninstalled", async () => {
-    const { code, stderr } = await cluster.helm(["uninstall", "metahub", "--namespace", NAMESPACE], { signal: soon() });
+    const { code, stderr } = await cluster.helm(["uninstall", "metahub", "--namespace", releaseNamespace], {
+      signal: soon(),
+    });
     expect(code, stderr).toBe(0);
     const kinds =
       "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration,flowschema,prioritylevelconfiguration,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";

@@ -7,13 +7,13 @@ import { requireLevel } from "../cluster/require.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
-const CHART = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
-const NAMESPACE = "metahub-system";
+const chart = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
+const releaseNamespace = "metahub-system";
 /** Helm asks no cluster here, and a Helm that was built from its module believes in an old Kubernetes. */
-const OFFLINE = ["--kube-version", "1.37.2"];
-const VALUES = readdirSync(`${CHART}/ci`).map((name) => `${CHART}/ci/${name}`);
+const offline = ["--kube-version", "1.37.2"];
+const chartValues = readdirSync(`${chart}/ci`).map((name) => `${chart}/ci/${name}`);
 /** Kinds of other projects, which this API server does not have. */
-const FOREIGN = ["cert-manager.io/v1", "monitoring.coreos.com/v1"];
+const foreign = ["cert-manager.io/v1", "monitoring.coreos.com/v1"];
 
 const ready = await requireLevel({
   level: "api",
@@ -29,23 +29,23 @@ describe.skipIf("skip" in ready)("the chart", () => {
     cluster.kubectl(args, { signal: soon(), ...(input === undefined ? {} : { input }) });
   const helm = (...args: readonly string[]): Promise<CommandResult> => cluster.helm(args, { signal: soon() });
   const template = (...args: readonly string[]): Promise<CommandResult> =>
-    helm("template", "metahub", CHART, "--namespace", NAMESPACE, ...OFFLINE, ...args);
+    helm("template", "metahub", chart, "--namespace", releaseNamespace, ...offline, ...args);
 
   beforeAll(async () => {
-    for (const name of [NAMESPACE, "team-a", "team-b"]) await kubectl(["create", "namespace", name]);
+    for (const name of [releaseNamespace, "team-a", "team-b"]) await kubectl(["create", "namespace", name]);
   });
   afterAll(() => cluster.stop());
 
-  test.each(VALUES)("passes lint with %s", async (values) => {
-    const { code, stdout } = await helm("lint", "--strict", CHART, "--values", values, ...OFFLINE);
+  test.each(chartValues)("passes lint with %s", async (values) => {
+    const { code, stdout } = await helm("lint", "--strict", chart, "--values", values, ...offline);
     expect(code, stdout).toBe(0);
   });
 
-  test.each(VALUES)("makes objects that the API server takes, with %s", async (values) => {
+  test.each(chartValues)("makes objects that the API server takes, with %s", async (values) => {
     const { code, stdout, stderr } = await template("--values", values);
     expect(code, stderr).toBe(0);
     const documents = parseAllDocuments(stdout).map((document) => document.toJS());
-    const own = documents.filter((object) => object !== null && !FOREIGN.includes(object.apiVersion));
+    const own = documents.filter((object) => object !== null && !foreign.includes(object.apiVersion));
     expect(own.length).toBeGreaterThan(5);
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: own });
     const applied = await kubectl(["apply", "--server-side", "--dry-run=server", "-f", "-"], list);
@@ -91,26 +91,32 @@ describe.skipIf("skip" in ready)("the chart", () => {
         .find((object) => object?.kind === "CustomResourceDefinition");
     const kept = await crdOf();
     expect(kept.metadata.annotations).toEqual({ "helm.sh/resource-policy": "keep" });
-    expect(kept.spec).toEqual(parse(readFileSync(`${CHART}/files/crds/metahub.dev_machinetypes.yaml`, "utf8")).spec);
+    expect(kept.spec).toEqual(parse(readFileSync(`${chart}/files/crds/metahub.dev_machinetypes.yaml`, "utf8")).spec);
     expect((await crdOf("--set", "crds.keep=false")).metadata.annotations).toBeUndefined();
     expect(await crdOf("--set", "crds.enabled=false")).toBeUndefined();
   });
 
   test("README names every value with its default", () => {
-    const readme = readFileSync(`${CHART}/README.md`, "utf8").replace(/ +/g, " "); // Tables are padded.
-    const rows = leaves(parse(readFileSync(`${CHART}/values.yaml`, "utf8"))).map(
+    const readme = readFileSync(`${chart}/README.md`, "utf8").replace(/ +/g, " "); // Tables are padded.
+    const rows = leaves(parse(readFileSync(`${chart}/values.yaml`, "utf8"))).map(
       ([path, value]) => `| \`${path}\` | \`${JSON.stringify(value)}\` |`,
     );
     expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
   });
 
   test("Pods fit PodSecurity restricted", async () => {
-    await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
+    await kubectl([
+      "label",
+      "namespace",
+      releaseNamespace,
+      "pod-security.kubernetes.io/enforce=restricted",
+      "--overwrite",
+    ]);
     const { stdout } = await template();
     for (const object of parseAllDocuments(stdout).map((document) => document.toJS())) {
       if (object?.kind !== "Deployment") continue;
       const { serviceAccountName: _, ...spec } = object.spec.template.spec;
-      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: NAMESPACE }, spec };
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: releaseNamespace }, spec };
       const created = await kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
       expect(created.code, created.stderr).toBe(0);
     }

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseMachineType } from "../../src/api/parse-machinetype.ts";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { isKubernetesError } from "../../src/kubernetes/errors.ts";
-import { findClusterAccess } from "../../src/kubernetes/findaccess.ts";
+import { parseMachineType } from "../../src/api/parse-machine-type.ts";
+import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
+import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
+import { isKubernetesError } from "../../src/kubernetes/error.ts";
 import { resource } from "../../src/kubernetes/resource.ts";
 import { requireLevel } from "../cluster/require.ts";
-import { BAD_MACHINE_TYPES, toManifest } from "../fixtures/machinetypes-bad.ts";
+import { badMachineTypes, toManifest } from "../support/bad-machine-types.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
-const TYPES = resource({ group: "metahub.dev", version: "v1alpha1", plural: "machinetypes", namespaced: false });
-const CRD = new URL("../../crds/metahub.dev_machinetypes.yaml", import.meta.url);
+const types = resource({ group: "metahub.dev", version: "v1alpha1", plural: "machinetypes", namespaced: false });
+const crd = new URL("../../crds/metahub.dev_machinetypes.yaml", import.meta.url);
 
 const right = {
   apiVersion: "metahub.dev/v1alpha1",
@@ -56,7 +56,7 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
   /** What the API server says against the object; undefined where it takes it. Nothing is stored. */
   const refusal = async (manifest: unknown): Promise<string | undefined> => {
     try {
-      await client.create({ resource: TYPES }, Object(manifest), { signal: soon(), dryRun: true });
+      await client.create({ resource: types }, Object(manifest), { signal: soon(), dryRun: true });
       return undefined;
     } catch (error) {
       if (isKubernetesError(error, "INVALID")) return error.message;
@@ -67,8 +67,8 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
   beforeAll(async () => {
     const access = await findClusterAccess({ kubeconfig: cluster.kubeconfig, environment: {} });
     client = new KubernetesClient({ access, userAgent: "metahub-test/0" });
-    // Applied by the API server, which works out the cost of every CEL rule and refuses a CRD that is over the budget.
-    await kubectl("apply", "--server-side", "-f", CRD.pathname);
+    // Applied by the API server, which works out the cost of every CEL rule and refuses a crd that is over the budget.
+    await kubectl("apply", "--server-side", "-f", crd.pathname);
     await kubectl("wait", "--for=condition=Established", "crd/machinetypes.metahub.dev", "--timeout=30s");
   });
   afterAll(async () => {
@@ -78,7 +78,7 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
 
   test("is there with short name, category, and columns", async () => {
     expect(await kubectl("api-resources", "--categories=metahub", "-o", "name")).toBe("machinetypes.metahub.dev");
-    await client.create({ resource: TYPES }, right, { signal: soon() });
+    await client.create({ resource: types }, right, { signal: soon() });
     expect((await kubectl("get", "mt")).split("\n")[0]?.split(/\s+/)).toEqual([
       "NAME",
       "NODES",
@@ -90,7 +90,7 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
   });
 
   test("keeps what was applied, with the default priority, and reads back", async () => {
-    const stored = await client.get({ resource: TYPES, name: "type4" }, { signal: soon() });
+    const stored = await client.get({ resource: types, name: "type4" }, { signal: soon() });
     expect(stored["spec"]).toEqual({ ...right.spec, priority: 0 });
     expect(parseMachineType(stored).spec.nodeTemplate?.allocatable).toEqual({
       "nvidia.com/gpu": "1",
@@ -109,7 +109,7 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
       profiles: [{ features: ["cpu:broadwell"], nodes: 3, example: "node-a" }],
       conditions: [{ ...condition, lastTransitionTime: "2026-01-02T03:04:05Z" }],
     };
-    const target = { resource: TYPES, name: "type4", subresource: "status" };
+    const target = { resource: types, name: "type4", subresource: "status" };
     const patched = await client.patch(target, { type: "merge", body: { status } }, { signal: soon() });
     expect(patched["status"]).toEqual(status);
     expect(patched.metadata["generation"]).toBe(1);
@@ -118,7 +118,7 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
     expect(row.slice(0, 5)).toEqual(["type4", "3", "linux/amd64", '["cpu:broadwell"]', "False"]);
   });
 
-  test.each(BAD_MACHINE_TYPES)("refuses $name", async (row) => {
+  test.each(badMachineTypes)("refuses $name", async (row) => {
     const message = await refusal(toManifest(row));
     expect(message).toContain(row.field);
     expect(message).toContain(row.shows);
@@ -160,6 +160,6 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
 
   test("is the file in crds/ that the chart installs", () => {
     const copy = new URL("../../charts/metahub/files/crds/metahub.dev_machinetypes.yaml", import.meta.url);
-    expect(readFileSync(copy, "utf8")).toBe(readFileSync(CRD, "utf8"));
+    expect(readFileSync(copy, "utf8")).toBe(readFileSync(crd, "utf8"));
   });
 });

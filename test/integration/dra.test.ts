@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { kubectl } from "../cluster/kubectl.ts";
-import { openBindingSite, soon } from "./binding-site.ts";
+import { openBindingSite, soon } from "../support/cluster/binding-site.ts";
 import {
   claimTemplate,
   deviceClass,
@@ -11,7 +11,7 @@ import {
   release,
   request,
   runs,
-} from "./dra-devices.ts";
+} from "../support/cluster/dra-devices.ts";
 
 const site = await openBindingSite();
 const nvidia = "gpu.nvidia.com";

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseNode } from "../../src/api/parse-node.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { waitUntil } from "../cluster/wait.ts";
-import { followMachineTypes } from "./support/following.ts";
-import { machineTypeNodes, relabel } from "./support/machine-types.ts";
-import { imageOf, onType, pod } from "./support/pods.ts";
-import { readServing } from "./support/serving.ts";
-import { nodes, openStage, type Stage, soon } from "./support/stage.ts";
-import { startStandby, writesOf } from "./support/standby.ts";
+import { followMachineTypes } from "../support/cluster/following.ts";
+import { machineTypeNodes, relabel } from "../support/cluster/machine-types.ts";
+import { imageOf, onType, pod } from "../support/cluster/pods.ts";
+import { readServing } from "../support/cluster/serving.ts";
+import { nodes, openStage, type Stage, soon } from "../support/cluster/stage.ts";
+import { startStandby, writesOf } from "../support/cluster/standby.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApiClient } from "../cluster/api-client.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { waitUntil } from "../cluster/wait.ts";
-import { crowdNode } from "./support/crowd.ts";
-import { imageOf, onType, pod } from "./support/pods.ts";
-import { openStage, type Stage, soon } from "./support/stage.ts";
+import { crowdNode } from "../support/cluster/crowd.ts";
+import { imageOf, onType, pod } from "../support/cluster/pods.ts";
+import { openStage, type Stage, soon } from "../support/cluster/stage.ts";
 
 // A cluster of its own: thousands of nodes would be in the way of others, and take longer to delete than to make.
 const ready = await requireLevel({

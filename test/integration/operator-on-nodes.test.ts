@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parsePod } from "../../src/api/parse-pod.ts";
-import type { KubernetesClient } from "../../src/kubernetes/client.ts";
+import type { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import { resource } from "../../src/kubernetes/resource.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { machineState } from "../cluster/machine-state.ts";

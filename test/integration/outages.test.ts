@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Distribution, startDistribution } from "../cluster/distribution.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { waitUntil } from "../cluster/wait.ts";
-import { type RunningRegistry, startRegistry } from "../registry/startRegistry.ts";
-import { machineTypeNodes, relabel } from "./support/machine-types.ts";
-import { container, imageOf, onType, pod } from "./support/pods.ts";
-import { nodes, openStage, type Stage, soon } from "./support/stage.ts";
-import { tagIndex } from "./support/tags.ts";
+import { machineTypeNodes, relabel } from "../support/cluster/machine-types.ts";
+import { container, imageOf, onType, pod } from "../support/cluster/pods.ts";
+import { nodes, openStage, type Stage, soon } from "../support/cluster/stage.ts";
+import { tagIndex } from "../support/cluster/tags.ts";
+import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;

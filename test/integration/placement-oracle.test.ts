@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
-import { pods, soon } from "./binding-site.ts";
-import { candidatesOf } from "./support/oracle-candidates.ts";
+import { pods, soon } from "../support/cluster/binding-site.ts";
+import { candidatesOf } from "../support/oracle/candidates.ts";
 import {
   countedWrongly,
   describeTrial,
@@ -9,15 +9,15 @@ import {
   type Slack,
   sharesOf,
   type Trial,
-} from "./support/oracle-disagreements.ts";
-import { eachOf } from "./support/oracle-each.ts";
-import { OracleFollowing } from "./support/oracle-following.ts";
-import type { OracleNode } from "./support/oracle-nodes.ts";
-import { podsOf } from "./support/oracle-pods.ts";
-import { recover } from "./support/oracle-recovery.ts";
-import { type NamedSpec, openOracleSite } from "./support/oracle-site.ts";
-import { twinOf } from "./support/oracle-survey.ts";
-import { SERVED_RESOURCE } from "./support/oracle-vocabulary.ts";
+} from "../support/oracle/disagreements.ts";
+import { eachOf } from "../support/oracle/each.ts";
+import { OracleFollowing } from "../support/oracle/following.ts";
+import type { OracleNode } from "../support/oracle/nodes.ts";
+import { podsOf } from "../support/oracle/pods.ts";
+import { recover } from "../support/oracle/recovery.ts";
+import { type NamedSpec, openOracleSite } from "../support/oracle/site.ts";
+import { twinOf } from "../support/oracle/survey.ts";
+import { servedResource } from "../support/oracle/vocabulary.ts";
 
 /** Nodes, devices and Pods all come from it. Another one explores. */
 const seed = Number(process.env["METAHUB_ORACLE_SEED"] || 1);
@@ -29,7 +29,7 @@ describe.skipIf(site === undefined)(`placement with the real scheduler as oracle
   const { client, snapshot, createPods } = site;
   const generated = podsOf(seed);
   const gated = generated.filter(({ spec }) => spec.schedulingGates !== undefined);
-  const plugins = [...snapshot.nodes.values()].filter(({ facts }) => Object.hasOwn(facts.allocatable, SERVED_RESOURCE));
+  const plugins = [...snapshot.nodes.values()].filter(({ facts }) => Object.hasOwn(facts.allocatable, servedResource));
 
   /** With which nodes the scheduler may be stricter than we are. */
   const slack = (...states: readonly OracleNode["transient"][]): Slack => {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { codeBlocks } from "../docs/blocks.ts";
-import { codeOf, openBindingSite, pods, soon } from "./binding-site.ts";
+import { codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/policies.md"), "utf8");
 const blocks = codeBlocks(page).filter(({ language }) => language === "yaml");

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
-import { container, imageOf, noteOf, onType, pod } from "./support/pods.ts";
-import { openStage, pods, type Stage, soon } from "./support/stage.ts";
+import { container, imageOf, noteOf, onType, pod } from "../support/cluster/pods.ts";
+import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;

@@ -3,9 +3,9 @@ import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
-import { container, imageOf, noteOf, onType, type PodManifest, pod } from "./support/pods.ts";
-import { openStage, pods, type Stage, soon } from "./support/stage.ts";
-import { pushSkylakeOnly, tagIndex } from "./support/tags.ts";
+import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
+import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { pushSkylakeOnly, tagIndex } from "../support/cluster/tags.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { parseReference } from "../../src/oci/reference.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { pushImage } from "../../src/registry/push.ts";
-import { type TarFile, tar } from "../registry/tar.ts";
+import { type TarFile, tar } from "../support/registry/tar.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
 /** As the Dockerfile puts it. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { loadKubeconfig } from "../../src/kubernetes/kubeconfig.ts";
+import { loadKubeconfig } from "../../src/kubernetes/access/kubeconfig.ts";
+import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { freePorts } from "../cluster/ports.ts";

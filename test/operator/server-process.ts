@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { request } from "undici";
-import { PHASE } from "../cluster/control-plane.ts";
+import { endPhase } from "../cluster/control-plane.ts";
 import { endProcesses } from "../cluster/end-run.ts";
 import { signalProcess, waitForEnd } from "../cluster/process-identity.ts";
 import { type Run, type Started, startProcess } from "../cluster/run.ts";
@@ -66,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 async function launch({ run, name, args, healthPort, signal }: ServerOptions): Promise<Started> {
   const started = await startProcess(run, {
     name,
-    phase: PHASE.client,
+    phase: endPhase.client,
     command: process.execPath,
     args: [program, ...args],
   });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { claimOf, devicesOf, ObjectShelf } from "../../../test/support/binding/devices.ts";
+import { podOf } from "../../../test/support/binding/shelves.ts";
 import type { Devices } from "../../inventory/devices.ts";
-import { KubernetesError } from "../../kubernetes/errors.ts";
+import { KubernetesError } from "../../kubernetes/error.ts";
 import { createLogger } from "../../telemetry/log.ts";
-import { podOf } from "../handler.fixture.ts";
-import { Turns } from "../turns.ts";
-import { claimOf, devicesOf, ObjectShelf } from "./devices.fixture.ts";
+import { Turns } from "../../time/turns.ts";
 import { BindingDevices } from "./devices.ts";
 
 const signal = AbortSignal.timeout(30_000);

@@ -3,12 +3,12 @@ import type { AllocatedDevice } from "../../hardware/devices/device.ts";
 import type { ContainerDevices } from "../../hardware/devices/profile.ts";
 import type { Devices } from "../../inventory/devices.ts";
 import { podResource } from "../../inventory/pods.ts";
-import { isKubernetesError } from "../../kubernetes/errors.ts";
-import type { CallOptions, Parsing } from "../../kubernetes/requests.ts";
+import type { CallOptions, Parsing } from "../../kubernetes/client/requests.ts";
+import { isKubernetesError } from "../../kubernetes/error.ts";
 import { type ObjectTarget, resource } from "../../kubernetes/resource.ts";
 import { getsAccelerator } from "../../rewriting/images.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Turns } from "../turns.ts";
+import type { Turns } from "../../time/turns.ts";
 import { type AllocationResult, parseAllocation, resultsOf } from "./claim.ts";
 import { containersOf, mayHaveDevices, parsePodClaims, usesOf } from "./pod.ts";
 

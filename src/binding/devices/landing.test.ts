@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { nvidia, unknown } from "../../hardware/devices/device.fixture.ts";
+import { contextOf, nodeOf, podOf, Shelf } from "../../../test/support/binding/shelves.ts";
+import { nvidia, unknown } from "../../../test/support/hardware/devices.ts";
 import type { AllocatedDevice } from "../../hardware/devices/device.ts";
 import { formatFeature } from "../../hardware/feature.ts";
-import { contextOf, nodeOf, podOf, Shelf } from "../handler.fixture.ts";
 import { reselect } from "../reselect.ts";
 import type { PodDevices } from "./devices.ts";
 import { DeviceLandings } from "./landing.ts";

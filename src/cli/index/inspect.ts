@@ -1,10 +1,10 @@
 import { formatFeature } from "../../hardware/feature.ts";
 import { formatPlatform } from "../../hardware/platform.ts";
+import type { OpenedImage } from "../../images/open.ts";
+import { UsageError } from "../../process/failure.ts";
 import { requirementText } from "../../selection/reason.ts";
-import { UsageError } from "../failure.ts";
-import type { OpenedImage } from "../images/open.ts";
-import { type Column, renderTable } from "../table.ts";
-import { safeText } from "../terminal-text.ts";
+import { type Column, renderTable } from "../terminal/table.ts";
+import { safeText } from "../terminal/text.ts";
 
 const columns: readonly Column[] = [
   { header: "ENTRY", align: "right" },

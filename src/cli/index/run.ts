@@ -1,22 +1,45 @@
+import type { ImageOptions } from "../../images/connect.ts";
+import { formatImageName, type ImageName, parseImageName } from "../../images/name.ts";
+import { openImages } from "../../images/open.ts";
+import { Registries } from "../../images/registries.ts";
+import { readSources } from "../../manifests/sources.ts";
+import { type ManifestList, parseManifestList } from "../../oci/manifest-list.ts";
 import type { Reference } from "../../oci/reference.ts";
-import type { CommandContext, ExitCode } from "../context.ts";
-import { UsageError } from "../failure.ts";
-import { Given } from "../images/given.ts";
-import { formatImageName, type ImageName, parseImageName } from "../images/name.ts";
-import { openImages } from "../images/open.ts";
-import { type ImageOptions, imageOptions } from "../images/options.ts";
-import { annotateIndex, namesEntry } from "./annotate.ts";
-import { createIndex } from "./create.ts";
-import { parseEntryOption, parsePriorities } from "./entry-option.ts";
+import type { CommandContext, ExitCode } from "../../process/context.ts";
+import { UsageError } from "../../process/failure.ts";
+import { annotateIndex, namesEntry } from "../../publishing/annotate.ts";
+import { type CreateOptions, createIndex } from "../../publishing/create.ts";
+import { parseEntryOption, parsePriorities } from "../../publishing/entry-option.ts";
+import { pushLayout } from "../../publishing/push.ts";
+import { readDocumentOf } from "../../publishing/read.ts";
+import { refuseDigest, writeIndex } from "../../publishing/write.ts";
+import { Given } from "../input/given.ts";
+import { imageOptions } from "../input/image-options.ts";
+import { safeText } from "../terminal/text.ts";
 import { inspectionJson, inspectionTable } from "./inspect.ts";
-import { pushLayout } from "./push.ts";
-import { readDocumentOf } from "./read.ts";
-import { Registries } from "./registries.ts";
-import { refuseDigest, writeIndex } from "./write.ts";
 
-/** `metahub index create`. */
+/** `metahub index create`. @throws UsageError, OciError, RegistryError */
 export async function create(target: string | undefined, options: unknown, context: CommandContext): Promise<ExitCode> {
-  return await createIndex(target, new Given(options), context);
+  const given = new Given(options);
+  const made: CreateOptions = {
+    list: await readList(given.text("filename"), context),
+    entries: given.texts("entry"),
+    priorities: given.texts("priority"),
+    tags: given.texts("tag"),
+    form: given.flag("docker") ? "docker" : "oci",
+    images: imageOptions(given),
+  };
+  context.stdout.write(`${await createIndex(target, made, context)}\n`);
+  return 0;
+}
+
+async function readList(path: string | undefined, context: CommandContext): Promise<ManifestList | undefined> {
+  if (path === undefined) return undefined;
+  const [source, ...more] = await readSources([path], context);
+  if (source === undefined || more.length > 0) throw new UsageError(`-f ${path}: one manifest list was expected`);
+  const list = parseManifestList(source.text);
+  for (const warning of list.warnings) context.stderr.write(`metahub: ${safeText(`${path}: ${warning}`)}\n`);
+  return list;
 }
 
 /** `metahub index inspect`. @throws UsageError, OciError, RegistryError */

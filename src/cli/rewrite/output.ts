@@ -1,5 +1,5 @@
-import { unifiedDiff } from "./diff.ts";
-import { applyEdits, type Edit } from "./edit.ts";
+import { unifiedDiff } from "../../manifests/diff.ts";
+import { applyEdits, type Edit } from "../../manifests/edit.ts";
 
 /** A file with what becomes of it. */
 export interface RewrittenFile {

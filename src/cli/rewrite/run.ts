@@ -1,19 +1,20 @@
-import { API_VERSION } from "../../api/machinetype.ts";
-import { type Manifest, parseManifests } from "../../inventory/manifests.ts";
-import type { CommandContext, ExitCode } from "../context.ts";
-import { Given } from "../images/given.ts";
-import { imageOptions } from "../images/options.ts";
-import { safeText } from "../terminal-text.ts";
-import { type Admissions, admitAll } from "./admit.ts";
-import { changesOf } from "./changes.ts";
-import { editDocument, readDocuments, type TextDocument } from "./documents.ts";
-import type { Edit } from "./edit.ts";
-import { machinesOf } from "./machines.ts";
+import { metahubApiVersion } from "../../api/machine-type.ts";
+import { editDocument, readDocuments, type TextDocument } from "../../manifests/documents.ts";
+import type { Edit } from "../../manifests/edit.ts";
+import { type Manifest, parseManifests } from "../../manifests/parse.ts";
+import { readSources } from "../../manifests/sources.ts";
+import type { Path } from "../../manifests/value-text.ts";
+import { type Admissions, admitAll } from "../../offline/admit.ts";
+import { changesOf } from "../../offline/changes.ts";
+import { type ClusterSource, machinesOf } from "../../offline/machines.ts";
+import { exitCode, linesOn } from "../../offline/report.ts";
+import { type Workload, workloadOf } from "../../offline/workloads.ts";
+import type { CommandContext, ExitCode } from "../../process/context.ts";
+import { Given } from "../input/given.ts";
+import { imageOptions } from "../input/image-options.ts";
+import { safeText } from "../terminal/text.ts";
 import { booleans, imageForms, rewriteOutputs } from "./options.ts";
 import { formatDiff, formatJson, formatYaml, type RewrittenFile } from "./output.ts";
-import { exitCode, linesOn } from "./report.ts";
-import { readSources } from "./sources.ts";
-import { type Path, type Workload, workloadOf } from "./workloads.ts";
 
 interface LoadedFile {
   readonly path: string;
@@ -59,13 +60,24 @@ async function admit(
   given: Given,
   context: CommandContext,
 ): Promise<Admissions> {
-  const machines = await machinesOf(manifests, given, context);
+  const machines = await machinesOf(manifests, clusterOf(given, context));
   const options = {
     images: imageOptions(given),
     imageForm: given.choice("imageForm", imageForms),
     atBinding: given.choice("atBinding", booleans) === "true",
   };
   return await admitAll(workloads, machines, options, context);
+}
+
+function clusterOf(given: Given, context: CommandContext): ClusterSource {
+  const named = { kubeconfig: given.text("kubeconfig"), context: given.text("context") };
+  return {
+    named: (named.kubeconfig ?? named.context) !== undefined,
+    async read() {
+      const { readCluster } = await import("../input/read-cluster.ts");
+      return await readCluster(named, context);
+    },
+  };
 }
 
 function load(file: {
@@ -98,7 +110,7 @@ function membersOf(value: unknown): readonly { object: Readonly<Record<string, u
 }
 
 function isCluster({ apiVersion, kind }: Readonly<Record<string, unknown>>): boolean {
-  return (apiVersion === "v1" && kind === "Node") || (apiVersion === API_VERSION && kind === "MachineType");
+  return (apiVersion === "v1" && kind === "Node") || (apiVersion === metahubApiVersion && kind === "MachineType");
 }
 
 /** As the webhook's configuration has it: opted out, of a namespace that did, mirror Pods, and kube-system. */

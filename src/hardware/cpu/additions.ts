@@ -9,7 +9,7 @@ import type { CpuRow } from "./row.ts";
 type Addition = readonly [name: string, ...parents: string[]];
 
 /** Levels of an architecture: what a platform variant may ask for. */
-const LEVELS: readonly Addition[] = [
+const levels: readonly Addition[] = [
   // Arm Architecture Reference Manual, A2: each 8.x holds the one before; 9.x holds 9.(x-1) and 8.(x+5).
   ["armv8.7a", "armv8.6a"],
   ["armv8.8a", "armv8.7a"],
@@ -19,7 +19,7 @@ const LEVELS: readonly Addition[] = [
   ["armv9.4a", "armv9.3a", "armv8.9a"],
   ["armv9.5a", "armv9.4a"],
   ["armv9.6a", "armv9.5a"],
-  // 32-bit ARM, as image-spec's platform variants v5 to v8. `armv8l` is what uname(1) calls ARMv8 in 32-bit mode.
+  // 32-bit arm, as image-spec's platform variants v5 to v8. `armv8l` is what uname(1) calls ARMv8 in 32-bit mode.
   ["armv5", "arm"],
   ["armv6", "armv5"],
   ["armv7", "armv6"],
@@ -31,7 +31,7 @@ const LEVELS: readonly Addition[] = [
 ];
 
 /** Intel, from GCC's i386.h (PTA_* sets) and Linux's intel-family.h. */
-const INTEL: readonly Addition[] = [
+const intel: readonly Addition[] = [
   ["penryn", "core2"],
   // Same core as Skylake: intel-family.h says "Sky Lake" beside each of them; GCC gives them -march=skylake.
   ["kabylake", "skylake"],
@@ -71,8 +71,8 @@ const INTEL: readonly Addition[] = [
   ["knightsmill", "mic_knl"],
 ];
 
-/** AMD and Hygon. Product names from AMD's EPYC pages ("formerly codenamed"), cores from LLVM's X86.td. */
-const AMD: readonly Addition[] = [
+/** amd and Hygon. Product names from amd's EPYC pages ("formerly codenamed"), cores from LLVM's X86.td. */
+const amd: readonly Addition[] = [
   ["jaguar", "x86_64_v2"],
   ["zenplus", "zen"],
   ["naples", "zen"],
@@ -89,8 +89,8 @@ const AMD: readonly Addition[] = [
   ["venice", "zen6"],
 ];
 
-/** 64-bit ARM: cores and architecture versions from LLVM's AArch64Processors.td, products from their makers' pages. */
-const ARM: readonly Addition[] = [
+/** 64-bit arm: cores and architecture versions from LLVM's AArch64Processors.td, products from their makers' pages. */
+const arm: readonly Addition[] = [
   ["cortex_a53", "aarch64"],
   ["cortex_a57", "aarch64"],
   ["cortex_a73", "aarch64"],
@@ -123,26 +123,26 @@ const ARM: readonly Addition[] = [
   ["cobalt100", "neoverse_n2"],
 ];
 
-const POWER: readonly Addition[] = [
+const power: readonly Addition[] = [
   ["power11", "power10"],
   ["power11le", "power10le"],
 ];
 
-/** The vendor whose CPUs a list names; levels are everybody's. ARM cores are told apart by part number, not by this. */
-const LISTS: readonly (readonly [vendor: string, additions: readonly Addition[]])[] = [
-  ["generic", LEVELS],
-  ["GenuineIntel", INTEL],
-  ["AuthenticAMD", AMD],
-  ["ARM", ARM],
-  ["IBM", POWER],
+/** The vendor whose CPUs a list names; levels are everybody's. arm cores are told apart by part number, not by this. */
+const lists: readonly (readonly [vendor: string, additions: readonly Addition[]])[] = [
+  ["generic", levels],
+  ["GenuineIntel", intel],
+  ["AuthenticAMD", amd],
+  ["ARM", arm],
+  ["IBM", power],
 ];
 
-export const ADDED_ROWS: readonly CpuRow[] = LISTS.flatMap(([vendor, additions]) =>
+export const addedRows: readonly CpuRow[] = lists.flatMap(([vendor, additions]) =>
   additions.map(([name, ...parents]) => ({ name, parents, vendor, features: "" })),
 );
 
 /** Parents that archspec's own names get among the levels above; the order among archspec's names stays its own. */
-export const ADDED_PARENTS: ReadonlyMap<string, readonly string[]> = new Map([
+export const parentAdditions: ReadonlyMap<string, readonly string[]> = new Map([
   ["armv9.2a", ["armv9.1a", "armv8.7a"]],
   // SiFive U74-MC manual: RV64GC. SpacemiT K1 (X60) data sheet: RVA22.
   ["u74mc", ["rva20u64"]],
@@ -150,7 +150,7 @@ export const ADDED_PARENTS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Flags that every CPU of an architecture has although archspec does not list them, as NFD never publishes them. */
-export const ADDED_FLAGS: ReadonlyMap<string, string> = new Map([
+export const flagAdditions: ReadonlyMap<string, string> = new Map([
   // System V ABI, AMD64 supplement, table 3.1: the baseline.
   ["x86_64", "cmov cx8 fpu fxsr mmx sse sse2"],
   // Procedure Call Standard for AArch64: floating point and Advanced SIMD belong to the base.

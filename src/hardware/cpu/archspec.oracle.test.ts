@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { fetchArchspec, run, script, TIMEOUT_MS } from "../../../test/archspec/package.ts";
+import { fetchArchspec, run, script, timeoutMs } from "../../../test/archspec/package.ts";
 import { canonicalFlags } from "./flags.ts";
-import { ARCHSPEC_ROWS, ARCHSPEC_VERSION } from "./graph.generated.ts";
+import { archspecRows, archspecVersion } from "./graph.generated.ts";
 import { cpuAncestors, cpuDescendsFrom, cpuFlags, cpuGraph } from "./graph.ts";
 
 // archspec itself, from its Python package, is asked the same questions. The package is fetched once, into the user's
@@ -16,7 +16,7 @@ let reason = "";
 
 beforeAll(async () => {
   ({ folder: packageFolder, reason } = await fetchArchspec());
-}, TIMEOUT_MS);
+}, timeoutMs);
 
 const answers = z.record(
   z.string(),
@@ -31,7 +31,7 @@ const answers = z.record(
   }),
 );
 
-const QUESTIONS = `
+const questions = `
 import json, sys
 import archspec.cpu as cpu
 names = json.loads(sys.argv[1])
@@ -48,13 +48,13 @@ print(json.dumps({name: {
 } for name, target in targets.items()}))
 `;
 
-describe(`archspec ${ARCHSPEC_VERSION} as the oracle`, () => {
-  test("the generated table is what the script makes of the package", { timeout: TIMEOUT_MS }, async ({ skip }) => {
+describe(`archspec ${archspecVersion} as the oracle`, () => {
+  test("the generated table is what the script makes of the package", { timeout: timeoutMs }, async ({ skip }) => {
     skip(packageFolder === undefined, reason);
     const folder = await mkdtemp(join(tmpdir(), "metahub-cpu-graph-"));
     try {
       const out = join(folder, "graph.generated.ts");
-      await run(process.execPath, [script, "--out", out], { timeout: TIMEOUT_MS });
+      await run(process.execPath, [script, "--out", out], { timeout: timeoutMs });
       const here = fileURLToPath(new URL("graph.generated.ts", import.meta.url));
       expect(await readFile(out, "utf8")).toBe(await readFile(here, "utf8"));
     } finally {
@@ -62,16 +62,16 @@ describe(`archspec ${ARCHSPEC_VERSION} as the oracle`, () => {
     }
   });
 
-  test("all pairs of names, every flag of every name", { timeout: TIMEOUT_MS }, async ({ skip }) => {
+  test("all pairs of names, every flag of every name", { timeout: timeoutMs }, async ({ skip }) => {
     skip(packageFolder === undefined, reason);
-    const names = ARCHSPEC_ROWS.map(({ name }) => name);
-    const flags = [...new Set(ARCHSPEC_ROWS.flatMap(({ features }) => features.split(" ")))];
+    const names = archspecRows.map(({ name }) => name);
+    const flags = [...new Set(archspecRows.flatMap(({ features }) => features.split(" ")))];
     const aliases = ["sse4.1", "sse4.2", "avx512", "neon", "altivec", "vsx", "sse3"];
     const asked = [...flags, ...aliases].filter((flag) => flag !== "");
-    const { stdout } = await run("python3", ["-c", QUESTIONS, JSON.stringify(names), JSON.stringify(asked)], {
+    const { stdout } = await run("python3", ["-c", questions, JSON.stringify(names), JSON.stringify(asked)], {
       env: { ...process.env, PYTHONPATH: packageFolder },
       maxBuffer: 16 << 20,
-      timeout: TIMEOUT_MS,
+      timeout: timeoutMs,
     });
     const oracle = new Map(Object.entries(answers.parse(JSON.parse(stdout))));
     expect([...oracle.keys()]).toEqual(names);

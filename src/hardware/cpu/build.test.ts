@@ -1,6 +1,6 @@
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { buildGraph } from "./build.ts";
-import { ARCHSPEC_ROWS } from "./graph.generated.ts";
+import { archspecRows } from "./graph.generated.ts";
 import type { CpuRow } from "./row.ts";
 
 function row(name: string, ...parents: string[]): CpuRow {
@@ -34,13 +34,13 @@ describe("a graph is refused", () => {
 });
 
 describe("a graph", () => {
-  it("needs no order, and a diamond counts an ancestor once", () => {
+  test("needs no order, and a diamond counts an ancestor once", () => {
     const graph = buildGraph({ archspec: [row("d", "b", "c"), row("c", "a"), row("b", "a"), row("a")] });
     expect([...(graph.get("d")?.ancestors ?? [])].sort()).toEqual(["a", "b", "c", "d"]);
     expect(graph.get("d")?.family).toBe("a");
   });
 
-  it("hands flags down, with what they imply", () => {
+  test("hands flags down, with what they imply", () => {
     const graph = buildGraph({
       archspec: [
         { ...row("old"), features: "ssse3" },
@@ -60,16 +60,16 @@ describe("a graph", () => {
     ]);
   });
 
-  it("takes a chain of 2,000 names without deep recursion, in bounded time", () => {
+  test("takes a chain of 2,000 names without deep recursion, in bounded time", () => {
     const chain = Array.from({ length: 2000 }, (_, index) =>
       index === 0 ? row("0") : row(`${index}`, `${index - 1}`),
     );
     expect(buildGraph({ archspec: chain.toReversed() }).get("1999")?.ancestors.size).toBe(2000);
   });
 
-  it("of archspec alone holds all of its names, each below one root", () => {
-    const graph = buildGraph({ archspec: ARCHSPEC_ROWS });
-    expect(graph.size).toBe(ARCHSPEC_ROWS.length);
+  test("of archspec alone holds all of its names, each below one root", () => {
+    const graph = buildGraph({ archspec: archspecRows });
+    expect(graph.size).toBe(archspecRows.length);
     for (const entry of graph.values()) expect(graph.get(entry.family)?.parents).toEqual([]);
   });
 });

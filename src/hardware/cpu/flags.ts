@@ -1,7 +1,7 @@
-import { ARCHSPEC_FLAG_ALIASES, ARCHSPEC_ROWS } from "./graph.generated.ts";
+import { archspecFlagAliases, archspecRows } from "./graph.generated.ts";
 
 /** Flags of Linux's /proc/cpuinfo that archspec has no use for, but that images may ask for. */
-const KERNEL_FLAGS =
+const kernelFlags =
   "amx_complex amx_fp16 avx10 avx512_4fmaps avx512_4vnniw cmov cx8 erms fpu fsrm fxsr hle invpcid mmxext mpx " +
   "osxsave pconfig prefetchwt1 rdtscp rtm sgx smap smep umip wbnoinvd xgetbv1 xsaves " +
   "altivec neon vsx cssc ebf16 gcs hbc lse128 mops mte mte3 rcpc3 rprfm sme2p1 sve2p1";
@@ -11,7 +11,7 @@ const KERNEL_FLAGS =
  * cpufeatures.h (`pni`), Go's golang.org/x/sys/cpu (`HasAVX512GFNI`), NFD's CPUID labels, which are those of
  * klauspost/cpuid (`FMA3`, `LZCNT`, `LAHF`, `CLMUL`, `AMD3DNOW`), and GCC's aarch64 extensions (`lse`, `dotprod`).
  */
-const SPELLINGS: readonly (readonly [spelling: string, flags: string])[] = [
+const spellings: readonly (readonly [spelling: string, flags: string])[] = [
   // Docker's manifest schema gives "sse4" as an example of `features`; it means both.
   ["sse4", "sse4_1 sse4_2"],
   ["pni", "sse3"],
@@ -49,7 +49,7 @@ const SPELLINGS: readonly (readonly [spelling: string, flags: string])[] = [
  * A flag to those that come with it. From Linux's arch/x86/kernel/cpu/cpuid-deps.c (the kernel clears the left where
  * the right is off), archspec's feature_aliases (sse3), and for ARM: Advanced SIMD is NEON; SVE2 and SME2 extend.
  */
-const IMPLICATIONS: ReadonlyMap<string, string> = new Map([
+const implications: ReadonlyMap<string, string> = new Map([
   ["asimd", "neon"],
   ["sve2", "sve"],
   ["sme2", "sme"],
@@ -95,7 +95,7 @@ const IMPLICATIONS: ReadonlyMap<string, string> = new Map([
 
 /** Flags that archspec gives to every CPU of a family, whatever it lists. */
 export function familyFlags(family: string): readonly string[] {
-  return [...ARCHSPEC_FLAG_ALIASES].filter(([, { families }]) => families?.includes(family)).map(([flag]) => flag);
+  return [...archspecFlagAliases].filter(([, { families }]) => families?.includes(family)).map(([flag]) => flag);
 }
 
 /** The flags with all that they imply. Time linear in the result. */
@@ -103,7 +103,7 @@ export function impliedFlags(flags: Iterable<string>): ReadonlySet<string> {
   // A Set is walked in order of insertion, additions made on the way included.
   const all = new Set(flags);
   for (const flag of all) {
-    const implied = IMPLICATIONS.get(flag);
+    const implied = implications.get(flag);
     if (implied !== undefined) all.add(implied);
   }
   return all;
@@ -113,11 +113,11 @@ function bare(text: string): string {
   return text.toLowerCase().replace(/[._-]/g, "");
 }
 
-const BY_SPELLING: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ...[...KERNEL_FLAGS.split(" "), ...ARCHSPEC_ROWS.flatMap(({ features }) => features.split(" "))]
+const bySpelling: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ...[...kernelFlags.split(" "), ...archspecRows.flatMap(({ features }) => features.split(" "))]
     .filter((flag) => flag !== "")
     .map((flag): [string, readonly string[]] => [bare(flag), [flag]]),
-  ...SPELLINGS.map(([spelling, flags]): [string, readonly string[]] => [spelling, flags.split(" ")]),
+  ...spellings.map(([spelling, flags]): [string, readonly string[]] => [spelling, flags.split(" ")]),
 ]);
 
 /**
@@ -125,5 +125,5 @@ const BY_SPELLING: ReadonlyMap<string, readonly string[]> = new Map<string, read
  * `sse4_1`; `sse4` is two. Undefined where nobody knows the spelling.
  */
 export function canonicalFlags(text: string): readonly string[] | undefined {
-  return BY_SPELLING.get(bare(text));
+  return bySpelling.get(bare(text));
 }

@@ -48,9 +48,9 @@
 // DEALINGS IN THE SOFTWARE.
 import type { CpuRow, FlagAlias } from "./row.ts";
 
-export const ARCHSPEC_VERSION = "0.2.7";
+export const archspecVersion = "0.2.7";
 
-export const ARCHSPEC_ROWS: readonly CpuRow[] = [
+export const archspecRows: readonly CpuRow[] = [
   {"name":"x86","parents":[],"vendor":"generic","features":""},
   {"name":"i686","parents":["x86"],"vendor":"GenuineIntel","features":""},
   {"name":"pentium2","parents":["i686"],"vendor":"GenuineIntel","features":"mmx"},
@@ -134,7 +134,7 @@ export const ARCHSPEC_ROWS: readonly CpuRow[] = [
 ];
 
 /** A flag that a CPU has where it lists any of some others, or where it is of one of some families. */
-export const ARCHSPEC_FLAG_ALIASES: ReadonlyMap<string, FlagAlias> = new Map<string, FlagAlias>([
+export const archspecFlagAliases: ReadonlyMap<string, FlagAlias> = new Map<string, FlagAlias>([
   ["sse3", {"anyOf":["ssse3"]}],
   ["avx512", {"anyOf":["avx512f","avx512vl","avx512bw","avx512dq","avx512cd"]}],
   ["altivec", {"families":["ppc64le","ppc64"]}],
@@ -146,7 +146,7 @@ export const ARCHSPEC_FLAG_ALIASES: ReadonlyMap<string, FlagAlias> = new Map<str
 ]);
 
 /** "CPU implementer" of /proc/cpuinfo to vendor. */
-export const ARM_VENDORS: ReadonlyMap<string, string> = new Map([
+export const armVendors: ReadonlyMap<string, string> = new Map([
   ["0x41", "ARM"],
   ["0x42", "Broadcom"],
   ["0x43", "Cavium"],
@@ -168,7 +168,7 @@ export const ARM_VENDORS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Flags of macOS's sysctl to flags of Linux, both sides separated by blanks. */
-export const DARWIN_FLAGS: ReadonlyMap<string, string> = new Map([
+export const darwinFlags: ReadonlyMap<string, string> = new Map([
   ["sse4.1", "sse4_1"],
   ["sse4.2", "sse4_2"],
   ["avx1.0", "avx"],

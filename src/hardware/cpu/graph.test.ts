@@ -1,12 +1,12 @@
-import { describe, expect, it, test } from "vitest";
-import { ADDED_PARENTS, ADDED_ROWS } from "./additions.ts";
+import { describe, expect, test } from "vitest";
+import { addedRows, parentAdditions } from "./additions.ts";
 import { canonicalFlags } from "./flags.ts";
-import { ARCHSPEC_ROWS } from "./graph.generated.ts";
+import { archspecRows } from "./graph.generated.ts";
 import { cpuAncestors, cpuDescendsFrom, cpuFlags, cpuGraph } from "./graph.ts";
 import { baseCpu, knownCpu, knownLevel } from "./spelling.ts";
 
 describe("the graph of CPU names", () => {
-  it("says what each name is, for detection", () => {
+  test("says what each name is, for detection", () => {
     expect(cpuGraph().get("neoverse_n1")).toMatchObject({
       parents: ["cortex_a72", "armv8.2a"],
       vendor: "ARM",
@@ -18,7 +18,7 @@ describe("the graph of CPU names", () => {
     expect(cpuGraph().get("coffeelake")).toMatchObject({ parents: ["skylake"], features: [], source: "metahub" });
   });
 
-  it("knows nothing of a name nobody knows", () => {
+  test("knows nothing of a name nobody knows", () => {
     expect([...cpuAncestors("coffelake")]).toEqual(["coffelake"]);
     expect(cpuFlags("coffelake").size).toBe(0);
     expect(cpuDescendsFrom("coffelake", "coffelake")).toBe(true);
@@ -27,8 +27,8 @@ describe("the graph of CPU names", () => {
   });
 
   test("what is added to archspec's names changes nothing among them", () => {
-    const names = new Set(ARCHSPEC_ROWS.map(({ name }) => name));
-    const direct = new Map(ARCHSPEC_ROWS.map(({ name, parents }) => [name, parents]));
+    const names = new Set(archspecRows.map(({ name }) => name));
+    const direct = new Map(archspecRows.map(({ name, parents }) => [name, parents]));
     const reach = (name: string): ReadonlySet<string> => {
       const all = new Set([name]);
       for (const each of all) for (const parent of direct.get(each) ?? []) all.add(parent);
@@ -37,12 +37,12 @@ describe("the graph of CPU names", () => {
     for (const name of names) {
       expect(new Set([...cpuAncestors(name)].filter((each) => names.has(each)))).toEqual(reach(name));
     }
-    for (const name of ADDED_PARENTS.keys()) expect(names.has(name)).toBe(true);
+    for (const name of parentAdditions.keys()) expect(names.has(name)).toBe(true);
   });
 
   test("a leaf of our own is no ancestor of what archspec knows, levels apart", () => {
-    const leaves = new Set(ADDED_ROWS.filter(({ vendor }) => vendor !== "generic").map(({ name }) => name));
-    for (const { name } of ARCHSPEC_ROWS) {
+    const leaves = new Set(addedRows.filter(({ vendor }) => vendor !== "generic").map(({ name }) => name));
+    for (const { name } of archspecRows) {
       for (const ancestor of cpuAncestors(name)) expect(leaves.has(ancestor), `${name} ${ancestor}`).toBe(false);
     }
   });

@@ -1,7 +1,7 @@
 import { cpuGraph } from "./graph.ts";
 
 /** Other spellings, without `_`, `-`, `.` and `/`, to canonical names. */
-const SPELLINGS: readonly (readonly [spelling: string, name: string])[] = [
+const spellings: readonly (readonly [spelling: string, name: string])[] = [
   // GOARCH and uname(1) names of the architectures, as in `amd64/v3`. Levels: System V ABI, AMD64 supplement, 3.1.1.
   ["amd64", "x86_64"],
   ["amd64v1", "x86_64"],
@@ -69,14 +69,14 @@ function bare(text: string): string {
   return text.replace(/[._/-]/g, "");
 }
 
-const BY_SPELLING: ReadonlyMap<string, string> = new Map([
+const bySpelling: ReadonlyMap<string, string> = new Map([
   ...[...cpuGraph().keys()].map((name) => [bare(name), name] as const),
-  ...SPELLINGS,
+  ...spellings,
 ]);
 
 /** The canonical name that a lower-case spelling of a CPU means; undefined where nobody knows it. */
 export function knownCpu(text: string): string | undefined {
-  return BY_SPELLING.get(bare(text));
+  return bySpelling.get(bare(text));
 }
 
 /** What `v3`, `v8.2`, `power9`, `rva22u64` mean under an architecture (GOARCH): a canonical name, or undefined. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { fetchArchspec, run, TIMEOUT_MS } from "../../../test/archspec/package.ts";
-import { ARM_VENDORS, cpuGraph } from "../cpu/graph.ts";
+import { fetchArchspec, run, timeoutMs } from "../../../test/archspec/package.ts";
+import { armVendors, cpuGraph } from "../cpu/graph.ts";
 import { archspecName } from "./archspec.ts";
 import { parseCpuinfo } from "./cpuinfo.ts";
 import { parseSysctl } from "./sysctl.ts";
@@ -16,7 +16,7 @@ let reason = "";
 
 beforeAll(async () => {
   ({ folder: packageFolder, reason } = await fetchArchspec());
-}, TIMEOUT_MS);
+}, timeoutMs);
 
 interface Capture {
   readonly system: "Linux" | "Darwin";
@@ -25,7 +25,7 @@ interface Capture {
   readonly text: string;
 }
 
-const QUESTIONS = `
+const questions = `
 import io, json, platform, sys
 from archspec.cpu import detect
 own_machine = detect._machine
@@ -46,10 +46,10 @@ print(json.dumps(answers))
 `;
 
 async function archspecSays(captures: readonly Capture[]): Promise<readonly string[]> {
-  const asked = run("python3", ["-c", QUESTIONS], {
+  const asked = run("python3", ["-c", questions], {
     env: { ...process.env, PYTHONPATH: packageFolder },
     maxBuffer: 16 << 20,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
   });
   asked.child.stdin?.end(JSON.stringify(captures));
   return z.array(z.string()).parse(JSON.parse((await asked).stdout));
@@ -66,7 +66,7 @@ function machineOf(text: string): string {
 }
 
 describe("archspec as the oracle", () => {
-  test("the captures of its package", { timeout: TIMEOUT_MS }, async ({ skip }) => {
+  test("the captures of its package", { timeout: timeoutMs }, async ({ skip }) => {
     skip(packageFolder === undefined, reason);
     const folder = join(packageFolder ?? "", "archspec/json/tests/targets");
     const names = (await readdir(folder)).filter((name) => /^(linux|darwin|bgq)-/.test(name));
@@ -87,7 +87,7 @@ describe("archspec as the oracle", () => {
     );
   });
 
-  test("made-up captures: flags added and masked, vendors and parts mixed", { timeout: TIMEOUT_MS }, async ({
+  test("made-up captures: flags added and masked, vendors and parts mixed", { timeout: timeoutMs }, async ({
     skip,
   }) => {
     skip(packageFolder === undefined, reason);
@@ -100,11 +100,11 @@ describe("archspec as the oracle", () => {
   });
 });
 
-const ENTRIES = [...cpuGraph().values()].filter(({ source }) => source === "archspec");
+const testedEntries = [...cpuGraph().values()].filter(({ source }) => source === "archspec");
 
 /** A CPU of the family, with most of its flags and some of another's. */
 function flagsOf(family: string) {
-  const entries = ENTRIES.filter((entry) => entry.family === family && entry.features.length > 0);
+  const entries = testedEntries.filter((entry) => entry.family === family && entry.features.length > 0);
   return fc
     .tuple(fc.constantFrom(...entries), fc.constantFrom(...entries), fc.boolean(), fc.boolean())
     .chain(([entry, other, masks, adds]) =>
@@ -127,7 +127,7 @@ const x86: fc.Arbitrary<Capture> = flagsOf("x86_64").chain(([entry, flags, more,
   })),
 );
 
-const implementers = new Map([...ARM_VENDORS].map(([implementer, vendor]) => [vendor, implementer]));
+const implementers = new Map([...armVendors].map(([implementer, vendor]) => [vendor, implementer]));
 
 const arm: fc.Arbitrary<Capture> = flagsOf("aarch64").chain(([entry, flags, more, other]) =>
   fc

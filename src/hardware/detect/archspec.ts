@@ -1,4 +1,4 @@
-import { ARCHSPEC_ROWS } from "../cpu/graph.generated.ts";
+import { archspecRows } from "../cpu/graph.generated.ts";
 import { type CpuEntry, cpuGraph } from "../cpu/graph.ts";
 import type { HostCpu } from "./cpuinfo.ts";
 
@@ -11,9 +11,9 @@ import type { HostCpu } from "./cpuinfo.ts";
 export function archspecName(host: HostCpu): string {
   const graph = cpuGraph();
   // In archspec's own order, as it keeps the first of equals (neoverse_v2 before neoverse_n2).
-  const candidates = ARCHSPEC_ROWS.flatMap(({ name }) => graph.get(name) ?? []).filter(
-    (entry) => entry.family === host.family && runs(host, entry),
-  );
+  const candidates = archspecRows
+    .flatMap(({ name }) => graph.get(name) ?? [])
+    .filter((entry) => entry.family === host.family && runs(host, entry));
   const bestGeneric = best(candidates.filter(({ vendor }) => vendor === "generic"));
   if (bestGeneric === undefined) {
     return host.family;

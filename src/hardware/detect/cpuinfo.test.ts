@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { arm, cpuinfos, n1Features } from "../../../test/support/hardware/cpuinfo.ts";
 import { archspecName } from "./archspec.ts";
-import { arm, CPUINFO, N1_FEATURES } from "./cpuinfo.fixture.ts";
-import { MAX_CPUINFO_LENGTH, parseCpuinfo } from "./cpuinfo.ts";
+import { maxCpuinfoLength, parseCpuinfo } from "./cpuinfo.ts";
 
 describe("the CPU of a capture", () => {
-  test.each<[keyof typeof CPUINFO, string, string?]>([
+  test.each<[keyof typeof cpuinfos, string, string?]>([
     ["broadwell", "broadwell"],
     ["skylake", "skylake"],
     ["maskedSkylake", "skylake"],
@@ -25,16 +25,16 @@ describe("the CPU of a capture", () => {
     ["neoverse_n1", "arm", "armv7l"],
     ["skylake", "s390x", "s390x"],
   ])("%s is %s (uname -m: %s)", (capture, name, machine) => {
-    expect(archspecName(parseCpuinfo(CPUINFO[capture], machine))).toBe(name);
+    expect(archspecName(parseCpuinfo(cpuinfos[capture], machine))).toBe(name);
   });
 
   test("of another implementer is no ARM part, whatever its number", () => {
     // An Apple M4 under a hypervisor shows all flags of neoverse_v1, but is none.
-    expect(archspecName(parseCpuinfo(arm("0x61", "0xd40", N1_FEATURES)))).toBe("aarch64");
+    expect(archspecName(parseCpuinfo(arm("0x61", "0xd40", n1Features)))).toBe("aarch64");
   });
 
   test("of a part that archspec lacks is the best of its maker that the flags allow", () => {
-    expect(archspecName(parseCpuinfo(arm("0x41", "0xd8e", N1_FEATURES)))).toBe("neoverse_n1");
+    expect(archspecName(parseCpuinfo(arm("0x41", "0xd8e", n1Features)))).toBe("neoverse_n1");
   });
 });
 
@@ -50,14 +50,14 @@ describe("what cannot be read", () => {
   });
 
   test("text past the limit is not read", () => {
-    const far = `${" ".repeat(MAX_CPUINFO_LENGTH)}\n${CPUINFO.skylake}`;
+    const far = `${" ".repeat(maxCpuinfoLength)}\n${cpuinfos.skylake}`;
     expect(parseCpuinfo(far).family).toBe("unknown");
   });
 });
 
 test("all processors of a large machine count", () => {
-  const processors = Array.from({ length: 512 }, (_, index) => arm("0x41", "0xd0c", N1_FEATURES, index));
-  const lesser = arm("0x41", "0xd0c", N1_FEATURES.replace(" atomics", ""), 512);
+  const processors = Array.from({ length: 512 }, (_, index) => arm("0x41", "0xd0c", n1Features, index));
+  const lesser = arm("0x41", "0xd0c", n1Features.replace(" atomics", ""), 512);
   expect(parseCpuinfo(processors.join("") + lesser).flags.has("atomics")).toBe(false);
   expect(parseCpuinfo(lesser + processors.join("")).flags.has("atomics")).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { ARM_VENDORS } from "../cpu/graph.ts";
+import { armVendors } from "../cpu/graph.ts";
 
 /** What a host says of its CPU, in archspec's terms. */
 export interface HostCpu {
@@ -16,14 +16,14 @@ export interface HostCpu {
 }
 
 /** A /proc/cpuinfo of 4,096 processors with 400 flags each is about 12 MiB. */
-export const MAX_CPUINFO_LENGTH = 16 * 1024 * 1024;
+export const maxCpuinfoLength = 16 * 1024 * 1024;
 
 /**
  * `/proc/cpuinfo` of Linux on x86, ARM, Power or RISC-V. `machine` is what `uname -m` prints; without it, the fields
  * tell. Where processors differ (big.LITTLE), what all of them have counts.
  */
 export function parseCpuinfo(text: string, machine?: string): HostCpu {
-  const processors = blocks(text.slice(0, MAX_CPUINFO_LENGTH));
+  const processors = blocks(text.slice(0, maxCpuinfoLength));
   const [first = new Map<string, string>()] = processors;
   const family = machineFamily(machine) ?? familyOf(first);
   switch (family) {
@@ -36,7 +36,7 @@ export function parseCpuinfo(text: string, machine?: string): HostCpu {
       const cpupart = only(processors, "CPU part");
       return {
         family,
-        vendor: implementer === undefined ? "generic" : (ARM_VENDORS.get(implementer) ?? implementer),
+        vendor: implementer === undefined ? "generic" : (armVendors.get(implementer) ?? implementer),
         flags: common(processors, "Features"),
         ...(cpupart === undefined ? {} : { cpupart }),
       };
@@ -58,7 +58,7 @@ export function parseCpuinfo(text: string, machine?: string): HostCpu {
 }
 
 /** `uname -m` → the root in the CPU graph, where they differ. */
-const MACHINES: ReadonlyMap<string, string> = new Map([
+const machines: ReadonlyMap<string, string> = new Map([
   ["amd64", "x86_64"],
   ["arm64", "aarch64"],
   ["armv6l", "arm"],
@@ -70,7 +70,7 @@ const MACHINES: ReadonlyMap<string, string> = new Map([
 
 function machineFamily(machine: string | undefined): string | undefined {
   const name = machine?.trim().toLowerCase() ?? "";
-  return MACHINES.get(name) ?? (/^[a-z][a-z0-9_]{1,31}$/.test(name) ? name : undefined);
+  return machines.get(name) ?? (/^[a-z][a-z0-9_]{1,31}$/.test(name) ? name : undefined);
 }
 
 function familyOf(processor: ReadonlyMap<string, string>): string {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cpuinfos } from "../../../test/support/hardware/cpuinfo.ts";
 import { formatFeature } from "../feature.ts";
 import { formatPlatform } from "../platform.ts";
-import { CPUINFO } from "./cpuinfo.fixture.ts";
 import { type HostReport, hostOffer } from "./host.ts";
 
 describe("a host's offer", () => {
@@ -10,7 +10,7 @@ describe("a host's offer", () => {
     [
       "a GPU server",
       {
-        cpu: { cpuinfo: CPUINFO.broadwell },
+        cpu: { cpuinfo: cpuinfos.broadwell },
         machine: "x86_64",
         kernelRelease: "6.8.0-45-generic\n",
         nvidiaSmi: { query: "9.0, 570.86.15, NVIDIA H200\n", header: "CUDA Version: 12.8" },
@@ -21,7 +21,7 @@ describe("a host's offer", () => {
     [
       "an AMD server, with ROCm",
       {
-        cpu: { cpuinfo: CPUINFO.zen3 },
+        cpu: { cpuinfo: cpuinfos.zen3 },
         rocminfo: "Agent 2\n  Device Type:  GPU\n  Name:  amdgcn-amd-amdhsa--gfx90a:sramecc+:xnack-\n",
         kfdNodes: ["gfx_target_version 90010\n"],
         rocmVersion: "6.2.0-66\n",
@@ -32,14 +32,14 @@ describe("a host's offer", () => {
     ],
     [
       "an AMD server, without ROCm",
-      { cpu: { cpuinfo: CPUINFO.zen3 }, kfdNodes: ["gfx_target_version 90010\n"] },
+      { cpu: { cpuinfo: cpuinfos.zen3 }, kfdNodes: ["gfx_target_version 90010\n"] },
       "linux/amd64",
       ["cpu:zen3", "gfx:gfx90a"],
     ],
-    ["an arm64 server", { cpu: { cpuinfo: CPUINFO.neoverse_n1 } }, "linux/arm64", ["cpu:neoverse_n1", "cpuflag:ssbs"]],
-    ["a small board", { cpu: { cpuinfo: CPUINFO.neoverse_n1 }, machine: "armv7l" }, "linux/arm/v7", ["cpu:arm"]],
-    ["Power", { cpu: { cpuinfo: CPUINFO.power9 } }, "linux/ppc64le", ["cpu:power9le"]],
-    ["RISC-V", { cpu: { cpuinfo: CPUINFO.riscv64 } }, "linux/riscv64", ["cpu:u74mc"]],
+    ["an arm64 server", { cpu: { cpuinfo: cpuinfos.neoverse_n1 } }, "linux/arm64", ["cpu:neoverse_n1", "cpuflag:ssbs"]],
+    ["a small board", { cpu: { cpuinfo: cpuinfos.neoverse_n1 }, machine: "armv7l" }, "linux/arm/v7", ["cpu:arm"]],
+    ["Power", { cpu: { cpuinfo: cpuinfos.power9 } }, "linux/ppc64le", ["cpu:power9le"]],
+    ["RISC-V", { cpu: { cpuinfo: cpuinfos.riscv64 } }, "linux/riscv64", ["cpu:u74mc"]],
     [
       "a Mac",
       { cpu: { sysctl: "machdep.cpu.brand_string: Apple M2\n" }, kernelRelease: "24.1.0" },
@@ -56,18 +56,18 @@ describe("a host's offer", () => {
   });
 
   test("Linux's name for sse3", () => {
-    const offer = hostOffer({ cpu: { cpuinfo: CPUINFO.maskedToBaseline } });
+    const offer = hostOffer({ cpu: { cpuinfo: cpuinfos.maskedToBaseline } });
     expect(offer.features.map(formatFeature)).toEqual(["cpu:x86_64", "cpuflag:cx16", "cpuflag:sse3"]);
   });
 
   test("what a probe could not read is left out, with a note", () => {
-    const offer = hostOffer({ cpu: { cpuinfo: CPUINFO.skylake }, nvidiaSmi: { query: "No devices were found\n" } });
+    const offer = hostOffer({ cpu: { cpuinfo: cpuinfos.skylake }, nvidiaSmi: { query: "No devices were found\n" } });
     expect(offer.features.map(formatFeature)).toContain("cpu:skylake");
     expect(offer.notes).toHaveLength(1);
   });
 
   test("never throws, and always names exactly one CPU", () => {
-    const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...Object.values(CPUINFO)));
+    const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...Object.values(cpuinfos)));
     fc.assert(
       fc.property(text, text, text, fc.boolean(), (cpu, other, machine, mac) => {
         const offer = hostOffer({

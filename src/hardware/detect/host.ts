@@ -1,12 +1,12 @@
 import { cpuFlags } from "../cpu/graph.ts";
 import { HardwareError, quote } from "../error.ts";
 import { type Feature, formatFeature } from "../feature.ts";
-import { isOfferedFlag } from "../nodes/nfdflags.ts";
+import { isOfferedFlag } from "../nodes/nfd-flags.ts";
 import { parseFeatureList } from "../parse.ts";
 import type { Platform } from "../platform.ts";
 import { archspecName } from "./archspec.ts";
 import { type HostCpu, parseCpuinfo } from "./cpuinfo.ts";
-import { parseNvidiaSmi } from "./nvidiasmi.ts";
+import { parseNvidiaSmi } from "./nvidia-smi.ts";
 import { parseKfdNodes, parseRocminfo } from "./rocm.ts";
 import { parseSysctl } from "./sysctl.ts";
 
@@ -95,7 +95,7 @@ function read(text: string, platform: Platform, notes: string[]): readonly Featu
 }
 
 /** The roots of the CPU graph → GOARCH. */
-const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+const architectures: ReadonlyMap<string, string> = new Map([
   ["x86_64", "amd64"],
   ["x86", "386"],
   ["aarch64", "arm64"],
@@ -103,7 +103,7 @@ const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
 
 /** 32-bit ARM is told by its variant (image-spec, image-index.md, platform variants): `armv7l` is v7. */
 function platformOf(cpu: HostCpu, linux: boolean, machine: string | undefined): Platform {
-  const architecture = ARCHITECTURES.get(cpu.family) ?? cpu.family;
+  const architecture = architectures.get(cpu.family) ?? cpu.family;
   const variant = architecture === "arm" ? /^armv(\d)/.exec(machine ?? "")?.[1] : undefined;
   return {
     os: linux ? "linux" : "darwin",

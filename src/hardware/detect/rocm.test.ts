@@ -12,14 +12,14 @@ Agent ${number}
 ${isas.map((isa, index) => `    ISA ${index + 1}\n      Name:                    amdgcn-amd-amdhsa--${isa}\n      Machine Models:          HSA_MACHINE_MODEL_LARGE\n`).join("")}`;
 }
 
-const CPU = agent(1, "CPU", []);
-const MI300X = ["gfx942:sramecc+:xnack-", "gfx9-4-generic:sramecc+:xnack-"];
+const cpu = agent(1, "CPU", []);
+const mi300x = ["gfx942:sramecc+:xnack-", "gfx9-4-generic:sramecc+:xnack-"];
 
 describe("rocminfo", () => {
   test.each([
-    ["no GPU", CPU, []],
-    ["a GPU and the generic target it runs", CPU + agent(2, "GPU", MI300X), ["gfx:gfx942:sramecc+:xnack-"]],
-    ["GPUs that are alike", CPU + agent(2, "GPU", MI300X) + agent(3, "GPU", MI300X), ["gfx:gfx942:sramecc+:xnack-"]],
+    ["no GPU", cpu, []],
+    ["a GPU and the generic target it runs", cpu + agent(2, "GPU", mi300x), ["gfx:gfx942:sramecc+:xnack-"]],
+    ["GPUs that are alike", cpu + agent(2, "GPU", mi300x) + agent(3, "GPU", mi300x), ["gfx:gfx942:sramecc+:xnack-"]],
     [
       "GPUs of several kinds",
       agent(2, "GPU", ["gfx1100"]) + agent(3, "GPU", ["gfx1036"]),

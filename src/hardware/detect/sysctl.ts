@@ -1,8 +1,8 @@
-import { cpuGraph, DARWIN_FLAGS } from "../cpu/graph.ts";
+import { cpuGraph, darwinFlags } from "../cpu/graph.ts";
 import type { HostCpu } from "./cpuinfo.ts";
 
 /** The keys that `parseSysctl` reads: `sysctl -i KEY…`, where `-i` passes over those a Mac does not have. */
-export const SYSCTL_KEYS: readonly string[] = [
+export const sysctlKeys: readonly string[] = [
   "machdep.cpu.brand_string",
   "machdep.cpu.vendor",
   "machdep.cpu.features",
@@ -38,11 +38,12 @@ function apple(brand: string): HostCpu {
 
 function intel(fields: ReadonlyMap<string, string>): HostCpu {
   const flags = new Set(
-    SYSCTL_KEYS.slice(2)
+    sysctlKeys
+      .slice(2)
       .flatMap((key) => (fields.get(key) ?? "").toLowerCase().split(/\s+/))
       .filter((flag) => flag !== ""),
   );
-  for (const [darwin, linux] of DARWIN_FLAGS) {
+  for (const [darwin, linux] of darwinFlags) {
     if (darwin.split(" ").every((flag) => flags.has(flag))) {
       for (const flag of linux.split(" ")) flags.add(flag);
     }

@@ -1,5 +1,5 @@
 import { canonicalNamespace, namespaceKind } from "../namespace.ts";
-import { amdTarget } from "../nodes/amdtargets.ts";
+import { amdTarget } from "../nodes/amd-targets.ts";
 import { type AttributeMapping, type DeviceAttributes, ownName } from "./device.ts";
 
 /** How one namespace is read from the attributes of a driver's devices. */
@@ -31,7 +31,7 @@ interface Driver {
  * - Intel (intel/intel-resource-drivers-for-kubernetes, cmd/kubelet-gpu-plugin/node_state.go): `model`, `family`,
  *   `pciId`, `driver`. As with Intel's labels, no order of targets is agreed upon: name one in `deviceAttributes`.
  */
-const DRIVERS: ReadonlyMap<string, Driver> = new Map<string, Driver>([
+const drivers: ReadonlyMap<string, Driver> = new Map<string, Driver>([
   [
     "gpu.nvidia.com",
     {
@@ -72,7 +72,7 @@ export function rulesOf(driver: string, mappings: readonly AttributeMapping[]): 
     if (mapping.driver !== driver || rules.has(namespace)) continue;
     rules.set(namespace, { ...one(namespace, ownName(driver, mapping.attribute)), mapped: true });
   }
-  for (const known of DRIVERS.get(driver)?.rules ?? []) {
+  for (const known of drivers.get(driver)?.rules ?? []) {
     if (!rules.has(known.namespace)) rules.set(known.namespace, known);
   }
   return [...rules.values()];
@@ -80,13 +80,13 @@ export function rulesOf(driver: string, mappings: readonly AttributeMapping[]): 
 
 /** The namespaces that labels of the node may tell for the devices of this driver. */
 export function labelledNamespaces(driver: string): readonly string[] {
-  return DRIVERS.get(driver)?.fromLabels ?? [];
+  return drivers.get(driver)?.fromLabels ?? [];
 }
 
 /** The attributes that anybody may ask about, by driver; everything else of a ResourceSlice can be dropped. */
 export function askedAttributes(mappings: Iterable<AttributeMapping>): ReadonlyMap<string, ReadonlySet<string>> {
   const asked = new Map<string, Set<string>>();
-  for (const [driver, { rules }] of DRIVERS) asked.set(driver, new Set(rules.flatMap(({ attributes }) => attributes)));
+  for (const [driver, { rules }] of drivers) asked.set(driver, new Set(rules.flatMap(({ attributes }) => attributes)));
   for (const { driver, attribute } of mappings) {
     const known = asked.get(driver) ?? new Set();
     asked.set(driver, known.add(ownName(driver, attribute)));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { device, nvidia, unknown } from "../../../test/support/hardware/devices.ts";
 import { formatFeature } from "../feature.ts";
-import { device, nvidia, unknown } from "./device.fixture.ts";
 import type { AllocatedDevice, AttributeMapping } from "./device.ts";
 import { askedAttributes } from "./drivers.ts";
 import { deviceFeatures, unknownDevice } from "./features.ts";

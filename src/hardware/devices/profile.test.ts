@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { device, nvidia, unknown } from "../../../test/support/hardware/devices.ts";
 import { formatFeature } from "../feature.ts";
 import { createOffer, satisfies } from "../offer.ts";
 import { parseFeature } from "../parse.ts";
 import type { Profile } from "../profile.ts";
-import { device, nvidia, unknown } from "./device.fixture.ts";
 import type { AllocatedDevice, AttributeMapping } from "./device.ts";
 import { type ContainerDevices, profileWithDevices } from "./profile.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { node } from "../../../test/support/hardware/nodes.ts";
 import { amdLabels } from "./amd.ts";
-import { node } from "./node.fixture.ts";
 
 test.each([
   ["counted", { "beta.amd.com/gpu.device-id.74a1": "8" }, ["gfx:gfx942"]],

@@ -1,10 +1,10 @@
 import { quote } from "../error.ts";
-import { amdTarget } from "./amdtargets.ts";
-import { AMD, AMD_BETA, labelValue, type NodeLabels } from "./labels.ts";
+import { amdTarget } from "./amd-targets.ts";
+import { amd, amdBeta, labelValue, type NodeLabels } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /**
- * AMD's node labeller (ROCm/k8s-device-plugin, cmd/k8s-node-labeller). It counts per value, with the value in the key
+ * amd's node labeller (ROCm/k8s-device-plugin, cmd/k8s-node-labeller). It counts per value, with the value in the key
  * (`beta.amd.com/gpu.device-id.74a1=8`); a node whose GPUs are all alike carries `amd.com/gpu.device-id=74a1` too. No
  * label names the target, so it comes from the device id, without xnack and sramecc: these stay unknown.
  */
@@ -25,14 +25,14 @@ export function amdLabels(node: NodeLabels): Statement {
 function valuesOf(node: NodeLabels, property: string): readonly string[] {
   const values = new Set<string>();
   for (const key of Object.keys(node.labels)) {
-    for (const prefix of [AMD_BETA, AMD]) {
+    for (const prefix of [amdBeta, amd]) {
       const counted = `${prefix}${property}.`;
       if (key.startsWith(counted) && labelValue(node.labels, key) !== "0") {
         values.add(key.slice(counted.length));
       }
     }
   }
-  for (const prefix of [AMD_BETA, AMD]) {
+  for (const prefix of [amdBeta, amd]) {
     const value = labelValue(node.labels, prefix + property);
     if (value !== undefined && value !== "") {
       values.add(value);

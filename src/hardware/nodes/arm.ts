@@ -2,7 +2,7 @@ import { cpuGraph } from "../cpu/graph.ts";
 import type { Candidate } from "./x86.ts";
 
 /** Vendors as NFD's CPU library (klauspost/cpuid, Vendor) names them → as archspec does. */
-const ARM_VENDORS: Readonly<Record<string, string>> = {
+const armVendors: Readonly<Record<string, string>> = {
   arm: "ARM",
   ampere: "Ampere",
   apple: "Apple",
@@ -12,7 +12,7 @@ const ARM_VENDORS: Readonly<Record<string, string>> = {
 };
 
 /** Arm's own parts that archspec lacks, and names of the CPU graph for them (Linux arch/arm64/include/asm/cputype.h). */
-const ARM_PARTS: ReadonlyMap<number, Candidate> = new Map<number, Candidate>([
+const armParts: ReadonlyMap<number, Candidate> = new Map<number, Candidate>([
   [0xd03, { name: "cortex_a53" }],
   [0xd05, { name: "cortex_a55" }],
   [0xd07, { name: "cortex_a57" }],
@@ -38,7 +38,7 @@ export function armPart(id: number): number {
 
 /** The name of an arm64 CPU by vendor and part; empty where archspec knows none. */
 export function armCandidates(vendor: string, part: number): readonly Candidate[] {
-  const vendorName = ARM_VENDORS[vendor.toLowerCase()];
+  const vendorName = armVendors[vendor.toLowerCase()];
   for (const entry of cpuGraph().values()) {
     if (
       entry.source === "archspec" &&
@@ -50,6 +50,6 @@ export function armCandidates(vendor: string, part: number): readonly Candidate[
       return [{ name: entry.name }];
     }
   }
-  const known = vendorName === "ARM" ? ARM_PARTS.get(part) : undefined;
+  const known = vendorName === "ARM" ? armParts.get(part) : undefined;
   return known === undefined ? [] : [known];
 }

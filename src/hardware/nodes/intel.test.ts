@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { node } from "../../../test/support/hardware/nodes.ts";
 import { intelLabels } from "./intel.ts";
-import { node } from "./node.fixture.ts";
 
 test.each([
   [{ "gpu.intel.com/product": "Max_1550", "gpu.intel.com/family": "Max_Series" }, 1],

@@ -1,4 +1,4 @@
-import { INTEL, type NodeLabels } from "./labels.ts";
+import { intel, type NodeLabels } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /**
@@ -7,7 +7,7 @@ import { type Statement, statement } from "./statement.ts";
  * one product names its label in `featureLabels`, under a namespace of their own, and gets equality.
  */
 export function intelLabels(node: NodeLabels): Statement {
-  const has = Object.keys(node.labels).some((key) => key === `${INTEL}product` || key.startsWith(`${INTEL}device-id.`));
+  const has = Object.keys(node.labels).some((key) => key === `${intel}product` || key.startsWith(`${intel}device-id.`));
   return statement(
     "intel",
     [],

@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { nfd, node, skylakeFlags } from "../../../test/support/hardware/nodes.ts";
 import { formatFeature } from "../feature.ts";
 import { internProfile, ProfileInterner } from "./intern.ts";
-import { nfd, node, SKYLAKE_FLAGS } from "./node.fixture.ts";
 import { offerOfNode } from "./offer.ts";
 
-const SKYLAKE = node(nfd(["Intel", 6, 94], SKYLAKE_FLAGS));
+const skylake = node(nfd(["Intel", 6, 94], skylakeFlags));
 
 describe("the same content is the same object", () => {
   test("whatever else tells the nodes apart", () => {
     const profiles = new ProfileInterner();
-    const one = profiles.profileOf({ ...SKYLAKE, labels: { ...SKYLAKE.labels, "kubernetes.io/hostname": "a" } });
-    const other = profiles.profileOf({ ...SKYLAKE, labels: { "kubernetes.io/hostname": "b", ...SKYLAKE.labels } });
+    const one = profiles.profileOf({ ...skylake, labels: { ...skylake.labels, "kubernetes.io/hostname": "a" } });
+    const other = profiles.profileOf({ ...skylake, labels: { "kubernetes.io/hostname": "b", ...skylake.labels } });
     expect(other).toBe(one);
     expect(profiles.profileOf(node({}), { features: ["cpu:skylake"] })).toBe(one);
     expect(profiles.profiles).toEqual([one]);
@@ -19,15 +19,15 @@ describe("the same content is the same object", () => {
 
   test("over snapshots", () => {
     const first = new ProfileInterner();
-    const before = first.profileOf(SKYLAKE);
+    const before = first.profileOf(skylake);
     const second = new ProfileInterner(first);
-    expect(second.profileOf(SKYLAKE)).toBe(before);
+    expect(second.profileOf(skylake)).toBe(before);
     expect(new ProfileInterner(second).profileOf(node({}), { features: ["cpu:skylake"] })).toBe(before);
   });
 
   test("what no node has any more is left behind", () => {
     const first = new ProfileInterner();
-    first.profileOf(SKYLAKE);
+    first.profileOf(skylake);
     first.profileOf(node({}));
     const second = new ProfileInterner(first);
     second.profileOf(node({}));
@@ -36,8 +36,8 @@ describe("the same content is the same object", () => {
 
   test("a machine type that changes changes its nodes' profiles", () => {
     const profiles = new ProfileInterner();
-    const before = profiles.profileOf(SKYLAKE, { features: ["fabric:efa"] });
-    expect(profiles.profileOf(SKYLAKE, { features: ["fabric:roce"] })).not.toBe(before);
+    const before = profiles.profileOf(skylake, { features: ["fabric:efa"] });
+    expect(profiles.profileOf(skylake, { features: ["fabric:roce"] })).not.toBe(before);
   });
 
   test("so do GPUs that become allocatable", () => {
@@ -64,9 +64,9 @@ describe("the same content is the same object", () => {
 
 describe("ids", () => {
   test("are twelve hexadecimal digits that depend on what is offered alone", () => {
-    const profile = internProfile(offerOfNode(SKYLAKE));
+    const profile = internProfile(offerOfNode(skylake));
     expect(profile.id).toMatch(/^[0-9a-f]{12}$/);
-    expect(internProfile({ ...offerOfNode(SKYLAKE), notes: ["said"] }).id).toBe(profile.id);
+    expect(internProfile({ ...offerOfNode(skylake), notes: ["said"] }).id).toBe(profile.id);
   });
 
   test("stay what they are from release to release: Pods are steered by them", () => {
@@ -82,7 +82,7 @@ describe("ids", () => {
 
 test("remembering gives what reading gives", () => {
   const labels = fc.dictionary(
-    fc.constantFrom(...Object.keys(SKYLAKE.labels), "nvidia.com/gpu.count", "metahub.dev/feature.fabric", "a/b"),
+    fc.constantFrom(...Object.keys(skylake.labels), "nvidia.com/gpu.count", "metahub.dev/feature.fabric", "a/b"),
     fc.constantFrom("", "1", "true", "94", "efa"),
   );
   const profiles = new ProfileInterner();

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { nfd, skylakeFlags } from "../../../test/support/hardware/nodes.ts";
 import { isRelevantLabel } from "./labels.ts";
-import { nfd, SKYLAKE_FLAGS } from "./node.fixture.ts";
 
 test.each([
-  ...Object.keys(nfd(["Intel", 6, 94], SKYLAKE_FLAGS)),
+  ...Object.keys(nfd(["Intel", 6, 94], skylakeFlags)),
   "feature.node.kubernetes.io/cpu-model.hypervisor",
   "feature.node.kubernetes.io/cpuid-AVX2",
   "feature.node.kubernetes.io/kernel-version.full",

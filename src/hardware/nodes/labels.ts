@@ -17,31 +17,31 @@ export interface Declaration {
   readonly featureLabels?: readonly { readonly label: string; readonly namespace: string }[];
 }
 
-export const NFD = "feature.node.kubernetes.io/";
-export const NVIDIA = "nvidia.com/";
-export const AMD = "amd.com/gpu.";
-export const AMD_BETA = "beta.amd.com/gpu.";
-export const INTEL = "gpu.intel.com/";
-export const METAHUB_FEATURE = "metahub.dev/feature.";
-export const ARCHSPEC_TARGET = "archspec.io/cpu.target";
-export const WINDOWS_BUILD = "node.kubernetes.io/windows-build";
-export const NFD_KERNEL = `${NFD}kernel-version.full`;
+export const nfd = "feature.node.kubernetes.io/";
+export const nvidia = "nvidia.com/";
+export const amd = "amd.com/gpu.";
+export const amdBeta = "beta.amd.com/gpu.";
+export const intel = "gpu.intel.com/";
+export const metahubFeature = "metahub.dev/feature.";
+export const archspecTarget = "archspec.io/cpu.target";
+export const windowsBuildLabel = "node.kubernetes.io/windows-build";
+export const nfdKernel = `${nfd}kernel-version.full`;
 
 /** The value of a label; undefined where there is none. Label keys are not property names: `constructor` is no label. */
 export function labelValue(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
-const WELL_KNOWN: ReadonlySet<string> = new Set([
+const wellKnown: ReadonlySet<string> = new Set([
   "kubernetes.io/os",
   "kubernetes.io/arch",
   "beta.kubernetes.io/os",
   "beta.kubernetes.io/arch",
-  WINDOWS_BUILD,
-  ARCHSPEC_TARGET,
+  windowsBuildLabel,
+  archspecTarget,
 ]);
 
-const NVIDIA_NAMES: ReadonlySet<string> = new Set([
+const nvidiaNames: ReadonlySet<string> = new Set([
   "gpu.product",
   "gpu.count",
   "gpu.replicas",
@@ -81,7 +81,7 @@ export function isRelevantLabel(key: string, extra?: ReadonlySet<string>): boole
         name === "kernel-version.full"
       );
     case "nvidia.com":
-      return NVIDIA_NAMES.has(name) || isMigProduct(key);
+      return nvidiaNames.has(name) || isMigProduct(key);
     case "amd.com":
       return name === "gpu.device-id" || name === "gpu.driver-version";
     case "beta.amd.com":
@@ -91,7 +91,7 @@ export function isRelevantLabel(key: string, extra?: ReadonlySet<string>): boole
     case "metahub.dev":
       return name.startsWith("feature.");
     default:
-      return WELL_KNOWN.has(key);
+      return wellKnown.has(key);
   }
 }
 

@@ -1,24 +1,32 @@
 import { describe, expect, test } from "vitest";
+import {
+  avx512Flags,
+  cpuOf,
+  haswellFlags,
+  nfd,
+  nfdFlags,
+  node,
+  skylakeFlags,
+} from "../../../test/support/hardware/nodes.ts";
 import { nfdLabels } from "./nfd.ts";
-import { AVX512_FLAGS, cpuOf, HASWELL_FLAGS, nfd, nfdFlags, node, SKYLAKE_FLAGS } from "./node.fixture.ts";
 
-const SERVER = `${SKYLAKE_FLAGS} ${AVX512_FLAGS}`;
-const ICELAKE = `${SERVER} AVX512VNNI AVX512VBMI AVX512IFMA AVX512VBMI2 AVX512BITALG AVX512VPOPCNTDQ GFNI SHA VAES VPCLMULQDQ`;
-const ZEN3 = `${HASWELL_FLAGS} ADX CLZERO SHA SSE4A VAES VPCLMULQDQ`;
-const ZEN5 = `${ICELAKE} CLZERO SSE4A AVX512BF16 AVX512VP2INTERSECT AVXVNNI MOVDIR64B MOVDIRI`;
+const server = `${skylakeFlags} ${avx512Flags}`;
+const icelake = `${server} AVX512VNNI AVX512VBMI AVX512IFMA AVX512VBMI2 AVX512BITALG AVX512VPOPCNTDQ GFNI SHA VAES VPCLMULQDQ`;
+const zen3 = `${haswellFlags} ADX CLZERO SHA SSE4A VAES VPCLMULQDQ`;
+const zen5 = `${icelake} CLZERO SSE4A AVX512BF16 AVX512VP2INTERSECT AVXVNNI MOVDIR64B MOVDIRI`;
 
 describe("names from ids that the flags do not contradict", () => {
   test.each([
-    ["broadwell", nfd(["Intel", 6, 79], `${HASWELL_FLAGS} ADX`)],
-    ["skylake", nfd(["Intel", 6, 94], SKYLAKE_FLAGS)],
-    ["skylake_avx512", nfd(["Intel", 6, 85], SERVER)],
-    ["cascadelake", nfd(["Intel", 6, 85], `${SERVER} AVX512VNNI`)],
-    ["cooperlake", nfd(["Intel", 6, 85], `${SERVER} AVX512VNNI AVX512BF16`)],
-    ["icelake", nfd(["Intel", 6, 106], ICELAKE)],
-    ["zen3", nfd(["AMD", 25, 1], ZEN3)],
-    ["zen5", nfd(["AMD", 26, 2], ZEN5)],
-    ["zen6", nfd(["AMD", 26, 81], `${ZEN5} AVX512FP16`)],
-    ["haswell", nfd(["Intel", 6, 63], HASWELL_FLAGS, { "cpu-cpuid.X86_64_V3": "true", "cpu-cpuid.X86_64_V2": "true" })],
+    ["broadwell", nfd(["Intel", 6, 79], `${haswellFlags} ADX`)],
+    ["skylake", nfd(["Intel", 6, 94], skylakeFlags)],
+    ["skylake_avx512", nfd(["Intel", 6, 85], server)],
+    ["cascadelake", nfd(["Intel", 6, 85], `${server} AVX512VNNI`)],
+    ["cooperlake", nfd(["Intel", 6, 85], `${server} AVX512VNNI AVX512BF16`)],
+    ["icelake", nfd(["Intel", 6, 106], icelake)],
+    ["zen3", nfd(["AMD", 25, 1], zen3)],
+    ["zen5", nfd(["AMD", 26, 2], zen5)],
+    ["zen6", nfd(["AMD", 26, 81], `${zen5} AVX512FP16`)],
+    ["haswell", nfd(["Intel", 6, 63], haswellFlags, { "cpu-cpuid.X86_64_V3": "true", "cpu-cpuid.X86_64_V2": "true" })],
   ])("%s", (name, labels) => {
     const said = nfdLabels(node(labels), "amd64");
     expect(cpuOf(said)).toEqual([`cpu:${name}`]);
@@ -27,7 +35,7 @@ describe("names from ids that the flags do not contradict", () => {
 
   test("what NFD hides, never knew, or an old one did not know yet contradicts nothing", () => {
     // No SSE, BMI, F16C, LZCNT, POPCNT, CX16 (hidden), no clflushopt, clwb (never), no MOVBE, XSAVE, LAHF (2021).
-    const labels = nfd(["Intel", 6, 85], `AESNI ADX AVX AVX2 FMA3 ${AVX512_FLAGS}`);
+    const labels = nfd(["Intel", 6, 85], `AESNI ADX AVX AVX2 FMA3 ${avx512Flags}`);
     expect(cpuOf(nfdLabels(node(labels), "amd64"))).toEqual(["cpu:skylake_avx512"]);
   });
 
@@ -43,7 +51,7 @@ describe("virtual machines that mask flags", () => {
     // archspec would say skylake here; labels do not prove all of it, so it is the level.
     [
       "x86_64_v3",
-      nfd(["Intel", 6, 85], SKYLAKE_FLAGS),
+      nfd(["Intel", 6, 85], skylakeFlags),
       "skylake_avx512",
       "avx512bw, avx512cd, avx512dq, avx512f and 1 more",
     ],
@@ -55,7 +63,7 @@ describe("virtual machines that mask flags", () => {
     ],
     ["x86_64_v2", nfd(["Intel", 6, 94], "AESNI ADX AVX AVX2 LAHF"), "skylake", "fma"],
     ["x86_64", nfd(["Intel", 6, 42], "CMPXCHG8 FXSR X87"), "sandybridge", "aes, avx, lahf_lm, xsave"],
-    ["x86_64_v3", nfd(["AMD", 25, 1], HASWELL_FLAGS), "zen3", "sse4a, vaes, vpclmulqdq"],
+    ["x86_64_v3", nfd(["AMD", 25, 1], haswellFlags), "zen3", "sse4a, vaes, vpclmulqdq"],
   ])("are %s", (level, labels, name, missing) => {
     const said = nfdLabels(node(labels), "amd64");
     expect(cpuOf(said)).toEqual([`cpu:${level}`]);
@@ -65,7 +73,7 @@ describe("virtual machines that mask flags", () => {
   });
 
   test("a level label that stops below the name", () => {
-    const labels = nfd(["Intel", 6, 94], SKYLAKE_FLAGS, {
+    const labels = nfd(["Intel", 6, 94], skylakeFlags, {
       "cpu-cpuid.X86_64_V1": "true",
       "cpu-cpuid.X86_64_V2": "true",
     });
@@ -77,7 +85,7 @@ describe("virtual machines that mask flags", () => {
   });
 
   test("an old model with newer flags is what its flags prove", () => {
-    expect(cpuOf(nfdLabels(node(nfd(["Intel", 6, 26], HASWELL_FLAGS)), "amd64"))).toEqual(["cpu:x86_64_v3"]);
+    expect(cpuOf(nfdLabels(node(nfd(["Intel", 6, 26], haswellFlags)), "amd64"))).toEqual(["cpu:x86_64_v3"]);
   });
 
   test("ids without flags prove nothing in a virtual machine", () => {
@@ -90,53 +98,53 @@ describe("virtual machines that mask flags", () => {
 describe("levels", () => {
   test.each([
     ["x86_64_v4", nfdFlags("AVX2 FMA3 X86_64_V1 X86_64_V2 X86_64_V3 X86_64_V4")],
-    ["x86_64_v2", nfdFlags(`${HASWELL_FLAGS} X86_64_V1 X86_64_V2`)],
-    ["x86_64_v3", nfdFlags(HASWELL_FLAGS)],
-    ["x86_64_v4", nfdFlags(`${HASWELL_FLAGS} ${AVX512_FLAGS}`)],
-    ["x86_64_v3", nfdFlags(`${HASWELL_FLAGS} AVX512F AVX512BW AVX512CD AVX512DQ`)],
+    ["x86_64_v2", nfdFlags(`${haswellFlags} X86_64_V1 X86_64_V2`)],
+    ["x86_64_v3", nfdFlags(haswellFlags)],
+    ["x86_64_v4", nfdFlags(`${haswellFlags} ${avx512Flags}`)],
+    ["x86_64_v3", nfdFlags(`${haswellFlags} AVX512F AVX512BW AVX512CD AVX512DQ`)],
     ["x86_64_v2", nfdFlags("AVX AVX2 FMA3 LAHF MOVBE")],
     ["x86_64", nfdFlags("AESNI")],
-    ["x86_64_v3", nfd(["Hygon", 24, 0], HASWELL_FLAGS)],
-    ["x86_64_v4", nfd(["Intel", 6, 250], `${HASWELL_FLAGS} ${AVX512_FLAGS}`)],
+    ["x86_64_v3", nfd(["Hygon", 24, 0], haswellFlags)],
+    ["x86_64_v4", nfd(["Intel", 6, 250], `${haswellFlags} ${avx512Flags}`)],
   ])("%s", (level, labels) => {
     expect(cpuOf(nfdLabels(node(labels), "amd64"))).toEqual([`cpu:${level}`]);
   });
 
   test("labels of NFD before 0.4", () => {
     const labels = Object.fromEntries(
-      HASWELL_FLAGS.split(" ").map((flag) => [`feature.node.kubernetes.io/cpuid-${flag}`, "true"]),
+      haswellFlags.split(" ").map((flag) => [`feature.node.kubernetes.io/cpuid-${flag}`, "true"]),
     );
     expect(cpuOf(nfdLabels(node(labels), "amd64"))).toEqual(["cpu:x86_64_v3"]);
   });
 
   test("a flag said to be false is none", () => {
-    const labels = { ...nfdFlags(HASWELL_FLAGS), "feature.node.kubernetes.io/cpu-cpuid.AVX2": "false" };
+    const labels = { ...nfdFlags(haswellFlags), "feature.node.kubernetes.io/cpu-cpuid.AVX2": "false" };
     expect(cpuOf(nfdLabels(node(labels), "amd64"))).toEqual(["cpu:x86_64_v2"]);
   });
 });
 
 describe("arm64", () => {
-  const N1 = "AES ASIMD ASIMDDP ASIMDHP ASIMDRDM ATOMICS CPUID CRC32 DCPOP EVTSTRM FP FPHP LRCPC PMULL SHA1 SHA2 SSBS";
-  const V1 = `${N1} ASIMDFHM DIT FCMA FLAGM ILRCPC JSCVT SHA3 SHA512 SVE USCAT BF16 DCPODP DGH I8MM RNG SVEBF16 SVEI8MM`;
+  const n1 = "AES ASIMD ASIMDDP ASIMDHP ASIMDRDM ATOMICS CPUID CRC32 DCPOP EVTSTRM FP FPHP LRCPC PMULL SHA1 SHA2 SSBS";
+  const v1 = `${n1} ASIMDFHM DIT FCMA FLAGM ILRCPC JSCVT SHA3 SHA512 SVE USCAT BF16 DCPODP DGH I8MM RNG SVEBF16 SVEI8MM`;
   test.each([
     // The id is the low half of MIDR_EL1: part << 4 | revision.
-    ["neoverse_n1", ["ARM", 8, 0xd0c1], N1],
-    ["neoverse_v1", ["ARM", 8, 0xd401], V1],
+    ["neoverse_n1", ["ARM", 8, 0xd0c1], n1],
+    ["neoverse_v1", ["ARM", 8, 0xd401], v1],
     // An NFD that publishes no bit of HWCAP2 does not say that they are missing.
-    ["neoverse_v1", ["ARM", 8, 0xd401], V1.replace(/ (BF16|DCPODP|DGH|I8MM|RNG|SVEBF16|SVEI8MM)/g, "")],
-    ["neoverse_n3", ["ARM", 8, 0xd8e0], `${V1} FRINT FLAGM2 SB SVE2`],
+    ["neoverse_v1", ["ARM", 8, 0xd401], v1.replace(/ (BF16|DCPODP|DGH|I8MM|RNG|SVEBF16|SVEI8MM)/g, "")],
+    ["neoverse_n3", ["ARM", 8, 0xd8e0], `${v1} FRINT FLAGM2 SB SVE2`],
     ["cortex_a72", ["ARM", 8, 0xd083], "AES ASIMD CPUID CRC32 EVTSTRM FP PMULL SHA1 SHA2"],
-    ["cortex_a76", ["ARM", 8, 0xd0b1], N1],
+    ["cortex_a76", ["ARM", 8, 0xd0b1], n1],
     ["ampere1", ["Ampere", 8, 0xac30], ""],
     ["a64fx", ["Fujitsu", 8, 0x0010], ""],
-    ["aarch64", ["ARM", 8, 0xfff0], N1],
-    ["aarch64", ["Qualcomm", 8, 0xd0c1], N1],
+    ["aarch64", ["ARM", 8, 0xfff0], n1],
+    ["aarch64", ["Qualcomm", 8, 0xd0c1], n1],
   ] as const)("%s", (name, ids, flags) => {
     expect(cpuOf(nfdLabels(node(nfd(ids, flags)), "arm64"))).toEqual([`cpu:${name}`]);
   });
 
   test("SVE masked away: the nearest ancestor that nothing contradicts", () => {
-    const said = nfdLabels(node(nfd(["ARM", 8, 0xd401], V1.replace(/ (SVE\w*)/g, ""))), "arm64");
+    const said = nfdLabels(node(nfd(["ARM", 8, 0xd401], v1.replace(/ (SVE\w*)/g, ""))), "arm64");
     expect(cpuOf(said)).toEqual(["cpu:neoverse_n1"]);
     expect(said.notes).toEqual([
       "The CPU's ids say neoverse_v1, but the labels lack sve, svebf16, svei8mm: it is offered as neoverse_n1.",
@@ -168,6 +176,6 @@ test.each([
 });
 
 test("ids that are no decimal numbers are none", () => {
-  const labels = { ...nfd(["Intel", 6, 94], HASWELL_FLAGS), "feature.node.kubernetes.io/cpu-model.id": "0x5e" };
+  const labels = { ...nfd(["Intel", 6, 94], haswellFlags), "feature.node.kubernetes.io/cpu-model.id": "0x5e" };
   expect(cpuOf(nfdLabels(node(labels), "amd64"))).toEqual(["cpu:x86_64_v3"]);
 });

@@ -1,8 +1,8 @@
 import { cpuGraph } from "../cpu/graph.ts";
 import { quote } from "../error.ts";
 import { armCandidates, armPart } from "./arm.ts";
-import { labelValue, NFD, type NodeLabels } from "./labels.ts";
-import { absenceMeansMissing, isOfferedFlag, nfdFlag } from "./nfdflags.ts";
+import { labelValue, type NodeLabels, nfd } from "./labels.ts";
+import { absenceMeansMissing, isOfferedFlag, nfdFlag } from "./nfd-flags.ts";
 import { type Statement, statement } from "./statement.ts";
 import { type Candidate, x86Candidates } from "./x86.ts";
 
@@ -11,16 +11,16 @@ interface NfdCpu {
   readonly vendor: string;
   readonly family: number | undefined;
   readonly model: number | undefined;
-  /** `none`, `kvm`, …; undefined where NFD does not say (before 0.16). */
+  /** `none`, `kvm`, …; undefined where nfd does not say (before 0.16). */
   readonly hypervisor: string | undefined;
   /** archspec's names. */
   readonly flags: ReadonlySet<string>;
-  /** The highest of the labels X86_64_V1 to V4 (NFD 0.19 on, cumulative). */
+  /** The highest of the labels X86_64_V1 to V4 (nfd 0.19 on, cumulative). */
   readonly level: number | undefined;
 }
 
 /**
- * Node Feature Discovery: the CPU's name from its ids, if no flag that NFD publishes contradicts it (a virtual machine
+ * Node Feature Discovery: the CPU's name from its ids, if no flag that nfd publishes contradicts it (a virtual machine
  * masks flags); otherwise the highest level that the flags prove. And the flags themselves.
  */
 export function nfdLabels(node: NodeLabels, architecture: string | undefined): Statement {
@@ -53,28 +53,28 @@ function readCpu(labels: Readonly<Record<string, string>>): NfdCpu | undefined {
       level = Math.max(level ?? 0, Number(levelOf));
     }
   }
-  const vendor = labelValue(labels, `${NFD}cpu-model.vendor_id`);
+  const vendor = labelValue(labels, `${nfd}cpu-model.vendor_id`);
   if (flags.size === 0 && level === undefined && vendor === undefined) {
     return undefined;
   }
   return {
     vendor: vendor ?? "",
-    family: decimal(labelValue(labels, `${NFD}cpu-model.family`)),
-    model: decimal(labelValue(labels, `${NFD}cpu-model.id`)),
-    hypervisor: labelValue(labels, `${NFD}cpu-model.hypervisor`),
+    family: decimal(labelValue(labels, `${nfd}cpu-model.family`)),
+    model: decimal(labelValue(labels, `${nfd}cpu-model.id`)),
+    hypervisor: labelValue(labels, `${nfd}cpu-model.hypervisor`),
     flags,
     level,
   };
 }
 
-/** `cpu-cpuid.AVX2`, and `cpuid-AVX2` as NFD before 0.4 wrote it. */
+/** `cpu-cpuid.AVX2`, and `cpuid-AVX2` as nfd before 0.4 wrote it. */
 function flagOf(key: string): string | undefined {
-  if (key.startsWith(`${NFD}cpu-cpuid.`)) return key.slice(NFD.length + "cpu-cpuid.".length);
-  if (key.startsWith(`${NFD}cpuid-`)) return key.slice(NFD.length + "cpuid-".length);
+  if (key.startsWith(`${nfd}cpu-cpuid.`)) return key.slice(nfd.length + "cpu-cpuid.".length);
+  if (key.startsWith(`${nfd}cpuid-`)) return key.slice(nfd.length + "cpuid-".length);
   return undefined;
 }
 
-/** NFD writes ids in decimal. */
+/** nfd writes ids in decimal. */
 function decimal(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,7}$/.test(text) ? Number(text) : undefined;
 }
@@ -84,10 +84,10 @@ interface Name {
   readonly notes: readonly string[];
 }
 
-const ARM_VENDOR = /^(arm|ampere|apple|cavium|fujitsu|nvidia|qualcomm|marvell|broadcom|hisilicon)$/i;
+const armVendor = /^(arm|ampere|apple|cavium|fujitsu|nvidia|qualcomm|marvell|broadcom|hisilicon)$/i;
 
 function cpuName(cpu: NfdCpu, architecture: string | undefined): Name {
-  const known = architecture ?? (ARM_VENDOR.test(cpu.vendor) ? "arm64" : cpu.level === undefined ? undefined : "amd64");
+  const known = architecture ?? (armVendor.test(cpu.vendor) ? "arm64" : cpu.level === undefined ? undefined : "amd64");
   switch (known) {
     case "arm64":
       return named(
@@ -149,7 +149,7 @@ function contradiction(cpu: NfdCpu, name: string, family: "x86_64" | "aarch64"):
     }
   }
   if (cpu.flags.size === 0 && cpu.level === undefined) {
-    // NFD's flags are switched off. Then the ids are all there is: enough on a machine, not in a virtual one.
+    // nfd's flags are switched off. Then the ids are all there is: enough on a machine, not in a virtual one.
     return cpu.hypervisor === undefined || cpu.hypervisor === "none" || cpu.hypervisor === ""
       ? undefined
       : `it is a virtual machine (${quote(cpu.hypervisor)}) without flags in its labels`;
@@ -161,7 +161,7 @@ function contradiction(cpu: NfdCpu, name: string, family: "x86_64" | "aarch64"):
 }
 
 /**
- * The level that the flags prove. Without the level's own label, NFD hides much of each level: AVX2, FMA3, MOVBE and
+ * The level that the flags prove. Without the level's own label, nfd hides much of each level: AVX2, FMA3, MOVBE and
  * OSXSAVE never occur without the rest of v3 [inference], nor does AVX without what v2 has besides LAHF.
  */
 function provenLevel(cpu: NfdCpu): string {
@@ -193,7 +193,7 @@ function demotedArm(cpu: NfdCpu, name: string): string {
   return best;
 }
 
-/** NFD names the bits of AT_HWCAP2 (arch/powerpc/include/uapi/asm/cputable.h): ISA 2.07 is POWER8, 3.0 POWER9, 3.1 POWER10. */
+/** nfd names the bits of AT_HWCAP2 (arch/powerpc/include/uapi/asm/cputable.h): ISA 2.07 is POWER8, 3.0 POWER9, 3.1 POWER10. */
 function powerName(flags: ReadonlySet<string>): string {
   if (flags.has("arch_3_1")) return "power10le";
   if (flags.has("arch_3_00")) return "power9le";

@@ -1,6 +1,13 @@
 import { HardwareError } from "../error.ts";
 import { normalizePlatform } from "../platform.ts";
-import { ARCHSPEC_TARGET, type Declaration, labelValue, NFD_KERNEL, type NodeLabels, WINDOWS_BUILD } from "./labels.ts";
+import {
+  archspecTarget,
+  type Declaration,
+  labelValue,
+  type NodeLabels,
+  nfdKernel,
+  windowsBuildLabel,
+} from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /** What is known of a node's platform. */
@@ -49,13 +56,13 @@ export function nodeInfo(node: NodeLabels, platform: NodePlatform): Statement {
     );
   }
   // The label comes second: it cannot hold the `+` of some kernels.
-  const kernel = node.kernelVersion || labelValue(node.labels, NFD_KERNEL) || "";
+  const kernel = node.kernelVersion || labelValue(node.labels, nfdKernel) || "";
   return statement("node", platform.os === "linux" && /^\d/.test(kernel) ? [`kernel:${kernel}`] : [], platform.notes);
 }
 
 /** archspec's own name, written by archspec-feature-discovery on the node itself. */
 export function archspecLabel(node: NodeLabels): Statement {
-  const target = labelValue(node.labels, ARCHSPEC_TARGET);
+  const target = labelValue(node.labels, archspecTarget);
   return statement("archspec.io", target === undefined || target === "" ? [] : [`cpu:${target}`]);
 }
 
@@ -65,7 +72,7 @@ function wellKnown(node: NodeLabels, name: "os" | "arch"): string | undefined {
 
 /** Three numbers: the fourth counts updates, which say nothing of what images run, and would tell equal nodes apart. */
 function windowsBuild(node: NodeLabels): string | undefined {
-  for (const text of [node.kernelVersion, labelValue(node.labels, WINDOWS_BUILD)]) {
+  for (const text of [node.kernelVersion, labelValue(node.labels, windowsBuildLabel)]) {
     const build = /^(\d{1,3}\.\d{1,3}\.\d{1,6})(?:\.|$)/.exec(text ?? "")?.[1];
     if (build !== undefined) {
       return build;

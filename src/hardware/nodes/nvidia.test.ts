@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { node } from "./node.fixture.ts";
+import { node } from "../../../test/support/hardware/nodes.ts";
 import { nvidiaLabels } from "./nvidia.ts";
 
 function gpu(labels: Readonly<Record<string, string>>, allocatable: Readonly<Record<string, string>> = {}) {
@@ -7,7 +7,7 @@ function gpu(labels: Readonly<Record<string, string>>, allocatable: Readonly<Rec
   return nvidiaLabels(node(prefixed, { allocatable }));
 }
 
-const A100 = {
+const a100 = {
   "gpu.product": "NVIDIA-A100-SXM4-40GB",
   "gpu.count": "4",
   "gpu.replicas": "1",
@@ -19,33 +19,33 @@ const A100 = {
 
 describe("compute capability", () => {
   test.each([
-    ["one model", A100, { "nvidia.com/gpu": "4" }],
-    ["no device plugin, or devices by DRA", A100, {}],
-    ["a quantity that is no number", A100, { "nvidia.com/gpu": "4k" }],
-    ["some GPUs unhealthy", A100, { "nvidia.com/gpu": "3" }],
+    ["one model", a100, { "nvidia.com/gpu": "4" }],
+    ["no device plugin, or devices by DRA", a100, {}],
+    ["a quantity that is no number", a100, { "nvidia.com/gpu": "4k" }],
+    ["some GPUs unhealthy", a100, { "nvidia.com/gpu": "3" }],
     [
       "shared",
-      { ...A100, "gpu.product": "NVIDIA-A100-SXM4-40GB-SHARED", "gpu.replicas": "10" },
+      { ...a100, "gpu.product": "NVIDIA-A100-SXM4-40GB-SHARED", "gpu.replicas": "10" },
       { "nvidia.com/gpu": "40" },
     ],
     [
       "shared by a release without replicas",
-      { ...A100, "gpu.product": "A100-SHARED", "gpu.replicas": "" },
+      { ...a100, "gpu.product": "A100-SHARED", "gpu.replicas": "" },
       { "nvidia.com/gpu": "40" },
     ],
     [
       "shared and renamed",
-      { ...A100, "gpu.replicas": "2", "gpu.sharing-strategy": "time-slicing" },
+      { ...a100, "gpu.replicas": "2", "gpu.sharing-strategy": "time-slicing" },
       { "nvidia.com/gpu.shared": "8" },
     ],
     [
       "MIG, strategy single",
-      { ...A100, "gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.count": "28" },
+      { ...a100, "gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.count": "28" },
       { "nvidia.com/gpu": "28" },
     ],
     [
       "MIG, strategy mixed",
-      { ...A100, "mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.replicas": "0" },
+      { ...a100, "mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.replicas": "0" },
       { "nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "14" },
     ],
     ["no count", { "gpu.compute.major": "8", "gpu.compute.minor": "0" }, { "nvidia.com/gpu": "4" }],
@@ -54,16 +54,16 @@ describe("compute capability", () => {
   });
 
   test.each([
-    ["fewer counted than allocatable", { ...A100, "gpu.count": "1" }, { "nvidia.com/gpu": "4" }],
+    ["fewer counted than allocatable", { ...a100, "gpu.count": "1" }, { "nvidia.com/gpu": "4" }],
     [
       "fewer counted than shared ones allocatable",
-      { ...A100, "gpu.count": "1", "gpu.replicas": "4", "gpu.product": "A100-SHARED" },
+      { ...a100, "gpu.count": "1", "gpu.replicas": "4", "gpu.product": "A100-SHARED" },
       { "nvidia.com/gpu": "8" },
     ],
     [
       "MIG devices of another model",
       {
-        ...A100,
+        ...a100,
         "gpu.product": "Tesla-T4",
         "gpu.count": "1",
         "mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb",
@@ -77,8 +77,8 @@ describe("compute capability", () => {
   });
 
   test.each([
-    ["MIG settings invalid", { ...A100, "gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-INVALID" }],
-    ["count 0", { ...A100, "gpu.count": "0" }],
+    ["MIG settings invalid", { ...a100, "gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-INVALID" }],
+    ["count 0", { ...a100, "gpu.count": "0" }],
   ])("nothing at all is offered: %s", (_, labels) => {
     const said = gpu({ ...labels, "cuda.driver-version.full": "550.54.15" });
     expect(said.features).toEqual([]);

@@ -1,14 +1,14 @@
 import { quote } from "../error.ts";
-import { isMigProduct, labelValue, type NodeLabels, NVIDIA } from "./labels.ts";
+import { isMigProduct, labelValue, type NodeLabels, nvidia } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /**
- * NVIDIA GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
+ * nvidia GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
  * driver and the newest CUDA that it supports are the node's own. `gpu.family` is never read: it is `undefined` for
  * new GPUs and too coarse for old ones.
  */
 export function nvidiaLabels(node: NodeLabels): Statement {
-  const read = (name: string) => labelValue(node.labels, NVIDIA + name);
+  const read = (name: string) => labelValue(node.labels, nvidia + name);
   const product = read("gpu.product") ?? "";
   const count = wholeNumber(read("gpu.count"));
   // `mig.strategy=single` with unusable settings (internal/lm/mig-strategy.go): count 0, product …-MIG-INVALID, while
@@ -65,8 +65,8 @@ function severalModels(node: NodeLabels, product: string, count: number | undefi
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu")) ?? 0) +
     // Shared and renamed (sharing.timeSlicing.renameByDefault).
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu.shared")) ?? 0);
-  const replicas = wholeNumber(labelValue(node.labels, `${NVIDIA}gpu.replicas`));
-  const strategy = labelValue(node.labels, `${NVIDIA}gpu.sharing-strategy`) ?? "none";
+  const replicas = wholeNumber(labelValue(node.labels, `${nvidia}gpu.replicas`));
+  const strategy = labelValue(node.labels, `${nvidia}gpu.sharing-strategy`) ?? "none";
   const shared = product.endsWith("-SHARED") || (replicas ?? 1) > 1 || strategy !== "none";
   if (count === undefined || (shared && replicas === undefined)) {
     return undefined;
@@ -77,7 +77,7 @@ function severalModels(node: NodeLabels, product: string, count: number | undefi
     : undefined;
 }
 
-/** `NVIDIA-A100-SXM4-40GB` of `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. */
+/** `nvidia-A100-SXM4-40GB` of `nvidia-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. */
 function modelOf(product: string): string {
   return product.replace(/-SHARED$/, "").replace(/-MIG-[^-]*$/, "");
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { avx512Flags, haswellFlags, nfd, node } from "../../../test/support/hardware/nodes.ts";
 import { isRelevantLabel } from "./labels.ts";
-import { AVX512_FLAGS, HASWELL_FLAGS, nfd, node } from "./node.fixture.ts";
 import { offerOfNode } from "./offer.ts";
 
-const GPU = {
+const gpuLabels = {
   "nvidia.com/gpu.compute.major": "7",
   "nvidia.com/gpu.compute.minor": "0",
   "nvidia.com/cuda.driver-version.full": "535.104.5",
@@ -13,8 +13,8 @@ const GPU = {
 describe("laws", () => {
   const relevant = fc.subarray(
     Object.entries({
-      ...nfd(["Intel", 6, 85], `${HASWELL_FLAGS} ${AVX512_FLAGS} ADX`),
-      ...GPU,
+      ...nfd(["Intel", 6, 85], `${haswellFlags} ${avx512Flags} ADX`),
+      ...gpuLabels,
       "beta.amd.com/gpu.device-id.74a1": "8",
       "metahub.dev/feature.fabric": "efa__roce",
       "metahub.dev/feature.mpi": "openmpi",

@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { avx512Flags, nfd, node, skylakeFlags, texts } from "../../../test/support/hardware/nodes.ts";
 import { formatFeature } from "../feature.ts";
 import type { Declaration } from "./labels.ts";
-import { AVX512_FLAGS, nfd, node, SKYLAKE_FLAGS, texts } from "./node.fixture.ts";
-import { MAX_NOTE_LENGTH, MAX_NOTES, MAX_OFFERED, offerOfNode } from "./offer.ts";
+import { maxNoteLength, maxNotes, maxOffered, offerOfNode } from "./offer.ts";
 
-const GPU = {
+const gpuLabels = {
   "nvidia.com/gpu.compute.major": "7",
   "nvidia.com/gpu.compute.minor": "0",
   "nvidia.com/cuda.driver-version.full": "535.104.5",
 };
-const SKYLAKE = nfd(["Intel", 6, 94], SKYLAKE_FLAGS);
+const skylake = nfd(["Intel", 6, 94], skylakeFlags);
 
 describe("the first source that speaks of a namespace is believed", () => {
   const everything = {
-    ...SKYLAKE,
+    ...skylake,
     "archspec.io/cpu.target": "haswell",
     "metahub.dev/feature.cpu": "zen2",
     "example.com/cpu": "zen3",
@@ -24,8 +24,8 @@ describe("the first source that speaks of a namespace is believed", () => {
     ["declared", everything, { ...named, features: ["cpu:broadwell"] }, "cpu:broadwell"],
     ["featureLabels", everything, named, "cpu:zen3"],
     ["metahub.dev", everything, undefined, "cpu:zen2"],
-    ["archspec.io", { ...SKYLAKE, "archspec.io/cpu.target": "haswell" }, undefined, "cpu:haswell"],
-    ["nfd", SKYLAKE, undefined, "cpu:skylake"],
+    ["archspec.io", { ...skylake, "archspec.io/cpu.target": "haswell" }, undefined, "cpu:haswell"],
+    ["nfd", skylake, undefined, "cpu:skylake"],
   ])("%s", (source, labels, declared, cpu) => {
     const offer = offerOfNode(node(labels), declared);
     expect(texts(offer).filter((text) => text.startsWith("cpu:"))).toEqual([cpu]);
@@ -33,7 +33,7 @@ describe("the first source that speaks of a namespace is believed", () => {
   });
 
   test("per namespace: what one source leaves out, the next says", () => {
-    const offer = offerOfNode(node({ ...SKYLAKE, ...GPU }, { kernelVersion: "6.8.0-45-generic" }), {
+    const offer = offerOfNode(node({ ...skylake, ...gpuLabels }, { kernelVersion: "6.8.0-45-generic" }), {
       features: ["nvcap:9.0", "fabric:efa"],
     });
     expect(texts(offer)).toEqual(["cpu:skylake", "fabric:efa", "kernel:6.8.0-45-generic", "nvcap:9.0"]);
@@ -41,7 +41,7 @@ describe("the first source that speaks of a namespace is believed", () => {
   });
 
   test("a feature that cannot be read is as if it were not said, with a note", () => {
-    const offer = offerOfNode(node({ ...GPU, "metahub.dev/feature.nvcap": "fast" }));
+    const offer = offerOfNode(node({ ...gpuLabels, "metahub.dev/feature.nvcap": "fast" }));
     expect(offer.accelerators.map(formatFeature)).toEqual(["nvcap:7.0", "nvdriver:535.104.5"]);
     expect(offer.notes[0]).toMatch(/^"nvcap:fast" \(from metahub.dev\) is not offered: /);
   });
@@ -63,7 +63,7 @@ describe("the scenario", () => {
 
 describe("accelerators", () => {
   test("from labels they are a device's; those that a machine type declares count always", () => {
-    const labels = { ...GPU, "example.com/cuda": "12.4", "beta.amd.com/gpu.driver-version.6.10.5": "1" };
+    const labels = { ...gpuLabels, "example.com/cuda": "12.4", "beta.amd.com/gpu.driver-version.6.10.5": "1" };
     const offer = offerOfNode(node(labels), {
       features: ["nvcap:9.0"],
       featureLabels: [{ label: "example.com/cuda", namespace: "cuda" }],
@@ -75,12 +75,12 @@ describe("accelerators", () => {
 
 describe("CPU flags", () => {
   test("those that the name implies are left out; others stay", () => {
-    const labels = nfd(["Intel", 6, 94], `${SKYLAKE_FLAGS} AVX512VNNI GFNI`);
+    const labels = nfd(["Intel", 6, 94], `${skylakeFlags} AVX512VNNI GFNI`);
     expect(texts(offerOfNode(node(labels)))).toEqual(["cpu:skylake", "cpuflag:avx512_vnni", "cpuflag:gfni"]);
   });
 
   test("the name in force decides, whoever said it", () => {
-    const labels = nfd(["Intel", 6, 85], `${SKYLAKE_FLAGS} ${AVX512_FLAGS}`);
+    const labels = nfd(["Intel", 6, 85], `${skylakeFlags} ${avx512Flags}`);
     expect(texts(offerOfNode(node(labels), { features: ["cpu:skylake"] }))).toContain("cpuflag:avx512f");
   });
 });
@@ -162,17 +162,17 @@ describe("hostile nodes", () => {
     );
     const { notes, features } = offerOfNode(node(labels));
     expect(features).toEqual([]);
-    expect(notes).toHaveLength(MAX_NOTES);
+    expect(notes).toHaveLength(maxNotes);
     expect(notes.at(-1)).toBe("And 85 more.");
     for (const note of notes) {
-      expect(note.length).toBeLessThanOrEqual(MAX_NOTE_LENGTH);
+      expect(note.length).toBeLessThanOrEqual(maxNoteLength);
       expect(note).toMatch(/^[\x20-\x7e…]*$/);
     }
   });
 
   test("features are bounded", () => {
     const labels = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`metahub.dev/feature.x${i}`, "1"]));
-    expect(offerOfNode(node(labels)).features).toHaveLength(MAX_OFFERED);
+    expect(offerOfNode(node(labels)).features).toHaveLength(maxOffered);
   });
 
   test("names of properties are no labels", () => {
@@ -184,7 +184,11 @@ describe("hostile nodes", () => {
   test("never throws, whatever labels and declarations hold", () => {
     const key = fc.oneof(
       fc.string(),
-      fc.constantFrom(...Object.keys({ ...SKYLAKE, ...GPU }), "metahub.dev/feature.cpu", "archspec.io/cpu.target"),
+      fc.constantFrom(
+        ...Object.keys({ ...skylake, ...gpuLabels }),
+        "metahub.dev/feature.cpu",
+        "archspec.io/cpu.target",
+      ),
     );
     fc.assert(
       fc.property(
@@ -193,7 +197,7 @@ describe("hostile nodes", () => {
         fc.string(),
         (labels, features, architecture) => {
           const offer = offerOfNode(node(labels, { architecture, kernelVersion: architecture }), { features });
-          expect(offer.notes.length).toBeLessThanOrEqual(MAX_NOTES);
+          expect(offer.notes.length).toBeLessThanOrEqual(maxNotes);
         },
       ),
     );

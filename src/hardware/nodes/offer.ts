@@ -5,7 +5,7 @@ import { isAcceleratorNamespace } from "../namespace.ts";
 import { parseFeatureList } from "../parse.ts";
 import type { Platform } from "../platform.ts";
 import { amdLabels } from "./amd.ts";
-import { declaredLabels, metahubLabels } from "./featurelabels.ts";
+import { declaredLabels, metahubLabels } from "./feature-labels.ts";
 import { intelLabels } from "./intel.ts";
 import type { Declaration, NodeLabels } from "./labels.ts";
 import { nfdLabels } from "./nfd.ts";
@@ -20,19 +20,19 @@ export interface NodeOffer {
   readonly features: readonly Feature[];
   /** Offered to containers that get a device: accelerator features that came from labels. Same order. */
   readonly accelerators: readonly Feature[];
-  /** Why something the sources mention is not offered. At most MAX_NOTES, each at most MAX_NOTE_LENGTH characters. */
+  /** Why something the sources mention is not offered. At most maxNotes, each at most maxNoteLength characters. */
   readonly notes: readonly string[];
   /** Who was believed, by namespace. */
   readonly sources: ReadonlyMap<string, FeatureSource>;
 }
 
 /** A node with more than this is broken or hostile: a kubelet writes its own node's labels. */
-export const MAX_OFFERED = 512;
-export const MAX_NOTES = 16;
-export const MAX_NOTE_LENGTH = 240;
+export const maxOffered = 512;
+export const maxNotes = 16;
+export const maxNoteLength = 240;
 
 /** The architecture of a machine of which nothing says it: no image has it, so nothing is chosen for it. */
-export const UNKNOWN_ARCHITECTURE = "unknown";
+export const unknownArchitecture = "unknown";
 
 /**
  * What the node offers: per namespace, the first source that speaks is believed (design, "what a node offers"). A
@@ -60,7 +60,7 @@ export function offerOfNode(node: NodeLabels, declared?: Declaration): NodeOffer
     merged.notes.push("Nothing says the node's architecture: declare the machine type's platform.");
   }
   return {
-    platform: { ...rest, architecture: known ?? UNKNOWN_ARCHITECTURE },
+    platform: { ...rest, architecture: known ?? unknownArchitecture },
     features: merged.features,
     accelerators: merged.accelerators,
     notes: bounded(merged.notes),
@@ -84,7 +84,7 @@ function merge(statements: readonly Statement[], architecture: string | undefine
     for (const text of features) {
       for (const feature of read(text, source, architecture, notes)) {
         const speaker = sources.get(feature.namespace) ?? source;
-        if (speaker === source && offered.size < MAX_OFFERED) {
+        if (speaker === source && offered.size < maxOffered) {
           sources.set(feature.namespace, source);
           offered.set(formatFeature(feature), feature);
         }
@@ -129,7 +129,7 @@ function read(
 }
 
 /** The roots of the CPU graph, as Go names these architectures. */
-const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+const architectures: ReadonlyMap<string, string> = new Map([
   ["x86_64", "amd64"],
   ["x86", "386"],
   ["aarch64", "arm64"],
@@ -144,7 +144,7 @@ function architectureOfCpu(features: readonly Feature[]): string | undefined {
   const families = new Set(
     features
       .filter(({ namespace }) => namespace === "cpu")
-      .map(({ value }) => ARCHITECTURES.get(cpuGraph().get(value)?.family ?? "")),
+      .map(({ value }) => architectures.get(cpuGraph().get(value)?.family ?? "")),
   );
   const [family] = families;
   return families.size === 1 ? family : undefined;
@@ -152,12 +152,12 @@ function architectureOfCpu(features: readonly Feature[]): string | undefined {
 
 function bounded(notes: readonly string[]): readonly string[] {
   const distinct = [...new Set(notes.map((note) => oneLine(note)))];
-  return distinct.length <= MAX_NOTES
+  return distinct.length <= maxNotes
     ? distinct
-    : [...distinct.slice(0, MAX_NOTES - 1), `And ${distinct.length - MAX_NOTES + 1} more.`];
+    : [...distinct.slice(0, maxNotes - 1), `And ${distinct.length - maxNotes + 1} more.`];
 }
 
 function oneLine(note: string): string {
   const clean = note.replace(/[^\x20-\x7e…]+/g, " ");
-  return clean.length <= MAX_NOTE_LENGTH ? clean : `${clean.slice(0, MAX_NOTE_LENGTH - 1)}…`;
+  return clean.length <= maxNoteLength ? clean : `${clean.slice(0, maxNoteLength - 1)}…`;
 }

@@ -3,7 +3,7 @@ import { cpuGraph } from "../cpu/graph.ts";
 import { x86Candidates } from "./x86.ts";
 
 // facts/standards.md's table of ids, written again as models → name.
-const INTEL: readonly (readonly [models: string, name: string])[] = [
+const intel: readonly (readonly [models: string, name: string])[] = [
   ["1a 1e 1f 2e", "nehalem"],
   ["25 2c 2f", "westmere"],
   ["2a 2d", "sandybridge"],
@@ -23,7 +23,7 @@ const INTEL: readonly (readonly [models: string, name: string])[] = [
 ];
 
 describe("Intel family 6", () => {
-  test.each(INTEL.flatMap(([models, name]) => models.split(" ").map((model) => [model, name] as const)))(
+  test.each(intel.flatMap(([models, name]) => models.split(" ").map((model) => [model, name] as const)))(
     "model 0x%s is %s",
     (model, name) => {
       expect(x86Candidates("Intel", 6, Number.parseInt(model, 16))[0]?.name).toBe(name);
@@ -39,7 +39,7 @@ describe("Intel family 6", () => {
   });
 });
 
-const AMD: readonly (readonly [family: number, models: string, name: string])[] = [
+const amd: readonly (readonly [family: number, models: string, name: string])[] = [
   [16, "02 04 08", "k10"],
   [21, "60 65 70", "excavator"],
   [21, "30 38", "steamroller"],
@@ -52,7 +52,7 @@ const AMD: readonly (readonly [family: number, models: string, name: string])[] 
 ];
 
 describe("AMD", () => {
-  test.each(AMD.flatMap(([family, models, name]) => models.split(" ").map((model) => [family, model, name] as const)))(
+  test.each(amd.flatMap(([family, models, name]) => models.split(" ").map((model) => [family, model, name] as const)))(
     "family %i, model 0x%s is %s",
     (family, model, name) => {
       expect(x86Candidates("AMD", family, Number.parseInt(model, 16))[0]?.name).toBe(name);

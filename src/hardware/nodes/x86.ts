@@ -13,7 +13,7 @@ export interface Candidate {
  * Intel family 6, by model: Intel SDM volume 4, table 2-1, and Linux arch/x86/include/asm/intel-family.h. Names are
  * archspec's. Where archspec has none: what it is at least.
  */
-const INTEL_FAMILY_6: readonly (readonly [models: readonly number[], candidates: readonly Candidate[]])[] = [
+const intelFamily6: readonly (readonly [models: readonly number[], candidates: readonly Candidate[]])[] = [
   [[0x1a, 0x1e, 0x1f, 0x2e], [{ name: "nehalem" }]],
   [[0x25, 0x2c, 0x2f], [{ name: "westmere" }]],
   [[0x2a, 0x2d], [{ name: "sandybridge" }]],
@@ -56,8 +56,8 @@ const INTEL_FAMILY_6: readonly (readonly [models: readonly number[], candidates:
   [[0xdd], [{ name: "clearwaterforest", otherwise: "x86_64_v3" }]],
 ];
 
-const INTEL_BY_MODEL: ReadonlyMap<number, readonly Candidate[]> = new Map(
-  INTEL_FAMILY_6.flatMap(([models, candidates]) => models.map((model) => [model, candidates] as const)),
+const intelByModel: ReadonlyMap<number, readonly Candidate[]> = new Map(
+  intelFamily6.flatMap(([models, candidates]) => models.map((model) => [model, candidates] as const)),
 );
 
 /** The names that the ids may stand for; empty where nobody knows. `vendor` as NFD or CPUID spells it. */
@@ -65,7 +65,7 @@ export function x86Candidates(vendor: string, family: number, model: number): re
   switch (vendor.toLowerCase()) {
     case "intel":
     case "genuineintel":
-      return family === 6 ? (INTEL_BY_MODEL.get(model) ?? []) : [];
+      return family === 6 ? (intelByModel.get(model) ?? []) : [];
     case "amd":
     case "authenticamd":
       return amd(family, model);

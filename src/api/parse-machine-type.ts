@@ -1,0 +1,233 @@
+import { ApiError } from "./error.ts";
+import { Field, isLabelKey, isObject } from "./field.ts";
+import { type MachineType, type MachineTypeSpec, metahubApiVersion } from "./machine-type.ts";
+import type { Taint } from "./node.ts";
+import { parseStatus, textsOf } from "./parse-status.ts";
+import * as rules from "./rules.ts";
+import { limits, requiredFields } from "./rules.ts";
+import type { LabelSelector, LabelSelectorRequirement } from "./selector.ts";
+
+export interface ParseOptions {
+  /**
+   * What to do with fields that the API does not have. By default a manifest's are refused (a typo must not pass in
+   * silence) and those of a stored object, which has a uid, are ignored: the server may know a newer version of the API.
+   */
+  readonly unknownFields?: "refuse" | "ignore";
+}
+
+/**
+ * Reads a MachineType from parsed JSON or YAML and holds it to the rules that the CRD states. Nothing is cast: the
+ * result has only known fields, with `nodeTemplate.allocatable` as text.
+ *
+ * @throws ApiError that names the field and shows a right value.
+ */
+export function parseMachineType(value: unknown, options: ParseOptions = {}): MachineType {
+  const root = new Field(value, "");
+  const object = root.object();
+  const apiVersion = object.get("apiVersion")?.value;
+  const kind = object.get("kind")?.value;
+  if (apiVersion !== metahubApiVersion || kind !== "MachineType") {
+    throw new ApiError(
+      "WRONG_KIND",
+      apiVersion !== metahubApiVersion ? "apiVersion" : "kind",
+      `must be apiVersion: ${metahubApiVersion}, kind: MachineType; it is ${JSON.stringify(apiVersion)}, ${JSON.stringify(kind)}`,
+    );
+  }
+  const metadata = parseMetadata(object.get("metadata"));
+  const refuse = (options.unknownFields ?? (metadata.uid === undefined ? "refuse" : "ignore")) === "refuse";
+  const known = (fields: readonly string[]) => (refuse ? fields : undefined);
+  const allowed = known(["apiVersion", "kind", "metadata", "spec", "status"]);
+  if (allowed !== undefined) root.object(allowed);
+  const spec = object.get("spec");
+  if (spec === undefined) throw new ApiError("MISSING", "spec", requiredFields.spec);
+  const status = parseStatus(object.get("status")?.value);
+  return { apiVersion, kind, metadata, spec: parseSpec(spec, known), ...(status === undefined ? {} : { status }) };
+}
+
+/** The fields an object may have, or undefined where others are ignored. */
+type Known = (fields: readonly string[]) => readonly string[] | undefined;
+
+function parseMetadata(field: Field | undefined): MachineType["metadata"] {
+  const fields = field?.object() ?? new Map<string, Field>();
+  const name = fields.get("name");
+  if (name === undefined) throw new ApiError("MISSING", "metadata.name", 'is needed, for example "type4"');
+  const text = name.string(253);
+  if (text.length > limits.nameLength) name.refuse(requiredFields.name);
+  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) {
+    name.refuse('must be lower-case letters, digits, "-" and ".", for example "type4"');
+  }
+  const { generation, uid, resourceVersion, annotations } = isObject(field?.value) ? field.value : {};
+  return {
+    name: text,
+    ...(typeof generation === "number" ? { generation } : {}),
+    ...(typeof uid === "string" ? { uid } : {}),
+    ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
+    ...(isObject(annotations) ? { annotations: textsOf(annotations) } : {}),
+  };
+}
+
+function parseSpec(field: Field, known: Known): MachineTypeSpec {
+  const fields = field.object(
+    known(["nodeSelector", "priority", "platform", "features", "featureLabels", "deviceAttributes", "nodeTemplate"]),
+  );
+  const nodeSelector = required(field, fields, "nodeSelector", requiredFields.nodeSelector);
+  const priority = fields.get("priority")?.integer(limits.priority);
+  const platform = fields.get("platform");
+  const features = fields.get("features");
+  const featureLabels = fields.get("featureLabels");
+  const deviceAttributes = fields.get("deviceAttributes");
+  const nodeTemplate = fields.get("nodeTemplate");
+  return {
+    nodeSelector: parseSelector(nodeSelector, known),
+    ...(priority === undefined ? {} : { priority }),
+    ...(platform === undefined ? {} : { platform: parsePlatform(platform, known) }),
+    ...(features === undefined ? {} : { features: parseFeatures(features) }),
+    ...(featureLabels === undefined ? {} : { featureLabels: parseFeatureLabels(featureLabels, known) }),
+    ...(deviceAttributes === undefined ? {} : { deviceAttributes: parseDeviceAttributes(deviceAttributes, known) }),
+    ...(nodeTemplate === undefined ? {} : { nodeTemplate: parseTemplate(nodeTemplate, known) }),
+  };
+}
+
+function parseSelector(field: Field, known: Known): LabelSelector {
+  const fields = field.object(known(["matchLabels", "matchExpressions"]));
+  const labels = fields.get("matchLabels");
+  const expressions = fields.get("matchExpressions");
+  const matchLabels = labels === undefined ? {} : parseLabels(labels, limits.matchLabelProperties);
+  const matchExpressions =
+    expressions
+      ?.items(limits.matchExpressionItems, "[{key: nvidia.com/gpu.present, operator: Exists}]")
+      .map((item) => parseRequirement(item, known)) ?? [];
+  if (Object.keys(matchLabels).length === 0 && matchExpressions.length === 0) {
+    field.fail("INVALID", requiredFields.emptySelector);
+  }
+  return {
+    ...(labels === undefined ? {} : { matchLabels }),
+    ...(expressions === undefined ? {} : { matchExpressions }),
+  };
+}
+
+function parseRequirement(field: Field, known: Known): LabelSelectorRequirement {
+  const fields = field.object(known(["key", "operator", "values"]));
+  const key = required(field, fields, "key", requiredFields.key).labelKey();
+  const operator = required(field, fields, "operator", requiredFields.operator).oneOf(rules.selectorOperators);
+  const given = fields.get("values");
+  const values = (given?.items(limits.selectorValueItems, '["g3.4xlarge"]') ?? []).map((item) =>
+    item.string(limits.labelValueLength, rules.labelValueRule),
+  );
+  const place = given ?? new Field(undefined, `${field.path}.values`);
+  if (operator === "In" || operator === "NotIn") {
+    if (values.length === 0) place.fail("MISSING", requiredFields.values);
+    return { key, operator, values };
+  }
+  if (values.length > 0) place.refuse(requiredFields.noValues);
+  return { key, operator };
+}
+
+function parsePlatform(field: Field, known: Known): NonNullable<MachineTypeSpec["platform"]> {
+  const fields = field.object(known(["os", "architecture", "variant"]));
+  const os = required(field, fields, "os", requiredFields.os).oneOf(rules.operatingSystems);
+  const architecture = required(field, fields, "architecture", requiredFields.architecture).oneOf(rules.architectures);
+  const variant = fields.get("variant")?.string(limits.variantLength, rules.platformVariant);
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
+function parseFeatures(field: Field): readonly string[] {
+  const seen = new Set<string>();
+  for (const item of field.items(limits.featureItems, '["cpu:broadwell"]')) {
+    const feature = item.string(limits.featureLength, rules.featureRule);
+    if (seen.has(feature)) item.fail("INVALID", `Duplicate value: ${JSON.stringify(feature)}; write it once`);
+    seen.add(feature);
+  }
+  return [...seen];
+}
+
+function parseFeatureLabels(field: Field, known: Known): NonNullable<MachineTypeSpec["featureLabels"]> {
+  const items = field.items(limits.featureLabelItems, "[{label: example.com/fabric, namespace: fabric}]");
+  const parsed = items.map((item) => {
+    const fields = item.object(known(["label", "namespace"]));
+    const label = required(item, fields, "label", requiredFields.label);
+    const namespace = required(item, fields, "namespace", requiredFields.namespace);
+    return { label: label.labelKey(), namespace: namespace.string(limits.namespaceLength, rules.featureNamespace) };
+  });
+  if (new Set(parsed.map(({ label }) => label)).size < parsed.length) field.fail("INVALID", requiredFields.uniqueLabel);
+  return parsed;
+}
+
+function parseDeviceAttributes(field: Field, known: Known): NonNullable<MachineTypeSpec["deviceAttributes"]> {
+  const example = "[{driver: gpu.example.com, attribute: capability, namespace: nvcap}]";
+  const parsed = field.items(limits.deviceAttributeItems, example).map((item) => {
+    const fields = item.object(known(["driver", "attribute", "namespace"]));
+    const driver = required(item, fields, "driver", requiredFields.driver);
+    const attribute = required(item, fields, "attribute", requiredFields.attribute);
+    const namespace = required(item, fields, "namespace", requiredFields.deviceNamespace);
+    return {
+      driver: driver.string(limits.deviceDriverLength, rules.deviceDriver),
+      attribute: attribute.string(limits.deviceAttributeLength, rules.deviceAttributeRule),
+      namespace: namespace.string(limits.namespaceLength, rules.featureNamespace),
+    };
+  });
+  const keys = new Set(parsed.map(({ driver, namespace }) => `${driver} ${namespace}`));
+  if (keys.size < parsed.length) field.fail("INVALID", requiredFields.uniqueDeviceNamespace);
+  return parsed;
+}
+
+function parseTemplate(field: Field, known: Known): NonNullable<MachineTypeSpec["nodeTemplate"]> {
+  const fields = field.object(known(["labels", "taints", "allocatable"]));
+  const labels = fields.get("labels");
+  const taints = fields.get("taints");
+  const allocatable = fields.get("allocatable");
+  return {
+    ...(labels === undefined ? {} : { labels: parseLabels(labels, limits.templateLabelProperties) }),
+    ...(taints === undefined
+      ? {}
+      : {
+          taints: taints
+            .items(limits.templateTaintItems, "[{key: nvidia.com/gpu, effect: NoSchedule}]")
+            .map((item) => parseTaint(item, known)),
+        }),
+    ...(allocatable === undefined ? {} : { allocatable: parseAllocatable(allocatable) }),
+  };
+}
+
+function parseTaint(field: Field, known: Known): Taint {
+  const fields = field.object(known(["key", "value", "effect"]));
+  const key = required(field, fields, "key", requiredFields.taintKey).labelKey();
+  const effect = required(field, fields, "effect", requiredFields.effect).oneOf(rules.taintEffects);
+  const value = fields.get("value")?.string(limits.labelValueLength, rules.labelValueRule);
+  return { key, effect, ...(value === undefined ? {} : { value }) };
+}
+
+/** Labels by key. A bad key is reported at the map, a bad value at `map[key]`: as the API server does. */
+function parseLabels(field: Field, max: number): Readonly<Record<string, string>> {
+  return parseMap(field, max, (value) => value.string(limits.labelValueLength, rules.labelValueRule));
+}
+
+function parseAllocatable(field: Field): Readonly<Record<string, string>> {
+  const resources = parseMap(field, limits.templateAllocatableProperties, (given) => {
+    // YAML reads `nvidia.com/gpu: 1` as a number; the CRD takes both (x-kubernetes-int-or-string).
+    const value = typeof given.value === "number" ? new Field(String(given.value), given.path) : given;
+    return value.string(limits.quantityLength, rules.quantityRule);
+  });
+  for (const [name, quantity] of Object.entries(resources)) {
+    if (name.includes("/") && !new RegExp(rules.wholeQuantity.pattern).test(quantity)) {
+      new Field(quantity, `${field.path}[${name}]`).refuse(rules.wholeQuantity.message);
+    }
+  }
+  return resources;
+}
+
+function parseMap(field: Field, max: number, parse: (value: Field) => string): Readonly<Record<string, string>> {
+  const fields = field.object();
+  if (fields.size > max) field.fail("TOO_MANY", `${fields.size}: must have at most ${max} items`);
+  for (const key of fields.keys()) {
+    if (!isLabelKey(key))
+      field.fail("INVALID", `key ${JSON.stringify(key.slice(0, 80))} ${rules.labelKeyRule.message}`);
+  }
+  return Object.fromEntries(
+    [...fields].map(([key, { value }]) => [key, parse(new Field(value, `${field.path}[${key}]`))]),
+  );
+}
+
+function required(parent: Field, fields: ReadonlyMap<string, Field>, name: string, message: string): Field {
+  return fields.get(name) ?? new Field(undefined, `${parent.path}.${name}`).fail("MISSING", message);
+}

@@ -1,0 +1,94 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { CommandContext, ExitCode } from "../../process/context.ts";
+import { logLevels } from "../../telemetry/log.ts";
+
+export function addWebhookCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  program
+    .command("webhook")
+    .description("Serve the admission webhook that rewrites Pods' image references.")
+    .addOption(new Option("--port <port>", "port of the webhook (HTTPS)").default(8443).argParser(parsePort))
+    .addOption(
+      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics (HTTP)")
+        .default(8081)
+        .argParser(parsePort),
+    )
+    .option("--address <address>", "address that both listen on", "0.0.0.0")
+    .option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the service account of the Pod")
+    .option("--inventory <dir>", "read Nodes and MachineTypes from a folder of YAML files, not from a cluster")
+    .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
+    .option("--tls-key-file <file>", "its private key (PEM)")
+    .option("--tls-secret <namespace/name>", "keep a certificate authority and serving certificate in this Secret")
+    .option("--tls-dir <dir>", "keep them in this folder instead (ca.crt, tls.crt, tls.key)")
+    .option("--tls-host <host...>", "names and addresses in the serving certificate", ["localhost", "127.0.0.1"])
+    .option(
+      "--webhook-configuration <name>",
+      "write the CA into the Mutating- and ValidatingWebhookConfiguration of this name",
+    )
+    .option("--allow-registry <host...>", "registries that may be asked; `*` for any, `*.example.com` for its hosts", [
+      "*",
+    ])
+    .option("--plain-http <host...>", "registries that speak plain HTTP", [])
+    .option(
+      "--mirror <host=url...>",
+      "ask the URL instead of the registry, e.g. docker.io=https://mirror.example.com",
+      [],
+    )
+    .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)")
+    .option("--docker-config <file>", "credentials of the webhook's own, in the format of ~/.docker/config.json")
+    .addOption(
+      new Option("--pull-secrets <where>", "read the Pods' imagePullSecrets")
+        .choices(["none", "namespaces", "cluster"])
+        .default("none"),
+    )
+    .option("--pull-secret-namespace <namespace...>", "with --pull-secrets namespaces: those", [])
+    .addOption(
+      new Option("--image-form <form>", "how a rewritten reference is written")
+        .choices(["digest", "tagAndDigest"])
+        .default("digest"),
+    )
+    .addOption(
+      new Option("--deadline <ms>", "longest time for the review of a Pod, in milliseconds")
+        .default(4000)
+        .argParser(parseCount),
+    )
+    .addOption(
+      new Option("--concurrency <n>", "reviews under way at once; more pass unchanged")
+        .default(1024)
+        .argParser(parseCount),
+    )
+    .addOption(
+      new Option("--at-binding <boolean>", "also choose when a Pod is bound to its node")
+        .choices(["true", "false"])
+        .default("true"),
+    )
+    .addOption(
+      new Option("--binding-writes <n>", "writes of Pods at binding that are under way at once; more wait")
+        .default(64)
+        .argParser(parseCount),
+    )
+    .addOption(
+      new Option("--drain <ms>", "time between SIGTERM and the end of listening, in milliseconds")
+        .default(0)
+        .argParser(parseCount),
+    )
+    .addOption(
+      new Option("--log-level <level>", "what is logged to standard error, as JSON lines")
+        .choices(logLevels)
+        .default("info"),
+    )
+    .action(async (options: unknown) => {
+      const { serveWebhook } = await import("../../programs/webhook.ts");
+      done(await serveWebhook(options, context));
+    });
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError("a port is a number from 0 to 65535");
+  return port;
+}
+
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number was expected");
+  return Number(text);
+}

@@ -1,0 +1,15 @@
+import type { NodeEntry } from "../../inventory/snapshot.ts";
+import { machineTypeLabel, profileLabel } from "../../placement/template.ts";
+
+/** The labels that the controller owns on a node: whose it is, where it is anyone's, and what it offers. */
+export function desiredLabels({ machineType, profile }: NodeEntry): Readonly<Record<string, string>> {
+  return machineType === undefined
+    ? { [profileLabel]: profile.id }
+    : { [machineTypeLabel]: machineType, [profileLabel]: profile.id };
+}
+
+/** True where the node does not carry exactly the desired ones of these labels. */
+export function labelsDiffer(entry: NodeEntry): boolean {
+  const desired = desiredLabels(entry);
+  return [machineTypeLabel, profileLabel].some((label) => entry.facts.labels[label] !== desired[label]);
+}

@@ -1,0 +1,90 @@
+import { cpuDescendsFrom, cpuGraph } from "../hardware/cpu/graph.ts";
+import { type Feature, formatFeature } from "../hardware/feature.ts";
+import { namespaceKind } from "../hardware/namespace.ts";
+import { readCapability, runs } from "../hardware/nvidia.ts";
+import { unreadableText } from "../oci/requirement.ts";
+import type { Variant } from "../oci/variant.ts";
+
+/** One thing that a machine must offer, and who does. */
+export interface Need {
+  /** `nvcap:7.0 or nvptx:8.0`: any one of them will do. */
+  readonly anyOf: readonly string[];
+  /** The same in words. */
+  readonly means: string;
+}
+
+const maxExamples = 4;
+/** GPUs of data centres by capability, as examples (NVIDIA, "CUDA GPU Compute Capability"). */
+const devices: readonly (readonly [capability: string, name: string])[] = [
+  ["5.2", "M60"],
+  ["6.0", "P100"],
+  ["7.0", "V100"],
+  ["7.5", "T4"],
+  ["8.0", "A100"],
+  ["8.6", "A10"],
+  ["8.7", "Orin"],
+  ["8.9", "L40S"],
+  ["9.0", "H100"],
+  ["10.0", "B200"],
+  ["10.3", "B300"],
+  ["12.0", "RTX 5090"],
+];
+
+/** What a machine must offer for a build: one need for each group; none for the generic build. */
+export function needsOf(variant: Pick<Variant, "requires">): readonly Need[] {
+  return variant.requires.map((group) => ({
+    anyOf: group.map(formatFeature),
+    means: group.map(meaning).join(", or "),
+  }));
+}
+
+function meaning(feature: Feature): string {
+  const { namespace, value } = feature;
+  if (namespace === unreadableText) return `nothing: ${value} cannot be understood, so no machine satisfies it`;
+  switch (namespaceKind(namespace)) {
+    case "cpu":
+      return cpu(value);
+    case "cpuflag":
+      return `a CPU with ${value}`;
+    case "capability":
+      return capability(namespace === "nvptx" ? "nvptx" : "nvcap", value);
+    case "target":
+      return `an AMD GPU that runs code for ${value}`;
+    case "version":
+      return `${namespace} ${value} or later`;
+    case "os-version":
+      return `a Windows host that runs images of ${value}`;
+    case "equality":
+      return `${formatFeature(feature)} exactly`;
+  }
+}
+
+function cpu(value: string): string {
+  if (!cpuGraph().has(value)) return `a machine that declares cpu:${value} (no CPU of this name is known)`;
+  // The nearest first: those are the names that a reader knows the required one by.
+  const descendants = [...cpuGraph().values()]
+    .filter(({ name }) => name !== value && cpuDescendsFrom(name, value))
+    .sort((a, b) => a.ancestors.size - b.ancestors.size)
+    .map(({ name }) => name);
+  if (descendants.length === 0) return `a CPU that is ${value}`;
+  return `a CPU that is ${value} or descends from it (${examples(descendants)})`;
+}
+
+function capability(namespace: "nvcap" | "nvptx", value: string): string {
+  const wanted = readCapability(value);
+  const what = namespace === "nvptx" ? "compiles PTX" : "runs machine code";
+  if (wanted === undefined) return `an NVIDIA GPU that ${what} for ${value}`;
+  const fitting = devices
+    .filter(([own]) => {
+      const device = readCapability(own)?.device;
+      return device !== undefined && runs(namespace, device, wanted);
+    })
+    .map(([own, name]) => `${name} (${own})`);
+  const such = fitting.length === 0 ? "" : `, such as ${examples(fitting)}`;
+  return `an NVIDIA GPU that ${what} for ${value}${such}`;
+}
+
+function examples(names: readonly string[]): string {
+  const more = names.length - maxExamples;
+  return `${names.slice(0, maxExamples).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

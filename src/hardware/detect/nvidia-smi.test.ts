@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { parseNvidiaSmi } from "./nvidia-smi.ts";
+
+const headerLine = `+-----------------------------------------------------------------------------------------+
+| NVIDIA-SMI 570.86.15              Driver Version: 570.86.15      CUDA Version: 12.8     |
+|-----------------------------------------+------------------------+----------------------+`;
+
+test.each([
+  ["one GPU", "9.0, 570.86.15, NVIDIA H200\n", headerLine, ["nvcap:9.0", "nvdriver:570.86.15", "cuda:12.8"]],
+  ["GPUs that are alike", "8.0, 535.104.05, A\n8.0, 535.104.05, A\n", "", ["nvcap:8.0", "nvdriver:535.104.05"]],
+  // What each of them must run; the orders take all values of a device's namespace together.
+  ["GPUs of several kinds", "8.6, 550.54, A\n9.0, 550.54, B\n", "", ["nvcap:8.6", "nvcap:9.0", "nvdriver:550.54"]],
+  ["a name with a comma", "7.5, 550.54, Tesla T4, rev 2\n", "", ["nvcap:7.5", "nvdriver:550.54"]],
+  ["two digits", "12.1, 580.95.05, NVIDIA GB10\r\n", "", ["nvcap:12.1", "nvdriver:580.95.05"]],
+  ["a newer header", "12.0, 590.10, X\n", "| CUDA UMD Version: 13.1 |", ["nvcap:12.0", "nvdriver:590.10", "cuda:13.1"]],
+  ["a header without CUDA", "", "| CUDA Version: N/A |", []],
+  ["no GPU", "", "", []],
+])("%s", (_, query, header, features) => {
+  expect(parseNvidiaSmi(query, header)).toEqual({ features, notes: [] });
+});
+
+test.each([
+  [
+    "a GPU that does not say its own",
+    "9.0, 570.86.15, NVIDIA H200\n[N/A], 570.86.15, Old One\n",
+    ["nvdriver:570.86.15"],
+    "Old One",
+  ],
+  [
+    "a failure",
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n",
+    [],
+    "NVIDIA-SMI has failed",
+  ],
+])("no capability is offered after %s", (_, query, features, told) => {
+  const found = parseNvidiaSmi(query);
+  expect(found.features).toEqual(features);
+  expect(found.notes).toHaveLength(1);
+  expect(found.notes[0]).toContain(told);
+});
+
+test("a flood of lines makes few notes", () => {
+  const query = Array.from({ length: 10_000 }, (_, index) => `x${index}`).join("\n");
+  expect(parseNvidiaSmi(query).notes).toHaveLength(16);
+});

@@ -1,0 +1,164 @@
+import { open, readdir } from "node:fs/promises";
+import { machine as hostMachine, platform as hostPlatform, release as hostRelease } from "node:os";
+import { join } from "node:path";
+import { maxCpuinfoLength } from "../hardware/detect/cpuinfo.ts";
+import type { HostReport } from "../hardware/detect/host.ts";
+import { nvidiaSmiQuery } from "../hardware/detect/nvidia-smi.ts";
+import { sysctlKeys } from "../hardware/detect/sysctl.ts";
+import { CommandError } from "../process/failure.ts";
+import { runTool, type ToolLimits } from "./tool.ts";
+
+/** What a host told of itself. */
+export interface DetectedHost extends HostReport {
+  /** What is there but could not be asked, one sentence each. That a tool is not there is normal, and not told. */
+  readonly problems: readonly string[];
+}
+
+export interface DetectOptions {
+  /** For the tools that are run, PATH above all. Default: this process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** A folder that stands for `/`. Default `/`. */
+  readonly root?: string | undefined;
+  /** As `os.platform()`, `os.machine()` and `os.release()` say them. Default: this host's. */
+  readonly platform?: string | undefined;
+  readonly machine?: string | undefined;
+  readonly release?: string | undefined;
+  readonly limits?: Partial<ToolLimits> | undefined;
+}
+
+/** nvidia-smi on eight GPUs without persistence mode takes up to ten seconds. rocminfo of eight writes 100 KiB. */
+const defaultLimits: ToolLimits = { timeoutMs: 20_000, maxBytes: 1024 * 1024 };
+/** A node of the KFD topology is a CPU socket or a GPU. */
+const maxKfdNodes = 128;
+/** A `properties` file has some thirty short lines. */
+const maxSysfsBytes = 16 * 1024;
+
+/**
+ * Reads what this host is: the I/O for `hostOffer`. Tools that are not there are normal. Throws CommandError
+ * FILE_UNREADABLE where even the CPU cannot be read; rejects with the signal's reason where that aborts.
+ */
+export async function detectHost(signal: AbortSignal, options: DetectOptions = {}): Promise<DetectedHost> {
+  const probe = new Probe(signal, options);
+  const platform = options.platform ?? hostPlatform();
+  const machine = options.machine ?? hostMachine();
+  const kernelRelease = options.release ?? hostRelease();
+  if (platform === "darwin") {
+    return { cpu: { sysctl: await probe.sysctl() }, machine, kernelRelease, problems: probe.problems };
+  }
+  if (platform !== "linux") {
+    const advice = "detect on Linux or macOS, or give a capture with --cpuinfo";
+    throw new CommandError("FILE_UNREADABLE", `this host (${platform}) has no /proc/cpuinfo and no sysctl: ${advice}`);
+  }
+  const [cpuinfo, nvidiaSmi, rocminfo, kfdNodes, rocmVersion, amdgpuVersion] = await Promise.all([
+    probe.cpuinfo(),
+    probe.nvidiaSmi(),
+    probe.tool(["rocminfo", "/opt/rocm/bin/rocminfo"], []),
+    probe.kfdNodes(),
+    probe.file("/opt/rocm/.info/version", maxSysfsBytes),
+    probe.file("/sys/module/amdgpu/version", maxSysfsBytes),
+  ]);
+  return {
+    cpu: { cpuinfo },
+    machine,
+    kernelRelease,
+    ...(nvidiaSmi === undefined ? {} : { nvidiaSmi }),
+    ...(rocminfo === undefined ? {} : { rocminfo }),
+    ...(kfdNodes.length === 0 ? {} : { kfdNodes }),
+    ...(rocmVersion === undefined ? {} : { rocmVersion }),
+    ...(amdgpuVersion === undefined ? {} : { amdgpuVersion }),
+    problems: probe.problems,
+  };
+}
+
+class Probe {
+  readonly problems: string[] = [];
+  readonly #signal: AbortSignal;
+  readonly #root: string;
+  readonly #env: DetectOptions["env"];
+  readonly #limits: ToolLimits;
+
+  constructor(signal: AbortSignal, options: DetectOptions) {
+    this.#signal = signal;
+    this.#root = options.root ?? "/";
+    this.#env = options.env;
+    this.#limits = { ...defaultLimits, ...options.limits };
+  }
+
+  async cpuinfo(): Promise<string> {
+    const text = await this.file("/proc/cpuinfo", maxCpuinfoLength);
+    if (text !== undefined && text.trim() !== "") return text;
+    throw new CommandError("FILE_UNREADABLE", "/proc/cpuinfo cannot be read: is /proc mounted here?");
+  }
+
+  async sysctl(): Promise<string> {
+    const text = await this.tool(["/usr/sbin/sysctl", "sysctl"], ["-i", ...sysctlKeys]);
+    if (text !== undefined && text.trim() !== "") return text;
+    throw new CommandError("FILE_UNREADABLE", `sysctl does not name the CPU: ${this.problems[0] ?? "it is not there"}`);
+  }
+
+  /** The header names the newest CUDA that the driver supports; no query does. WSL keeps the tool off the PATH. */
+  async nvidiaSmi(): Promise<{ query: string; header?: string } | undefined> {
+    const names = ["nvidia-smi", "/usr/lib/wsl/lib/nvidia-smi"];
+    const query = await this.tool(names, nvidiaSmiQuery);
+    if (query === undefined) return undefined;
+    const header = await this.tool(names, []);
+    return { query, ...(header === undefined ? {} : { header }) };
+  }
+
+  async kfdNodes(): Promise<readonly string[]> {
+    const folder = "/sys/class/kfd/kfd/topology/nodes";
+    let names: string[];
+    try {
+      names = await readdir(join(this.#root, folder));
+    } catch (error) {
+      this.#note(folder, error);
+      return [];
+    }
+    const some = names.sort((a, b) => Number(a) - Number(b)).slice(0, maxKfdNodes);
+    const texts = await Promise.all(some.map((name) => this.file(`${folder}/${name}/properties`, maxSysfsBytes)));
+    return texts.filter((text) => text !== undefined);
+  }
+
+  /** The output of the first of these tools that is there. */
+  async tool(names: readonly string[], args: readonly string[]): Promise<string | undefined> {
+    for (const name of names) {
+      const command = name.startsWith("/") ? join(this.#root, name) : name;
+      const result = await runTool(command, args, this.#limits, { signal: this.#signal, env: this.#env });
+      if (result.kind === "output") return result.text;
+      if (result.kind === "absent") continue;
+      this.problems.push(`${name} is there, but ${result.reason.replace(/\.$/, "")}.`);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  /** The text of a file, as far as the bound; undefined where there is none. Files of /proc and /sys have no size. */
+  async file(path: string, maxBytes: number): Promise<string | undefined> {
+    try {
+      const handle = await open(join(this.#root, path));
+      try {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        for await (const chunk of handle.createReadStream({ signal: this.#signal, autoClose: false })) {
+          const piece = Buffer.from(chunk);
+          chunks.push(piece.subarray(0, maxBytes - bytes));
+          bytes += piece.length;
+          if (bytes >= maxBytes) break;
+        }
+        return Buffer.concat(chunks).toString("utf8");
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.#note(path, error);
+      return undefined;
+    }
+  }
+
+  #note(path: string, error: unknown): void {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return;
+    this.problems.push(`${path} cannot be read (${String(code ?? error)}).`);
+  }
+}

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { HealthServer } from "./health.ts";
+
+let metrics: Metrics;
+let server: HealthServer;
+let url: string;
+beforeEach(async () => {
+  metrics = createMetrics();
+  server = new HealthServer(metrics);
+  url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+});
+afterEach(() => server.close());
+const get = async (path: string, method = "GET") => {
+  const response = await fetch(`${url}${path}`, { method });
+  return [response.status, await response.text()];
+};
+
+test("is healthy at once, and ready once it is told so", async () => {
+  expect(await get("/healthz")).toEqual([200, "ok\n"]);
+  expect(await get("/readyz")).toEqual([503, "not ready yet\n"]);
+  server.setReady(true);
+  expect(await get("/readyz?verbose")).toEqual([200, "ok\n"]);
+  server.setReady(false);
+  expect(await get("/readyz")).toEqual([503, "not ready yet\n"]);
+});
+
+test("serves metrics as Prometheus reads them", async () => {
+  metrics.images.inc({ code: "selected" }, 2);
+  const [code, text] = await get("/metrics");
+  expect(code).toBe(200);
+  expect(text).toContain('metahub_admission_images_total{code="selected"} 2');
+});
+
+test("refuses what it does not serve", async () => {
+  expect(await get("/")).toEqual([404, "there are /healthz, /readyz and /metrics\n"]);
+  expect(await get("/healthz", "POST")).toEqual([405, "only GET\n"]);
+  expect((await get("/healthz", "HEAD"))[0]).toBe(200);
+});
+
+test("tells the system's error where the port is taken", async () => {
+  const other = new HealthServer(metrics);
+  await expect(other.listen(Number(new URL(url).port), "127.0.0.1")).rejects.toMatchObject({ code: "EADDRINUSE" });
+});

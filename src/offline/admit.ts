@@ -1,0 +1,110 @@
+import type { AdmissionContext } from "../admission/copies.ts";
+import { type PodReview, reviewNew } from "../admission/pod-review.ts";
+import { refusalOf } from "../admission/refusal.ts";
+import { Steering } from "../admission/steer.ts";
+import { type PodOptions, readOptions } from "../api/pod-options.ts";
+import type { ImageOptions } from "../images/connect.ts";
+import { OciError } from "../oci/error.ts";
+import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import type { CommandContext } from "../process/context.ts";
+import { describeFailure } from "../process/failure.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { ImageForm } from "../rewriting/decide.ts";
+import { imagePlaces } from "../rewriting/images.ts";
+import { ReselectMemory } from "../rewriting/memory.ts";
+import { Selections } from "../rewriting/selections.ts";
+import type { Machines } from "./machines.ts";
+import type { Workload } from "./workloads.ts";
+
+/** What admission does with one Pod, or with the Pods of one template. */
+export interface Admitted {
+  readonly workload: Workload;
+  readonly review: PodReview;
+  /** What its annotations ask for that means nothing, or nothing in this cluster. */
+  readonly mistakes: readonly string[];
+  /** Admission would refuse it, and its owner asked for that. */
+  readonly refused: boolean;
+}
+
+export interface AdmitOptions {
+  readonly images: ImageOptions;
+  readonly imageForm: ImageForm;
+  /** Whether the cluster chooses at binding too. */
+  readonly atBinding: boolean;
+}
+
+export interface Admissions {
+  readonly admitted: readonly Admitted[];
+  /** What the failure of a registry was, by reference: an admission would not tell. */
+  readonly failures: ReadonlyMap<string, string>;
+}
+
+/** Runs the admission code over workloads: the very functions that the webhook runs. */
+export async function admitAll(
+  workloads: readonly Workload[],
+  machines: Machines,
+  given: AdmitOptions,
+  context: CommandContext,
+): Promise<Admissions> {
+  const { RemoteImages } = await import("../images/remote.ts");
+  const remote = await RemoteImages.create(referencesOf(workloads), given.images, context);
+  const failures = new Map<string, string>();
+  const memory = new ReselectMemory();
+  const selections = new Selections();
+  const admission: AdmissionContext = {
+    place: (pod) => machines.snapshot.placement.place(pod).profiles,
+    allocatedResources: () => machines.snapshot.allocatedResources,
+    lookup: async (reference, pod, namespace, signal) => {
+      try {
+        const image = await remote.lookup(reference, signal);
+        memory.put(reference, pod, namespace, image);
+        return image;
+      } catch (error) {
+        if (error instanceof RegistryError) failures.set(formatReference(reference), describeFailure(error));
+        throw error;
+      }
+    },
+    remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
+    judge: (image, landings, how) => selections.judge(image, landings, how),
+    mayAsk: () => true,
+    imageForm: given.imageForm,
+    atBinding: given.atBinding,
+  };
+  const steering = new Steering(machines.steering);
+  try {
+    const admitted = await Promise.all(
+      workloads.map(async (workload): Promise<Admitted> => {
+        const { pod, object, namespace } = workload;
+        const options = readOptions(pod.metadata.annotations);
+        const review = await reviewNew({ pod, object, namespace, options }, admission, steering, context.signal);
+        const refused = refusalOf(options, review.decisions) !== undefined;
+        return { workload, review, mistakes: mistakesOf(options, given), refused };
+      }),
+    );
+    context.signal.throwIfAborted();
+    return { admitted, failures };
+  } finally {
+    await remote.close();
+  }
+}
+
+function mistakesOf({ mistakes, strategy }: PodOptions, { atBinding }: AdmitOptions): readonly string[] {
+  if (strategy !== "bind" || atBinding) return mistakes;
+  const unheard = "annotation metahub.dev/strategy: nothing is chosen at binding (--at-binding false); taken as auto";
+  return [...mistakes, unheard];
+}
+
+function referencesOf(workloads: readonly Workload[]): readonly Reference[] {
+  const references = new Map<string, Reference>();
+  for (const { pod } of workloads) {
+    for (const { image } of imagePlaces(pod)) {
+      try {
+        references.set(image, parseReference(image));
+      } catch (error) {
+        // The decision on it says so.
+        if (!(error instanceof OciError)) throw error;
+      }
+    }
+  }
+  return [...references.values()];
+}

@@ -1,0 +1,89 @@
+import type { Operation } from "fast-json-patch";
+import { further, type Write } from "../manifests/edit.ts";
+import type { Path } from "../manifests/value-text.ts";
+import { isList, type Value } from "../manifests/value-text.ts";
+import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import { patchPod } from "../rewriting/patch.ts";
+import type { Admitted } from "./admit.ts";
+
+/** What is written into a document, and what is removed from it. */
+export interface Changes {
+  readonly writes: readonly Write[];
+  readonly removals: readonly Path[];
+}
+
+/** What admission's patch of a Pod or template is in its document. */
+export function changesOf(admitted: Admitted, now: Date): Changes {
+  const { workload, review, refused } = admitted;
+  const { pod, path, template } = workload;
+  if (refused || (template && !changesTemplate(admitted))) return { writes: [], removals: [] };
+  const writes: Write[] = [];
+  const removals: Path[] = [];
+  const operations: readonly Operation[] = [...steeringOf(admitted), ...patchPod(pod, review.decisions, now)];
+  for (const operation of operations) {
+    const at = [...path, ...pointerPath(operation.path)];
+    if (operation.op === "remove") removals.push(at);
+    else if (operation.op === "add" || operation.op === "replace") writes.push(...leaves(at, toValue(operation.value)));
+  }
+  return { writes: writes.map(template ? withoutTime : inOneLine), removals };
+}
+
+/** A template changes only with its images: an annotation alone would roll out the same Pods again. */
+function changesTemplate(admitted: Admitted): boolean {
+  const { decisions } = admitted.review;
+  return (
+    steeringOf(admitted).length > 0 ||
+    decisions.some(({ image, place }) => image !== undefined && image !== place.image)
+  );
+}
+
+/**
+ * What admission does to a Pod's affinity, as far as it is written. A build in a template, also one that was written
+ * there earlier, is held to the nodes that run it. Without one an affinity would only hold the Pods to the profiles that
+ * nodes have today, where admission steers each of them when it is created.
+ */
+export function steeringOf({ workload, review: { decisions, steering } }: Admitted): readonly Operation[] {
+  const holdsBuild = decisions.some(({ variant, code }) => variant !== undefined && code !== "unproven");
+  return !workload.template || holdsBuild ? steering : [];
+}
+
+/** With the time of each run in it, a template would be another one every time, and its Pods replaced. */
+function withoutTime(write: Write): Write {
+  return withNotes(write, ({ at: _, ...note }) => note);
+}
+
+/** The webhook breaks the annotation into lines for `kubectl describe`; in a manifest one line is easier to read past. */
+function inOneLine(write: Write): Write {
+  return withNotes(write, (note) => note);
+}
+
+type Note = Readonly<Record<string, unknown>>;
+
+function withNotes(write: Write, change: (note: Note) => Note): Write {
+  if (write.path.at(-1) !== selectionAnnotation || typeof write.value !== "string") return write;
+  const notes = [...parseSelection(write.value)].map(([name, note]) => [name, change(note)]);
+  return { ...write, value: JSON.stringify(Object.fromEntries(notes)) };
+}
+
+/** A patch adds maps with their one member where there are none; of lists it adds all, or one item. */
+function leaves(path: Path, value: Value): readonly Write[] {
+  if (typeof value === "string" || isList(value) || path.at(-1) === further) return [{ path, value }];
+  return Object.entries(value).flatMap(([key, member]) => leaves([...path, key], member));
+}
+
+function toValue(value: unknown): Value {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(toValue);
+  if (typeof value !== "object" || value === null)
+    throw new TypeError("a patch of admission holds text, lists and maps");
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toValue(member)]));
+}
+
+/** RFC 6901. */
+function pointerPath(pointer: string): Path {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}

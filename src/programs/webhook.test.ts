@@ -1,0 +1,110 @@
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { request as httpsRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import jsonpatch from "fast-json-patch";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { publishBuilds } from "../../test/demo/builds.ts";
+import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
+import { run } from "../cli/program.ts";
+import type { CommandContext, ExitCode } from "../process/context.ts";
+
+const examples = join(import.meta.dirname, "../../examples/inventory");
+let folder: string;
+let registry: RunningRegistry;
+let ended: AbortController;
+let running: Promise<ExitCode> | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-webhook-"));
+  await cp(examples, join(folder, "inventory"), { recursive: true });
+  registry = await startRegistry();
+  ended = new AbortController();
+});
+afterEach(async () => {
+  ended.abort();
+  await running;
+  await registry.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs `metahub webhook` in this process; resolves with where it listens. */
+async function serve(...more: readonly string[]): Promise<{ readonly webhook: URL; readonly health: URL }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const context: CommandContext = { env: {}, stdout, stderr, stdin: new PassThrough(), signal: ended.signal };
+  const args = ["webhook", "--inventory", join(folder, "inventory"), "--tls-dir", join(folder, "tls")];
+  const ports = ["--address", "127.0.0.1", "--port", "0", "--health-port", "0", "--log-level", "silent"];
+  running = run([...args, ...ports, ...more], context);
+  const line = await Promise.race([
+    new Promise<string>((resolve) => stdout.once("data", (chunk: Buffer) => resolve(chunk.toString()))),
+    running.then((code) => Promise.reject(new Error(`ended with ${code}: ${stderr.read()}`))),
+  ]);
+  const [webhook = "", health = ""] = line.match(/https?:\/\/[\d.:]+/g) ?? [];
+  return { webhook: new URL(webhook), health: new URL(health) };
+}
+
+/** Asks as the API server does; resolves with the Pod as it would be stored. */
+async function admit(webhook: URL, pod: object) {
+  const review = {
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: {
+      uid: "u",
+      operation: "CREATE",
+      resource: { group: "", version: "v1", resource: "pods" },
+      namespace: "default",
+      object: pod,
+    },
+  };
+  const ca = await readFile(join(folder, "tls/ca.crt"));
+  const body = await new Promise<string>((resolve, reject) => {
+    const sent = httpsRequest(new URL("/mutate/pods?timeout=5s", webhook), { method: "POST", ca, agent: false });
+    sent.once("error", reject);
+    sent.once("response", (response) => text(response).then(resolve, reject));
+    sent.end(JSON.stringify(review));
+  });
+  const { response } = JSON.parse(body);
+  const patch = response.patch === undefined ? [] : JSON.parse(Buffer.from(response.patch, "base64").toString());
+  return { pod: jsonpatch.applyPatch(structuredClone(pod), patch).newDocument, warnings: response.warnings ?? [] };
+}
+
+const pod = (instanceType: string, image = "qnib/bench") => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "p" },
+  spec: {
+    nodeSelector: { "node.kubernetes.io/instance-type": instanceType },
+    containers: [{ name: "main", image }],
+  },
+});
+
+test("rewrites with nodes from files and a registry of this machine, and ends with 0 when it is told to", async () => {
+  const { tags } = await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
+  const { webhook, health } = await serve("--mirror", `docker.io=http://${registry.host}`);
+  expect((await fetch(new URL("/readyz", health))).status).toBe(200);
+  const admitted = await admit(webhook, pod("c5.xlarge"));
+  const [, digest = ""] = JSON.stringify(admitted.pod).match(/qnib\/bench@(sha256:\w+)/) ?? [];
+  expect(tags.get(digest)).toBe("cpu-skylake");
+  const metrics = await (await fetch(new URL("/metrics", health))).text();
+  expect(metrics).toMatch(/^metahub_inventory_nodes 5$/m);
+  expect(metrics).toMatch(/^metahub_inventory_machine_types 4$/m);
+  expect(metrics).toMatch(/^metahub_certificate_expiry_timestamp_seconds \d{10}/m);
+  ended.abort();
+  expect(await running).toBe(0);
+  await expect(fetch(new URL("/healthz", health))).rejects.toThrow();
+});
+
+test("a registry that may not be asked is not asked", async () => {
+  const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--allow-registry", "*.example.com");
+  const { pod: admitted, warnings } = await admit(webhook, pod("c5.xlarge"));
+  expect(admitted).toEqual(pod("c5.xlarge"));
+  expect([warnings, registry.requests]).toEqual([[], []]);
+});
+
+test("tag and digest, where that was asked for", async () => {
+  await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
+  const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--image-form", "tagAndDigest");
+  const { pod: admitted } = await admit(webhook, pod("c5.xlarge", "qnib/bench:latest"));
+  expect(JSON.stringify(admitted)).toMatch(/"image":"qnib\/bench:latest@sha256:/);
+});
