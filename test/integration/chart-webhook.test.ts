@@ -240,7 +240,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     });
     expect(code, stderr).toBe(0);
     const kinds =
-      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration,flowschema,prioritylevelconfiguration,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
+      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration,flowschema,prioritylevelconfiguration,validatingadmissionpolicy,validatingadmissionpolicybinding,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
     const left = await must(["get", kinds, "-A", "-o", "name"]);
     expect(
       left
