@@ -36,7 +36,8 @@ test("a release is built on the digests that the Dockerfile's tags name", async 
 test("an image that is not there is no argument", async () => {
   const { host } = await registry();
   const mirrored = client({ mirrors: new Map([["docker.io", host]]) });
-  const asked = pinnedArguments("ARG BUILD_IMAGE=docker.io/library/none:1\nFROM ${BUILD_IMAGE}\n", mirrored, signal);
+  const text = dockerfile.replace(/_IMAGE=\S+/, "_IMAGE=docker.io/library/none:1");
+  const asked = pinnedArguments(text, mirrored, signal);
   await expect(asked).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
