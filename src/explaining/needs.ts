@@ -4,6 +4,7 @@ import { namespaceKind } from "../hardware/namespace.ts";
 import { readCapability, runs } from "../hardware/nvidia.ts";
 import { unreadableText } from "../oci/requirement.ts";
 import type { Variant } from "../oci/variant.ts";
+import { few } from "../text/few.ts";
 
 /** One thing that a machine must offer, and who does. */
 export interface Need {
@@ -67,7 +68,7 @@ function cpu(value: string): string {
     .sort((a, b) => a.ancestors.size - b.ancestors.size)
     .map(({ name }) => name);
   if (descendants.length === 0) return `a CPU that is ${value}`;
-  return `a CPU that is ${value} or descends from it (${examples(descendants)})`;
+  return `a CPU that is ${value} or descends from it (${few(descendants, maxExamples)})`;
 }
 
 function capability(namespace: "nvcap" | "nvptx", value: string): string {
@@ -80,11 +81,6 @@ function capability(namespace: "nvcap" | "nvptx", value: string): string {
       return device !== undefined && runs(namespace, device, wanted);
     })
     .map(([own, name]) => `${name} (${own})`);
-  const such = fitting.length === 0 ? "" : `, such as ${examples(fitting)}`;
+  const such = fitting.length === 0 ? "" : `, such as ${few(fitting, maxExamples)}`;
   return `an NVIDIA GPU that ${what} for ${value}${such}`;
-}
-
-function examples(names: readonly string[]): string {
-  const more = names.length - maxExamples;
-  return `${names.slice(0, maxExamples).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -1,4 +1,5 @@
 import { Scalar } from "yaml";
+import { scalarKinds } from "../yaml/scalars.ts";
 
 /** A path inside a document: keys and list positions. */
 export type Path = readonly (string | number)[];
@@ -49,9 +50,9 @@ export function scalarText(value: string, type: Scalar.Type | undefined): string
   return quoted(value, type === Scalar.QUOTE_DOUBLE);
 }
 
-/** Letters alone are plain, unless they are a word that YAML 1.1 has another meaning for; digits may be a number. */
+/** Letters alone are plain, unless they are a word that means something else; digits may be a number. */
 function memberText(value: string, json: boolean): string {
-  const plain = /^[a-z][a-z./-]*$/i.test(value) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(value);
+  const plain = /^[a-z][a-z./-]*$/i.test(value) && !scalarKinds.some(({ pattern }) => pattern.test(value));
   return plain && !json ? value : quoted(value, json);
 }
 
