@@ -102,17 +102,19 @@ function unshared(value: unknown): unknown {
 /** Sets a member of a parsed value, with the maps that lead to it, or adds to a list; undefined removes it. */
 function setIn(root: unknown, path: Path, value: Value | undefined): void {
   let node: unknown = root;
-  for (const [index, key] of path.entries()) {
-    const last = index === path.length - 1;
-    if (Array.isArray(node)) {
-      if (key === further) node.push(value);
-      node = node[Number(key)];
-    } else if (typeof node === "object" && node !== null) {
-      const members: Record<string, unknown> = Object(node);
-      if (last && value === undefined) delete members[key];
-      else if (last) members[key] = value;
-      else members[key] ??= {};
-      node = members[key];
-    } else return;
-  }
+  for (const key of path.slice(0, -1)) node = memberOf(node, key);
+  const last = path.at(-1);
+  if (last === undefined || typeof node !== "object" || node === null) return;
+  const members: Record<string, unknown> = Object(node);
+  if (Array.isArray(node) && last === further) node.push(value);
+  else if (value === undefined) delete members[last];
+  else members[last] = value;
+}
+
+/** The member of a map or list; a map gets an empty map where it has none. */
+function memberOf(node: unknown, key: Path[number]): unknown {
+  if (typeof node !== "object" || node === null) return undefined;
+  const members: Record<string, unknown> = Object(node);
+  if (!Array.isArray(node)) members[key] ??= {};
+  return members[key];
 }

@@ -8,6 +8,7 @@ import { parseFeatureList } from "../../hardware/parse.ts";
 import { normalizePlatform, type Platform } from "../../hardware/platform.ts";
 import type { CommandContext } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
+import { shorten } from "../../text/shorten.ts";
 import { safeText } from "../terminal/text.ts";
 
 /** Node.js's names of architectures to Go's. */
@@ -58,7 +59,7 @@ function parsePlatform(text: string): Platform {
   const [os = "", architecture = "", variant, ...rest] = text.split("/");
   if (os === "" || architecture === "" || rest.length > 0) {
     throw new UsageError(
-      `--platform ${JSON.stringify(text.slice(0, 80))}: expected os/arch or os/arch/variant, e.g. linux/amd64`,
+      `--platform ${JSON.stringify(shorten(text, 80))}: expected os/arch or os/arch/variant, e.g. linux/amd64`,
     );
   }
   return normalizePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) });
