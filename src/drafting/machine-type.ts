@@ -19,7 +19,7 @@ export interface Draft {
 /** Every node reports these by itself, and they change with its next update: declared, they would soon be wrong. */
 export const reportedNamespaces: ReadonlySet<string> = new Set(["kernel", "os.version"]);
 
-/** What a MachineType should declare of what was found, and what it leaves to the nodes. */
+/** Parts the features that were found: those that a MachineType should declare, and those it leaves to the nodes. */
 export function declarable(features: readonly Feature[]): {
   readonly declared: readonly string[];
   /** Sentences on what is not declared. */

@@ -14,6 +14,7 @@ export interface Need {
   readonly means: string;
 }
 
+/** Names that show who offers a feature: enough to recognize one. */
 const maxExamples = 4;
 /** GPUs of data centres by capability, as examples (NVIDIA, "CUDA GPU Compute Capability"). */
 const devices: readonly (readonly [capability: string, name: string])[] = [
@@ -31,7 +32,7 @@ const devices: readonly (readonly [capability: string, name: string])[] = [
   ["12.0", "RTX 5090"],
 ];
 
-/** What a machine must offer for a build: one need for each group; none for the generic build. */
+/** The needs of a build, one for each group that it requires; none for the generic build. */
 export function needsOf(variant: Pick<Variant, "requires">): readonly Need[] {
   return variant.requires.map((group) => ({
     anyOf: group.map(formatFeature),

@@ -8,9 +8,9 @@ import { sysctlKeys } from "../hardware/detect/sysctl.ts";
 import { CommandError } from "../process/failure.ts";
 import { runTool, type ToolLimits } from "./tool.ts";
 
-/** What a host told of itself. */
+/** The report of a host on itself. */
 export interface DetectedHost extends HostReport {
-  /** What is there but could not be asked, one sentence each. That a tool is not there is normal, and not told. */
+  /** Tools and files that are there but could not be asked, one sentence each. A missing tool is normal, and not told. */
   readonly problems: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { oneLine, shorten } from "../text/shorten.ts";
 export interface ToolLimits {
   /** A tool that talks to a GPU's driver wakes it up first, which takes seconds on large machines. */
   readonly timeoutMs: number;
-  /** Of standard output; a tool that writes more is ended. */
+  /** Bytes of standard output; a tool that writes more is ended. */
   readonly maxBytes: number;
 }
 

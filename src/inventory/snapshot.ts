@@ -23,7 +23,7 @@ export interface MachineTypeEntry {
   readonly nodes: readonly NodeEntry[];
   /** Other machine types that fit nodes which this one fits, sorted. */
   readonly overlaps: readonly string[];
-  /** What its declared features and nodeTemplate say that a new node offers. */
+  /** The offer of a new node, as its declared features and nodeTemplate say. */
   readonly template: Profile;
 }
 

@@ -8,7 +8,7 @@ import type { TextDocument } from "./documents.ts";
 import { applyEdits, type Edit, editFor, further, type Write } from "./edit.ts";
 import type { Path, Value } from "./value-text.ts";
 
-/** What becomes of one document. */
+/** A document with values written into it. */
 export interface EditedDocument {
   /** By offsets in the whole text. */
   readonly edits: readonly Edit[];

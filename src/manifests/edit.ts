@@ -42,7 +42,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(offset);
 }
 
-export function sorted(edits: readonly Edit[]): readonly Edit[] {
+function sorted(edits: readonly Edit[]): readonly Edit[] {
   return edits.toSorted((left, right) => left.start - right.start || left.end - right.end);
 }
 

@@ -20,7 +20,7 @@ type Input = Pick<CommandContext, "stdin" | "signal">;
 const extensions = [".yaml", ".yml", ".json"];
 
 /**
- * What `-f` names, in its order: files, the manifests directly in folders by name, and `-`. The same path counts once.
+ * Reads all that `-f` names, in its order: files, the manifests directly in folders by name, and `-`. The same path counts once.
  * @throws ManifestError UNREADABLE, TOO_MUCH; the signal's reason
  */
 export async function readSources(paths: readonly string[], input: Input): Promise<readonly Source[]> {
@@ -43,7 +43,7 @@ export async function readFolder(folder: string, signal: AbortSignal): Promise<r
   return sources;
 }
 
-/** What is not there is said by whoever reads it. */
+/** False also where nothing is there: reading it will tell. */
 async function isFolder(path: string): Promise<boolean> {
   if (path === "-") return false;
   return await stat(path).then(

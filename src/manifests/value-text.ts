@@ -4,7 +4,7 @@ import { scalarKinds } from "../yaml/scalars.ts";
 /** A path inside a document: keys and list positions. */
 export type Path = readonly (string | number)[];
 
-/** What is written into documents: as much of JSON as admission's patches hold. */
+/** A value written into documents: as much of JSON as admission's patches hold. */
 export type Value = string | readonly Value[] | ValueMap;
 export interface ValueMap {
   readonly [key: string]: Value;
@@ -43,7 +43,7 @@ export function itemLines(item: Value, indent: string): readonly string[] {
   });
 }
 
-/** What replaces a scalar, with the quotes that it had. */
+/** The text that replaces a scalar, with the quotes that it had. */
 export function scalarText(value: string, type: Scalar.Type | undefined): string {
   // References of images are plain scalars wherever they stand: no blank, no comma, no bracket, no quote.
   if ((type === undefined || type === Scalar.PLAIN) && /^[A-Za-z0-9][\w./:@-]*$/.test(value)) return value;

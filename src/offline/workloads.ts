@@ -34,7 +34,7 @@ const templates: ReadonlyMap<string, readonly string[]> = new Map([
   ["batch/CronJob", ["spec", "jobTemplate", "spec", "template"]],
 ]);
 
-/** What the DaemonSet controller adds to its Pods (kubernetes.io, "DaemonSet", taints and tolerations). */
+/** The tolerations that the DaemonSet controller adds to its Pods (kubernetes.io, "DaemonSet", taints and tolerations). */
 const daemonTolerations: readonly Toleration[] = [
   { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute" },
   { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute" },

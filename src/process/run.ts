@@ -15,16 +15,16 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** What became of a program. */
+/** How a program ended, and what it wrote. */
 export interface RunResult {
   /**
    * `exited` by itself or by another's signal; `too-much` output, `timeout` or `aborted`: ended here; `not-started`.
    */
   readonly how: "exited" | "too-much" | "timeout" | "aborted" | "not-started";
-  /** Of a program that exited; null where a signal ended it. */
+  /** The exit code of a program that exited; null where a signal ended it. */
   readonly code: number | null;
   readonly killedBy: NodeJS.Signals | null;
-  /** What it wrote, as far as the bounds. */
+  /** Standard output, as far as its bound. */
   readonly output: string;
   readonly errors: string;
   /** Why it could not be started, or could not be ended. */
@@ -32,8 +32,8 @@ export interface RunResult {
 }
 
 /**
- * Milliseconds that pipes stay open after a program ended. What it wrote is in them at that time; only what it started
- * and left behind, a daemon of its own, can still hold them open.
+ * Milliseconds that pipes stay open after a program ended. All that it wrote is in them by then; only a daemon that it
+ * left behind can still hold them open.
  */
 const lingerMs = 500;
 

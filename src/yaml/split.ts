@@ -5,7 +5,7 @@ export interface Span {
 }
 
 const marker = /(?<![^\n])(?:---|\.\.\.)(?=[ \t\r\n]|$)/g;
-/** Blank lines, comments, directives, further ends of documents and a byte order mark: they belong to the document that comes after them. */
+/** Blank lines, comments, directives, further ends and a byte order mark: they belong to the document after them. */
 const prefix = /^\ufeff?(?:(?:\.\.\.)?[ \t]*(?:#[^\n]*)?(?:\r?\n|$)|%[^\n]*\n)*$/;
 
 /**

@@ -9,6 +9,7 @@ import { type Cell, renderTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { safeText, wrap } from "../terminal/text.ts";
 
+/** Digits of a digest that are shown, as many as registries' own tools show. */
 const digestDigits = 12;
 /** Names before a group of machines says how many more there are. */
 const maxNames = 6;

@@ -113,7 +113,7 @@ async function withRegistries(
   }
 }
 
-/** What names an entry by a tag of the index's own repository. */
+/** Digests of the entries that are named by a tag of the index's own repository, by that tag. */
 async function tagDigests(
   texts: readonly string[],
   name: ImageName,

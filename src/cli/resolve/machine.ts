@@ -16,7 +16,8 @@ const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "3
 
 /**
  * A machine that offers a list of features and runs linux, unless a platform is given: on the architecture of its CPU,
- * else that of this host (as Node.js names it). @throws UsageError, HardwareError
+ * else that of this host (as Node.js names it).
+ * @throws UsageError, HardwareError
  */
 export function declaredMachine(list: string, platform: string | undefined, hostArchitecture: string): Machine {
   const given = platform === undefined ? undefined : parsePlatform(platform);
@@ -37,7 +38,7 @@ export function declaredMachine(list: string, platform: string | undefined, host
   return { kind: "Node", name: "the machine described", profiles: [internProfile(offer)] };
 }
 
-/** This host. What it says but cannot be offered is told on standard error. */
+/** This host. Words of it that cannot be offered are told on standard error. */
 export async function detectedMachine(platform: string | undefined, context: CommandContext): Promise<Machine> {
   const { detectHost } = await import("../../host/probe.ts");
   const report = await detectHost(context.signal, { env: context.env });
@@ -54,7 +55,7 @@ export async function detectedMachine(platform: string | undefined, context: Com
   return { kind: "Node", name: "this host", profiles: [internProfile(offer)] };
 }
 
-/** `linux/arm64/v8` @throws UsageError */
+/** Reads `linux/arm64/v8`. @throws UsageError */
 function parsePlatform(text: string): Platform {
   const [os = "", architecture = "", variant, ...rest] = text.split("/");
   if (os === "" || architecture === "" || rest.length > 0) {

@@ -4,7 +4,7 @@ import { abortError, errorText, KubernetesError } from "../error.ts";
 import { stringOf } from "../object.ts";
 import type { ClusterAccess, ExecPlugin } from "./access.ts";
 
-/** What a credential plugin gave: `status` of client.authentication.k8s.io ExecCredential. */
+/** The answer of a credential plugin: `status` of client.authentication.k8s.io ExecCredential. */
 export interface ExecCredential {
   readonly token: string | undefined;
   readonly certificate: string | undefined;
