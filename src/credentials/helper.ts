@@ -82,9 +82,11 @@ async function run(program: string, input: string, options: HelperOptions): Prom
     case "aborted":
       throw new CredentialsError("ABORTED", `${program}: the caller gave up`, { cause: signal.reason });
     case "timeout":
-      throw new CredentialsError("HELPER_TIMEOUT", `${program}: did not answer within ${timeoutMs / 1000} s`);
+      throw new CredentialsError("HELPER_TIMEOUT", `${program}: did not answer within ${timeoutMs / 1000} s`, {
+        cause: problem,
+      });
     case "too-much":
-      throw new CredentialsError("HELPER_FAILED", `${program}: printed more than 64 KiB`);
+      throw new CredentialsError("HELPER_FAILED", `${program}: printed more than 64 KiB`, { cause: problem });
     case "not-started": {
       const advice = "cannot be run; install it, or remove it from the docker config";
       throw new CredentialsError("HELPER_MISSING", `${program}: ${advice}`, { cause: problem });

@@ -47,9 +47,10 @@ function isMissing(problem: Error | undefined): boolean {
 }
 
 function reasonOf({ how, code, killedBy, output, errors, problem }: RunResult, limits: ToolLimits): string {
-  if (how === "timeout") return `it gave no answer within ${limits.timeoutMs / 1000} s`;
-  if (how === "too-much") return `it wrote more than ${limits.maxBytes} bytes`;
   if (how === "not-started") return said(problem?.message ?? "it cannot be started");
+  const lives = problem === undefined ? "" : ` and cannot be ended (${said(problem.message)})`;
+  if (how === "timeout") return `it gave no answer within ${limits.timeoutMs / 1000} s${lives}`;
+  if (how === "too-much") return `it wrote more than ${limits.maxBytes} bytes${lives}`;
   const words = said(errors === "" ? output : errors);
   const ended = killedBy === null ? `it ended with exit code ${code}` : `it was ended by ${killedBy}`;
   return words === "" ? ended : `${ended}: ${words}`;

@@ -5,11 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseManifests } from "../manifests/parse.ts";
 import { readFolder } from "../manifests/sources.ts";
 import { FileInventory, type FileInventoryError } from "./files.ts";
-import { inventoryOf } from "./manifests.ts";
 
 const node = (name: string): string => `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\n`;
-const type = (name: string): string =>
-  `apiVersion: metahub.dev/v1alpha1\nkind: MachineType\nmetadata: {name: ${name}}\nspec: {nodeSelector: {matchLabels: {a: b}}}\n`;
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
 let folder: string;
@@ -50,31 +47,6 @@ test("reads every manifest of a folder in order, and passes over what is none", 
   const sources = await readFolder(folder, signal());
   const found = sources.flatMap(({ name, text }) => parseManifests(text, name));
   expect(found.map(({ place }) => place.replace(folder, ""))).toEqual(["/a.yaml", "/b.yml", "/c.json"]);
-});
-
-test("keeps nodes and machine types; other kinds are no mistake", () => {
-  const text = [node("a1"), type("t1"), "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"].join("---\n");
-  const { nodes, machineTypes } = inventoryOf(parseManifests(text, "f"));
-  expect([[...nodes].map(({ name }) => name), [...machineTypes].map(({ metadata }) => metadata.name)]).toEqual([
-    ["a1"],
-    ["t1"],
-  ]);
-});
-
-test.each<[string, string, FileInventoryError["code"], RegExp]>([
-  ["a node twice", `${node("a1")}---\n${node("a1")}`, "DUPLICATE", /^f, document 2: Node a1 stands twice/],
-  ["a machine type twice", `${type("t1")}---\n${type("t1")}`, "DUPLICATE", /MachineType t1 stands twice/],
-  ["a node without a name", "apiVersion: v1\nkind: Node\n", "OBJECT_INVALID", /^f: .*metadata\.name/],
-  [
-    "a machine type without a selector",
-    "apiVersion: metahub.dev/v1alpha1\nkind: MachineType\nmetadata: {name: t}\nspec: {}\n",
-    "OBJECT_INVALID",
-    /^f: .*nodeSelector/,
-  ],
-])("%s is refused with its place", (_name, text, code, message) => {
-  expect(() => inventoryOf(parseManifests(text, "f"))).toThrow(
-    expect.objectContaining({ code, message: expect.stringMatching(message) }),
-  );
 });
 
 test("follows the folder: a file changes, comes and goes", async () => {

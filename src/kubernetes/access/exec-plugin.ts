@@ -65,6 +65,7 @@ async function run(plugin: ExecPlugin, env: Record<string, string | undefined>, 
     maxOutputBytes: maxOutput,
     errors: "inherit",
   });
+  if (how !== "exited" && how !== "not-started" && problem !== undefined) throw fail("cannot be ended", problem);
   if (how === "aborted") throw abortError(signal, `credential plugin ${plugin.command}`);
   if (how === "too-much") throw fail("wrote more than 1 MiB");
   if (how === "not-started") throw fail(`cannot be run: ${errorText(problem)}`, problem);
