@@ -59,7 +59,7 @@ async function findCredentials(creds: string | undefined, context: CommandContex
   const sources: CredentialSource[] = [];
   for (const path of hostConfigPaths(context.env)) {
     const config = await readHostConfig(path);
-    if (config !== undefined) sources.push(hostConfigSource(config));
+    if (config !== undefined) sources.push(hostConfigSource(config, { env: context.env }));
   }
   return new Keyring(sources);
 }

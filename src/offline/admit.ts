@@ -16,11 +16,11 @@ import { Selections } from "../rewriting/selections.ts";
 import type { Machines } from "./machines.ts";
 import type { Workload } from "./workloads.ts";
 
-/** What admission does with one Pod, or with the Pods of one template. */
+/** The answer of admission to one Pod, or to the Pods of one template. */
 export interface Admitted {
   readonly workload: Workload;
   readonly review: PodReview;
-  /** What its annotations ask for that means nothing, or nothing in this cluster. */
+  /** Wishes of its annotations that mean nothing, or nothing in this cluster. */
   readonly mistakes: readonly string[];
   /** Admission would refuse it, and its owner asked for that. */
   readonly refused: boolean;
@@ -35,7 +35,7 @@ export interface AdmitOptions {
 
 export interface Admissions {
   readonly admitted: readonly Admitted[];
-  /** What the failure of a registry was, by reference: an admission would not tell. */
+  /** Failures of registries by reference, which an admission would not tell. */
   readonly failures: ReadonlyMap<string, string>;
 }
 

@@ -6,13 +6,13 @@ import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts"
 import { patchPod } from "../rewriting/patch.ts";
 import type { Admitted } from "./admit.ts";
 
-/** What is written into a document, and what is removed from it. */
+/** Values to write into a document, and places to remove from it. */
 export interface Changes {
   readonly writes: readonly Write[];
   readonly removals: readonly Path[];
 }
 
-/** What admission's patch of a Pod or template is in its document. */
+/** Translates admission's patch of a Pod or template into changes of its document. */
 export function changesOf(admitted: Admitted, now: Date): Changes {
   const { workload, review, refused } = admitted;
   const { pod, path, template } = workload;
@@ -38,7 +38,7 @@ function changesTemplate(admitted: Admitted): boolean {
 }
 
 /**
- * What admission does to a Pod's affinity, as far as it is written. A build in a template, also one that was written
+ * Admission's changes of a Pod's affinity, as far as they are written. A build in a template, also one that was written
  * there earlier, is held to the nodes that run it. Without one an affinity would only hold the Pods to the profiles that
  * nodes have today, where admission steers each of them when it is created.
  */

@@ -23,7 +23,7 @@ const quiet: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
   "invalid-reference",
 ]);
 
-/** What the owner of a Pod or template should hear, a line each: the Warnings of its admission, and a little more. */
+/** Tells the owner of a Pod or template, a line each: the Warnings of its admission, and a little more. */
 export function linesOn(admitted: Admitted, failures: Admissions["failures"]): readonly string[] {
   const { workload, review, mistakes, refused } = admitted;
   const lines = [...mistakes];
@@ -50,7 +50,7 @@ function linesOnImage(decision: PodDecision, admitted: Admitted, failures: Admis
   return [`image ${place.image} of ${place.name} ${what}: ${why}`];
 }
 
-/** Of the image itself, or of the index that the annotation says it is a build of. */
+/** The failure of the image itself, or of the index that the annotation says it is a build of. */
 function failureOf(
   { place }: PodDecision,
   { workload: { pod } }: Admitted,

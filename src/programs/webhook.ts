@@ -91,7 +91,7 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
     const source = certificateSource(options, client, log);
     const certificate = await source.obtain(signal);
     metrics.certificateExpiry.set(certificate.notAfter.getTime() / 1000);
-    const decisions = await decisionContext(options, inventory, registry, client, log);
+    const decisions = await decisionContext(options, inventory, registry, client, log, context);
     const handler = within(
       options.deadline,
       new PodHandler({
@@ -203,6 +203,7 @@ async function decisionContext(
   registry: RegistryClient,
   client: KubernetesClient | undefined,
   log: Logger,
+  context: Pick<CommandContext, "env">,
 ): Promise<DecisionContext & ReselectContext> {
   const memory = new ReselectMemory();
   const images = new ImageSource(registry);
@@ -211,7 +212,7 @@ async function decisionContext(
   const own: CredentialSource[] = [];
   if (options.dockerConfig !== undefined) {
     const text = await readRequired(options.dockerConfig, "--docker-config");
-    own.push(hostConfigSource(parseDockerConfig(text, options.dockerConfig)));
+    own.push(hostConfigSource(parseDockerConfig(text, options.dockerConfig), { env: context.env }));
   }
   const mayRead = namespaceRule(options);
   const pullSecrets = client === undefined ? undefined : new PullSecrets({ client, mayRead, log });
