@@ -10,9 +10,10 @@ import {
   Shelf,
 } from "../../test/support/binding/shelves.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
 import { KubernetesError } from "../kubernetes/error.ts";
 import { RegistryError } from "../registry/error.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import { parseSelection } from "../rewriting/notes/read.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { BindingEvents } from "./events.ts";
