@@ -36,7 +36,7 @@ const undecided: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
 /**
  * A new Pod whose annotation says that its images were chosen before: a copy (`kubectl debug --copy-to`), a restored
  * backup, a template that `metahub rewrite` made, this very Pod when the webhook is called again for it; or a forgery.
- * Each claim is proven or not (`originOf`). What proves itself is decided on as the index that it is a build of.
+ * Each claim is proven or not (`originOf`). A build that proves itself is decided on as the index that it is one of.
  */
 export class Copies {
   /** The images to decide on, with the indexes in the place of their builds. */

@@ -17,7 +17,7 @@ export interface DecideOptions {
   readonly lookupMs: number;
 }
 
-/** What is to become of one state of a Pod. */
+/** The decision on one state of a Pod. */
 export interface BindingDecision {
   readonly reviewed: ReviewedPod;
   readonly reselections: readonly Reselection[];

@@ -8,12 +8,12 @@ import { select, selectCommon } from "../selection/select.ts";
 import type { Outcome, Selection } from "../selection/selection.ts";
 import type { Machine } from "./machine.ts";
 
-/** What one machine gets, and why not the others. */
+/** The build that one machine gets, and why not the others. */
 export interface Row {
   readonly machine: Pick<Machine, "kind" | "name">;
   /** `linux/amd64`; of a machine type with nodes of several, all of them. */
   readonly platform: string;
-  /** What every node of the machine offers, canonical and sorted. */
+  /** The features that every node of the machine offers, canonical and sorted. */
   readonly offers: readonly string[];
   /** The digest, or null where nothing fits or nothing can be named. */
   readonly selected: string | null;

@@ -19,7 +19,7 @@ const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
 
 /** A decision on an image that may be a build of what was asked for already. */
 export interface PodDecision extends ImageDecision {
-  /** What the note is to say was asked for, where that is not what the Pod has. */
+  /** The reference that the note is to name as asked for, where that is not the one that the Pod has. */
   readonly asked?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { ImagePlace } from "../images.ts";
 
 /**
- * What the annotation says of one image of a Pod. All of it is a hint, which anybody may have written: who acts on it
+ * The word of the annotation on one image of a Pod. All of it is a hint, which anybody may have written: who acts on it
  * proves it first.
  */
 export interface SelectionNote {
@@ -10,7 +10,7 @@ export interface SelectionNote {
   /** Machine-readable reason. */
   readonly code: string;
   readonly reason: string;
-  /** What the variant requires, e.g. `cpu:broadwell, nvcap:7.0|nvcap:8.0`. */
+  /** The variant's requirement, e.g. `cpu:broadwell, nvcap:7.0|nvcap:8.0`. */
   readonly requires?: string;
   readonly machineType?: string;
   /** The node that it was decided for, where that was at binding. */

@@ -5,7 +5,7 @@ import { maxSelection, type SelectionNote, type SelectionNotes } from "./note.ts
 
 /** Characters of one member: the longest that is read as an image reference. */
 const longest = 1_024;
-/** RFC 1123, as every node's name is. What else stands there would only end up in somebody's terminal. */
+/** RFC 1123, as every node's name is. Anything else would only end up in somebody's terminal. */
 const nodeName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 const noNotes: SelectionNotes = new Map();
