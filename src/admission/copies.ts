@@ -58,8 +58,9 @@ export class Copies {
     const asking = { pod, namespace, signal };
     const chosen = new Map<string, Chosen>();
     const kept = new Map<string, PodDecision>();
+    if (notes.size === 0) return new Copies(reviewed, asking, context, chosen, kept);
     await Promise.all(
-      (notes.size === 0 ? [] : places).map(async (place) => {
+      places.map(async (place) => {
         const found = await examine(place, notes.get(noteName(place)), asking, context);
         if (found === undefined) return;
         if ("origin" in found) chosen.set(place.pointer, found);

@@ -1,6 +1,9 @@
 import type { PodDecision } from "../rewriting/patch.ts";
 
-/** Characters of a Warning that the API server passes on for certain (apiserver/pkg/endpoints/warning.go, truncateItemRunes). */
+/**
+ * Characters of a Warning that the API server passes on for certain (apiserver/pkg/endpoints/warning.go,
+ * truncateItemRunes).
+ */
 const limit = 256;
 const mostNames = 3;
 

@@ -29,7 +29,7 @@ export interface BindingHandlerOptions {
   readonly clock?: Clock;
 }
 
-/** Milliseconds. Time must be left to write the decisions on the other containers (webhook.bindingTimeoutSeconds is 10). */
+/** Milliseconds. Time must be left to write the other decisions (webhook.bindingTimeoutSeconds is 10). */
 const lookupMs = 2_500;
 
 /**

@@ -29,14 +29,18 @@ interface Ruling {
   readonly surprising: boolean;
 }
 
-/** The ruling on one image for one node; nothing is said yet of any note. */
-export type Judgement = Ruling &
-  (
-    | { /** It stays, as it is not known to be right. */ readonly kind: "keep" }
-    | { /** It is the right build. */ readonly kind: "right" }
-    | ChosenBuild
-    | { readonly kind: "return"; readonly image: string; readonly index: string }
-  );
+/**
+ * The ruling on one image for one node; nothing is said yet of any note. `keep`: it stays, though nobody knows it to be
+ * right. `right`: it is the right build. The others are those of a `Reselection`.
+ */
+export type Judgement = Ruling & ({ readonly kind: "keep" | "right" } | ChosenBuild | Return);
+
+interface Return {
+  readonly kind: "return";
+  /** The reference to put back. */
+  readonly image: string;
+  readonly index: string;
+}
 
 export interface ChosenBuild {
   readonly kind: "choose" | "correct" | "move";
@@ -86,7 +90,7 @@ async function judgeChosen(
   asking: Asking,
 ): Promise<Judgement> {
   const { image, askedText } = origin;
-  // The choice was the build that all nodes have in common; that this node would run a better one is no reason to leave it.
+  // The choice was the build that all nodes have in common: a better one for this node is no reason to leave it.
   if (judged.common && runs(image, reference.digest, judged)) {
     return right("selected", "the build that all its nodes have in common runs here");
   }

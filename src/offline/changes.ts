@@ -58,7 +58,7 @@ export function steeringOf({ workload, review: { decisions, steering } }: Admitt
 const time: ReadonlySet<keyof SelectionNote> = new Set(["at"]);
 const nothing: ReadonlySet<keyof SelectionNote> = new Set();
 
-/** The webhook breaks the annotation into lines for `kubectl describe`; in a manifest one line is easier to read past. */
+/** For `kubectl describe` the webhook breaks the annotation into lines; in a manifest one is easier to read past. */
 function inOneLine(write: Write, leftOut: ReadonlySet<keyof SelectionNote>): Write {
   if (write.path.at(-1) !== selectionAnnotation || typeof write.value !== "string") return write;
   return { ...write, value: selectionInOneLine(parseSelection(write.value), leftOut) };

@@ -57,7 +57,7 @@ function inLines(notes: readonly (readonly [string, Partial<SelectionNote>])[]):
   return `{${objects.join(",\n ")}}`;
 }
 
-/** As many containers as fit, from the first, with the members that no decision can do without; `…` counts the others. */
+/** As many containers as fit, from the first, with the members that decisions need; `…` counts the others. */
 function firstThatFit(notes: SelectionNotes): string {
   const kept: [string, unknown][] = [];
   let bytes = 32; // The braces and the count.
