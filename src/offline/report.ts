@@ -1,9 +1,10 @@
 import { formatReference } from "../oci/reference.ts";
 import type { ExitCode } from "../process/context.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
+import { noteName } from "../rewriting/notes/note.ts";
+import { notesOf } from "../rewriting/notes/read.ts";
 import { readReference } from "../rewriting/origin.ts";
-import { noteName, type PodDecision } from "../rewriting/patch.ts";
+import type { PodDecision } from "../rewriting/patch.ts";
 import type { Admissions, Admitted } from "./admit.ts";
 import { steeringOf } from "./changes.ts";
 
@@ -59,9 +60,9 @@ function failureOf(
   const known = failures.get(place.image);
   const reference = readReference(place.image);
   if (known !== undefined || reference === undefined) return known;
-  const digest = parseSelection(pod.metadata.annotations?.[selectionAnnotation]).get(noteName(place))?.["index"];
+  const digest = notesOf(pod).get(noteName(place))?.index;
   const { tag: _, ...untagged } = reference;
-  return typeof digest === "string" ? failures.get(formatReference({ ...untagged, digest })) : undefined;
+  return digest === undefined ? undefined : failures.get(formatReference({ ...untagged, digest }));
 }
 
 /** 1 where something could not be found out, 3 where no build fits. */

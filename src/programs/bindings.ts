@@ -4,7 +4,7 @@ import { BindingEvents } from "../binding/events.ts";
 import { BindingHandler } from "../binding/handler.ts";
 import { BindingNodes } from "../binding/nodes.ts";
 import { ClusterPods } from "../binding/pods.ts";
-import type { ReselectContext } from "../binding/reselect.ts";
+import type { ReselectContext } from "../binding/reselection.ts";
 import { ClusterDevices } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { UnscheduledPods } from "../inventory/pods.ts";

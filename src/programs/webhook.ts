@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PodHandler } from "../admission/handler.ts";
-import type { ReselectContext } from "../binding/reselect.ts";
+import type { ReselectContext } from "../binding/reselection.ts";
 import { parseDockerConfig } from "../credentials/docker-config.ts";
 import { type CredentialSource, hostConfigSource, Keyring } from "../credentials/keyring.ts";
 import { HealthServer } from "../http/health.ts";

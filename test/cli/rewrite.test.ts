@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { load, loadAll } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
-import { parseSelection } from "../../src/rewriting/annotation.ts";
+import { parseSelection } from "../../src/rewriting/notes/read.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
 import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 import { metahubProgram } from "./metahub.ts";

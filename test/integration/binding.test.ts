@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { bindingPatch } from "../../src/binding/patch.ts";
-import { imagePlaces } from "../../src/rewriting/images.ts";
+import { reviewPod } from "../../src/rewriting/reviewed-pod.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { buildOf, codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
 
@@ -142,7 +142,8 @@ describe.skipIf(site === undefined)("at binding", () => {
 
   test("a write that arrives after the bind changes nothing", async () => {
     const pod = await site.createPod("late", { spec: manual });
-    const [place] = imagePlaces(pod);
+    const reviewed = reviewPod(pod);
+    const [place] = reviewed.places;
     if (place === undefined) throw new Error("the Pod has no image");
     const note = { asked: "qnib/bench", at: "", code: "selected", reason: "" };
     const write = { image: `qnib/bench@${digestOf("cpu-skylake")}`, note };
@@ -150,7 +151,7 @@ describe.skipIf(site === undefined)("at binding", () => {
       { place, kind: "choose" as const, code: "selected" as const, reason: "", surprising: false, write },
     ];
     // The handler is not asked at all, so that the write made before the bind is still what would be sent.
-    const operations = bindingPatch(pod, chosen);
+    const operations = bindingPatch(reviewed, chosen);
     await kubectl(site.cluster, ["label", "namespace", "default", "metahub.dev/rewrite=disabled"]);
     try {
       const asked = async (): Promise<number> => {

@@ -24,10 +24,10 @@ export interface RestorerOptions {
 const fieldManager = "metahub-controller";
 
 /**
- * Gives Pods back what they had before they were written at binding, where they stay unbound: the binding failed, and
- * the next one may be to a node of another type while the webhook is away. What they had is what this process saw
- * itself; the annotation, which anybody may have written, only says that there is something to put back. A Pod that was
- * not seen before is left alone: the next binding decides anew anyway.
+ * Gives Pods back the images that they had before they were written at binding, where they stay unbound: the binding
+ * failed, and the next one may be to a node of another type while the webhook is away. Those images are the ones that
+ * this process saw itself; the annotation, which anybody may have written, only says that there is something to put
+ * back. A Pod that was not seen before is left alone: the next binding decides anew anyway.
  */
 export class Restorer {
   readonly #options: RestorerOptions;

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod } from "../../../src/api/pod.ts";
+import { selectionAnnotation } from "../../../src/api/pod-keys.ts";
 import type { KubernetesClient } from "../../../src/kubernetes/client/client.ts";
 import { isKubernetesError } from "../../../src/kubernetes/error.ts";
 import { resource } from "../../../src/kubernetes/resource.ts";
-import { parseSelection, selectionAnnotation } from "../../../src/rewriting/annotation.ts";
+import type { SelectionNote } from "../../../src/rewriting/notes/note.ts";
+import { parseSelection } from "../../../src/rewriting/notes/read.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { type Distribution, startDistribution } from "../../cluster/distribution.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
@@ -47,7 +49,7 @@ export interface BindingSite {
   allBound(app: string, count: number, timeoutMs?: number): Promise<readonly Pod[]>;
   /** `cpu-skylake` where the container runs the build of that tag; `written` where it has what its owner wrote. */
   buildIn(pod: Pod, container?: number): string;
-  note(pod: Pod, container?: string): Readonly<Record<string, unknown>> | undefined;
+  note(pod: Pod, container?: string): SelectionNote | undefined;
   /** Reasons of the Events about a Pod. */
   eventsOf(name: string): Promise<readonly string[]>;
   outcome(outcome: string): Promise<number>;
@@ -205,7 +207,7 @@ class Site implements BindingSite {
     return name === "qnib/bench" ? (this.builds.tags.get(digest) ?? image) : image;
   }
 
-  note(pod: Pod, container = "main"): Readonly<Record<string, unknown>> | undefined {
+  note(pod: Pod, container = "main"): SelectionNote | undefined {
     return parseSelection(pod.metadata.annotations?.[selectionAnnotation]).get(container);
   }
 

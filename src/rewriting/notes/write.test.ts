@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { formatSelection, parseSelection, type SelectionNote } from "./annotation.ts";
+import type { SelectionNote } from "./note.ts";
+import { parseSelection } from "./read.ts";
+import { formatSelection, selectionInOneLine } from "./write.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const note: SelectionNote = {
@@ -61,13 +63,16 @@ test.each([
   expect(read.filter((name) => name.startsWith("container-")).length + Number(JSON.parse(text)["…"] ?? 0)).toBe(count);
 });
 
-test.each([
-  ["nothing", undefined],
-  ["no JSON", "{"],
-  ["a list", "[1]"],
-  ["null", "null"],
-  ["notes that are no objects", '{"a":1,"b":null,"c":[]}'],
-  ["more than is ever written", JSON.stringify({ a: { x: "y".repeat(33_000) } })],
-])("what a user wrote there is only a hint: %s", (_name, text) => {
-  expect(parseSelection(text).size).toBe(0);
+test("a member that says nothing is not written, and reads back as nothing", () => {
+  const bare = { asked: "qnib/bench", code: "selected", reason: "", at: "" };
+  const text = formatSelection(new Map([["bench", bare]]));
+  expect(text).toBe('{"bench":{"asked":"qnib/bench","code":"selected"}}');
+  expect(parseSelection(text).get("bench")).toEqual(bare);
+});
+
+test("in one line, without members that are left out", () => {
+  const text = selectionInOneLine(new Map([["bench", { ...note, requires: "", node: "n" }]]), new Set(["at"]));
+  expect(text).toBe(
+    `{"bench":{"asked":"qnib/bench","code":"selected","reason":"${note.reason}","machineType":"type1","node":"n","variant":"${digest}","index":"${digest}"}}`,
+  );
 });
