@@ -1,7 +1,6 @@
-import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
-import { type BindingSite, pods, soon } from "./binding-site.ts";
+import type { BindingSite } from "./binding-site.ts";
 
 /** What one device of a ResourceSlice is: its attributes, as a driver writes them. */
 export type Attributes = Readonly<Record<string, object>>;
@@ -87,8 +86,7 @@ export async function runs(
 
 async function bound(site: BindingSite, name: string): Promise<Pod> {
   await kubectl(site.cluster, ["wait", "--for=condition=PodScheduled", `pod/${name}`, "--timeout=60s"]);
-  const target = { resource: pods, namespace: "default", name };
-  return site.client.get(target, { signal: soon(), parse: parsePod });
+  return site.pod(name);
 }
 
 /** Deletes Pods, so that their devices are free again; nobody runs them here. */
