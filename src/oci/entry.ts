@@ -20,7 +20,7 @@ import { readRequirement } from "./requirement.ts";
 import type { Variant } from "./variant.ts";
 import type { Warnings } from "./warnings.ts";
 
-/** What a nested index hands down to its entries. */
+/** The inheritance of a nested index's entries. */
 export interface Inherited {
   readonly requires: Requirement;
   readonly priority: number;

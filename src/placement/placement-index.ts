@@ -8,7 +8,7 @@ import type { Carried } from "./partition.ts";
 import type { PlacedProfile, Placement } from "./placement.ts";
 import { describePlacement } from "./reason.ts";
 
-/** Distinct constraints that are remembered. The target is 1,000 in one cluster (issue 5). */
+/** Distinct constraints that are remembered. The target is 1,000 in one cluster. */
 const mostPlacements = 4096;
 /** Characters of all remembered keys together, and of one: a Pod with a huge affinity is evaluated each time. */
 const mostKeyCharacters = 8 * 1024 * 1024;

@@ -80,7 +80,7 @@ async function nextTry(site: BindingSite, pod: Pod): Promise<void> {
   await expect.poll(() => Date.now() - writtenAt, polling).toBeGreaterThan(2_500);
 }
 
-/** What is done while there is no webhook. */
+/** Does something while there is no webhook. */
 async function away(site: BindingSite, act: () => Promise<void>): Promise<void> {
   await site.operator.webhook.kill();
   try {

@@ -203,7 +203,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
   });
 
   test("gives its accounts what they need and nothing else", async () => {
-    /** What the account may do in the namespace, without what Kubernetes gives to every account. */
+    /** The account's rights in the namespace, without those that Kubernetes gives to every account. */
     const rights = async (account: string, namespace: string): Promise<readonly string[]> => {
       const everybody = new Set(await rulesOf(await witnessAs("default"), namespace));
       return (await rulesOf(await witnessAs(account), namespace)).filter((rule) => !everybody.has(rule));

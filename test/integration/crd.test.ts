@@ -49,7 +49,7 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
     expect(code, stderr).toBe(0);
     return stdout.trim();
   };
-  /** What the API server says against the object; undefined where it takes it. Nothing is stored. */
+  /** The API server's objection to the object; undefined where it takes it. Nothing is stored. */
   const refusal = async (manifest: unknown): Promise<string | undefined> => {
     const request = { ...machineTypes, body: Object(manifest), dryRun: "All" };
     const refusal = await refusalOf(witness.custom.createClusterCustomObject(request));

@@ -37,7 +37,7 @@ describe.skipIf(host === undefined)("copies of Pods", () => {
   const expected = ({ spec }: Pod): string => stage.image(buildOn[spec.nodeName?.split("-").at(-1) ?? ""] ?? "");
   const debug = (...args: readonly string[]) =>
     stage.kubectl(["debug", "-n", namespace, "--profile=general", "--attach=false", ...args]);
-  /** What `kubectl get -o json` gives, as somebody would write it into a backup. */
+  /** The Pod as `kubectl get -o json` gives it and as somebody would write it into a backup. */
   const backup = async (name: string, copy: string, spec: object = {}) => {
     const { metadata, spec: had } = await raw(name);
     const { nodeName: _, nodeSelector: __, ...rest } = had;

@@ -24,7 +24,7 @@ export interface CpuEntry {
   readonly source: "archspec" | "metahub";
 }
 
-/** What a graph is built from. */
+/** The rows that a graph is built from. */
 export interface CpuData {
   readonly archspec: readonly CpuRow[];
   readonly added?: readonly CpuRow[];

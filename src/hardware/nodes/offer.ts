@@ -13,7 +13,7 @@ import { archspecLabel, nodeInfo, platformOfNode } from "./node.ts";
 import { nvidiaLabels } from "./nvidia.ts";
 import { type FeatureSource, type Statement, statement } from "./statement.ts";
 
-/** What one node offers, after all sources are merged. A Profile is one of these, interned. */
+/** The offer of one node, after all sources are merged. A Profile is one of these, interned. */
 export interface NodeOffer {
   readonly platform: Platform;
   /** Offered to every container. Canonical, sorted by text, no duplicates. */
@@ -35,7 +35,7 @@ export const maxNoteLength = 240;
 export const unknownArchitecture = "unknown";
 
 /**
- * What the node offers: per namespace, the first source that speaks is believed (design, "what a node offers"). A
+ * The node's offer: per namespace, the first source that speaks is believed (docs/machine-types.md). A
  * feature that cannot be read never throws: its source did not speak, and a note says so.
  */
 export function offerOfNode(node: NodeLabels, declared?: Declaration): NodeOffer {

@@ -33,7 +33,7 @@ function file(name: string, content: object): string {
   return path;
 }
 
-/** What client-node makes of $KUBECONFIG; `keepFirst` is its own option for the first current-context. */
+/** client-node's reading of $KUBECONFIG; `keepFirst` is its own option for the first current-context. */
 function theirsOf(path: string, keepFirst = false): KubeConfig {
   vi.stubEnv("KUBECONFIG", path);
   const config = new KubeConfig();

@@ -30,7 +30,7 @@ export interface KubernetesClientOptions {
   readonly userAgent: string;
   /** Client-side limit; none by default, the server's priority and fairness rules. */
   readonly rateLimit?: RateLimit | undefined;
-  /** What credential plugins inherit; default nothing. */
+  /** The environment that credential plugins inherit; default nothing. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly observe?: (request: RequestObservation) => void;
   readonly clock?: Clock;
@@ -168,7 +168,7 @@ export class KubernetesClient {
     await this.#text({ method: "DELETE", path: objectPath(target), ...json(body) }, options, callMs, objectBytes);
   }
 
-  /** What a path that is no resource says, e.g. `/version` or `/readyz`. */
+  /** The answer of a path that is no resource, e.g. `/version` or `/readyz`. */
   raw(path: string, options: CallOptions): Promise<string> {
     if (!path.startsWith("/")) throw new KubernetesError("INVALID", `${JSON.stringify(path)} is no absolute path`);
     return this.#text({ method: "GET", path, accept: "application/json, */*" }, options, callMs, objectBytes);
@@ -210,7 +210,7 @@ export class KubernetesClient {
     return first.resourceVersion;
   }
 
-  /** The events of one watch connection until the server ends it; see `watchEvents` for what it throws. */
+  /** The events of one watch connection until the server ends it. @throws KubernetesError as `watchEvents` does */
   async *watch(target: CollectionTarget, options: WatchOptions): AsyncGenerator<WatchEvent> {
     const path = collectionPath(target);
     const query = selectorQuery(options);

@@ -9,7 +9,7 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const comma = 0x2c;
 
-/** What stands around the items: kind, apiVersion and metadata with its continue token. */
+/** Cap on what stands around the items, bytes: kind, apiVersion and metadata with its continue token. */
 const maxFrameBytes = 1_048_576;
 
 /**

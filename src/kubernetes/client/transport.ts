@@ -40,7 +40,7 @@ export interface RequestObservation {
   readonly durationMs: number;
 }
 
-/** Of an answer that is no success, bytes: a Status, or the page of a proxy. */
+/** Cap on the body of an answer that is no success, bytes: a Status, or the page of a proxy. */
 const maxErrorBytes = 1_048_576;
 
 /** Sends requests to one API server: credentials, retries the server asks for, errors with a code. */

@@ -2,7 +2,7 @@ import type { Pod } from "../../../src/api/pod.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
 import type { BindingSite } from "./binding-site.ts";
 
-/** What one device of a ResourceSlice is: its attributes, as a driver writes them. */
+/** The attributes of one device of a ResourceSlice, as a driver writes them. */
 export type Attributes = Readonly<Record<string, object>>;
 
 export interface SliceOptions {
@@ -12,7 +12,7 @@ export interface SliceOptions {
   readonly generation?: number;
 }
 
-/** What a driver's kubelet plugin would publish. */
+/** Publishes devices as a driver's kubelet plugin would. */
 export async function publishDevices(site: BindingSite, options: SliceOptions): Promise<void> {
   const { node, driver, devices, generation = 1 } = options;
   await kubectl(site.cluster, ["apply", "-f", "-"], {

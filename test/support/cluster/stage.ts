@@ -46,7 +46,7 @@ export interface Stage {
   /** Makes a node that ends with the stage. */
   createNode(node: Parameters<Cluster["createNode"]>[0]): Promise<void>;
   kubectl(args: readonly string[], input?: object): Promise<CommandResult>;
-  /** What kubectl printed; the test fails with its error otherwise. */
+  /** kubectl's output; the test fails with its error otherwise. */
   must(args: readonly string[], input?: object): Promise<string>;
   /** Makes the Pod without storing it, and returns what would have been stored. */
   admit(manifest: PodManifest, namespace?: string): Promise<Pod>;

@@ -2,7 +2,7 @@ import { type Informer, makeInformer, type V1Pod } from "@kubernetes/client-node
 import { z } from "zod";
 import type { Witness } from "../cluster/witness.ts";
 
-/** What the scheduler has said of a Pod so far. */
+/** The scheduler's words on a Pod so far. */
 export interface Verdict {
   readonly name: string;
   /** The node that it chose. */

@@ -21,7 +21,7 @@ const last = "oracle-last";
 export interface OracleSite {
   readonly cluster: Cluster;
   readonly witness: Witness;
-  /** What our own inventory read of the cluster. */
+  /** The cluster as our own inventory read it. */
   readonly snapshot: Snapshot;
   readonly nodes: readonly OracleNode[];
   /** @returns the Pods as the API server stored them, in the same order. */
