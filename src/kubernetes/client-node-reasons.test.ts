@@ -25,6 +25,8 @@ const nodes = resource({ group: "", version: "v1", plural: "nodes", namespaced: 
 const nodesPath = "/api/v1/nodes";
 const root = join(import.meta.dirname, "../..");
 const { signal } = new AbortController();
+/** For trials that wait a second, or for processes, on a machine that does other work too. */
+const patient = { timeout: 30_000 };
 
 let both: TwoClients;
 beforeEach(async () => {
@@ -72,7 +74,7 @@ describe("watching", () => {
   const theirAgent = /^(?!test$)/;
   const ourAgent = /^test$/;
 
-  test("1: one 503 on a watch stops an informer for good; a reflector comes back", async () => {
+  test("1: one 503 on a watch stops an informer for good; a reflector comes back", patient, async () => {
     const busy: Fault = ({ query }, response) =>
       query.has("watch") && status(response, 503, "ServiceUnavailable", "starting");
     both.server.once(busy);
@@ -87,7 +89,7 @@ describe("watching", () => {
     await stop();
   });
 
-  test("2: a listener that throws ends the process; with a reflector it goes on", async () => {
+  test("2: a listener that throws ends the process; with a reflector it goes on", patient, async () => {
     const run = async (client: string, watch: number) => {
       const script = join(root, "test/support/api-server/throwing-listener.ts");
       const { server, authority } = both;
@@ -187,7 +189,7 @@ describe("calling", () => {
   });
 });
 
-test("11: importing client-node costs some 15 MiB more than our client", async () => {
+test("11: importing client-node costs some 15 MiB more than our client", patient, async () => {
   const heapOf = async (module: string): Promise<number> => {
     const script =
       "gc(); const before = process.memoryUsage().heapUsed; await import(process.argv[1]); gc(); console.log(process.memoryUsage().heapUsed - before)";

@@ -48,9 +48,13 @@ export interface WatchOptions extends Selectors {
   readonly onOpen?: () => void;
 }
 
+/** Cap on one object, bytes: etcd takes 1.5 MiB, and JSON is longer than what is stored. */
 const objectBytes = 8 * 1_048_576;
+/** Cap on one page of a list, bytes: 500 objects of 128 KiB. */
 const pageBytes = 64 * 1_048_576;
+/** Deadline of a call that names none, ms: as long as a webhook behind it may take (timeoutSeconds is 30 at most). */
 const callMs = 30_000;
+/** Deadline of one page, ms: the API server's own (--request-timeout). */
 const pageMs = 60_000;
 /** As kubectl and client-go. */
 const pageSize = 500;
