@@ -9,7 +9,7 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** What the distribution specification advises registries to accept for a manifest, and the most that is read. */
+/** The most that is read of a manifest, bytes: the distribution specification advises registries to accept as much. */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 /** A real index is 5 deep; Go's decoder stops at 10,000, which would be a stack overflow here. */
 const maxDepth = 32;

@@ -22,7 +22,7 @@ import { Warnings } from "./warnings.ts";
 
 /** The list of builds of one image, each under a name of its own, as the first MetaHub and manifest-tool read it. */
 export interface ManifestList {
-  /** What a Pod asks for. */
+  /** The reference that a Pod asks for. */
   readonly image: Reference;
   /** More tags under which the index is wanted (manifest-tool). */
   readonly tags: readonly string[];

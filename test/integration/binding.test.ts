@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { bindingPatch } from "../../src/binding/patch.ts";
 import { reviewPod } from "../../src/rewriting/reviewed-pod.ts";
 import { kubectl } from "../cluster/kubectl.ts";
-import { buildOf, codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
+import { buildOf, openBindingSite, reasonOf } from "../support/cluster/binding-site.ts";
+import { patchAs } from "../support/cluster/witness.ts";
 
 const site = await openBindingSite();
 /** No scheduler takes such a Pod: the test binds it. */
@@ -115,13 +116,10 @@ describe.skipIf(site === undefined)("at binding", () => {
   test("a binder that sends a resourceVersion fails once, and then binds what is right", async () => {
     const pod = await site.createPod("versioned", { spec: manual });
     const version = async (): Promise<object> => {
-      const raw = await site.client.get(
-        { resource: pods, namespace: "default", name: "versioned" },
-        { signal: soon() },
-      );
-      return { uid: pod.metadata.uid, resourceVersion: raw.metadata.resourceVersion };
+      const { metadata } = await site.witness.core.readNamespacedPod({ namespace: "default", name: "versioned" });
+      return { uid: pod.metadata.uid, resourceVersion: metadata?.resourceVersion };
     };
-    expect(await codeOf(site.bind(pod, "node1", { metadata: await version() }))).toBe("CONFLICT");
+    expect(await reasonOf(site.bind(pod, "node1", { metadata: await version() }))).toBe("Conflict");
     expect(site.buildIn(await site.pod("versioned"))).toBe("cpu-broadwell");
     await site.bind(pod, "node1", { metadata: await version() });
     const bound = await site.pod("versioned");
@@ -131,7 +129,7 @@ describe.skipIf(site === undefined)("at binding", () => {
   test("after a binding that failed, the Pod gets the build of the node that it comes to", async () => {
     const pod = await site.createPod("moved", { spec: manual });
     const stale = { uid: pod.metadata.uid, resourceVersion: "1" };
-    expect(await codeOf(site.bind(pod, "node1", { metadata: stale }))).toBe("CONFLICT");
+    expect(await reasonOf(site.bind(pod, "node1", { metadata: stale }))).toBe("Conflict");
     expect(site.buildIn(await site.pod("moved"))).toBe("cpu-broadwell");
     await site.bind(pod, "node4");
     const bound = await site.pod("moved");
@@ -166,8 +164,8 @@ describe.skipIf(site === undefined)("at binding", () => {
     }
     const bound = await site.pod("late");
     expect([bound.spec.nodeName, site.buildIn(bound)]).toEqual(["node1", "written"]);
-    const target = { resource: pods, namespace: "default", name: "late" };
-    expect(await codeOf(site.client.patch(target, { type: "json", operations }, { signal: soon() }))).toBe("INVALID");
+    const patch = { namespace: "default", name: "late", body: operations };
+    expect(await reasonOf(site.witness.core.patchNamespacedPod(patch, patchAs.json))).toBe("Invalid");
     expect(await site.pod("late")).toEqual(bound);
   });
 

@@ -41,7 +41,7 @@ const unreachable = JSON.stringify({
   contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
 });
 
-/** Runs the program with `DIR` and `PORT` in its arguments filled in. What is no log line of its stderr is for people. */
+/** Runs the program with `DIR` and `PORT` in its arguments filled in; apart from log lines, its stderr is for people. */
 async function run(args: readonly string[]) {
   const filled = args.map((arg) => arg.replace("DIR", folder).replace("PORT", String(port)));
   const env = { PATH: process.env["PATH"], HOME: folder };

@@ -6,8 +6,9 @@ import { followMachineTypes } from "../support/cluster/following.ts";
 import { machineTypeNodes, relabel } from "../support/cluster/machine-types.ts";
 import { imageOf, onType, pod } from "../support/cluster/pods.ts";
 import { readServing } from "../support/cluster/serving.ts";
-import { nodes, openStage, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage, soon } from "../support/cluster/stage.ts";
 import { startStandby, writesOf } from "../support/cluster/standby.ts";
+import { plain } from "../support/cluster/witness.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
@@ -19,7 +20,7 @@ describe.skipIf(host === undefined)("nodes and machine types", () => {
   /** The node that fits no machine type. */
   let node: string;
   const labelsOf = async (name: string): Promise<readonly (string | undefined)[]> => {
-    const { labels } = await stage.client.get({ resource: nodes, name }, { signal: soon(), parse: parseNode });
+    const { labels } = parseNode(plain(await stage.witness.core.readNode({ name })));
     return [labels["metahub.dev/machine-type"], labels["metahub.dev/profile"]];
   };
 

@@ -42,7 +42,7 @@ describe.skipIf("skip" in ready)(`a cluster of ${count} nodes`, () => {
     stage = await openStage(cluster);
   });
   afterAll(async () => {
-    await stage?.client.close();
+    await stage?.witness.close();
     await cluster.stop();
   });
 

@@ -42,7 +42,7 @@ describe.skipIf("skip" in found)("one image name on real nodes of five kinds", (
   const { cluster } = found;
   let scenario: Scenario;
 
-  /** What a Pod runs, by the tag of its build, and what it printed. */
+  /** The tag of the build that a Pod runs, and what it printed. */
   async function seen(
     selector: string,
   ): Promise<readonly { name: string; node: string; tag: string; printed: string }[]> {

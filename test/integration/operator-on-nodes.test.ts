@@ -2,9 +2,6 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { parsePod } from "../../src/api/parse-pod.ts";
-import type { KubernetesClient } from "../../src/kubernetes/client/client.ts";
-import { resource } from "../../src/kubernetes/resource.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { machineState } from "../cluster/machine-state.ts";
 import { markedProcesses } from "../cluster/proc.ts";
@@ -12,7 +9,7 @@ import { createProgress } from "../cluster/progress.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { build } from "../demo/bundle.ts";
 import { type Scenario, setScenario } from "../demo/scenario.ts";
-import { adminClient } from "../operator/install.ts";
+import { adminWitness, type Witness } from "../support/cluster/witness.ts";
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
@@ -25,7 +22,6 @@ const found = await requireLevel({
   progress: say,
 });
 
-const pods = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
 const operatorPods = z.object({
   items: z.array(
     z.object({
@@ -55,13 +51,12 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
   }
   const { cluster } = found;
   let scenario: Scenario;
-  let client: KubernetesClient;
+  let witness: Witness;
   const namespace = "metahub-system";
 
   /** The image that a Pod for the type would be stored with. */
   async function admitted(name: string, type: string): Promise<string> {
-    const options = { signal: soon(), dryRun: true, parse: parsePod };
-    const pod = await client.create({ resource: pods, namespace: "default" }, aimed(name, type), options);
+    const pod = await witness.createPod("default", aimed(name, type), { dryRun: true });
     return pod.spec.containers?.[0]?.image ?? "";
   }
 
@@ -73,10 +68,10 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
       progress: createProgress(say),
       signal: soon(180_000),
     });
-    client = await adminClient(cluster);
+    witness = adminWitness(cluster);
   }, 180_000);
   afterAll(async () => {
-    await client?.close();
+    await witness?.close();
     await cluster.stop();
   });
 

@@ -4,7 +4,7 @@ import { sharedCluster } from "../cluster/vitest.ts";
 import { waitUntil } from "../cluster/wait.ts";
 import { machineTypeNodes, relabel } from "../support/cluster/machine-types.ts";
 import { container, imageOf, onType, pod } from "../support/cluster/pods.ts";
-import { nodes, openStage, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage, soon } from "../support/cluster/stage.ts";
 import { tagIndex } from "../support/cluster/tags.ts";
 import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 
@@ -119,7 +119,7 @@ describe.skipIf(host === undefined)("outages", () => {
       await stage.cluster.restartApiServer({ signal: soon(120_000) });
       // At once: the watches of webhook and controller are still broken.
       await relabel(stage, `${stage.prefix}-node5`, { "node.kubernetes.io/instance-type": "m4.xlarge" });
-      await stage.client.delete({ resource: nodes, name: `${stage.prefix}-node4` }, { signal: soon() });
+      await stage.witness.core.deleteNode({ name: `${stage.prefix}-node4` });
       const began = performance.now();
       const late = `${stage.prefix}-late`;
       await stage.createNode({ name: late, labels: { "node.kubernetes.io/instance-type": "c5.xlarge" } });

@@ -4,7 +4,7 @@ import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, pod } from "../support/cluster/pods.ts";
-import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage } from "../support/cluster/stage.ts";
 
 const shared = await sharedCluster("api");
 const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
@@ -15,8 +15,7 @@ describe.skipIf(host === undefined)("one image name, four machine types, four bu
   if ("skip" in shared) return;
   let stage: Stage;
   let namespace: string;
-  const read = (name: string): Promise<Pod> =>
-    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const read = (name: string): Promise<Pod> => stage.witness.pod(namespace, name);
   const apply = (file: string, ...args: readonly string[]) =>
     stage.kubectl(["apply", "-n", namespace, "-f", file, ...args]);
   const resourceVersions = (): Promise<string> =>

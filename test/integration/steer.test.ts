@@ -5,7 +5,7 @@ import type { Pod } from "../../src/api/pod.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { injectLabel, startInjector } from "../support/cluster/injector.ts";
 import { container, imageOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
-import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly } from "../support/cluster/tags.ts";
 
 const shared = await sharedCluster("api");
@@ -26,7 +26,7 @@ describe.skipIf(host === undefined)("no-match: steer", () => {
   const node = (name: string): string => `${stage.prefix}-${name}`;
   const scheduled = async (name: string): Promise<Pod> => {
     await stage.must(["wait", "--for=condition=PodScheduled", `pod/${name}`, "-n", namespace, "--timeout=60s"]);
-    return await stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+    return await stage.witness.pod(namespace, name);
   };
   const podsOf = async (app: string): Promise<readonly Pod[]> => {
     const list = JSON.parse(await stage.must(["get", "pods", "-l", `app=${app}`, "-n", namespace, "-o", "json"]));

@@ -1,6 +1,6 @@
 import { quote } from "../error.ts";
 
-/** What a probe of a device found, as feature texts, and why something it saw is not among them. */
+/** Findings of a probe of a device, as feature texts, and why something it saw is not among them. */
 export interface Found {
   readonly features: readonly string[];
   readonly notes: readonly string[];

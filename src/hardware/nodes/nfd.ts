@@ -6,7 +6,7 @@ import { absenceMeansMissing, isOfferedFlag, nfdFlag } from "./nfd-flags.ts";
 import { type Statement, statement } from "./statement.ts";
 import { type Candidate, x86Candidates } from "./x86.ts";
 
-/** What Node Feature Discovery's labels say of the CPU. */
+/** The statement of Node Feature Discovery's labels on the CPU. */
 interface NfdCpu {
   readonly vendor: string;
   readonly family: number | undefined;
@@ -135,7 +135,7 @@ function named(cpu: NfdCpu, candidates: readonly Candidate[], family: "x86_64" |
   return { name: demoted, notes: [`The CPU's ids say ${name}, but ${masked}: it is offered as ${demoted}.`] };
 }
 
-/** What the labels say against the name; undefined where they say nothing against it. */
+/** The labels' objection to the name; undefined where they have none. */
 function contradiction(cpu: NfdCpu, name: string, family: "x86_64" | "aarch64"): string | undefined {
   const entry = cpuGraph().get(name);
   if (entry === undefined) {

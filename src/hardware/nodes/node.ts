@@ -10,7 +10,7 @@ import {
 } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
-/** What is known of a node's platform. */
+/** The platform of a node as far as it is known. */
 export interface NodePlatform {
   readonly os: string;
   /** Undefined where nothing says it, or says it so that it can be read. */
@@ -21,8 +21,8 @@ export interface NodePlatform {
 }
 
 /**
- * What the machine type declares, else what the kubelet reports, else the node's well-known labels. An os that nobody
- * names is linux, as in hand-written manifest lists.
+ * The platform that the machine type declares, else what the kubelet reports, else the node's well-known labels. An os
+ * that nobody names is linux, as in hand-written manifest lists.
  */
 export function platformOfNode(node: NodeLabels, declared?: Declaration["platform"]): NodePlatform {
   const os = declared?.os || node.operatingSystem || wellKnown(node, "os") || "linux";
