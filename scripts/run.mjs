@@ -31,6 +31,8 @@ const tasks = {
       "test",
       "scripts",
     ],
+    ["scripts/check-pages.ts"],
+    ["scripts/generate-notice.ts", "--check"],
   ],
 };
 
