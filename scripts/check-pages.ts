@@ -1,6 +1,6 @@
 /**
- * What can be known of the pages without reading them: every room says what it is for, every link leads somewhere, every
- * decision record has its parts and is listed, the picture of the rooms is current. `npm run check` runs it.
+ * Checks of the pages that need no reader: every room says what it is for, every link leads somewhere, every decision
+ * record has its parts and is listed, the picture of the rooms is current. `npm run check` runs it.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const folder = "docs/decisions";
 
-/** What a record must say, and how it is found. */
+/** The parts of a record, and how each is found. */
 const parts: readonly (readonly [string, RegExp])[] = [
   ["a title `# N. …` with its number", /^# \d+\. /],
   ["a line `- Date: YYYY-MM-DD`", /^- Date: \d{4}-\d{2}-\d{2}/m],

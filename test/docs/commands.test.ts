@@ -16,7 +16,7 @@ const metahub = metahubProgram();
 const ownTest: ReadonlySet<string> = new Set(["README.md", "docs/features.md", "docs/machine-types.md"]);
 const pages = findPages(root).filter((page) => !ownTest.has(page) && !page.startsWith("charts/"));
 
-/** What a page tells to run: lines of shell blocks, and commands in the text. */
+/** The commands that a page tells to run: lines of shell blocks, and those in the text. */
 function told(page: string): readonly string[] {
   const text = read(page);
   const blocks = codeBlocks(text).filter(({ language }) => language === "sh");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,4 +94,11 @@ describe("the notice", () => {
     );
     expect(() => headNotice("// Made by a script.\n\ncode();\n")).toThrow("has lost its upstream notice");
   });
+});
+
+test("the image carries the licence and the notices, and its build may see them", () => {
+  const read = (file: string): string => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
+  const lastStage = read("Dockerfile").split(/^FROM /m).at(-1);
+  expect(lastStage).toContain("COPY LICENSE NOTICE /metahub/\n");
+  expect(read(".dockerignore").split("\n")).toEqual(expect.arrayContaining(["!LICENSE", "!NOTICE"]));
 });
