@@ -98,7 +98,9 @@ describe("the notice", () => {
 
 test("the image carries the licence and the notices, and its build may see them", () => {
   const read = (file: string): string => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
-  const lastStage = read("Dockerfile").split(/^FROM /m).at(-1);
+  const lastStage = read("Dockerfile")
+    .split(/^FROM /m)
+    .at(-1);
   expect(lastStage).toContain("COPY LICENSE NOTICE /metahub/\n");
   expect(read(".dockerignore").split("\n")).toEqual(expect.arrayContaining(["!LICENSE", "!NOTICE"]));
 });
