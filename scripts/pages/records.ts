@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 const folder = "docs/decisions";
 
-/** The parts of a record, and how each is found. */
+/** The parts of a record, and how each is found: a heading or a bold beginning of a paragraph. */
 const parts: readonly (readonly [string, RegExp])[] = [
   ["a title `# N. …` with its number", /^# \d+\. /],
-  ["a line `- Date: YYYY-MM-DD`", /^- Date: \d{4}-\d{2}-\d{2}/m],
-  ["a line `- Status: …`", /^- Status: \S/m],
-  ["its alternatives", /^#+ .*Alternatives/im],
-  ["when to revisit it", /^#+ .*Revisit/im],
+  ["a line `- Date: YYYY-MM-DD`", /^(?:- )?Date: \d{4}-\d{2}-\d{2}/m],
+  ["a line `- Status: …`", /\bStatus: \S/],
+  ["its alternatives", /^(?:#+ |\*\*).*Alternatives/im],
+  ["when to revisit it", /^(?:#+ |\*\*).*Revisit/im],
 ];
 
 /** Records that are still to get their parts. */
