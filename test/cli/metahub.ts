@@ -75,8 +75,7 @@ async function start(program: string, home: string, args: readonly string[], opt
 async function isStale(): Promise<boolean> {
   const bundle = await modified(join(root, "dist/metahub.mjs"));
   const sources = (await readdir(join(root, "src"), { recursive: true })).map((file) => join(root, "src", file));
-  const inputs = ["scripts/build.ts", "scripts/bundle.ts", "package-lock.json"].map((file) => join(root, file));
-  const files = [...sources, ...inputs];
+  const files = [...sources, join(root, "scripts/build.ts"), join(root, "package-lock.json")];
   return (await Promise.all(files.map(modified))).some((time) => time > bundle);
 }
 
