@@ -13,7 +13,7 @@ COPY package.json package-lock.json ./
 # The npm package `node` is for machines whose Node.js is too old; this image's is right.
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.ts scripts/
+COPY scripts/build.ts scripts/bundle.ts scripts/
 COPY src src
 # Not `npm run build`, which first makes sure of the dependencies in a checkout.
 RUN node scripts/build.ts && node dist/metahub.mjs --help >/dev/null
@@ -24,6 +24,8 @@ LABEL org.opencontainers.image.title="MetaHub" \
   org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /metahub
 COPY --from=build /src/dist/ /metahub/
+# Its own licence, and those of what it carries.
+COPY LICENSE NOTICE /metahub/
 # Nothing is written at run time: the root file system may be read-only.
 ENV NODE_ENV=production NODE_DISABLE_COMPILE_CACHE=1
 USER 65532:65532

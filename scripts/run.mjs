@@ -32,6 +32,8 @@ const tasks = {
       "test",
       "scripts",
     ],
+    ["scripts/check-pages.ts"],
+    ["scripts/generate-notice.ts", "--check"],
   ],
 };
 
