@@ -13,11 +13,12 @@ import { digestOf } from "../../test/support/oci/indexes.ts";
 import { KubernetesError } from "../kubernetes/error.ts";
 import { RegistryError } from "../registry/error.ts";
 import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
-import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { createRegistry } from "../telemetry/metrics.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { BindingEvents } from "./events.ts";
 import { BindingHandler, type BindingHandlerOptions } from "./handler.ts";
 import { heldMs } from "./hold.ts";
+import { type BindingMetrics, createBindingMetrics } from "./metrics.ts";
 
 const nodes = { s: nodeOf("s", ["cpu:skylake"]), b: nodeOf("b", ["cpu:broadwell"]) };
 const at = (build: string): string => `qnib/bench@${digestOf(build)}`;
@@ -43,7 +44,7 @@ let waited: number[];
 let shelf: Shelf;
 let server: PodShelf;
 let events: EventShelf;
-let metrics: Metrics;
+let metrics: BindingMetrics;
 beforeEach(() => {
   now = new Date("2026-11-23T12:00:00Z");
   waited = [];
@@ -51,7 +52,7 @@ beforeEach(() => {
   shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
   server = new PodShelf();
   events = new EventShelf();
-  metrics = createMetrics();
+  metrics = createBindingMetrics(createRegistry());
 });
 
 function handler(more: Partial<BindingHandlerOptions> = {}): BindingHandler {

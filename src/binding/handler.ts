@@ -2,12 +2,12 @@ import type { Pod } from "../api/pod.ts";
 import { isKubernetesError, type KubernetesError } from "../kubernetes/error.ts";
 import { imagePlaces } from "../rewriting/images.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
 import { type Clock, pause, systemClock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
 import type { BindingEvents } from "./events.ts";
 import { Holds, heldMs, isHeldByNote } from "./hold.ts";
+import type { BindingMetrics } from "./metrics.ts";
 import type { BindingNodes } from "./nodes.ts";
 import { type BindingOutcome, leftOutcome, writtenOutcome } from "./outcome.ts";
 import { bindingPatch, changesImages, isBound, testsDiffer } from "./patch.ts";
@@ -20,7 +20,7 @@ export interface BindingHandlerOptions {
   readonly nodes: Pick<BindingNodes, "find">;
   readonly context: ReselectContext;
   readonly events: BindingEvents;
-  readonly metrics: Metrics;
+  readonly metrics: BindingMetrics;
   readonly log: Logger;
   readonly now: () => Date;
   /** True where only Pods labelled `metahub.dev/rewrite: enabled` are meant. */

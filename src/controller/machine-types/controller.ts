@@ -15,8 +15,8 @@ import { resource } from "../../kubernetes/resource.ts";
 import { WorkQueue } from "../../kubernetes/work-queue.ts";
 import { machineTypeLabel } from "../../placement/template.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Metrics } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
+import type { ControllerMetrics } from "../metrics.ts";
 import { desiredLabels, labelsDiffer } from "./node-labels.ts";
 
 const machineTypes = resource({
@@ -35,7 +35,7 @@ export interface ControllerOptions {
   readonly events: EventRecorder;
   /** False where nodes are not to be labelled. */
   readonly labelNodes: boolean;
-  readonly metrics: Metrics;
+  readonly metrics: ControllerMetrics;
   readonly log: Logger;
   readonly now: () => Date;
 }
