@@ -47,7 +47,7 @@ export class CertificateKeeper implements CertificateSource {
     this.#pollMs = options.pollMs ?? 60_000;
   }
 
-  /** Does not fail where only the bundle could not be written: clients may have it already, and `watch` tries again. */
+  /** Resolves also where the bundle could not be written: clients may have it already, and `watch` tries again. */
   async obtain(signal: AbortSignal): Promise<ServingCertificate> {
     const { certificate } = await this.#look(signal);
     this.#current = certificate;

@@ -7,7 +7,7 @@ import { HttpError } from "./error.ts";
 /** PEM: the chain with the leaf first, and its private key. */
 export type ServerCertificate = Pick<SecureContextOptions, "cert" | "key">;
 
-/** How much one client may hold; each must be set, since Node's own values suit no server on an open port. */
+/** Bounds of what clients may hold. Each must be given: Node's own values suit no server on an open port. */
 export interface ServerLimits {
   /** Connections at once; further ones are closed unread. */
   readonly connections: number;
@@ -15,7 +15,7 @@ export interface ServerLimits {
   readonly headersMs: number;
   /** From the first byte of a request to its last, ms. */
   readonly requestMs: number;
-  /** How long a connection without a request stays open, ms. */
+  /** Time that a connection stays open between two requests, ms. */
   readonly keepAliveMs: number;
 }
 
@@ -28,7 +28,7 @@ export interface HttpServerOptions {
   readonly log: Logger;
 }
 
-/** How long requests under way may take to finish when a server closes, ms. */
+/** Time that requests under way get to finish when a server closes, ms: longer than the review of a Pod takes by default. */
 export const closeGraceMs = 5_000;
 
 /** TLS 1.0 and 1.1 are deprecated (RFC 8996). */
@@ -98,7 +98,6 @@ export class HttpServer {
     this.drain();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if (graceMs === 0) this.#server.closeAllConnections();
-    this.#server.closeIdleConnections();
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
     clearTimeout(timer);

@@ -48,7 +48,7 @@ async function serve(...more: readonly string[]): Promise<{ readonly webhook: UR
 }
 
 /** Asks as the API server does; resolves with the Pod as it would be stored. */
-async function admit(webhook: URL, pod: object) {
+async function admit(webhook: URL, pod: object, timeout = "5s") {
   const review = {
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -62,7 +62,11 @@ async function admit(webhook: URL, pod: object) {
   };
   const ca = await readFile(join(folder, "tls/ca.crt"));
   const body = await new Promise<string>((resolve, reject) => {
-    const sent = httpsRequest(new URL("/mutate/pods?timeout=5s", webhook), { method: "POST", ca, agent: false });
+    const sent = httpsRequest(new URL(`/mutate/pods?timeout=${timeout}`, webhook), {
+      method: "POST",
+      ca,
+      agent: false,
+    });
     sent.once("error", reject);
     sent.once("response", (response) => text(response).then(resolve, reject));
     sent.end(JSON.stringify(review));
@@ -115,7 +119,7 @@ test("tag and digest, where that was asked for", async () => {
 test("a review that is under way when it is told to end is answered before it ends", async () => {
   registry.faults.add({ path: /./, fault: { kind: "hang" } });
   const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--deadline", "500");
-  const admitted = admit(webhook, pod("c5.xlarge"));
+  const admitted = admit(webhook, pod("c5.xlarge"), "30s");
   await expect.poll(() => registry.requests.length).toBeGreaterThan(0);
   ended.abort();
   expect((await admitted).warnings).toEqual([expect.stringContaining("did not answer within the time")]);

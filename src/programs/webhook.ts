@@ -1,8 +1,12 @@
 import { PodHandler } from "../admission/handler.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import { isLabelled } from "../inventory/labelled.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import type { RegistryClient } from "../registry/client.ts";
 import type { ImageForm } from "../rewriting/decide.ts";
 import { PullSecrets } from "../rewriting/pull-secrets.ts";
-import type { LogLevel } from "../telemetry/log.ts";
+import type { Logger, LogLevel } from "../telemetry/log.ts";
+import type { ReviewRoute } from "../webhook/route.ts";
 import { createAdmissionServer } from "../webhook/server.ts";
 import { bindingRoutes } from "./parts/bindings.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
@@ -10,12 +14,13 @@ import { openClient } from "./parts/cluster.ts";
 import { decisionContext } from "./parts/decisions.ts";
 import { drainAtEnd } from "./parts/drain.ts";
 import { followCluster, followFolder, showInventory } from "./parts/inventory.ts";
+import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { createMetrics } from "./parts/metrics.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
 import { openRegistries, ownCredentials, type RegistriesOptions } from "./parts/registries.ts";
-import { watchObserver } from "./parts/watching.ts";
+import { type WatchObserver, watchObserver } from "./parts/watching.ts";
 
 export interface WebhookOptions {
   /** Both servers listen on it. */
@@ -29,7 +34,7 @@ export interface WebhookOptions {
   /** The webhook configurations of this name are told the certificate authority. */
   readonly webhookConfiguration?: string | undefined;
   readonly registries: RegistriesOptions;
-  /** Whether the Secrets of a namespace may be read, for the imagePullSecrets of its Pods. */
+  /** Tells whether the Secrets of a namespace may be read, for the imagePullSecrets of its Pods. */
   readonly mayReadSecrets: (namespace: string) => boolean;
   readonly imageForm: ImageForm;
   /** Longest time for the review of a Pod, ms. */
@@ -47,65 +52,25 @@ export interface WebhookOptions {
 
 /** Serves the admission webhook until the signal aborts. @throws what kept it from starting, or from going on */
 export function runWebhook(options: WebhookOptions, { env, signal }: ProgramContext): Promise<void> {
-  const { address, inventoryFolder, webhookConfiguration, logLevel } = options;
-  const atBinding = options.atBinding && inventoryFolder === undefined;
+  const { address, inventoryFolder, webhookConfiguration, atBinding, logLevel } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
     const metrics = createMetrics(metricsRegistry);
     const observe = watchObserver(log, metrics.watches);
     const needsCluster = inventoryFolder === undefined || options.certificate.kind === "secret";
     const client = needsCluster ? await openClient(life, options.kubeconfig, env) : undefined;
-    const registry = await life.start(
-      "the registries' client",
-      () => openRegistries(options.registries),
-      (opened) => opened.close(),
-    );
+    const registry = await openRegistries(life, options.registries);
     const inventory =
       inventoryFolder === undefined
         ? followCluster(life, client, observe)
         : await followFolder(life, inventoryFolder, log);
     showInventory(life, inventory, metrics.inventory);
 
-    const place = options.certificate;
-    const source = certificateSource({ place, webhookConfiguration, atBinding: options.atBinding }, client, log);
+    const source = certificateSource({ place: options.certificate, webhookConfiguration, atBinding }, client, log);
     const certificate = await source.obtain(life.signal);
     metrics.certificates.show(certificate);
-
-    const context = decisionContext({
-      inventory,
-      registry,
-      allowedRegistries: options.registries.allowed,
-      pullSecrets: client && new PullSecrets({ client, mayRead: options.mayReadSecrets, log }),
-      credentials: await ownCredentials(options.registries.dockerConfigFile),
-      imageForm: options.imageForm,
-      atBinding,
-    });
-    const pods = new PodHandler({
-      context,
-      metrics: metrics.admission,
-      log,
-      now: () => new Date(),
-      steering: { labelled: (landing) => isLabelled(landing, inventory.snapshot()) },
-    });
-    const bindings =
-      atBinding && client !== undefined
-        ? bindingRoutes(life, {
-            client,
-            inventory,
-            context,
-            writes: options.bindingWrites,
-            metrics: metrics.bindings,
-            log,
-            observe,
-          })
-        : {};
-    const server = createAdmissionServer({
-      // Pods' owners need not wait as long as bindings may.
-      routes: { "/mutate/pods": { handler: pods, limitMs: options.podReviewMs }, ...bindings },
-      certificate,
-      metrics: metrics.reviews,
-      log,
-      concurrency: options.concurrency,
-    });
+    const routes = await reviewRoutes(options, { life, client, registry, inventory, metrics, observe, log });
+    const { concurrency } = options;
+    const server = createAdmissionServer({ routes, certificate, metrics: metrics.reviews, log, concurrency });
     renewCertificate(life, { source, server, metrics: metrics.certificates, log });
 
     const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port" });
@@ -114,4 +79,42 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     readyWhenSynced({ inventory, health, log, signal: life.signal });
     options.onListening({ webhook, health: healthPort });
   });
+}
+
+interface Opened {
+  readonly life: Lifecycle;
+  readonly client: KubernetesClient | undefined;
+  readonly registry: RegistryClient;
+  readonly inventory: Inventory;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly observe: WatchObserver;
+  readonly log: Logger;
+}
+
+/** The routes of the two moments of a Pod: its admission, and its binding where somebody binds. */
+async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Readonly<Record<string, ReviewRoute>>> {
+  const { life, client, registry, inventory, metrics, observe, log } = opened;
+  const { registries, imageForm, mayReadSecrets: mayRead, bindingWrites: writes } = options;
+  const atBinding = options.atBinding && options.inventoryFolder === undefined;
+  const context = decisionContext({
+    inventory,
+    registry,
+    allowedRegistries: registries.allowed,
+    pullSecrets: client && new PullSecrets({ client, mayRead, log }),
+    credentials: await ownCredentials(registries.dockerConfigFile),
+    imageForm,
+    atBinding,
+  });
+  const pods = new PodHandler({
+    context,
+    metrics: metrics.admission,
+    log,
+    now: () => new Date(),
+    steering: { labelled: (landing) => isLabelled(landing, inventory.snapshot()) },
+  });
+  // Pods' owners need not wait as long as bindings may.
+  const admission = { "/mutate/pods": { handler: pods, limitMs: options.podReviewMs } };
+  if (!atBinding || client === undefined) return admission;
+  const binding = { client, inventory, context, writes, metrics: metrics.bindings, observe, log };
+  return { ...admission, ...bindingRoutes(life, binding) };
 }

@@ -9,7 +9,7 @@ const longestMs = 30_000;
 /** Handlers end by themselves when their time is over. One that does not is given up this much later, ms. */
 const lateMs = 50;
 
-/** How long a review may take, in milliseconds from its last byte. */
+/** The two ends of a review's time, in milliseconds from its last byte. */
 export interface ReviewTime {
   /** After this the handler's signal aborts: it answers with what it has. */
   readonly workMs: number;
@@ -18,9 +18,9 @@ export interface ReviewTime {
 }
 
 /**
- * How long a review of a route may take. The API server sends its own timeout as `?timeout=5s`
- * (apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go); the answer must arrive inside it, or the object is
- * admitted without one. `routeMs` is the route's own limit, also where the API server would wait longer.
+ * Says for each route how long a review may take; nothing else does. The API server sends its own timeout as
+ * `?timeout=5s` (apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go). The answer must arrive inside it, or the
+ * object is admitted without one. `routeMs` is the route's own limit, also where the API server would wait longer.
  */
 export function timeForReview(timeout: unknown, routeMs = longestMs): ReviewTime {
   const sent = typeof timeout === "string" ? parseGoDuration(timeout) : undefined;

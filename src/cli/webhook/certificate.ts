@@ -10,7 +10,7 @@ export interface CertificateFlags {
   readonly tlsHost: readonly string[];
 }
 
-/** Where the serving certificate is, as the flags say. @throws UsageError where they say nothing or too much */
+/** Reads the place of the serving certificate from the flags. @throws UsageError where they name none, or several */
 export function certificatePlace(flags: CertificateFlags): CertificatePlace {
   const { tlsCertFile, tlsKeyFile, tlsSecret, tlsDir, tlsHost } = flags;
   const given = [tlsCertFile ?? tlsKeyFile, tlsSecret, tlsDir].filter((value) => value !== undefined);

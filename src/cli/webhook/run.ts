@@ -75,7 +75,7 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
   return 0;
 }
 
-/** Whether the Secrets of a namespace may be read. */
+/** Tells whether the Secrets of a namespace may be read. */
 function secretRule({ pullSecrets, pullSecretNamespace }: Flags): (namespace: string) => boolean {
   if (pullSecrets === "cluster") return () => true;
   const namespaces = new Set(pullSecrets === "namespaces" ? pullSecretNamespace : []);

@@ -62,7 +62,7 @@ afterEach(async () => {
   await client.close();
   await server.stop();
 });
-/** What is written is taken and answered; what it makes of the objects is the test's affair. */
+/** Answers every write with success. */
 const takeWrites = (): void =>
   server.always(({ method, path, body }, response) => {
     if (method !== "PATCH") return false;

@@ -12,7 +12,7 @@ import { UsageError } from "../../process/failure.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
-/** Where the serving certificate is: in files that somebody else keeps, or in a place where the program keeps its own. */
+/** The place of the serving certificate: files that somebody else keeps, or a store where the program keeps its own. */
 export type CertificatePlace =
   | { readonly kind: "files"; readonly certificateFile: string; readonly keyFile: string }
   | { readonly kind: "folder"; readonly folder: string; readonly hosts: readonly string[] }

@@ -22,7 +22,7 @@ export interface DecisionsOptions {
   readonly atBinding: boolean;
 }
 
-/** What both moments of a Pod share: what is known of images, and the choices that were made. */
+/** Joins what admission and binding share: knowledge of images, and the choices that were made. */
 export function decisionContext(options: DecisionsOptions): DecisionContext & ReselectContext {
   const { inventory, registry, allowedRegistries, pullSecrets, credentials, imageForm, atBinding } = options;
   const memory = new ReselectMemory();

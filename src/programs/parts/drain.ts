@@ -7,7 +7,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 export interface DrainOptions {
   readonly server: Pick<HttpServer, "drain">;
   readonly health: Pick<HealthServer, "setReady">;
-  /** How long clients are given to go elsewhere, ms. */
+  /** The time that clients are given to go elsewhere, ms. */
   readonly drainMs: number;
   readonly log: Logger;
   readonly clock?: Clock;

@@ -8,7 +8,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Where a server is to listen. */
+/** The address and port that a server is to listen on. */
 export interface Place {
   readonly address: string;
   /** 0: any that is free. */

@@ -6,6 +6,7 @@ import { version } from "../../process/version.ts";
 import { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { parseMirrors } from "../../registry/mirrors.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 
 export interface RegistriesOptions {
   /** Hosts that may be asked; `*` for any. */
@@ -19,8 +20,19 @@ export interface RegistriesOptions {
   readonly dockerConfigFile?: string | undefined;
 }
 
-/** A client for the registries that may be asked. @throws UsageError, CommandError FILE_UNREADABLE */
-export async function openRegistries(options: RegistriesOptions): Promise<RegistryClient> {
+/**
+ * A client, until the process ends, for the registries that may be asked.
+ * @throws UsageError, CommandError FILE_UNREADABLE
+ */
+export function openRegistries(life: Lifecycle, options: RegistriesOptions): Promise<RegistryClient> {
+  return life.start(
+    "the registries' client",
+    () => createClient(options),
+    (client) => client.close(),
+  );
+}
+
+async function createClient(options: RegistriesOptions): Promise<RegistryClient> {
   const { allowed, plainHttp, caFile } = options;
   const ca = caFile === undefined ? undefined : await readRequired(caFile, "--registry-ca-file");
   const mirrors = readFlag(() => parseMirrors(options.mirrors));
