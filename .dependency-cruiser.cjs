@@ -22,7 +22,7 @@ const mayImport = {
   certificates: ["kubernetes", "telemetry", "time"],
   images: ["registry", "credentials", "process", "oci"],
   inventory: ["manifests", "kubernetes", "placement", "selection", "time", "api", "oci", "hardware"],
-  webhook: ["telemetry"],
+  webhook: ["http", "telemetry", "time"],
   rewriting: [
     "inventory",
     "registry",

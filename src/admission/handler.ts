@@ -7,9 +7,9 @@ import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import { patchImages, patchPod } from "../rewriting/patch.ts";
 import { type ReviewedPod, reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
+import type { AdmissionMetrics } from "./metrics.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
 import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";
@@ -17,7 +17,7 @@ import { fitWarning, warningsOf } from "./warnings.ts";
 
 export interface PodHandlerOptions {
   readonly context: AdmissionContext;
-  readonly metrics: Metrics;
+  readonly metrics: AdmissionMetrics;
   readonly log: Logger;
   readonly now: () => Date;
   readonly steering?: SteeringOptions;
@@ -26,7 +26,7 @@ export interface PodHandlerOptions {
 /** The mutating handler of Pods at CREATE and UPDATE, and of ephemeral containers that are added to them. */
 export class PodHandler {
   readonly #context: AdmissionContext;
-  readonly #metrics: Metrics;
+  readonly #metrics: AdmissionMetrics;
   readonly #log: Logger;
   readonly #now: () => Date;
   readonly #steering: Steering;

@@ -1,10 +1,10 @@
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
 import { PodHeldError } from "./error.ts";
 import type { BindingEvents } from "./events.ts";
+import type { BindingMetrics } from "./metrics.ts";
 import type { BindingNodes } from "./nodes.ts";
 import type { BindingOutcome } from "./outcome.ts";
 import type { BindingPods } from "./pods.ts";
@@ -19,7 +19,7 @@ export interface BindingHandlerOptions {
   readonly nodes: Pick<BindingNodes, "find">;
   readonly context: ReselectContext;
   readonly events: BindingEvents;
-  readonly metrics: Metrics;
+  readonly metrics: BindingMetrics;
   readonly log: Logger;
   readonly now: () => Date;
   /** True where only Pods labelled `metahub.dev/rewrite: enabled` are meant. */
@@ -40,7 +40,7 @@ const lookupMs = 2_500;
  * and the other must not take the Pod to its node with the build that was written for the first one's.
  */
 export class BindingHandler {
-  readonly #metrics: Metrics;
+  readonly #metrics: BindingMetrics;
   readonly #log: Logger;
   readonly #options: ReviewOptions;
   readonly #turns: BindingTurns;

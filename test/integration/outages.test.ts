@@ -85,6 +85,20 @@ describe.skipIf(host === undefined)("outages", () => {
     expect(() => process.kill(pid, 0)).not.toThrow();
   });
 
+  test("a webhook that is told to end answers the review that is under way; it starts again and rewrites", async () => {
+    const image = `${hanging.host}/team/app:ending`;
+    const asked = hanging.requests.length;
+    const created = stage.kubectl(["create", "-n", namespace, "-o", "json", "-f", "-"], asking("ending", image));
+    await expect.poll(() => hanging.requests.length, { timeout: 10_000 }).toBeGreaterThan(asked);
+    await stage.operator.webhook.stop();
+    const { code, stdout, stderr } = await created;
+    expect([code, JSON.parse(stdout).spec.containers[0].image]).toEqual([0, image]);
+    // Where the API server admits a Pod because the webhook went away, there is no Warning.
+    expect(stderr).toContain(`Warning: metahub: image ${image} of main is left as written: ${hanging.host}`);
+    await stage.operator.webhook.restart(soon());
+    await rewritesAgain("qnib/bench");
+  });
+
   test("a registry that takes connections and never answers: the Pod is admitted in time, with a Warning", async ({
     annotate,
   }) => {

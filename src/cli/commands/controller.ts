@@ -34,7 +34,7 @@ export function addControllerCommand(program: Command, context: CommandContext, 
         .default("info"),
     )
     .action(async (options: unknown) => {
-      const { serveController } = await import("../../programs/controller.ts");
+      const { serveController } = await import("../controller/run.ts");
       done(await serveController(options, context));
     });
 }

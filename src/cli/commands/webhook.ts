@@ -77,7 +77,7 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .default("info"),
     )
     .action(async (options: unknown) => {
-      const { serveWebhook } = await import("../../programs/webhook.ts");
+      const { serveWebhook } = await import("../webhook/run.ts");
       done(await serveWebhook(options, context));
     });
 }

@@ -6,8 +6,8 @@ import { splitKey } from "../../kubernetes/object.ts";
 import type { Change } from "../../kubernetes/reflector/options.ts";
 import { WorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Metrics } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
+import type { ControllerMetrics } from "../metrics.ts";
 import { restorePatch } from "./restore-patch.ts";
 import { chosenForNode } from "./selection-notes.ts";
 import type { WaitingPods } from "./waiting-pods.ts";
@@ -17,7 +17,7 @@ export interface RestorerOptions {
   readonly client: Pick<KubernetesClient, "sendPatch">;
   /** How long a Pod may stay unbound after it was written for a node, in milliseconds. */
   readonly afterMs: number;
-  readonly metrics: Metrics;
+  readonly metrics: ControllerMetrics;
   readonly log: Logger;
 }
 

@@ -2,7 +2,8 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import { BindingEvents } from "../../../src/binding/events.ts";
 import { BindingHandler, type BindingHandlerOptions } from "../../../src/binding/handler.ts";
-import { createMetrics } from "../../../src/telemetry/metrics.ts";
+import { createBindingMetrics } from "../../../src/binding/metrics.ts";
+import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import type { Clock } from "../../../src/time/clock.ts";
 import { digestOf } from "../oci/indexes.ts";
 import { bindingOf, contextOf, EventShelf, nodeOf, PodShelf, Shelf } from "./shelves.ts";
@@ -25,7 +26,7 @@ export class BindingBench {
   readonly shelf = new Shelf();
   readonly server = new PodShelf();
   readonly events = new EventShelf();
-  readonly #metrics = createMetrics();
+  readonly #metrics = createBindingMetrics(createRegistry());
   readonly #clock: Clock = {
     now: () => this.now.getTime(),
     wall: () => this.now,
