@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
 import { classifyAddress } from "./address.ts";
 import { permitsAddress } from "./connect.ts";
+import type { HttpRequest } from "./message.ts";
 import { settle } from "./options.ts";
-import { type HttpRequest, Transport } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
 describe("which addresses may be connected to", () => {
   test.each([

@@ -7,7 +7,8 @@ import { flattenIndex } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Variant, VariantList } from "../oci/variant.ts";
-import type { Access, RegistryClient } from "./client.ts";
+import type { Access } from "./access.ts";
+import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 

@@ -2,7 +2,8 @@ import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { computeDigest } from "../oci/digest.ts";
 import { ociConfig, ociManifest } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { Access, RegistryClient } from "./client.ts";
+import type { Access } from "./access.ts";
+import type { RegistryClient } from "./client.ts";
 
 /** An uncompressed layer: its digest is its diff id, and no compressor's version changes it. */
 const layerMediaType = "application/vnd.oci.image.layer.v1.tar";

@@ -4,8 +4,8 @@ import { computeDigest } from "../oci/digest.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Authorizer } from "./auth.ts";
 import { RegistryError, redactUrl, statusError } from "./error.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
 import type { Repository } from "./repository.ts";
-import type { HttpRequest, HttpResponse } from "./transport.ts";
 
 interface PushAccess {
   readonly credentials: Credentials | undefined;
