@@ -130,7 +130,7 @@ describe("a reader that is slow", () => {
 });
 
 test("a blob that is larger than memory should be is never in memory", async () => {
-  const large = largeBlob(256);
+  const large = largeBlob(192);
   const { reference } = await registryWithBlob(large.fault);
   const { body } = await fixture.client({ timeouts: patient }).openBlob(reference, large.digest, options());
   const before = process.memoryUsage().arrayBuffers;
