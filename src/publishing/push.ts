@@ -25,8 +25,8 @@ interface Push {
 }
 
 /**
- * Puts what a document of a layout names into the repository, deepest first. What the repository holds already is left
- * alone, so a layout may leave out blobs that were pushed before. @throws CommandError where something is nowhere
+ * Puts all that a document of a layout names into the repository, deepest first. Content that the repository holds
+ * already is left alone, so a layout may leave out blobs that were pushed before. @throws CommandError where something is nowhere
  */
 export async function pushLayout(
   layout: ImageName & { kind: "layout" },

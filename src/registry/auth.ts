@@ -8,7 +8,7 @@ import type { Transport } from "./transport.ts";
 
 export interface AuthorizedRequest extends Omit<HttpRequest, "account" | "reach"> {
   readonly credentials: Credentials | undefined;
-  /** What is to be done, as distribution writes it: `repository:team/app:pull`. */
+  /** The rights that are needed, as distribution writes them: `repository:team/app:pull`. */
   readonly scopes: readonly string[];
   /** The registry that sent us to this other host, where an upload continues: no credentials are shown there. */
   readonly sentBy?: URL | undefined;
@@ -34,7 +34,7 @@ export class Authorizer {
     this.#tokens = tokens;
   }
 
-  /** As Transport.send; a 401 is answered once. What comes back with 401 after that is returned as it is. */
+  /** As Transport.send; a 401 is answered once. A second 401 is returned as it is. @throws RegistryError */
   async send(request: AuthorizedRequest): Promise<HttpResponse> {
     return await this.#answered(request, (shown) => this.#transport.send(shown));
   }

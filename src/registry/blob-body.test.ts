@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { getEventListeners } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -334,13 +334,14 @@ describe("the host's health", () => {
 });
 
 describe("behind a proxy that has promised the length", () => {
-  async function proxied(fault: Fault | undefined): Promise<Buffer> {
+  /** The address of a server that answers everything with the blob. */
+  async function proxy(fault: Fault | undefined, blob: { digest: string; size: number }): Promise<string> {
     const { reference } = await registryWithBlob(fault);
     const client = fixture.client({ timeouts: patient });
     const server = createServer((_request, response) => {
-      const piped = client.openBlob(reference, digest, options({ size })).then(async (blob) => {
-        response.writeHead(blob.status, { "content-length": String(blob.size) });
-        await pipeline(blob.body, response);
+      const piped = client.openBlob(reference, blob.digest, options({ size: blob.size })).then(async (opened) => {
+        response.writeHead(opened.status, { "content-length": String(opened.size) });
+        await pipeline(opened.body, response);
       });
       piped.catch(() => response.destroy());
     });
@@ -350,17 +351,43 @@ describe("behind a proxy that has promised the length", () => {
       await new Promise((resolve) => server.close(resolve));
     });
     const address = server.address();
-    const port = typeof address === "object" ? address?.port : undefined;
-    return Buffer.from(await (await fetch(`http://127.0.0.1:${port}/`)).arrayBuffer());
+    if (address === null || typeof address === "string") throw new TypeError("the proxy listens on no port");
+    return `http://127.0.0.1:${address.port}/`;
   }
 
   test("the client gets the blob", async () => {
-    expect((await await proxied(undefined)).equals(content)).toBe(true);
+    const answer = await fetch(await proxy(undefined, { digest, size }));
+    expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
   });
 
   test("the client of wrong content sees an answer that breaks off", async () => {
     const wrong = Buffer.from(content);
     wrong.write("x", 7);
-    await expect(proxied({ kind: "body", bytes: wrong })).rejects.toThrow(/terminated|fetch failed/);
+    const url = await proxy({ kind: "body", bytes: wrong }, { digest, size });
+    const got = fetch(url).then(async (answer) => await answer.arrayBuffer());
+    await expect(got).rejects.toThrow(/terminated|fetch failed/);
+  });
+
+  test("a client that leaves ends what the registry sends", async () => {
+    const large = largeBlob(64);
+    const controller = new AbortController();
+    const answer = await fetch(await proxy(large.fault, large), { signal: controller.signal });
+    await answer.body?.getReader().read();
+    controller.abort();
+    await large.closed;
+    expect(large.taken()).toBeLessThan(large.size);
+  });
+
+  test("a client that leaves while the registry is silent ends the exchange at once", async () => {
+    const { running, reference } = await registryWithBlob({ kind: "stall", after: 200_000 });
+    const client = fixture.client({ timeouts: patient, streams: 1 });
+    const { body } = await client.openBlob(reference, digest, options());
+    const target = new PassThrough();
+    const piped = pipeline(body, target);
+    await once(target, "readable");
+    target.destroy();
+    await expect(piped).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
+    running.faults.clear();
+    expect((await buffer((await client.openBlob(reference, digest, options())).body)).length).toBe(size);
   });
 });

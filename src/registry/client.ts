@@ -19,7 +19,7 @@ import { Uploads } from "./upload.ts";
 
 /** Tags whose digest is remembered; some hundred bytes each. */
 const maxTags = 20_000;
-/** What a digest names never changes; where its content is not held, that it still exists is asked again each hour. */
+/** Content behind a digest never changes; where it is not held, that it still exists is asked again each hour. */
 const digestTtlMs = 3_600_000;
 
 /**

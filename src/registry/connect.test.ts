@@ -124,6 +124,14 @@ describe("connections", () => {
     expect(inside.requests).toHaveLength(1);
   });
 
+  test("nor may it lead a stream there", async () => {
+    const [outside, inside] = [await registry("127.0.0.2"), await registry()];
+    outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });
+    const opened = transport({}, "127.0.0.2").open({ ...get(`http://${outside.host}/v2/`), lasting: "long" });
+    await expect(opened).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(inside.requests).toHaveLength(0);
+  });
+
   test("a connection kept from a direct request does not serve a redirect from a public host", async () => {
     const [outside, inside] = [await registry("127.0.0.2"), await registry()];
     outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });

@@ -3,7 +3,7 @@ import { parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "./error.ts";
 import { mismatch } from "./manifests.ts";
 
-/** What a body has to be. */
+/** The content that a body has to be. */
 export interface Expected {
   /** Undefined for a part of a blob, which no digest names. */
   readonly digest: string | undefined;

@@ -15,6 +15,7 @@ const headUnknown: ReadonlySet<number> = new Set([400, 405, 406, 501]);
 /**
  * The descriptor that the answer to a HEAD gives, or undefined where only a GET can tell: HEAD unknown, or without a digest
  * (distribution-spec, "Checking if content exists": the header is a SHOULD).
+ * @throws RegistryError
  */
 export function readHead(response: HttpResponse, what: string, asked: string | undefined): Descriptor | undefined {
   if (headUnknown.has(response.status)) return undefined;
@@ -28,7 +29,10 @@ export function readHead(response: HttpResponse, what: string, asked: string | u
   return { mediaType, digest, size: Number(length) };
 }
 
-/** The manifest in the answer to a GET, verified: against the digest asked for, otherwise against what it claims. */
+/**
+ * The manifest in the answer to a GET, verified by the digest asked for, or else by the one that it claims.
+ * @throws RegistryError
+ */
 export function readManifest(response: HttpResponse, what: string, asked: string | undefined): Manifest {
   if (response.status !== 200) throw statusError(what, response);
   const mediaType = readMediaType(response, what);

@@ -30,7 +30,7 @@ export interface AnswerHead {
   readonly header: (name: string) => string | undefined;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
-  /** Of a 429, in milliseconds. */
+  /** Milliseconds after which a 429 lets the host be asked again. */
   readonly retryAfterMs: number | undefined;
 }
 

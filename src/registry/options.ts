@@ -52,7 +52,7 @@ export interface RegistryClientOptions {
   readonly streams?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
-  /** Name resolution; the system's by default. What it answers is checked before it is connected to. */
+  /** Name resolution; the system's by default. Its answers are checked before they are connected to. */
   readonly lookup?: LookupFunction | undefined;
 }
 

@@ -19,11 +19,14 @@ export interface NewImage {
   readonly env?: readonly string[] | undefined;
   readonly user?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Of the manifest. */
+  /** Annotations of the manifest. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Builds an OCI image and pushes it. The same image has the same digest, on every day and machine: it holds no times. */
+/**
+ * Builds an OCI image and pushes it. The same image has the same digest, on every day and machine: it holds no times.
+ * @throws RegistryError
+ */
 export async function pushImage(
   client: RegistryClient,
   reference: Reference,

@@ -23,7 +23,7 @@ export class Uploads {
     this.#authorizer = authorizer;
   }
 
-  /** Monolithic: POST, then PUT of the whole. Returns the digest. */
+  /** Monolithic: POST, then PUT of the whole. Returns the digest. @throws RegistryError */
   async blob(
     repository: Repository,
     bytes: Uint8Array,
@@ -54,6 +54,7 @@ export class Uploads {
     return digest;
   }
 
+  /** @throws RegistryError DIGEST_MISMATCH where the reference, or the registry's answer, has another digest; others */
   async manifest(
     repository: Repository,
     reference: Reference,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** What goes wrong with an answer. */
+/** The way in which an answer goes wrong. */
 export type Fault =
   /** Answers after a while. */
   | { readonly kind: "delay"; readonly ms: number }
@@ -43,7 +43,7 @@ export type Fault =
 export interface FaultRule {
   /** Every method if absent. */
   readonly method?: string;
-  /** Of the path, without the query. */
+  /** Is held against the path, without the query. */
   readonly path: RegExp;
   /** How often it happens; always if absent. */
   readonly times?: number;
