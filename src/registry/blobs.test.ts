@@ -67,6 +67,17 @@ describe("the whole blob", () => {
     expect(running.requests).toHaveLength(2);
   });
 
+  test("its digest may be a sha512", async () => {
+    const { running, reference } = await registryWithBlob({ fault: { kind: "repeat", piece: content, times: 1 } });
+    const named = computeDigest(content, "sha512");
+    const client = fixture.client();
+    expect((await buffer((await client.openBlob(reference, named, options())).body)).length).toBe(size);
+    running.faults.clear();
+    running.faults.add({ path: /blobs/, fault: { kind: "repeat", piece: Buffer.from("x"), times: 1 } });
+    const { error } = await readOn((await client.openBlob(reference, named, options())).body);
+    expect(error).toMatchObject({ code: "DIGEST_MISMATCH" });
+  });
+
   test("an empty one is verified too", async () => {
     const { running, reference } = await registryWithBlob();
     const empty = computeDigest(Buffer.alloc(0));
@@ -135,6 +146,12 @@ describe("the whole blob", () => {
       name: "a length beyond the caller's limit",
       fault: { kind: "delay", ms: 0 },
       more: { maxBytes: size - 1 },
+      code: "TOO_LARGE",
+    },
+    {
+      name: "a descriptor's size beyond the caller's limit",
+      fault: { kind: "headers", headers: { "content-length": "" } },
+      more: { size, maxBytes: size - 1 },
       code: "TOO_LARGE",
     },
     {
@@ -303,6 +320,9 @@ describe("under the rules of every other request", () => {
   test("the blocking form has one limit of time for the whole body", async () => {
     const { reference } = await registryWithBlob({ fault: { kind: "stall" } });
     const client = fixture.client({ timeouts: { bodyMs: 50, idleMs: 60_000 } });
-    await expect(client.blob(reference, digest, options())).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(client.blob(reference, digest, options())).rejects.toMatchObject({
+      code: "TIMEOUT",
+      message: expect.stringContaining("its answer took longer than 0.05 s"),
+    });
   });
 });
