@@ -4,6 +4,7 @@ import type { CommandContext } from "../process/context.ts";
 import type { Access } from "../registry/access.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
+import type { BlobSource } from "../registry/upload.ts";
 import { connectRegistries, type ImageOptions, type RegistryConnection } from "./connect.ts";
 
 /**
@@ -40,8 +41,8 @@ export class Registries {
     return await this.#attempt(reference, (client, access) => client.blob(reference, digest, access));
   }
 
-  async pushBlob(reference: Reference, bytes: Uint8Array): Promise<string> {
-    return await this.#attempt(reference, (client, access) => client.pushBlob(reference, bytes, access));
+  async pushBlob(reference: Reference, content: Uint8Array | BlobSource): Promise<string> {
+    return await this.#attempt(reference, (client, access) => client.pushBlob(reference, content, access));
   }
 
   async pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {

@@ -9,7 +9,8 @@ import type { CommandContext } from "../process/context.ts";
 import { CommandError } from "../process/failure.ts";
 import type { Manifest } from "../registry/contents.ts";
 import { RegistryError } from "../registry/error.ts";
-import { readBlob, readLayer, sibling } from "./read.ts";
+import { openLayer } from "./layer.ts";
+import { readBlob, sibling } from "./read.ts";
 
 /** Indexes in indexes, counted from the one that is pushed. */
 const maxDepth = 4;
@@ -58,9 +59,9 @@ async function pushBlobs(
 ): Promise<readonly string[]> {
   const missing: string[] = [];
   for (const digest of blobsOf(manifest.bytes)) {
-    const bytes = await readLayer(directory, digest, label);
-    if (bytes === undefined) missing.push(digest);
-    else await registries.pushBlob(target, bytes);
+    const layer = await openLayer(directory, digest, label);
+    if (layer === undefined) missing.push(digest);
+    else await registries.pushBlob(target, layer);
   }
   return missing;
 }

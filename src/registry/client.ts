@@ -15,7 +15,7 @@ import { type RegistryClientOptions, type Settings, settle } from "./options.ts"
 import { describeRequest, openRepository, pullScope, type Repository } from "./repository.ts";
 import { Tokens } from "./tokens.ts";
 import { Transport } from "./transport.ts";
-import { Uploads } from "./upload.ts";
+import { type BlobSource, Uploads } from "./upload.ts";
 
 /** Tags whose digest is remembered; some hundred bytes each. */
 const maxTags = 20_000;
@@ -112,10 +112,10 @@ export class RegistryClient {
   /** Puts a blob into the repository, unless it is there already. `mountFrom` names a repository that may have it. */
   async pushBlob(
     reference: Reference,
-    bytes: Uint8Array,
+    content: Uint8Array | BlobSource,
     access: Access & { readonly mountFrom?: string | undefined },
   ): Promise<string> {
-    return await this.#uploads.blob(openRepository(reference, this.#settings), bytes, access);
+    return await this.#uploads.blob(openRepository(reference, this.#settings), content, access);
   }
 
   /** Puts a manifest or index under the reference's tag, or under its digest where it has none. */

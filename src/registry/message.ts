@@ -1,3 +1,4 @@
+import type { BodySource } from "./body-source.ts";
 import type { Reach } from "./connect.ts";
 import type { LiveBody } from "./live-body.ts";
 
@@ -6,7 +7,7 @@ export interface HttpRequest {
   readonly url: URL;
   /** Lower-case names. `authorization` goes to the URL's own origin only. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | undefined;
+  readonly body?: Uint8Array | BodySource | undefined;
   /** Longest body of a good answer, in bytes; a longer one is an error. */
   readonly maxBytes: number;
   /** Whose request it is, for the rate limit; never a secret itself. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { readStart } from "./body.ts";
+import { outgoing } from "./body-source.ts";
 import { HopClock } from "./clock.ts";
 import { Connections, type ConnectOptions, type Reach } from "./connect.ts";
 import { RegistryError, redactUrl } from "./error.ts";
@@ -184,12 +185,18 @@ export class Transport {
   /** A kept connection may have been closed by the server just as we used it: once, and where repeating is harmless. */
   async #request(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const agent = this.#connections.agent(request.reach ?? "direct");
+    const { body, lengthHeader } = outgoing(request.body);
     const options = {
       origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
-      headers: { "user-agent": this.#settings.userAgent, "accept-encoding": "identity", ...request.headers },
-      body: request.body ?? null,
+      headers: {
+        "user-agent": this.#settings.userAgent,
+        "accept-encoding": "identity",
+        ...lengthHeader,
+        ...request.headers,
+      },
+      body,
       // undici closes the connection after a HEAD unless told otherwise; an answer that nobody asked for closes it too.
       reset: false,
       signal,

@@ -6,6 +6,7 @@ export type Fault =
   | { readonly kind: "delay"; readonly ms: number }
   /** Never answers. */
   | { readonly kind: "hang" }
+  /** This instead of doing what was asked for. */
   | {
       readonly kind: "status";
       readonly status: number;

@@ -45,7 +45,7 @@ export class RegistryHandler {
     const method = request.method ?? "GET";
     const url = new URL(request.url ?? "/", "http://registry");
     const fault = this.#options.faults.take(method, url.pathname);
-    const whole = await this.#answer(request, method, url);
+    const whole = fault?.kind === "status" ? await refuse(request) : await this.#answer(request, method, url);
     const ranged = url.pathname.includes("/blobs/") && method === "GET" && fault?.kind !== "ignoreRange";
     const answer = ranged ? cutToRange(whole, request.headers.range) : whole;
     const headers = { "docker-distribution-api-version": "registry/2.0", ...answer.headers };
@@ -194,6 +194,12 @@ function pending(repository: string, id: string, received: number, status: numbe
 
 function failure(status: number, code: string): Answer {
   return json(status, { errors: [{ code, message: code.toLowerCase().replaceAll("_", " ") }] });
+}
+
+/** Reads a request whose answer is decided, and does nothing of what it asks for. */
+async function refuse(request: IncomingMessage): Promise<Answer> {
+  await receive(request, 0);
+  return { status: 500, headers: {}, body: Buffer.alloc(0) };
 }
 
 /** The request's body; undefined where it is longer than allowed (the rest is read and thrown away). */
