@@ -34,7 +34,8 @@ export class LiveBody {
   #failure: RegistryError | undefined;
   #notify: ((failure: RegistryError) => void) | undefined;
   #givenAt = performance.now();
-  #paused = false;
+  /** Milliseconds that the reader took before it asked for the piece that is awaited; undefined while it asks for none. */
+  #pauseMs: number | undefined;
 
   constructor(body: Readable, hop: Hop, limits: LiveBodyLimits) {
     this.#body = body;
@@ -94,7 +95,8 @@ export class LiveBody {
 
   #fail(error: unknown): RegistryError {
     if (this.#failure !== undefined) return this.#failure;
-    const failure = this.#hop.fail(error, this.#paused);
+    const pauseMs = this.#pauseMs ?? performance.now() - this.#givenAt;
+    const failure = this.#hop.fail(error, this.#limits.pace !== undefined && pauseMs >= longPauseMs);
     // A body that was read to its end may still be reported broken by its connection: that concerns nobody any more.
     if (this.#complete) return failure;
     this.#failure = failure;
@@ -105,15 +107,16 @@ export class LiveBody {
 
   #awaitHost(): void {
     const { pace } = this.#limits;
+    this.#pauseMs = performance.now() - this.#givenAt;
     if (pace === undefined) return;
-    this.#paused = performance.now() - this.#givenAt >= longPauseMs;
     this.#hop.limit(pace.idleMs, () => timeout(`${this.#hop.name}: sent nothing more for ${pace.idleMs / 1000} s`));
   }
 
   #awaitReader(): void {
     const { pace } = this.#limits;
-    if (pace === undefined) return;
+    this.#pauseMs = undefined;
     this.#givenAt = performance.now();
+    if (pace === undefined) return;
     const text = `${this.#hop.name}: its reader took nothing for ${pace.readerMs / 1000} s`;
     this.#hop.limit(pace.readerMs, () => new RegistryError("ABORTED", text));
   }
