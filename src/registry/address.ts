@@ -2,7 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { embeddedIpv4 } from "./embedded-address.ts";
 
 /**
- * What kind of network an address leads to. `forbidden` is link-local (where clouds keep their metadata servers),
+ * The kind of network that an address leads to. `forbidden` is link-local (where clouds keep their metadata servers),
  * metadata servers elsewhere, multicast and reserved space: no registry lives there.
  */
 export type AddressClass = "public" | "private" | "loopback" | "forbidden";
