@@ -73,7 +73,8 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     const server = createAdmissionServer({ routes, certificate, metrics: metrics.reviews, log, concurrency });
     renewCertificate(life, { source, server, metrics: metrics.certificates, log });
 
-    const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port" });
+    const takenAdvice = "end it, or choose another with --port";
+    const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port", takenAdvice });
     const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
     drainAtEnd(life, { server, health, drainMs: options.drainMs, log });
     readyWhenSynced({ inventory, health, log, signal: life.signal });

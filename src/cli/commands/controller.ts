@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { logLevels } from "../../telemetry/log.ts";
-import { parseCount, parsePort } from "./webhook.ts";
+import { parseCount, parsePort } from "../input/numbers.ts";
 
 export function addControllerCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program

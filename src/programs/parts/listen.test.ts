@@ -4,7 +4,7 @@ import { HealthServer } from "../../http/health.ts";
 import { CommandError } from "../../process/failure.ts";
 import { createRegistry } from "../../telemetry/metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { listen, serve } from "./listen.ts";
+import { listen, type Place, serve } from "./listen.ts";
 
 const log = pino({ level: "silent" });
 const server = (): HealthServer => new HealthServer({ metrics: createRegistry(), log });
@@ -18,15 +18,18 @@ test("listens until the process ends", async () => {
   await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
 });
 
-test.each(["--port", "--health-port"])("says who is in the way where it cannot (%s)", async (portFlag) => {
+test.each<[string, Partial<Place>, string]>([
+  ["health", {}, "choose another with --health-port"],
+  ["webhook", { takenAdvice: "end it, or choose another with --port" }, "end it, or choose another with --port"],
+])("says who is in the way where it cannot (%s)", async (_name, more, advice) => {
   const first = server();
   const port = await listen(first, place);
   try {
-    const failure: unknown = await listen(server(), { ...place, port, portFlag }).catch((error: unknown) => error);
+    const failure: unknown = await listen(server(), { ...place, port, ...more }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(CommandError);
     expect(failure).toMatchObject({
       code: "LISTEN_FAILED",
-      message: `cannot listen on 127.0.0.1:${port}: another program uses this port; end it, or choose another with ${portFlag}`,
+      message: `cannot listen on 127.0.0.1:${port}: another program uses this port; ${advice}`,
     });
   } finally {
     await first.close();

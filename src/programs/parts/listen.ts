@@ -15,6 +15,8 @@ export interface Place {
   readonly port: number;
   /** The flag that chooses the port, for advice: `--health-port`. */
   readonly portFlag: string;
+  /** The advice where another program uses the port. Default: choose another with the flag. */
+  readonly takenAdvice?: string;
 }
 
 /** Listens until the process ends. Resolves with the port. @throws CommandError LISTEN_FAILED with what to do */
@@ -32,15 +34,15 @@ export async function listen(server: Pick<Listener, "listen">, place: Place): Pr
   try {
     return await server.listen(place.port, place.address);
   } catch (cause) {
-    const reason = reasonOf(cause, place.portFlag);
+    const reason = reasonOf(cause, place);
     throw new CommandError("LISTEN_FAILED", `cannot listen on ${place.address}:${place.port}: ${reason}`, { cause });
   }
 }
 
-function reasonOf(cause: unknown, portFlag: string): string {
+function reasonOf(cause: unknown, { portFlag, takenAdvice }: Place): string {
   switch (cause instanceof Error && "code" in cause ? cause.code : undefined) {
     case "EADDRINUSE":
-      return `another program uses this port; end it, or choose another with ${portFlag}`;
+      return `another program uses this port; ${takenAdvice ?? `choose another with ${portFlag}`}`;
     case "EACCES":
       return `ports below 1024 need a privilege; choose another with ${portFlag}`;
     case "EADDRNOTAVAIL":
