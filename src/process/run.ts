@@ -32,10 +32,12 @@ export interface RunResult {
 }
 
 /**
- * Milliseconds that pipes stay open after a program ended. All that it wrote is in them by then; only a daemon that it
- * left behind can still hold them open.
+ * Milliseconds without a byte after which an ended program's pipes are left alone. All that it wrote is in them by then;
+ * only a daemon that it left behind can still hold them open.
  */
-const lingerMs = 500;
+const quietMs = 250;
+/** Such times until a daemon that goes on writing is left alone too: five seconds. */
+const mostQuietTimes = 20;
 
 /**
  * Runs a program and tells what became of it; never rejects. It gets a process group of its own, so that what it
@@ -76,16 +78,26 @@ class Running {
     child.stdout?.on("data", (chunk: Buffer) => this.#output.add(chunk));
     child.stderr?.on("data", (chunk: Buffer) => this.#errors.add(chunk));
     child.once("error", (problem) => this.#finish({ how: "not-started", problem }));
-    // The code is known before all that was written is read, and the pipes may outlive the program.
-    child.once("exit", (code, killedBy) =>
-      this.#after(lingerMs, () => this.#finish({ how: "exited", code, killedBy })),
-    );
+    child.once("exit", (code, killedBy) => this.#drain({ how: "exited", code, killedBy }, mostQuietTimes));
     child.once("close", (code, killedBy) => this.#finish({ how: "exited", code, killedBy }));
     // A program that ends without reading breaks the pipe; how it ended tells what matters.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input ?? "");
     options.signal.addEventListener("abort", this.#abort, { once: true });
     if (options.timeoutMs !== undefined) this.#after(options.timeoutMs, () => this.#end("timeout"));
+  }
+
+  /** The program ended, and what it wrote may not be read yet. Where nothing holds its pipes, they close at once. */
+  #drain(result: Pick<RunResult, "how" | "code" | "killedBy">, times: number): void {
+    const before = this.#output.bytes + this.#errors.bytes;
+    // An immediate comes after a look at the pipes, however late the timer is.
+    const look = (): unknown =>
+      setImmediate(() => {
+        const quiet = this.#output.bytes + this.#errors.bytes === before;
+        if (quiet || times === 0) this.#finish(result);
+        else this.#drain(result, times - 1);
+      });
+    this.#after(quietMs, look);
   }
 
   #after(ms: number, act: () => void): void {
@@ -113,6 +125,10 @@ class Gathered {
   readonly #overflow: () => void;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   constructor(maxBytes: number, overflow: () => void) {
     this.#maxBytes = maxBytes;
