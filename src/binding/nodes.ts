@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { NodeEntry, Snapshot } from "../inventory/snapshot.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
-import type { AskedImages } from "../rewriting/reviewed-pod.ts";
+import type { AskedPod } from "../rewriting/reviewed-pod.ts";
 import type { BindingDevices } from "./devices/devices.ts";
 import { DeviceLandings } from "./devices/landing.ts";
 import type { BoundNode } from "./reselection.ts";
@@ -11,9 +11,6 @@ import type { BoundNode } from "./reselection.ts";
 const waitMs = 1_000;
 /** Distinct profiles and machine types; thousands of nodes share a few. */
 const maxLandings = 1_024;
-
-/** The Pod that is bound, and its own wishes. */
-type AskedPod = Pick<AskedImages, "pod" | "options">;
 
 /** Nodes as the choice at binding needs them. */
 export class BindingNodes {

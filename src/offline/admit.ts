@@ -2,6 +2,7 @@ import type { AdmissionContext } from "../admission/copies.ts";
 import { type PodReview, reviewNew } from "../admission/pod-review.ts";
 import { refusalOf } from "../admission/refusal.ts";
 import { Steering } from "../admission/steer.ts";
+import { strategyAnnotation } from "../api/pod-keys.ts";
 import type { PodOptions } from "../api/pod-options.ts";
 import type { ImageOptions } from "../images/connect.ts";
 import { OciError } from "../oci/error.ts";
@@ -93,7 +94,7 @@ export async function admitAll(
 
 function mistakesOf({ mistakes, strategy }: PodOptions, { atBinding }: AdmitOptions): readonly string[] {
   if (strategy !== "bind" || atBinding) return mistakes;
-  const unheard = "annotation metahub.dev/strategy: nothing is chosen at binding (--at-binding false); taken as auto";
+  const unheard = `annotation ${strategyAnnotation}: nothing is chosen at binding (--at-binding false); taken as auto`;
   return [...mistakes, unheard];
 }
 

@@ -1,3 +1,4 @@
+import { noMatchAnnotation } from "../api/pod-keys.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { ExitCode } from "../process/context.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
@@ -29,7 +30,7 @@ export function linesOn(admitted: Admitted, failures: Admissions["failures"]): r
   const { workload, review, mistakes, refused } = admitted;
   const lines = [...mistakes];
   for (const decision of review.decisions) lines.push(...linesOnImage(decision, admitted, failures));
-  const noMatch = "annotation metahub.dev/no-match:";
+  const noMatch = `annotation ${noMatchAnnotation}:`;
   const who = workload.template ? "its Pods are" : "the Pod is";
   if (review.notSteered !== undefined) lines.push(`${noMatch} ${who} not steered: ${review.notSteered}`);
   else if (review.steering.length > 0 && steeringOf(admitted).length === 0) {

@@ -7,7 +7,7 @@ import type { CallOptions, Parsing } from "../../kubernetes/client/requests.ts";
 import { isKubernetesError } from "../../kubernetes/error.ts";
 import { type ObjectTarget, resource } from "../../kubernetes/resource.ts";
 import { getsAccelerator } from "../../rewriting/images.ts";
-import type { AskedImages } from "../../rewriting/reviewed-pod.ts";
+import type { AskedPod } from "../../rewriting/reviewed-pod.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Turns } from "../../time/turns.ts";
 import { type AllocationResult, parseAllocation, resultsOf } from "./claim.ts";
@@ -57,7 +57,7 @@ export class BindingDevices {
    * @throws the signal's reason when it ends, and nothing else.
    */
   async of(
-    { pod, options }: Pick<AskedImages, "pod" | "options">,
+    { pod, options }: AskedPod,
     allocatable: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<PodDevices | undefined> {
