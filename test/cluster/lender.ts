@@ -7,11 +7,11 @@ import { ClusterError, describeError } from "./error.ts";
 /** What a test file asks the process that owns what all test files share. */
 export type Shared = Level | "registry";
 
-/** `dir`: of the cluster; `host`: of the registry; `skip`: why there is none; `error`: why it failed. */
+/** `dir`: of the cluster; `host`: of the registry; `skip`: why there is none, and `packages` that would bring it; `error`: why it failed. */
 export const Answer = z.union([
   z.object({ dir: z.string() }),
   z.object({ host: z.string() }),
-  z.object({ skip: z.string() }),
+  z.object({ skip: z.string(), packages: z.array(z.string()).readonly() }),
   z.object({ error: z.string() }),
 ]);
 export type Answer = z.infer<typeof Answer>;

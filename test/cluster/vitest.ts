@@ -2,7 +2,7 @@ import { inject } from "vitest";
 import type { Level } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import { borrow } from "./lender.ts";
-import type { ClusterOrSkip } from "./require.ts";
+import type { ClusterOrLack } from "./require.ts";
 import { attachCluster } from "./start.ts";
 
 /** Building Kubernetes on a small machine, once. */
@@ -13,11 +13,10 @@ const firstTimeMs = 60 * 60_000;
  * `stop` ends only the caller's use of it. Needs `global-setup.ts` as vitest's globalSetup.
  *
  * ```ts
- * const shared = await sharedCluster("api");
- * describe.skipIf("skip" in shared)("…", () => …);
+ * describeWith(await sharedCluster("api"), "…", ({ cluster }) => …);
  * ```
  */
-export async function sharedCluster(level: Level): Promise<ClusterOrSkip> {
+export async function sharedCluster(level: Level): Promise<ClusterOrLack> {
   const answer = await borrow(inject("metahubLender"), level, AbortSignal.timeout(firstTimeMs));
   if ("skip" in answer) return answer;
   if (!("dir" in answer)) throw new ClusterError("record", `asked for a cluster and got ${JSON.stringify(answer)}`);

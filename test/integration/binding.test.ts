@@ -1,15 +1,15 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { bindingPatch } from "../../src/binding/patch.ts";
 import { imagePlaces } from "../../src/rewriting/images.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { buildOf, codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 /** No scheduler takes such a Pod: the test binds it. */
 const manual = { schedulerName: "nobody" };
 
-describe.skipIf(site === undefined)("at binding", () => {
-  if (site === undefined) return;
+describeWith(found, "at binding", (site) => {
   afterAll(() => site.stop());
 
   test("every Pod of one Deployment gets the build of its node", async () => {
