@@ -1,4 +1,32 @@
-import { defineConfig } from "vitest/config";
+import { availableParallelism } from "node:os";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const cores = availableParallelism();
+/** A cluster of level api starts five processes and takes about 1 GiB: more than four at once is too much for many machines. */
+const clustersAtOnce = Math.min(cores, 4);
+/** All files use it then, and each sets it up in its own way. */
+const oneClusterForAll = (process.env["METAHUB_TEST_KUBECONFIG"] ?? "") !== "";
+
+/**
+ * Files that run one after another, when nothing else does: those with real nodes, whose tables and bridge are the
+ * machine's, and those that judge how long something takes or fill all cores.
+ */
+const alone = [
+  "binding-chaos",
+  "binding-crowd",
+  "cluster-nodes",
+  "inventory",
+  "memory",
+  "nodes-scenario",
+  "operator-on-nodes",
+  "outages",
+].map((name) => `test/integration/${name}.test.ts`);
+
+const integration: TestProjectInlineConfiguration["test"] = {
+  globalSetup: ["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/cluster/global-setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
 
 export default defineConfig({
   test: {
@@ -9,18 +37,22 @@ export default defineConfig({
           name: "unit",
           include: ["{src,scripts}/**/*.test.ts", "test/{bare,cluster,support,reporting,demo,cli,docs}/**/*.test.ts"],
           globalSetup: ["test/preparation/bundle.ts", "test/preparation/archspec.ts"],
+          // vitest's default leaves one core idle.
+          maxWorkers: cores,
         },
       },
       {
         test: {
+          ...integration,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          globalSetup: ["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/cluster/global-setup.ts"],
-          // One cluster serves every file; files run one after another because they share its nodes and webhook.
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: alone,
+          maxWorkers: oneClusterForAll ? 1 : clustersAtOnce,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { ...integration, name: "alone", include: alone, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },
