@@ -8,19 +8,12 @@ const clustersAtOnce = Math.min(cores, 4);
 const oneClusterForAll = (process.env["METAHUB_TEST_KUBECONFIG"] ?? "") !== "";
 
 /**
- * Files that run one after another, when nothing else does: those with real nodes, whose tables and bridge are the
- * machine's, and those that judge how long something takes or fill all cores.
+ * Files that run one after another, when nothing else does: those with real nodes, whose bridge and tables are the
+ * machine's, and those in which crowds of Pods must be bound in time, which fill all cores.
  */
-const alone = [
-  "binding-chaos",
-  "binding-crowd",
-  "cluster-nodes",
-  "inventory",
-  "memory",
-  "nodes-scenario",
-  "operator-on-nodes",
-  "outages",
-].map((name) => `test/integration/${name}.test.ts`);
+const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenario", "operator-on-nodes"].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
 
 const integration: TestProjectInlineConfiguration["test"] = {
   globalSetup: ["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/cluster/global-setup.ts"],
