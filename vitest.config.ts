@@ -32,6 +32,8 @@ export default defineConfig({
           globalSetup: ["test/preparation/bundle.ts", "test/preparation/archspec.ts"],
           // vitest's default leaves one core idle.
           maxWorkers: cores,
+          // Some start processes, on machines that may be busy.
+          testTimeout: 30_000,
         },
       },
       {

@@ -2,8 +2,8 @@
  * `npm run test:bare`: the tests find out by themselves what a machine lacks, and say it, instead of failing. They run
  * with a search path that hides what few machines have, and with a cache in which only what takes minutes to build is.
  *
- * Of the suite run those files that start programs of others, because only these can stumble; all others would need ten
- * minutes more to say nothing new.
+ * It runs those files that start programs of others, because only these can stumble; all others would take ten minutes
+ * more to say nothing new.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ import { complaints } from "./verdict.ts";
 const root = join(import.meta.dirname, "../..");
 const files = [
   "archspec.oracle", // Python and pip
-  "test/cli/", // shells, kubectl
+  "test/cli/completion", // shells, kubectl
   "test/cluster/",
   "test/integration/cluster", // levels api and nodes, a registry
   "test/integration/nodes-scenario",

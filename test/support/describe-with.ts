@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, type TestContext, test } from "vitest";
 import type { Lack } from "../cluster/lack.ts";
 
 declare module "vitest" {
@@ -13,15 +13,16 @@ declare module "vitest" {
  * stands for it and says why.
  */
 export function describeWith<T extends object>(found: T | Lack, name: string, body: (found: T) => void): void {
-  if (isLack(found)) {
-    const { skip: reason, packages } = found;
-    test(name, ({ skip, task }) => {
-      task.meta.missingPackages = packages;
-      skip(reason);
-    });
-  } else {
-    describe(name, () => body(found));
-  }
+  if (isLack(found)) test(name, (context) => needs(context, found));
+  else describe(name, () => body(found));
+}
+
+/** Skips the test where what it needs is lacking. */
+export function needs({ skip, task }: TestContext, found: object | Lack): void {
+  if (!isLack(found)) return;
+  const { skip: reason, packages } = found;
+  task.meta.missingPackages = packages;
+  skip(reason);
 }
 
 function isLack(found: object): found is Lack {
