@@ -13,6 +13,7 @@ import { resource } from "../../src/kubernetes/resource.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { signalProcess } from "../cluster/process-identity.ts";
 import { readProcessRecords } from "../cluster/run-record.ts";
+import { build } from "../demo/bundle.ts";
 import { adminClient } from "../operator/install.ts";
 import { type BindingSite, buildOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
 import { startBindingServer } from "./binding-server.ts";
@@ -49,8 +50,9 @@ interface Bench {
 }
 
 async function bench(schedulerQps: number | undefined, rounds: number): Promise<Bench> {
+  await build();
   const site = await openBindingSite(schedulerQps === undefined ? {} : { schedulerQps });
-  if (site === undefined) throw new Error("no cluster of level api can be started here");
+  if ("skip" in site) throw new Error(site.skip);
   const others = {
     "one that does nothing": await startBindingServer(site, "noop"),
     "one that only writes": await startBindingServer(site, "write"),

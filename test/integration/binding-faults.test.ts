@@ -1,13 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
 import { type BindingSite, openBindingSite, reasonOf, soon } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 /** The controller's patience is short, so that a test can wait for its end. */
-const site = await openBindingSite({ controllerArgs: ["--restore-after", "1500"] });
+const found = await openBindingSite({ controllerArgs: ["--restore-after", "1500"] });
 const manual = { schedulerName: "nobody" };
 
-describe.skipIf(site === undefined)("a binding for which something fails", () => {
-  if (site === undefined) return;
+describeWith(found, "a binding for which something fails", (site) => {
   afterAll(() => site.stop());
 
   test("the registry is away: Pods that were read before get their builds, others are bound as written", async () => {

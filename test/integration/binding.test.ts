@@ -1,16 +1,16 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { bindingPatch } from "../../src/binding/patch.ts";
 import { reviewPod } from "../../src/rewriting/reviewed-pod.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { buildOf, openBindingSite, reasonOf } from "../support/cluster/binding-site.ts";
 import { patchAs } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 /** No scheduler takes such a Pod: the test binds it. */
 const manual = { schedulerName: "nobody" };
 
-describe.skipIf(site === undefined)("at binding", () => {
-  if (site === undefined) return;
+describeWith(found, "at binding", (site) => {
   afterAll(() => site.stop());
 
   test("every Pod of one Deployment gets the build of its node", async () => {

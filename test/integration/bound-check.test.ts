@@ -1,14 +1,14 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
 import { type BindingSite, openBindingSite, reasonOf, soon } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 /** Nothing is put back meanwhile: what a Pod was written for stays in it. */
-const site = await openBindingSite({ controllerArgs: ["--restore-after", "600000"] });
+const found = await openBindingSite({ controllerArgs: ["--restore-after", "600000"] });
 const manual = { schedulerName: "nobody" };
 const polling = { timeout: 20_000 };
 
-describe.skipIf(site === undefined)("Pods that are bound while the webhook is away", () => {
-  if (site === undefined) return;
+describeWith(found, "Pods that are bound while the webhook is away", (site) => {
   afterAll(() => site.stop());
 
   test("a Pod that was bound as it was written is told of, one that got its build is not", async () => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { requireLevel } from "../cluster/require.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
 const chart = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
@@ -17,9 +18,7 @@ const webhook = "system:serviceaccount:metahub-system:metahub-webhook";
 const controller = "system:serviceaccount:metahub-system:metahub-controller";
 const tenant = "tenant";
 
-describe.skipIf("skip" in ready)("the chart's policies", () => {
-  if ("skip" in ready) return;
-  const { cluster } = ready;
+describeWith(ready, "the chart's policies", ({ cluster }) => {
   const kubectl = (args: readonly string[], input?: object) =>
     cluster.kubectl(args, { signal: soon(), ...(input === undefined ? {} : { input: JSON.stringify(input) }) });
   const must = async (args: readonly string[], input?: object): Promise<string> => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { fileURLToPath } from "node:url";
 import { KubeConfig } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebhookCaBundle } from "../../src/certificates/ca-bundle.ts";
 import { CertificateKeeper } from "../../src/certificates/keeper.ts";
 import { KubernetesSecretStore } from "../../src/certificates/secret-store.ts";
@@ -10,29 +10,28 @@ import type { ServingCertificate } from "../../src/certificates/source.ts";
 import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
 import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { CommandResult } from "../cluster/command.ts";
-import { requireLevel } from "../cluster/require.ts";
+import { reachable, requireLevel } from "../cluster/require.ts";
 import { accountKubeconfig } from "../operator/account.ts";
 import { rulesOf } from "../support/cluster/rights.ts";
 import { Witness } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
 const chart = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
 const releaseNamespace = "metahub-system";
 
-const ready = await requireLevel({
-  level: "api",
-  signal: new AbortController().signal,
-  progress,
-  tools: ["kubectl", "helm"],
-});
+const found = await reachable(
+  await requireLevel({
+    level: "api",
+    signal: new AbortController().signal,
+    progress,
+    tools: ["kubectl", "helm"],
+  }),
+);
 
-// Where nobody knows an address of this machine that the API server reaches, it cannot call a webhook here.
-const host = "skip" in ready ? undefined : ready.cluster.hostAddress;
-
-describe.skipIf(host === undefined)("the installed chart", () => {
-  if ("skip" in ready || host === undefined) return;
-  const { cluster } = ready;
+describeWith(found, "the installed chart", ({ cluster }) => {
+  const host = cluster.hostAddress ?? "";
   /** Names of the Pods that the API server asked about. */
   const asked = new Set<string>();
   const controller = new AbortController();

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../cluster/command.ts";
-import { build } from "../demo/bundle.ts";
 
 const root = join(import.meta.dirname, "../..");
 const program = join(root, "dist/metahub.mjs");
@@ -16,7 +15,6 @@ let taken: Server;
 let port: number;
 
 beforeAll(async () => {
-  await build();
   folder = await mkdtemp(join(tmpdir(), "metahub-commands-"));
   await writeFile(join(folder, "garbage.pem"), "-----BEGIN CERTIFICATE-----\ngarbage\n-----END CERTIFICATE-----\n");
   await writeFile(join(folder, "unreachable.kubeconfig"), unreachable);

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { badMachineTypes, toManifest } from "../support/bad-machine-types.ts";
 import { adminWitness, machineTypes, patchAs, refusalOf, type Witness } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -37,10 +38,9 @@ const right = {
   },
 };
 
-const ready = await requireLevel({ level: "api", signal: new AbortController().signal, progress, tools: ["kubectl"] });
+const found = await requireLevel({ level: "api", signal: new AbortController().signal, progress, tools: ["kubectl"] });
 
-describe.skipIf("skip" in ready)("the MachineType resource", () => {
-  if ("skip" in ready) return;
+describeWith(found, "the MachineType resource", (ready) => {
   const { cluster } = ready;
   let witness: Witness;
 

@@ -2,16 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { container, imageOf, onType, pod } from "../support/cluster/pods.ts";
 import { rulesOf } from "../support/cluster/rights.ts";
 import { openStage, operatorNamespace, type Stage } from "../support/cluster/stage.ts";
 import { type Witness, witnessBy } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 import { putIndex, putManifest } from "../support/registry/content.ts";
 import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 const password = "correct-horse-battery-staple";
 
 /** A registry that lets nobody in without the password, with one image `team/app:1` of two builds. */
@@ -36,8 +37,7 @@ const secret = (name: string, type: string, key: string, content: object): objec
   stringData: { [key]: JSON.stringify(content) },
 });
 
-describe.skipIf(host === undefined)("imagePullSecrets", () => {
-  if ("skip" in shared) return;
+describeWith(found, "imagePullSecrets", (shared) => {
   let registry: RunningRegistry;
   let broadwell: string;
   beforeAll(async () => {

@@ -1,22 +1,19 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { kubectl } from "../cluster/kubectl.ts";
+import { requireMachineNodes } from "../cluster/machine-nodes.ts";
 import { machineState } from "../cluster/machine-state.ts";
 import { markedProcesses } from "../cluster/proc.ts";
 import { createProgress } from "../cluster/progress.ts";
-import { requireLevel } from "../cluster/require.ts";
-import { build } from "../demo/bundle.ts";
 import { type Scenario, setScenario } from "../demo/scenario.ts";
 import { adminWitness, type Witness } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
-const machine = process.getuid?.() === 0 ? await machineState(soon()) : {};
-const found = await requireLevel({
-  provider: "local",
-  level: "nodes",
+const found = await requireMachineNodes({
   tools: ["kubectl", "helm", "printer"],
   signal: new AbortController().signal,
   progress: say,
@@ -44,12 +41,7 @@ const aimed = (name: string, type: string): object => ({
   },
 });
 
-describe.skipIf("skip" in found)("the chart on real nodes", () => {
-  if ("skip" in found) {
-    say(found.skip);
-    return;
-  }
-  const { cluster } = found;
+describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
   let scenario: Scenario;
   let witness: Witness;
   const namespace = "metahub-system";
@@ -61,7 +53,6 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
   }
 
   beforeAll(async () => {
-    await build();
     scenario = await setScenario({
       cluster,
       values: { crds: { keep: false } },
@@ -167,7 +158,7 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
     await cluster.stop();
     expect(markedProcesses(cluster.dir)).toEqual([]);
     expect(existsSync(cluster.dir)).toBe(false);
-    expect(await machineState(soon())).toEqual(machine);
+    expect(await machineState(soon())).toEqual(before);
   });
 });
 

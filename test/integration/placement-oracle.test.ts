@@ -1,7 +1,8 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { soon } from "../support/cluster/binding-site.ts";
 import { patchAs } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 import { candidatesOf } from "../support/oracle/candidates.ts";
 import {
   countedWrongly,
@@ -22,10 +23,9 @@ import { servedResource } from "../support/oracle/vocabulary.ts";
 
 /** Nodes, devices and Pods all come from it. Another one explores. */
 const seed = Number(process.env["METAHUB_ORACLE_SEED"] || 1);
-const site = await openOracleSite(seed);
+const found = await openOracleSite(seed);
 
-describe.skipIf(site === undefined)(`placement with the real scheduler as oracle, seed ${seed}`, () => {
-  if (site === undefined) return;
+describeWith(found, `placement with the real scheduler as oracle, seed ${seed}`, (site) => {
   afterAll(() => site.stop());
   const { witness, snapshot, createPods } = site;
   const generated = podsOf(seed);

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
 import { codeBlocks } from "../docs/blocks.ts";
 import { openBindingSite, reasonOf, soon } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/policies.md"), "utf8");
 const blocks = codeBlocks(page).filter(({ language }) => language === "yaml");
 const [policy, pinned] = blocks;
 const manual = { schedulerName: "nobody" };
-const site = await openBindingSite();
+const found = await openBindingSite();
 
-describe.skipIf(site === undefined)("docs/policies.md", () => {
-  if (site === undefined) return;
+describeWith(found, "docs/policies.md", (site) => {
   afterAll(() => site.stop());
   const setImage = (name: string, image: string, ...as: readonly string[]) =>
     site.cluster.kubectl(["set", "image", `pod/${name}`, image, "--dry-run=server", ...as], {

@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { selectionAnnotation } from "../../src/api/pod-keys.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
 import { openStage, type Stage } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly } from "../support/cluster/tags.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 
 /** The build that belongs on each node, by the end of the node's name. */
 const buildOn: Readonly<Record<string, string>> = {
@@ -19,8 +20,7 @@ const buildOn: Readonly<Record<string, string>> = {
   node5: "generic",
 };
 
-describe.skipIf(host === undefined)("copies of Pods", () => {
-  if ("skip" in shared) return;
+describeWith(found, "copies of Pods", (shared) => {
   let stage: Stage;
   let namespace: string;
   const read = (name: string): Promise<Pod> => stage.witness.pod(namespace, name);

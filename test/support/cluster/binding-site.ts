@@ -7,9 +7,9 @@ import { parseSelection } from "../../../src/rewriting/notes/read.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { type Distribution, startDistribution } from "../../cluster/distribution.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
-import { requireLevel } from "../../cluster/require.ts";
+import type { Lack } from "../../cluster/lack.ts";
+import { reachable, requireLevel } from "../../cluster/require.ts";
 import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
-import { build } from "../../demo/bundle.ts";
 import { examplesFolder, readExample } from "../../demo/examples.ts";
 import { installOperator, type Operator, type OperatorOptions } from "../../operator/install.ts";
 import { publishIndex } from "./binding-builds.ts";
@@ -68,29 +68,24 @@ export interface BindOptions {
   readonly dryRun?: boolean;
 }
 
-/** Undefined where this machine has no such cluster. */
+/** With the bundle that is in dist/. */
 export async function openBindingSite(
   options: Pick<OperatorOptions, "values" | "webhookArgs" | "controllerArgs"> & { readonly schedulerQps?: number } = {},
-): Promise<BindingSite | undefined> {
+): Promise<BindingSite | Lack> {
   const signal = soon(600_000);
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   const { schedulerQps, ...install } = options;
-  const ready = await requireLevel({
-    level: "api",
-    signal,
-    progress,
-    tools: ["kubectl", "helm", "registry"],
-    ...(schedulerQps === undefined ? {} : { schedulerQps }),
-  });
-  if ("skip" in ready) {
-    progress(ready.skip);
-    return undefined;
-  }
+  const ready = await reachable(
+    await requireLevel({
+      level: "api",
+      signal,
+      progress,
+      tools: ["kubectl", "helm", "registry"],
+      ...(schedulerQps === undefined ? {} : { schedulerQps }),
+    }),
+  );
+  if ("skip" in ready) return ready;
   const { cluster } = ready;
-  if (cluster.hostAddress === undefined) {
-    await cluster.stop();
-    return undefined;
-  }
   try {
     return await setUp(cluster, install, signal);
   } catch (error) {
@@ -104,7 +99,6 @@ async function setUp(
   install: Pick<OperatorOptions, "values" | "webhookArgs" | "controllerArgs">,
   signal: AbortSignal,
 ): Promise<BindingSite> {
-  await build();
   const registry = await startDistribution({ signal });
   try {
     const builds = await publishBuilds(registry.host, undefined, signal);

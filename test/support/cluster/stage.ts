@@ -10,7 +10,6 @@ import type { CommandResult } from "../../cluster/command.ts";
 import { sharedRegistry } from "../../cluster/vitest.ts";
 import { waitUntil } from "../../cluster/wait.ts";
 import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
-import { build } from "../../demo/bundle.ts";
 import { installOperator, type Operator, operatorNamespace } from "../../operator/install.ts";
 import { type PodManifest, pod } from "./pods.ts";
 import { adminWitness, type Witness } from "./witness.ts";
@@ -56,7 +55,6 @@ export interface Stage {
 }
 
 export async function openStage(cluster: Cluster, options: StageOptions = {}): Promise<Stage> {
-  await build();
   const registry = options.registry ?? (await sharedRegistry());
   const witness = adminWitness(cluster);
   const prefix = `t${randomBytes(3).toString("hex")}`;

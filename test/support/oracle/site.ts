@@ -4,6 +4,7 @@ import { ClusterInventory } from "../../../src/inventory/cluster.ts";
 import type { Snapshot } from "../../../src/inventory/snapshot.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
+import { type Lack, lack } from "../../cluster/lack.ts";
 import { requireLevel } from "../../cluster/require.ts";
 import { adminClient } from "../../operator/install.ts";
 import { soon } from "../cluster/binding-site.ts";
@@ -35,21 +36,16 @@ export interface NamedSpec {
   readonly spec: object;
 }
 
-/** Undefined where this machine has no such cluster. */
-export async function openOracleSite(seed: number): Promise<OracleSite | undefined> {
+export async function openOracleSite(seed: number): Promise<OracleSite | Lack> {
   const signal = soon(600_000);
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   // At its default of 50 requests a second, the scheduler alone would take half of the test's time.
   const ready = await requireLevel({ level: "api", signal, progress, tools: ["kubectl"], schedulerQps: 1000 });
-  if ("skip" in ready) {
-    progress(ready.skip);
-    return undefined;
-  }
+  if ("skip" in ready) return ready;
   const { cluster } = ready;
   if (cluster.provider === "existing") {
-    progress("the oracle test fills a cluster with nodes and Pods of its own: not one that is somebody's");
     await cluster.stop();
-    return undefined;
+    return lack("it fills a cluster with nodes and Pods of its own: not one that is somebody's");
   }
   const witness = adminWitness(cluster);
   const stop = async (): Promise<void> => {
