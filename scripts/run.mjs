@@ -37,6 +37,7 @@ const tasks = {
       "test",
       "scripts",
     ],
+    ["scripts/check-comments.ts"],
     ["scripts/check-pages.ts"],
     ["scripts/generate-notice.ts", "--check"],
   ],

@@ -18,7 +18,12 @@ export async function build(): Promise<void> {
 async function isStale(): Promise<boolean> {
   const bundle = await modified(join(root, "dist/metahub.mjs"));
   const sources = (await readdir(join(root, "src"), { recursive: true })).map((file) => join(root, "src", file));
-  const files = [...sources, join(root, "scripts/build.ts"), join(root, "package-lock.json")];
+  const files = [
+    ...sources,
+    join(root, "scripts/build.ts"),
+    join(root, "scripts/bundle.ts"),
+    join(root, "package-lock.json"),
+  ];
   return (await Promise.all(files.map(modified))).some((time) => time > bundle);
 }
 
