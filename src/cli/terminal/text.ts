@@ -23,7 +23,10 @@ function* characters(text: string): Generator<readonly [character: string, width
     return;
   }
   for (const { segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)) {
-    yield [segment, stringWidth(segment)];
+    const width = stringWidth(segment);
+    if (width <= 2) yield [segment, width];
+    // Conjuncts of several letters, and emoji modifiers that modify nothing: as wide as their parts.
+    else for (const part of segment) yield [part, stringWidth(part)];
   }
 }
 
