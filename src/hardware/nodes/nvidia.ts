@@ -50,9 +50,9 @@ function why(product: string): string {
 }
 
 /**
- * Several models: GPU Feature Discovery then writes the labels of an arbitrary one, with the count of that one. What
- * shows it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices are
- * of another model. Undefined where nothing shows it.
+ * Several models: GPU Feature Discovery then writes the labels of an arbitrary one, with the count of that one. Signs
+ * of it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices are of
+ * another model. Undefined without a sign.
  */
 function severalModels(node: NodeLabels, product: string, count: number | undefined): string | undefined {
   const model = modelOf(product);

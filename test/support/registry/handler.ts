@@ -57,7 +57,6 @@ export class RegistryHandler {
     response.end(method === "HEAD" ? undefined : answer.body);
   }
 
-  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a table of routes, read from top to bottom
   async #answer(request: IncomingMessage, method: string, url: URL): Promise<Answer> {
     const { guard, origin } = this.#options;
     if (guard !== undefined && url.pathname === "/token") {
