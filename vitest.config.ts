@@ -33,7 +33,7 @@ export default defineConfig({
           // vitest's default leaves one core idle.
           maxWorkers: cores,
           // Some start processes, on machines that may be busy.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {

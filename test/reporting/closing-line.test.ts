@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closing } from "./closing-line.ts";
+import { asked, closing } from "./closing-line.ts";
 import type { Outcome, Skipped } from "./outcome.ts";
 
 const debian = "ID=debian\n";
@@ -65,4 +65,10 @@ test("where nothing may be skipped, that is said; what did not end counts as fai
   const said = text({ passed: 1, failed: 1, pending: 2, skipped: [skipped("zsh", "no zsh")] }, true);
   expect(said).toContain("Nothing may be skipped here (METAHUB_TEST_NO_SKIP).");
   expect(said).toMatch(/2 tests did not end\n\n1 passed, 3 failed, 1 skipped$/);
+});
+
+test("tests that were not chosen by their name are not missed, others without a reason are", () => {
+  const all = { ...none, skipped: [skipped("zsh", "no zsh"), { name: "other", reason: undefined, packages: [] }] };
+  expect(asked(all, true).skipped).toEqual([skipped("zsh", "no zsh")]);
+  expect(closing(asked(all, false), false).flat()).toContain("  other: no reason is given");
 });
