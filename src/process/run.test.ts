@@ -52,6 +52,12 @@ describe("a program that ends by itself", () => {
   const cases: [what: string, script: string, options: Partial<RunOptions>, result: object][] = [
     ["writes", "echo out; echo err >&2", {}, { how: "exited", code: 0, output: "out\n", errors: "err\n" }],
     ["fails", "exit 9", {}, { how: "exited", code: 9, killedBy: null }],
+    [
+      "exits before its time is over, and leaves something behind that holds its pipes",
+      "echo out; sleep 3 & exit 7",
+      { timeoutMs: 150 },
+      { how: "exited", code: 7, output: "out\n" },
+    ],
     ["is killed by another", "kill -9 $$", {}, { how: "exited", code: null, killedBy: "SIGKILL" }],
     ["reads its input", "cat", { input: "grün" }, { code: 0, output: "grün" }],
     ["gets no input", "cat", {}, { code: 0, output: "" }],

@@ -36,7 +36,7 @@ export interface RunResult {
  * only a daemon that it left behind can still hold them open.
  */
 const quietMs = 250;
-/** Such times until a daemon that goes on writing is left alone too: five seconds. */
+/** Most such waits, for a daemon that goes on writing: 20 × 250 ms. */
 const mostQuietTimes = 20;
 
 /**
@@ -65,6 +65,8 @@ class Running {
   readonly #errors: Gathered;
   readonly #settle: (result: RunResult) => void;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** How it exited, once it has. */
+  #exit: Pick<RunResult, "how" | "code" | "killedBy"> | undefined;
   readonly #abort = (): void => this.#end("aborted");
 
   constructor(child: ChildProcess, options: RunOptions) {
@@ -78,7 +80,10 @@ class Running {
     child.stdout?.on("data", (chunk: Buffer) => this.#output.add(chunk));
     child.stderr?.on("data", (chunk: Buffer) => this.#errors.add(chunk));
     child.once("error", (problem) => this.#finish({ how: "not-started", problem }));
-    child.once("exit", (code, killedBy) => this.#drain({ how: "exited", code, killedBy }, mostQuietTimes));
+    child.once("exit", (code, killedBy) => {
+      this.#exit = { how: "exited", code, killedBy };
+      this.#drain(this.#exit, mostQuietTimes);
+    });
     child.once("close", (code, killedBy) => this.#finish({ how: "exited", code, killedBy }));
     // A program that ends without reading breaks the pipe; how it ended tells what matters.
     child.stdin?.on("error", () => undefined);
@@ -105,6 +110,11 @@ class Running {
   }
 
   #end(how: RunResult["how"]): void {
+    // It has done its part already: only what it left behind holds the pipes.
+    if (this.#exit !== undefined && how !== "too-much") {
+      this.#finish(this.#exit);
+      return;
+    }
     const problem = killGroup(this.#child);
     this.#finish({ how, ...(problem === undefined ? {} : { problem }) });
   }

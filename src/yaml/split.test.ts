@@ -25,6 +25,13 @@ test.each<[what: string, text: string, documents: readonly string[]]>([
   expect(pieces(text)).toEqual(documents);
 });
 
+test.each(["...\n", "---\n", "# c\n", "%Y\n", "\n"])("many lines of %j are looked at once each", (line) => {
+  const began = process.cpuUsage();
+  splitDocuments(line.repeat(100_000));
+  // Looked at again from the start for each of them, it would be minutes.
+  expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10);
+});
+
 test("the pieces are the whole text, and say one after another what it says as a whole", () => {
   const line = fc.constantFrom(
     "---",

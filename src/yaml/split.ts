@@ -6,7 +6,7 @@ export interface Span {
 
 const marker = /(?<![^\n])(?:---|\.\.\.)(?=[ \t\r\n]|$)/g;
 /** Blank lines, comments, directives, further ends and a byte order mark: they belong to the document after them. */
-const prefix = /^\ufeff?(?:(?:\.\.\.)?[ \t]*(?:#[^\n]*)?(?:\r?\n|$)|%[^\n]*\n)*$/;
+const prefix = /^(?:(?:\.\.\.)?[ \t]*(?:#[^\n]*)?(?:\r?\n|$)|%[^\n]*\n)*$/;
 
 /**
  * The documents of a text, one after another: together they are the whole text, markers and comments included. None
@@ -17,13 +17,21 @@ export function splitDocuments(text: string): readonly Span[] {
   const starts: number[] = [];
   let start = 0;
   let opened = false;
+  /** What comes before it, from the start on, is known to be prefix: it is looked at once. */
+  let seen = text.startsWith("\ufeff") ? 1 : 0;
+  const isPrefix = (end: number): boolean => {
+    if (!prefix.test(text.slice(seen, end))) return false;
+    seen = end;
+    return true;
+  };
   const close = (next: number): void => {
     starts.push(start);
     start = next;
+    seen = next;
     opened = false;
   };
   for (const { 0: mark, index } of text.matchAll(marker)) {
-    const content = opened || !prefix.test(text.slice(start, index));
+    const content = opened || !isPrefix(index);
     if (mark === "...") {
       if (content) close(index + mark.length);
       continue;
@@ -31,6 +39,6 @@ export function splitDocuments(text: string): readonly Span[] {
     if (content) close(index);
     opened = true;
   }
-  if (opened || !prefix.test(text.slice(start))) starts.push(start);
+  if (opened || !isPrefix(text.length)) starts.push(start);
   return starts.map((from, index) => ({ start: index === 0 ? 0 : from, end: starts[index + 1] ?? text.length }));
 }

@@ -211,3 +211,46 @@ test("work that fails while it ends is told like any end", async () => {
   });
   expect(await life.end()).toEqual([{ name: "work", error: new Error("half written") }]);
 });
+
+test("failed work is told, not the start that it cut short", async () => {
+  const work = Promise.withResolvers<void>();
+  const running = withLifecycle(options, async (life) => {
+    life.run("work", () => work.promise);
+    const starting = life.start(
+      "slow",
+      () => new Promise(() => undefined),
+      () => undefined,
+      10,
+    );
+    work.reject(new Error("work failed"));
+    await starting;
+  });
+  const outcome = running.catch((error: unknown) => error);
+  await clock.timer((ms) => ms === 10);
+  await clock.advance(10);
+  expect(await outcome).toMatchObject({ message: "work failed" });
+});
+
+test("failed work stays a failure where the process is told to end before its start returned", async () => {
+  const work = Promise.withResolvers<void>();
+  const running = withLifecycle(options, async (life) => {
+    life.run("work", () => work.promise);
+    work.reject(new Error("work failed"));
+    await work.promise.catch(() => undefined);
+    told.abort();
+    await life.start(
+      "late",
+      () => undefined,
+      () => undefined,
+    );
+  });
+  await expect(running).rejects.toThrow("work failed");
+});
+
+test("a defect of a start is no end that was asked for", async () => {
+  const running = withLifecycle(options, () => {
+    told.abort();
+    return Promise.reject(new TypeError("x is undefined"));
+  });
+  await expect(running).rejects.toThrow("x is undefined");
+});

@@ -30,7 +30,7 @@ export interface LifecycleOptions {
 /** Longest time for the end of one part, ms. The kubelet waits 30 s for a whole Pod, and few parts are slow at once. */
 const defaultEndMs = 5_000;
 
-/** Ends of parts have their own time limits: being told to end twice makes none of them shorter. */
+/** Ends are not cut short when the process is told to end a second time: each has its own limit. */
 const never = new AbortController().signal;
 
 /** Starts the parts of a process in order, and ends them in reverse: each once, whatever becomes of the others. */
@@ -112,6 +112,11 @@ export class Lifecycle {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /** The first failure of work that should go on; undefined where none failed. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
   /** Ends every part, the last one first. Never rejects. @returns the parts that did not end as they should */
   end(): Promise<readonly Unended[]> {
     this.#ending ??= this.#endAll();
@@ -164,18 +169,25 @@ export async function withLifecycle(
   start: (life: Lifecycle) => Promise<void>,
 ): Promise<void> {
   const life = new Lifecycle(options);
-  let failure: { readonly error: unknown } | undefined;
+  let thrown: { readonly error: unknown } | undefined;
   try {
     await start(life);
     await life.over();
   } catch (error) {
-    if (options.signal.aborted) options.log.info({ error }, "told to end while starting");
-    else failure = { error };
+    if (options.signal.aborted && isAborted(error)) options.log.info({ error }, "told to end while starting");
+    else thrown = { error };
   }
   const unended = await life.end();
+  // Failed work aborts what is being started: the abort says less than the failure.
+  const failure = life.failure ?? thrown;
   if (failure !== undefined) throw failure.error;
   if (unended.length === 0) return;
   const names = unended.map(({ name }) => name).join(", ");
   const errors = unended.map(({ error }) => error);
   throw new LifecycleError("END_FAILED", `not ended as they should: ${names}`, errors);
+}
+
+/** An aborted call of any room: each has the code for it. */
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ABORTED" || error.code === "CLOSED");
 }
