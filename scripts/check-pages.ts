@@ -7,11 +7,12 @@ import { join } from "node:path";
 import { findPages } from "./pages/find.ts";
 import { brokenLinks } from "./pages/links.ts";
 import { recordFaults } from "./pages/records.ts";
-import { roomsWithoutReadme } from "./pages/rooms.ts";
+import { roomFaults } from "./pages/rooms.ts";
 import { architecturePage, renderArchitecture } from "./rooms/architecture.ts";
+import { checkedRooms } from "./rooms/table.ts";
 
 const root = join(import.meta.dirname, "..");
-const faults = [...roomsWithoutReadme(root), ...brokenLinks(root, findPages(root)), ...recordFaults(root)];
+const faults = [...roomFaults(root, checkedRooms(root)), ...brokenLinks(root, findPages(root)), ...recordFaults(root)];
 if (readFileSync(join(root, architecturePage), "utf8") !== renderArchitecture(root)) {
   faults.push(`${architecturePage}: the rooms are not those of the code: run \`node scripts/draw-rooms.ts\``);
 }

@@ -38,6 +38,7 @@ const tasks = {
       "scripts",
     ],
     ["scripts/check-comments.ts"],
+    ["scripts/check-names.ts"],
     ["scripts/check-pages.ts"],
     ["scripts/generate-notice.ts", "--check"],
   ],

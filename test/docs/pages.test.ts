@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findPages } from "../../scripts/pages/find.ts";
 import { brokenLinks } from "../../scripts/pages/links.ts";
 import { faultsOfRecord, recordFaults } from "../../scripts/pages/records.ts";
-import { roomsWithoutReadme } from "../../scripts/pages/rooms.ts";
+import { roomFaults } from "../../scripts/pages/rooms.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -54,16 +54,27 @@ describe("links", () => {
 describe("rooms", () => {
   test("with a question are right", async () => {
     await write({ "src/main.ts": "", "src/a/README.md": "# a\n\nWhat is it\nfor?\n\nMore.\n" });
-    expect(roomsWithoutReadme(root)).toEqual([]);
+    expect(roomFaults(root, new Map([["a", []]]))).toEqual([]);
   });
 
   test("without a README, or without a question, are told of", async () => {
     await write({ "src/a/a.ts": "", "src/b/README.md": "# b\n\nThis is b.\n" });
-    expect(roomsWithoutReadme(root)).toEqual([
+    const table = new Map([
+      ["a", []],
+      ["b", []],
+    ]);
+    expect(roomFaults(root, table)).toEqual([
       "src/a: a room needs a README.md: its question, its doors, what it never does",
       "src/b/README.md: the paragraph under the title is the room's question, and ends with a question mark",
     ]);
   });
+});
+
+test("a room that the table does not name is told of, also where nothing imports it", async () => {
+  await write({ "src/c/README.md": "# c\n\nIs it there?\n" });
+  expect(roomFaults(root, new Map())).toContain(
+    "src/c: .dependency-cruiser.cjs has no row that says what it may import",
+  );
 });
 
 describe("decision records", () => {
