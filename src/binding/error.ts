@@ -1,2 +1,5 @@
 /** Another binding of the Pod, to another node, is under way, and this one cannot wait for its end. */
-export class PodHeldError extends Error {}
+export class PodHeldError extends Error {
+  override readonly name = "PodHeldError";
+  readonly code = "POD_HELD";
+}

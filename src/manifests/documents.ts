@@ -24,6 +24,7 @@ export function readDocuments(text: string, source: string): readonly TextDocume
     }));
   } catch (cause) {
     if (!(cause instanceof YamlError)) throw cause;
-    throw new ManifestError("YAML_INVALID", `${source}: not valid YAML: ${cause.message}`, { cause });
+    // Its message says all; the parser's own, behind it, would say it again.
+    throw new ManifestError("YAML_INVALID", `${source}: not valid YAML: ${cause.message}`);
   }
 }
