@@ -1,3 +1,4 @@
+import { isRecord } from "../json/object.ts";
 import { OciError } from "./error.ts";
 import { type JsonObject, type JsonValue, placePart } from "./json.ts";
 
@@ -6,7 +7,7 @@ type Maybe = JsonValue | undefined;
 
 /** @throws OciError wrong-type */
 export function asObject(value: Maybe, place: string): JsonObject {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw wrongType(value, place, "an object");
   }
   return value;
@@ -121,8 +122,4 @@ function absent(value: Maybe): value is null | undefined {
 
 function isArray(value: Maybe): value is readonly JsonValue[] {
   return Array.isArray(value);
-}
-
-function isObject(value: Maybe): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

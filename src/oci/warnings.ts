@@ -1,3 +1,5 @@
+import { shorten } from "../text/shorten.ts";
+
 /** Enough to explain an index to its publisher; a hostile one must not fill a terminal. */
 const maxWarnings = 32;
 const maxLength = 300;
@@ -8,7 +10,7 @@ export class Warnings {
   private dropped = 0;
 
   add(sentence: string): void {
-    const short = sentence.length > maxLength ? `${sentence.slice(0, maxLength - 1)}…` : sentence;
+    const short = shorten(sentence, maxLength);
     if (this.sentences.has(short)) {
       return;
     }

@@ -16,6 +16,7 @@ import { flattenIndex } from "../oci/flatten.ts";
 import { maxDocumentBytes, parseJson } from "../oci/json.ts";
 import { documentKind, ociIndex } from "../oci/media-types.ts";
 import type { VariantList } from "../oci/variant.ts";
+import { few } from "../text/few.ts";
 import { RegistryError, type RegistryErrorCode } from "./error.ts";
 import { LayoutFolder } from "./layout-folder.ts";
 
@@ -188,8 +189,7 @@ function isCalled(name: string | undefined, tag: string): boolean {
 function listed(entries: readonly Named[]): string {
   const names = [...new Set(entries.flatMap(({ name }) => (name === undefined ? [] : [excerpt(name)])))];
   if (names.length === 0) return "no image in it has a name";
-  const more = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : "";
-  return `there ${names.length === 1 ? "is" : "are"} ${names.slice(0, maxNamed).join(", ")}${more}`;
+  return `there ${names.length === 1 ? "is" : "are"} ${few(names, maxNamed)}`;
 }
 
 /** Turns an error of the oci room into one of this room, with the file that it is about. @throws RegistryError */
