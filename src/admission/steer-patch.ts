@@ -1,8 +1,8 @@
 import type { Operation } from "fast-json-patch";
 import type { NodeSelectorTerm } from "../api/affinity.ts";
+import { profileLabel } from "../api/node-labels.ts";
 import type { PodSpec } from "../api/pod.ts";
 import { isRecord } from "../json/object.ts";
-import { profileLabel } from "../placement/template.ts";
 
 const nodeAffinity = "/spec/affinity/nodeAffinity";
 const required = "requiredDuringSchedulingIgnoredDuringExecution";

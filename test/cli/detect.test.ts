@@ -86,7 +86,7 @@ describe("what a captured /proc/cpuinfo says", () => {
   });
 
   const refused: [what: string, args: readonly string[], code: number, said: RegExp][] = [
-    ["no file", ["--cpuinfo", "/none"], 1, /^metahub: --cpuinfo \/none: no such file\n$/],
+    ["no file", ["--cpuinfo", "/none"], 1, /^metahub: --cpuinfo \/none: no such file or folder\n$/],
     ["no cpuinfo", ["--cpuinfo", "/dev/null"], 1, /^metahub: \/dev\/null: this is no \/proc\/cpuinfo [^\n]*\n$/],
     ["a folder", ["--cpuinfo", "/"], 1, /^metahub: --cpuinfo \/: EISDIR\n$/],
     ["another form", ["-o", "xml"], 2, /Allowed choices are features, json, machinetype, labels/],
