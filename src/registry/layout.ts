@@ -121,7 +121,7 @@ function checkVersion(bytes: Uint8Array): void {
   const version = requiredString(asObject(parseJson(bytes), "document"), "imageLayoutVersion", "");
   // image-layout.md: the version changes only when layouts change in a way that readers must know of.
   if (!version.startsWith("1.")) {
-    throw new OciError("wrong-value", `is ${excerpt(version)}, and 1.0.0 is what is read`, {
+    throw new OciError("WRONG_VALUE", `is ${excerpt(version)}, and 1.0.0 is what is read`, {
       place: "imageLayoutVersion",
     });
   }
@@ -132,7 +132,7 @@ function readEntries(bytes: Uint8Array): readonly Named[] {
   const manifests = optionalArray(root, "manifests", "") ?? [];
   if (manifests.length > maxEntries) {
     const message = `has ${manifests.length} entries, at most ${maxEntries} are read`;
-    throw new OciError("too-many-entries", message, { place: "manifests" });
+    throw new OciError("TOO_MANY_ENTRIES", message, { place: "manifests" });
   }
   return manifests.map((value, index) => {
     const place = `manifests[${index}]`;
