@@ -1,7 +1,8 @@
 import type { Operation } from "fast-json-patch";
 import type { NodeSelectorTerm } from "../api/affinity.ts";
+import { profileLabel } from "../api/node-labels.ts";
 import type { PodSpec } from "../api/pod.ts";
-import { profileLabel } from "../placement/template.ts";
+import { isRecord } from "../json/object.ts";
 
 const nodeAffinity = "/spec/affinity/nodeAffinity";
 const required = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -59,6 +60,5 @@ function isFilled(list: unknown): boolean {
 }
 
 function fields(value: unknown): Fields | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return Object.fromEntries(Object.entries(value));
+  return isRecord(value) ? value : undefined;
 }

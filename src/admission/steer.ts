@@ -1,6 +1,6 @@
+import { profileLabel } from "../api/node-labels.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
-import { profileLabel } from "../placement/template.ts";
 import { RegistryError } from "../registry/error.ts";
 import { asksForDevice, type DecisionContext, type JudgeOptions } from "../rewriting/decide.ts";
 import type { IndexImage } from "../rewriting/memory.ts";

@@ -1,4 +1,5 @@
 import type { PodDecision } from "../rewriting/patch.ts";
+import { few } from "../text/few.ts";
 
 /**
  * Characters of a Warning that the API server passes on for certain (apiserver/pkg/endpoints/warning.go,
@@ -27,9 +28,8 @@ export function fitWarning(text: string): string {
 }
 
 function warningOf({ place, image, reason }: PodDecision, names: readonly string[]): string {
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
   const what = image === undefined || image === place.image ? "is left as written" : `is put back to ${short(image)}`;
-  const head = `metahub: image ${short(place.image)} of ${names.slice(0, mostNames).join(", ")}${more} ${what}: `;
+  const head = `metahub: image ${short(place.image)} of ${few(names, mostNames)} ${what}: `;
   // Where names are long, some of the reason is still to be read.
   return cut(`${cut(head, limit - 80)}${reason}`, limit);
 }
@@ -40,6 +40,7 @@ function short(image: string): string {
   return text.length > 72 ? `…${text.slice(-71)}` : text;
 }
 
+/** Not `text/shorten.ts`: a sentence ends with a whole word, where one ends near enough. */
 function cut(text: string, length: number): string {
   if (text.length <= length) return text;
   const room = text.slice(0, length - 1);

@@ -1,5 +1,10 @@
+import { isRecord } from "../json/object.ts";
+import { shorten } from "../text/shorten.ts";
 import { ApiError, type ApiErrorCode } from "./error.ts";
 import { labelKeyRule, labelPrefixLength, limits, type Rule } from "./rules.ts";
+
+/** Characters of a refused value that are repeated to its owner. */
+const mostShown = 80;
 
 /** A value somewhere in a document, with its path: every refusal names the place. */
 export class Field {
@@ -18,12 +23,12 @@ export class Field {
   /** Refuses the value itself, which is shown shortened. */
   refuse(message: string): never {
     const text = JSON.stringify(this.value) ?? String(this.value);
-    this.fail("INVALID", `${text.length > 80 ? `${text.slice(0, 79)}…` : text} ${message}`);
+    this.fail("INVALID", `${shorten(text, mostShown)} ${message}`);
   }
 
   /** The fields of an object. `known` given: any other field is refused, with the known ones named. */
   object(known?: readonly string[]): ReadonlyMap<string, Field> {
-    if (!isObject(this.value)) this.fail("WRONG_TYPE", `must be of type object, it is ${typeName(this.value)}`);
+    if (!isRecord(this.value)) this.fail("WRONG_TYPE", `must be of type object, it is ${typeName(this.value)}`);
     const fields = new Map<string, Field>();
     for (const [key, value] of Object.entries(this.value)) {
       const path = this.path === "" ? key : `${this.path}.${key}`;
@@ -77,10 +82,6 @@ export class Field {
     if (key.indexOf("/") > labelPrefixLength) this.refuse(labelKeyRule.message);
     return key;
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function isLabelKey(key: string): boolean {

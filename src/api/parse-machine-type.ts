@@ -1,5 +1,6 @@
+import { isRecord } from "../json/object.ts";
 import { ApiError } from "./error.ts";
-import { Field, isLabelKey, isObject } from "./field.ts";
+import { Field, isLabelKey } from "./field.ts";
 import { type MachineType, type MachineTypeSpec, metahubApiVersion } from "./machine-type.ts";
 import type { Taint } from "./node.ts";
 import { parseStatus, textsOf } from "./parse-status.ts";
@@ -56,13 +57,13 @@ function parseMetadata(field: Field | undefined): MachineType["metadata"] {
   if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) {
     name.refuse('must be lower-case letters, digits, "-" and ".", for example "type4"');
   }
-  const { generation, uid, resourceVersion, annotations } = isObject(field?.value) ? field.value : {};
+  const { generation, uid, resourceVersion, annotations } = isRecord(field?.value) ? field.value : {};
   return {
     name: text,
     ...(typeof generation === "number" ? { generation } : {}),
     ...(typeof uid === "string" ? { uid } : {}),
     ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
-    ...(isObject(annotations) ? { annotations: textsOf(annotations) } : {}),
+    ...(isRecord(annotations) ? { annotations: textsOf(annotations) } : {}),
   };
 }
 

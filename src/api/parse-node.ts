@@ -1,5 +1,5 @@
+import { isRecord } from "../json/object.ts";
 import { ApiError } from "./error.ts";
-import { isObject } from "./field.ts";
 import type { NodeFacts, Taint } from "./node.ts";
 import { textsOf } from "./parse-status.ts";
 
@@ -10,7 +10,7 @@ import { textsOf } from "./parse-status.ts";
  * @throws ApiError where the value is not a Node with a name.
  */
 export function parseNode(value: unknown): NodeFacts {
-  if (!isObject(value)) throw new ApiError("WRONG_TYPE", "", "a Node must be of type object");
+  if (!isRecord(value)) throw new ApiError("WRONG_TYPE", "", "a Node must be of type object");
   // Items of a NodeList carry neither apiVersion nor kind.
   if ((value.kind ?? "Node") !== "Node" || (value.apiVersion ?? "v1") !== "v1") {
     throw new ApiError("WRONG_KIND", "kind", "must be apiVersion: v1, kind: Node");
@@ -43,7 +43,7 @@ function parseTaints(value: unknown): readonly Taint[] {
   if (!Array.isArray(value) || value.length === 0) return noTaints;
   const taints: Taint[] = [];
   for (const item of value) {
-    if (!isObject(item) || typeof item.key !== "string" || typeof item.effect !== "string") continue;
+    if (!isRecord(item) || typeof item.key !== "string" || typeof item.effect !== "string") continue;
     const { key, effect } = item;
     taints.push(typeof item.value === "string" ? { key, value: item.value, effect } : { key, effect });
   }
@@ -65,7 +65,7 @@ function extendedResources(allocatable: Readonly<Record<string, unknown>>): Read
 const nothing: Readonly<Record<string, unknown>> = {};
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : nothing;
+  return isRecord(value) ? value : nothing;
 }
 
 function textOf(value: unknown): string {

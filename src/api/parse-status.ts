@@ -1,4 +1,4 @@
-import { isObject } from "./field.ts";
+import { isRecord } from "../json/object.ts";
 import type { Condition, MachineTypeStatus } from "./machine-type.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { Condition, MachineTypeStatus } from "./machine-type.ts";
  * it: what cannot be read is left out, and is then written afresh.
  */
 export function parseStatus(value: unknown): MachineTypeStatus | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const { observedGeneration, nodes, platform, features, profiles, conditions } = value;
   return {
     ...(typeof observedGeneration === "number" ? { observedGeneration } : {}),
@@ -19,14 +19,14 @@ export function parseStatus(value: unknown): MachineTypeStatus | undefined {
 }
 
 function parseProfile(value: unknown): NonNullable<MachineTypeStatus["profiles"]> {
-  if (!isObject(value)) return [];
+  if (!isRecord(value)) return [];
   const { features, nodes, example } = value;
   if (!isTexts(features) || typeof nodes !== "number" || typeof example !== "string") return [];
   return [{ features, nodes, example }];
 }
 
 function parseCondition(value: unknown): readonly Condition[] {
-  if (!isObject(value)) return [];
+  if (!isRecord(value)) return [];
   const { type, status, reason, message, observedGeneration, lastTransitionTime } = value;
   if (type !== "Ready" && type !== "Homogeneous" && type !== "Exclusive") return [];
   if (status !== "True" && status !== "False" && status !== "Unknown") return [];

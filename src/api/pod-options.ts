@@ -1,3 +1,4 @@
+import { shorten } from "../text/shorten.ts";
 import type { PodMetadata } from "./pod.ts";
 import { acceleratorsAnnotation, noMatchAnnotation, rewriteLabel, strategyAnnotation } from "./pod-keys.ts";
 
@@ -39,7 +40,7 @@ export function readOptions({ annotations, labels }: Pick<PodMetadata, "annotati
     if (text === undefined) return undefined;
     const value = values.find((one) => one === text);
     if (value === undefined) {
-      const shown = JSON.stringify(text.length > mostShown ? `${text.slice(0, mostShown - 1)}…` : text);
+      const shown = JSON.stringify(shorten(text, mostShown));
       mistakes.push(`annotation ${name}: ${shown} is none of ${values.join(", ")}; ${absent}`);
     }
     return value;

@@ -1,3 +1,5 @@
+import { machineTypeLabel } from "./node-labels.ts";
+
 /**
  * The rules that a MachineType must follow, in one place: the parser applies them, and the CRD is generated from them
  * (scripts/generate-crds.ts), so that the API server and the offline commands refuse the same things in the same words.
@@ -129,7 +131,7 @@ export const requiredFields = {
     "must name one attribute for each driver and namespace, for example [{driver: gpu.example.com, attribute: capability, namespace: nvcap}]",
   taintKey: 'is needed in a taint, for example "nvidia.com/gpu"',
   effect: 'is needed in a taint, for example "NoSchedule"',
-  name: 'must have at most 63 characters, because it becomes the value of the label metahub.dev/machine-type, for example "type4"',
+  name: `must have at most 63 characters, because it becomes the value of the label ${machineTypeLabel}, for example "type4"`,
 } as const;
 
 /** Sizes. `Items` of lists, `Properties` of maps, `Length` of strings (characters). */

@@ -1,6 +1,7 @@
 import { type Feature, formatFeature } from "../hardware/feature.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { Profile } from "../hardware/profile.ts";
+import { few } from "../text/few.ts";
 import type { Condition, MachineType, MachineTypeStatus } from "./machine-type.ts";
 import { limits } from "./rules.ts";
 
@@ -132,8 +133,8 @@ function difference(main: Group, other: Group): string {
   if (left !== right) parts.push(`it is ${right}, not ${left}`);
   const lacks = main.offers.filter((feature) => !other.offers.includes(feature));
   const adds = other.offers.filter((feature) => !main.offers.includes(feature));
-  if (lacks.length > 0) parts.push(`it lacks ${few(lacks)}`);
-  if (adds.length > 0) parts.push(`it also offers ${few(adds)}`);
+  if (lacks.length > 0) parts.push(`it lacks ${few(lacks, named)}`);
+  if (adds.length > 0) parts.push(`it also offers ${few(adds, named)}`);
   return parts.length > 0 ? parts.join("; ") : "only some of its features need a device to be requested";
 }
 
@@ -147,7 +148,7 @@ function exclusive(overlaps: readonly string[]): Verdict {
       message: "no other machine type selects these nodes",
     };
   }
-  const message = `${few(others)} ${others.length === 1 ? "selects" : "select"} a node that this type selects too: the higher spec.priority wins, then the name that is first in order`;
+  const message = `${few(others, named)} ${others.length === 1 ? "selects" : "select"} a node that this type selects too: the higher spec.priority wins, then the name that is first in order`;
   return { type: "Exclusive", status: "False", reason: "Overlaps", message };
 }
 
@@ -160,11 +161,6 @@ function toCondition(verdict: Verdict, generation: number, { machineType, now }:
     // metav1.Time has whole seconds.
     lastTransitionTime: kept ?? now.toISOString().replace(/\.\d+Z$/, "Z"),
   };
-}
-
-function few(names: readonly string[]): string {
-  const rest = names.length - named;
-  return rest > 0 ? `${names.slice(0, named).join(", ")} and ${rest} more` : names.join(", ");
 }
 
 function count(number: number, noun: string): string {

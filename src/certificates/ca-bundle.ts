@@ -1,7 +1,7 @@
+import { isRecord } from "../json/object.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
 import { isKubernetesError } from "../kubernetes/error.ts";
-import { isRecord } from "../kubernetes/object.ts";
 import { CertificateError } from "./error.ts";
 import type { CaBundleWriter } from "./store.ts";
 

@@ -1,6 +1,7 @@
+import { isRecord } from "../json/object.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { isKubernetesError } from "../kubernetes/error.ts";
-import { isRecord, type KubernetesObject } from "../kubernetes/object.ts";
+import type { KubernetesObject } from "../kubernetes/object.ts";
 import { CertificateError } from "./error.ts";
 import { type StoredData, storedNames } from "./material.ts";
 import type { SecretStore, Stored } from "./store.ts";

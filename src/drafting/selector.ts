@@ -1,8 +1,8 @@
 import { isLabelKey } from "../api/field.ts";
 import type { NodeFacts } from "../api/node.ts";
+import { profileLabel } from "../api/node-labels.ts";
 import { limits } from "../api/rules.ts";
 import type { LabelSelector } from "../api/selector.ts";
-import { profileLabel } from "../placement/template.ts";
 
 /**
  * Labels by which clouds and installers tell pools of nodes apart, the best first. The instance type stands for

@@ -20,7 +20,10 @@ export class HardwareError extends Error {
 /** How much of a text that is refused is shown. */
 const shownCharacters = 48;
 
-/** A text from outside, quoted, cut short, with everything but printable ASCII escaped: for messages. */
+/**
+ * A text from outside, quoted, cut short, with everything but printable ASCII escaped: for messages. Not
+ * `text/shorten.ts`: features are ASCII, so that nothing else may look like one, and the whole length is told.
+ */
 export function quote(text: string): string {
   const shown = text
     .slice(0, shownCharacters)

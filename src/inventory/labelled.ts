@@ -1,5 +1,5 @@
+import { profileLabel } from "../api/node-labels.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
-import { profileLabel } from "../placement/template.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**

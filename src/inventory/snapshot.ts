@@ -1,10 +1,11 @@
 import type { MachineType } from "../api/machine-type.ts";
 import type { NodeFacts } from "../api/node.ts";
+import { machineTypeLabel, profileLabel } from "../api/node-labels.ts";
 import { ProfileInterner } from "../hardware/nodes/intern.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Candidate, PlacementContext } from "../placement/candidate.ts";
 import { PlacementIndex } from "../placement/placement-index.ts";
-import { machineTypeLabel, profileLabel, templateCandidate } from "../placement/template.ts";
+import { templateCandidate } from "../placement/template.ts";
 import { claimOrder, claims } from "./assign.ts";
 
 /** A node, with what it offers and whose it is. */

@@ -1,3 +1,4 @@
+import { isRecord } from "../json/object.ts";
 import { KubernetesError } from "./error.ts";
 
 /** meta/v1 ObjectMeta: the part that this room reads. The rest is there, unread. */
@@ -19,11 +20,6 @@ export interface KubernetesObject {
 
 /** Makes a typed value of one that came from outside. @throws where it cannot */
 export type Parse<T> = (value: unknown) => T;
-
-/** Whether a value is a JSON object (no array). */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** The value if it is a string that holds something. */
 export function stringOf(value: unknown): string | undefined {

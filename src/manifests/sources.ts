@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { CommandContext } from "../process/context.ts";
+import { fileReason } from "../process/file-reason.ts";
 import { readAll } from "../process/stdin.ts";
 import { maxFiles, maxTextBytes } from "./bounds.ts";
 import { ManifestError } from "./error.ts";
-import { reasonOf } from "./file-reason.ts";
 
 /** The text of one file that `-f` named, or that lies in a folder it named. */
 export interface Source {
@@ -88,5 +88,5 @@ function tooLarge(name: string): ManifestError {
 }
 
 function unreadable(path: string, cause: unknown, advice = ""): ManifestError {
-  return new ManifestError("UNREADABLE", `${path}: ${reasonOf(cause)}${advice}`, { cause });
+  return new ManifestError("UNREADABLE", `${path}: ${fileReason(cause)}${advice}`, { cause });
 }

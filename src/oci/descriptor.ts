@@ -17,16 +17,16 @@ export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
 
 /**
  * Does nothing where the bytes are what the descriptor says: size first, as it is the cheaper question.
- * @throws OciError size-mismatch, digest-mismatch
+ * @throws OciError SIZE_MISMATCH, DIGEST_MISMATCH
  */
 export function verifyDescriptor(bytes: Uint8Array, descriptor: Descriptor): void {
   if (bytes.length !== descriptor.size) {
     const message = `${descriptor.digest} has ${bytes.length} bytes, its descriptor says ${descriptor.size}`;
-    throw new OciError("size-mismatch", message);
+    throw new OciError("SIZE_MISMATCH", message);
   }
   const actual = computeDigest(bytes, parseDigest(descriptor.digest).algorithm);
   if (actual !== descriptor.digest) {
     const message = `content has digest ${actual}, its descriptor says ${descriptor.digest}`;
-    throw new OciError("digest-mismatch", message);
+    throw new OciError("DIGEST_MISMATCH", message);
   }
 }

@@ -21,13 +21,13 @@ export interface Digest {
 
 /**
  * Reads `sha256:<64 hex>` or `sha512:<128 hex>`, hexadecimal in lower case as the specification demands.
- * @throws OciError digest-invalid, digest-unsupported
+ * @throws OciError DIGEST_INVALID, DIGEST_UNSUPPORTED
  */
 export function parseDigest(text: string, place?: string): Digest {
   const where = place === undefined ? {} : { place };
   if (text.length > maxLength || !grammar.test(text)) {
     throw new OciError(
-      "digest-invalid",
+      "DIGEST_INVALID",
       `${excerpt(text)} is not a digest; write sha256:<64 hexadecimal digits>`,
       where,
     );
@@ -38,11 +38,11 @@ export function parseDigest(text: string, place?: string): Digest {
   const length = hexLength.get(algorithm);
   if (length === undefined || (algorithm !== "sha256" && algorithm !== "sha512")) {
     const message = `digest algorithm ${excerpt(algorithm)} is not supported; sha256 and sha512 are`;
-    throw new OciError("digest-unsupported", message, where);
+    throw new OciError("DIGEST_UNSUPPORTED", message, where);
   }
   if (hex.length !== length || !lowerHex.test(hex)) {
     const message = `${excerpt(text)} is not a ${algorithm} digest: after the colon come ${length} lower-case hexadecimal digits`;
-    throw new OciError("digest-invalid", message, where);
+    throw new OciError("DIGEST_INVALID", message, where);
   }
   return { algorithm, hex };
 }
@@ -61,13 +61,13 @@ export function computeDigest(bytes: Uint8Array, algorithm: Digest["algorithm"] 
 
 /**
  * Does nothing where the bytes have that digest.
- * @throws OciError digest-mismatch, digest-invalid, digest-unsupported
+ * @throws OciError DIGEST_MISMATCH, DIGEST_INVALID, DIGEST_UNSUPPORTED
  */
 export function verifyDigest(bytes: Uint8Array, expected: string): void {
   const { algorithm } = parseDigest(expected);
   const actual = computeDigest(bytes, algorithm);
   if (actual !== expected) {
     const message = `content has digest ${actual} (${bytes.length} bytes), asked for ${expected}; it was changed on the way or the registry is wrong`;
-    throw new OciError("digest-mismatch", message);
+    throw new OciError("DIGEST_MISMATCH", message);
   }
 }

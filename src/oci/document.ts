@@ -35,7 +35,7 @@ export function readDocument(bytes: Uint8Array, context: DocumentContext): reado
   const manifests = optionalArray(root, "manifests", "") ?? [];
   if (manifests.length > maxEntries) {
     const message = `the index has ${manifests.length} entries, at most ${maxEntries} are read`;
-    throw new OciError("too-many-entries", message, { place: "manifests" });
+    throw new OciError("TOO_MANY_ENTRIES", message, { place: "manifests" });
   }
   return manifests.map((value, index) => {
     const place = `${context.prefix}manifests[${index}]`;
@@ -56,19 +56,19 @@ export function readDocument(bytes: Uint8Array, context: DocumentContext): reado
 function checkKind(root: JsonObject): void {
   const version = root["schemaVersion"];
   if (version !== 2) {
-    throw new OciError("not-an-index", "schemaVersion must be 2: this is no image index", { place: "schemaVersion" });
+    throw new OciError("NOT_AN_INDEX", "schemaVersion must be 2: this is no image index", { place: "schemaVersion" });
   }
   const mediaType = optionalString(root, "mediaType", "");
   if (mediaType !== undefined && mediaType !== "" && documentKind(mediaType) !== "index") {
     const message = `${excerpt(mediaType, 100)} is not the media type of an image index`;
-    throw new OciError("not-an-index", message, { place: "mediaType" });
+    throw new OciError("NOT_AN_INDEX", message, { place: "mediaType" });
   }
   if (!("manifests" in root)) {
-    throw new OciError("not-an-index", "an image index has a list of manifests, this document has none");
+    throw new OciError("NOT_AN_INDEX", "an image index has a list of manifests, this document has none");
   }
   for (const key of ["config", "layers", "fsLayers"]) {
     if (key in root) {
-      throw new OciError("not-an-index", "an image index with this field could be taken for an image", { place: key });
+      throw new OciError("NOT_AN_INDEX", "an image index with this field could be taken for an image", { place: key });
     }
   }
 }

@@ -1,24 +1,25 @@
+import { isRecord } from "../json/object.ts";
 import { OciError } from "./error.ts";
 import { type JsonObject, type JsonValue, placePart } from "./json.ts";
 
 /** `null` counts as absent everywhere, as in Go's decoder, which most publishers' tools are written with. */
 type Maybe = JsonValue | undefined;
 
-/** @throws OciError wrong-type */
+/** @throws OciError WRONG_TYPE */
 export function asObject(value: Maybe, place: string): JsonObject {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw wrongType(value, place, "an object");
   }
   return value;
 }
 
-/** @throws OciError wrong-type */
+/** @throws OciError WRONG_TYPE */
 export function optionalObject(parent: JsonObject, key: string, place: string): JsonObject | undefined {
   const value = parent[key];
   return absent(value) ? undefined : asObject(value, at(place, key));
 }
 
-/** @throws OciError wrong-type */
+/** @throws OciError WRONG_TYPE */
 export function optionalString(parent: JsonObject, key: string, place: string): string | undefined {
   const value = parent[key];
   if (absent(value)) {
@@ -30,16 +31,16 @@ export function optionalString(parent: JsonObject, key: string, place: string): 
   return value;
 }
 
-/** @throws OciError wrong-type, missing-field */
+/** @throws OciError WRONG_TYPE, MISSING_FIELD */
 export function requiredString(parent: JsonObject, key: string, place: string): string {
   const value = optionalString(parent, key, place);
   if (value === undefined || value === "") {
-    throw new OciError("missing-field", "a text is required here", { place: at(place, key) });
+    throw new OciError("MISSING_FIELD", "a text is required here", { place: at(place, key) });
   }
   return value;
 }
 
-/** @throws OciError wrong-type */
+/** @throws OciError WRONG_TYPE */
 export function optionalArray(parent: JsonObject, key: string, place: string): readonly JsonValue[] | undefined {
   const value = parent[key];
   if (absent(value)) {
@@ -51,7 +52,7 @@ export function optionalArray(parent: JsonObject, key: string, place: string): r
   return value;
 }
 
-/** @throws OciError wrong-type */
+/** @throws OciError WRONG_TYPE */
 export function optionalStrings(parent: JsonObject, key: string, place: string): readonly string[] {
   const items = optionalArray(parent, key, place) ?? [];
   return items.map((item, index) => {
@@ -64,7 +65,7 @@ export function optionalStrings(parent: JsonObject, key: string, place: string):
 
 /**
  * A map of strings, as annotations are.
- * @throws OciError wrong-type
+ * @throws OciError WRONG_TYPE
  */
 export function optionalStringMap(parent: JsonObject, key: string, place: string): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
@@ -81,18 +82,18 @@ export function optionalStringMap(parent: JsonObject, key: string, place: string
 
 /**
  * A count of bytes: an integer from 0 on that a number holds exactly.
- * @throws OciError wrong-type, wrong-value, missing-field
+ * @throws OciError WRONG_TYPE, WRONG_VALUE, MISSING_FIELD
  */
 export function requiredSize(parent: JsonObject, key: string, place: string): number {
   const value = parent[key];
   if (absent(value)) {
-    throw new OciError("missing-field", "a number of bytes is required here", { place: at(place, key) });
+    throw new OciError("MISSING_FIELD", "a number of bytes is required here", { place: at(place, key) });
   }
   if (typeof value !== "number") {
     throw wrongType(value, at(place, key), "a number");
   }
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new OciError("wrong-value", "must be a number of bytes: a whole number from 0 on", { place: at(place, key) });
+    throw new OciError("WRONG_VALUE", "must be a number of bytes: a whole number from 0 on", { place: at(place, key) });
   }
   return value;
 }
@@ -102,7 +103,7 @@ export function at(place: string, key: string): string {
 }
 
 export function wrongType(value: unknown, place: string, expected: string): OciError {
-  return new OciError("wrong-type", `must be ${expected}, found ${typeName(value)}`, { place });
+  return new OciError("WRONG_TYPE", `must be ${expected}, found ${typeName(value)}`, { place });
 }
 
 function typeName(value: unknown): string {
@@ -121,8 +122,4 @@ function absent(value: Maybe): value is null | undefined {
 
 function isArray(value: Maybe): value is readonly JsonValue[] {
   return Array.isArray(value);
-}
-
-function isObject(value: Maybe): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

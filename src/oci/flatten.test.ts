@@ -137,7 +137,7 @@ describe("nested indexes", () => {
   test("a cycle is refused", () => {
     const loop = documents({ a: indexBytes([nested("b")]), b: indexBytes([entry("x"), nested("a")]) });
     expect(() => flattenIndex(digestOf("a"), loop)).toThrow(
-      expect.objectContaining({ code: "nested-cycle", place: "manifests[0] > manifests[1]" }),
+      expect.objectContaining({ code: "NESTED_CYCLE", place: "manifests[0] > manifests[1]" }),
     );
   });
 
@@ -146,19 +146,19 @@ describe("nested indexes", () => {
     const chain = documents(
       Object.fromEntries(names.map((name, index) => [name, indexBytes([nested(`level${index + 1}`)])])),
     );
-    expect(() => flattenIndex(digestOf("level0"), chain)).toThrow(expect.objectContaining({ code: "nested-too-deep" }));
+    expect(() => flattenIndex(digestOf("level0"), chain)).toThrow(expect.objectContaining({ code: "NESTED_TOO_DEEP" }));
   });
 
   test("too many are refused", () => {
     const many = indexBytes(Array.from({ length: maxNested + 1 }, (_, index) => nested(`n${index}`)));
-    expect(() => readIndex(many)).toThrow(expect.objectContaining({ code: "too-many-nested" }));
+    expect(() => readIndex(many)).toThrow(expect.objectContaining({ code: "TOO_MANY_NESTED" }));
   });
 
   test("the count holds over all of them together, also where one is listed again and again", () => {
     const inner = indexBytes(Array.from({ length: 100 }, (_, index) => entry(`e${index}`)));
     const root = indexBytes(Array.from({ length: 11 }, () => nested("inner")));
     expect(() => flattenIndex("root", new Map([["root", root], ...documents({ inner })]))).toThrow(
-      expect.objectContaining({ code: "too-many-entries" }),
+      expect.objectContaining({ code: "TOO_MANY_ENTRIES" }),
     );
   });
 

@@ -29,8 +29,8 @@ export type FlattenedIndex =
  * Turns an index and those nested in it into one list of variants, depth first. Pure: `documents` holds the bytes of
  * every index by digest, verified by the caller; as long as one is missing the answer says which. At most
  * `maxDepth` rounds are needed.
- * @throws OciError not-an-index, wrong-type, … with the place; too-many-entries, nested-too-deep, nested-cycle,
- * too-many-nested
+ * @throws OciError NOT_AN_INDEX, WRONG_TYPE, … with the place; TOO_MANY_ENTRIES, NESTED_TOO_DEEP, NESTED_CYCLE,
+ * TOO_MANY_NESTED
  */
 export function flattenIndex(
   digest: string,
@@ -51,86 +51,86 @@ export function readIndex(bytes: Uint8Array, options: ReadIndexOptions = {}): Fl
 }
 
 class Walk {
-  private readonly documents: ReadonlyMap<string, Uint8Array>;
-  private readonly options: ReadIndexOptions;
-  private readonly warnings = new Warnings();
-  private readonly variants: Variant[] = [];
-  private readonly unidentified: Descriptor[] = [];
-  private readonly missing = new Map<string, Descriptor>();
-  private readonly sociImages = new Set<string>();
-  private entries = 0;
-  private nested = 0;
+  readonly #documents: ReadonlyMap<string, Uint8Array>;
+  readonly #options: ReadIndexOptions;
+  readonly #warnings = new Warnings();
+  readonly #variants: Variant[] = [];
+  readonly #unidentified: Descriptor[] = [];
+  readonly #missing = new Map<string, Descriptor>();
+  readonly #sociImages = new Set<string>();
+  #entries = 0;
+  #nested = 0;
 
   constructor(documents: ReadonlyMap<string, Uint8Array>, options: ReadIndexOptions) {
-    this.documents = documents;
-    this.options = options;
+    this.#documents = documents;
+    this.#options = options;
   }
 
   document(digest: string, inherited: Inherited, prefix: string, path: readonly string[]): void {
-    const bytes = this.documents.get(digest);
+    const bytes = this.#documents.get(digest);
     if (bytes === undefined) {
-      throw new OciError("missing-field", `the index ${digest} is not among the documents handed in`);
+      throw new OciError("MISSING_FIELD", `the index ${digest} is not among the documents handed in`);
     }
-    const { options, warnings } = this;
-    const entries = readDocument(bytes, { inherited, options, warnings, prefix });
+    const context = { inherited, options: this.#options, warnings: this.#warnings, prefix };
+    const entries = readDocument(bytes, context);
     entries.forEach((entry, index) => {
-      this.entry(entry, `${prefix}manifests[${index}]`, [...path, digest]);
+      this.#entry(entry, `${prefix}manifests[${index}]`, [...path, digest]);
     });
   }
 
-  private entry(entry: Entry, place: string, path: readonly string[]): void {
+  #entry(entry: Entry, place: string, path: readonly string[]): void {
     if (entry.kind === "nested") {
-      this.enter(entry, place, path);
+      this.#enter(entry, place, path);
       return;
     }
-    if (this.entries === maxEntries) {
+    if (this.#entries === maxEntries) {
       const message = `the index and those nested in it have more than ${maxEntries} entries`;
-      throw new OciError("too-many-entries", message, { place });
+      throw new OciError("TOO_MANY_ENTRIES", message, { place });
     }
     if (entry.kind === "variant") {
-      this.variants.push({ ...entry.variant, position: this.entries });
+      this.#variants.push({ ...entry.variant, position: this.#entries });
     } else if (entry.kind === "unidentified") {
-      this.unidentified.push(entry.descriptor);
-      this.warnings.add(`${place} has no platform and is not chosen; runtimes look into its configuration.`);
+      this.#unidentified.push(entry.descriptor);
+      this.#warnings.add(`${place} has no platform and is not chosen; runtimes look into its configuration.`);
     } else if (entry.sociImage !== undefined) {
-      this.sociImages.add(entry.sociImage);
+      this.#sociImages.add(entry.sociImage);
     }
-    this.entries += 1;
+    this.#entries += 1;
   }
 
-  private enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): void {
+  #enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): void {
     const { digest } = entry.descriptor;
     if (path.includes(digest)) {
-      throw new OciError("nested-cycle", `the index ${digest} contains itself`, { place });
+      throw new OciError("NESTED_CYCLE", `the index ${digest} contains itself`, { place });
     }
     if (path.length >= maxDepth) {
-      throw new OciError("nested-too-deep", `indexes are nested more than ${maxDepth} deep`, { place });
+      throw new OciError("NESTED_TOO_DEEP", `indexes are nested more than ${maxDepth} deep`, { place });
     }
-    this.nested += 1;
-    if (this.nested > maxNested) {
-      throw new OciError("too-many-nested", `more than ${maxNested} indexes are nested in this one`, { place });
+    this.#nested += 1;
+    if (this.#nested > maxNested) {
+      throw new OciError("TOO_MANY_NESTED", `more than ${maxNested} indexes are nested in this one`, { place });
     }
-    if (this.documents.has(digest)) {
+    if (this.#documents.has(digest)) {
       this.document(digest, entry.inherited, `${place} > `, path);
     } else {
-      this.missing.set(digest, entry.descriptor);
+      this.#missing.set(digest, entry.descriptor);
     }
   }
 
   result(): FlattenedIndex {
-    if (this.missing.size > 0) {
-      return { complete: false, missing: [...this.missing.values()] };
+    if (this.#missing.size > 0) {
+      return { complete: false, missing: [...this.#missing.values()] };
     }
-    checkFeatures(this.variants);
-    const variants = this.variants.map((variant) =>
-      variant.format === "plain" && this.sociImages.has(variant.digest)
+    checkFeatures(this.#variants);
+    const variants = this.#variants.map((variant) =>
+      variant.format === "plain" && this.#sociImages.has(variant.digest)
         ? { ...variant, format: "soci" as const }
         : variant,
     );
     for (const warning of unlabelledWarnings(variants)) {
-      this.warnings.add(warning);
+      this.#warnings.add(warning);
     }
-    return { complete: true, variants, warnings: this.warnings.list(), unidentified: this.unidentified };
+    return { complete: true, variants, warnings: this.#warnings.list(), unidentified: this.#unidentified };
   }
 }
 
@@ -138,6 +138,6 @@ function checkFeatures(variants: readonly Variant[]): void {
   const distinct = new Set(variants.flatMap((variant) => variant.requires.flat().map(formatFeature)));
   if (distinct.size > maxFeatures) {
     const message = `the index names ${distinct.size} different features, at most ${maxFeatures} are read`;
-    throw new OciError("too-many-features", message);
+    throw new OciError("TOO_MANY_FEATURES", message);
   }
 }

@@ -32,37 +32,37 @@ test("refuses what JSON.parse refuses", () => {
 
 describe("hostile text ends in one error with a code and a place", () => {
   test.each([
-    ["", "json-syntax", undefined],
-    ["{", "json-syntax", undefined],
-    ['{"a":[1,', "json-syntax", "a[1]"],
-    ['{"a":"\u0000"}', "json-syntax", "a"],
-    ['{"a":"\\x"}', "json-syntax", "a"],
-    ['{"a":"\\u12', "json-syntax", "a"],
-    ['{"a":1,}', "json-syntax", undefined],
-    ["[1,]", "json-syntax", "[1]"],
-    ["{} {}", "json-syntax", undefined],
-    ["nul", "json-syntax", undefined],
-    ["01", "json-syntax", undefined],
-    ["\ufeff{}", "json-syntax", undefined],
-    ["'a'", "json-syntax", undefined],
-    ['{"a":{"b":1,"b":2}}', "json-duplicate-key", "a.b"],
-    ['{"a":{"digest":1,"Digest":2}}', "json-duplicate-key", "a.Digest"],
-    ['{"Digest":1,"digest":2}', "json-duplicate-key", "digest"],
-    ['{"mediaType":1,"mediatype":2}', "json-duplicate-key", "mediatype"],
-    ['{"dige\u017ft":1,"digest":2}', "json-duplicate-key", "digest"],
-    ['{"\u212aey":1,"key":2}', "json-duplicate-key", "key"],
-    ['{"annotations":{"a":1},"Annotations":{"a":2}}', "json-duplicate-key", "Annotations"],
-    ['{"__proto__":1,"__proto__":2}', "json-duplicate-key", "__proto__"],
-    ["[".repeat(100_000), "json-depth", "[0]".repeat(32)],
-    ['{"a":'.repeat(100_000), "json-depth", Array(32).fill("a").join(".")],
+    ["", "JSON_SYNTAX", undefined],
+    ["{", "JSON_SYNTAX", undefined],
+    ['{"a":[1,', "JSON_SYNTAX", "a[1]"],
+    ['{"a":"\u0000"}', "JSON_SYNTAX", "a"],
+    ['{"a":"\\x"}', "JSON_SYNTAX", "a"],
+    ['{"a":"\\u12', "JSON_SYNTAX", "a"],
+    ['{"a":1,}', "JSON_SYNTAX", undefined],
+    ["[1,]", "JSON_SYNTAX", "[1]"],
+    ["{} {}", "JSON_SYNTAX", undefined],
+    ["nul", "JSON_SYNTAX", undefined],
+    ["01", "JSON_SYNTAX", undefined],
+    ["\ufeff{}", "JSON_SYNTAX", undefined],
+    ["'a'", "JSON_SYNTAX", undefined],
+    ['{"a":{"b":1,"b":2}}', "JSON_DUPLICATE_KEY", "a.b"],
+    ['{"a":{"digest":1,"Digest":2}}', "JSON_DUPLICATE_KEY", "a.Digest"],
+    ['{"Digest":1,"digest":2}', "JSON_DUPLICATE_KEY", "digest"],
+    ['{"mediaType":1,"mediatype":2}', "JSON_DUPLICATE_KEY", "mediatype"],
+    ['{"dige\u017ft":1,"digest":2}', "JSON_DUPLICATE_KEY", "digest"],
+    ['{"\u212aey":1,"key":2}', "JSON_DUPLICATE_KEY", "key"],
+    ['{"annotations":{"a":1},"Annotations":{"a":2}}', "JSON_DUPLICATE_KEY", "Annotations"],
+    ['{"__proto__":1,"__proto__":2}', "JSON_DUPLICATE_KEY", "__proto__"],
+    ["[".repeat(100_000), "JSON_DEPTH", "[0]".repeat(32)],
+    ['{"a":'.repeat(100_000), "JSON_DEPTH", Array(32).fill("a").join(".")],
   ])("$1 (%#)", (text, code, place) => {
     expect(refusal(encode(text))).toMatchObject({ code, place });
   });
 
   test("too many bytes, too many values, no UTF-8", () => {
-    expect(refusal(new Uint8Array(4 * 1024 * 1024 + 1)).code).toBe("too-large");
-    expect(refusal(encode(`[${"0,".repeat(600_000)}0]`)).code).toBe("too-large");
-    expect(refusal(Uint8Array.of(0x22, 0xff, 0x22)).code).toBe("not-utf8");
+    expect(refusal(new Uint8Array(4 * 1024 * 1024 + 1)).code).toBe("TOO_LARGE");
+    expect(refusal(encode(`[${"0,".repeat(600_000)}0]`)).code).toBe("TOO_LARGE");
+    expect(refusal(Uint8Array.of(0x22, 0xff, 0x22)).code).toBe("NOT_UTF8");
   });
 
   test("never shows the document in its message", () => {

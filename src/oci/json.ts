@@ -34,189 +34,189 @@ const mapMembers: ReadonlySet<string | number> = new Set(["annotations", "Labels
  * key once. JSON.parse would take the last of two equal keys where a client may take the first, recurse without bound,
  * and quote the document in its error message, which must not reach people who may not read it. Keys that differ in
  * case alone count as equal, save in maps: Go's encoding/json fills one field from both, and takes the last.
- * @throws OciError too-large, not-utf8, json-syntax, json-depth, json-duplicate-key
+ * @throws OciError TOO_LARGE, NOT_UTF8, JSON_SYNTAX, JSON_DEPTH, JSON_DUPLICATE_KEY
  */
 export function parseJson(bytes: Uint8Array): JsonValue {
   return new Parser(decodeUtf8(bytes)).parse();
 }
 
-/** @throws OciError too-large, not-utf8 */
+/** @throws OciError TOO_LARGE, NOT_UTF8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   if (bytes.length > maxDocumentBytes) {
     const message = `the document has ${bytes.length} bytes, at most ${maxDocumentBytes} are read`;
-    throw new OciError("too-large", message);
+    throw new OciError("TOO_LARGE", message);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new OciError("not-utf8", "the document is not UTF-8 text", { cause });
+    throw new OciError("NOT_UTF8", "the document is not UTF-8 text", { cause });
   }
 }
 
 class Parser {
-  private readonly text: string;
-  private offset = 0;
-  private values = 0;
-  private readonly path: (string | number)[] = [];
+  readonly #text: string;
+  #offset = 0;
+  #values = 0;
+  readonly #path: (string | number)[] = [];
 
   constructor(text: string) {
-    this.text = text;
+    this.#text = text;
   }
 
   parse(): JsonValue {
-    const value = this.value();
-    this.space();
-    if (this.offset !== this.text.length) {
-      throw this.syntax("the document goes on after its end");
+    const value = this.#value();
+    this.#space();
+    if (this.#offset !== this.#text.length) {
+      throw this.#syntax("the document goes on after its end");
     }
     return value;
   }
 
-  private value(): JsonValue {
-    this.values += 1;
-    if (this.values > maxValues) {
-      throw new OciError("too-large", `the document holds more than ${maxValues} values`);
+  #value(): JsonValue {
+    this.#values += 1;
+    if (this.#values > maxValues) {
+      throw new OciError("TOO_LARGE", `the document holds more than ${maxValues} values`);
     }
-    this.space();
-    const character = this.text[this.offset];
+    this.#space();
+    const character = this.#text[this.#offset];
     if (character === "{" || character === "[") {
-      if (this.path.length >= maxDepth) {
-        throw new OciError("json-depth", `the document is nested more than ${maxDepth} deep`, this.where());
+      if (this.#path.length >= maxDepth) {
+        throw new OciError("JSON_DEPTH", `the document is nested more than ${maxDepth} deep`, this.#where());
       }
-      return character === "{" ? this.object() : this.array();
+      return character === "{" ? this.#object() : this.#array();
     }
     if (character === '"') {
-      return this.string();
+      return this.#string();
     }
     for (const [word, value] of words) {
-      if (this.text.startsWith(word, this.offset)) {
-        this.offset += word.length;
+      if (this.#text.startsWith(word, this.#offset)) {
+        this.#offset += word.length;
         return value;
       }
     }
-    return this.number();
+    return this.#number();
   }
 
-  private object(): JsonObject {
+  #object(): JsonObject {
     const object: Record<string, JsonValue> = Object.create(null);
-    const keys = mapMembers.has(this.path.at(-1) ?? "") ? undefined : new FoldedKeys();
-    this.offset += 1;
-    this.space();
-    if (this.take("}")) {
+    const keys = mapMembers.has(this.#path.at(-1) ?? "") ? undefined : new FoldedKeys();
+    this.#offset += 1;
+    this.#space();
+    if (this.#take("}")) {
       return object;
     }
     do {
-      this.space();
-      if (this.text[this.offset] !== '"') {
-        throw this.syntax("a key in double quotes is missing");
+      this.#space();
+      if (this.#text[this.#offset] !== '"') {
+        throw this.#syntax("a key in double quotes is missing");
       }
-      const key = this.string();
-      this.path.push(key);
+      const key = this.#string();
+      this.#path.push(key);
       if (Object.hasOwn(object, key)) {
-        throw new OciError("json-duplicate-key", "this key is written twice", this.where());
+        throw new OciError("JSON_DUPLICATE_KEY", "this key is written twice", this.#where());
       }
       if (keys?.has(key) === true) {
-        throw new OciError("json-duplicate-key", "this key is there in another spelling too", this.where());
+        throw new OciError("JSON_DUPLICATE_KEY", "this key is there in another spelling too", this.#where());
       }
-      this.space();
-      this.expect(":");
-      object[key] = this.value();
-      this.path.pop();
-      this.space();
-    } while (this.take(","));
-    this.expect("}");
+      this.#space();
+      this.#expect(":");
+      object[key] = this.#value();
+      this.#path.pop();
+      this.#space();
+    } while (this.#take(","));
+    this.#expect("}");
     return object;
   }
 
-  private array(): JsonValue[] {
+  #array(): JsonValue[] {
     const array: JsonValue[] = [];
-    this.offset += 1;
-    this.space();
-    if (this.take("]")) {
+    this.#offset += 1;
+    this.#space();
+    if (this.#take("]")) {
       return array;
     }
     do {
-      this.path.push(array.length);
-      array.push(this.value());
-      this.path.pop();
-      this.space();
-    } while (this.take(","));
-    this.expect("]");
+      this.#path.push(array.length);
+      array.push(this.#value());
+      this.#path.pop();
+      this.#space();
+    } while (this.#take(","));
+    this.#expect("]");
     return array;
   }
 
-  private string(): string {
-    const start = this.offset;
+  #string(): string {
+    const start = this.#offset;
     let escaped = false;
-    for (this.offset += 1; ; this.offset += 1) {
-      const code = this.text.charCodeAt(this.offset);
+    for (this.#offset += 1; ; this.#offset += 1) {
+      const code = this.#text.charCodeAt(this.#offset);
       if (code === 0x22) {
-        this.offset += 1;
-        const raw = this.text.slice(start, this.offset);
+        this.#offset += 1;
+        const raw = this.#text.slice(start, this.#offset);
         // Escapes were checked below, so JSON.parse cannot fail here.
         return escaped ? String(JSON.parse(raw)) : raw.slice(1, -1);
       }
       if (code === 0x5c) {
         escaped = true;
-        this.escape();
+        this.#escape();
       } else if (code < 0x20) {
-        throw this.syntax("a control character inside a string");
+        throw this.#syntax("a control character inside a string");
       } else if (Number.isNaN(code)) {
-        throw this.syntax("the document ends inside a string");
+        throw this.#syntax("the document ends inside a string");
       }
     }
   }
 
   /** Leaves the offset on the last character of the escape. */
-  private escape(): void {
-    this.offset += 1;
-    const next = this.text[this.offset] ?? "";
-    if (next === "u" && /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.offset + 1, this.offset + 5))) {
-      this.offset += 4;
+  #escape(): void {
+    this.#offset += 1;
+    const next = this.#text[this.#offset] ?? "";
+    if (next === "u" && /^[0-9a-fA-F]{4}$/.test(this.#text.slice(this.#offset + 1, this.#offset + 5))) {
+      this.#offset += 4;
     } else if (next === "" || !'"\\/bfnrt'.includes(next)) {
-      throw this.syntax("an escape that JSON does not know");
+      throw this.#syntax("an escape that JSON does not know");
     }
   }
 
-  private number(): number {
-    numberPattern.lastIndex = this.offset;
-    const match = numberPattern.exec(this.text);
+  #number(): number {
+    numberPattern.lastIndex = this.#offset;
+    const match = numberPattern.exec(this.#text);
     if (match === null) {
-      throw this.syntax(this.offset >= this.text.length ? "the document ends too early" : "a value is missing");
+      throw this.#syntax(this.#offset >= this.#text.length ? "the document ends too early" : "a value is missing");
     }
-    this.offset += match[0].length;
+    this.#offset += match[0].length;
     return Number(match[0]);
   }
 
-  private space(): void {
-    for (; ; this.offset += 1) {
-      const code = this.text.charCodeAt(this.offset);
+  #space(): void {
+    for (; ; this.#offset += 1) {
+      const code = this.#text.charCodeAt(this.#offset);
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) {
         return;
       }
     }
   }
 
-  private take(character: string): boolean {
-    if (this.text[this.offset] !== character) {
+  #take(character: string): boolean {
+    if (this.#text[this.#offset] !== character) {
       return false;
     }
-    this.offset += 1;
+    this.#offset += 1;
     return true;
   }
 
-  private expect(character: string): void {
-    if (!this.take(character)) {
-      throw this.syntax(this.offset >= this.text.length ? "the document ends too early" : `${character} is missing`);
+  #expect(character: string): void {
+    if (!this.#take(character)) {
+      throw this.#syntax(this.#offset >= this.#text.length ? "the document ends too early" : `${character} is missing`);
     }
   }
 
-  private syntax(what: string): OciError {
-    return new OciError("json-syntax", `not valid JSON at character ${this.offset}: ${what}`, this.where());
+  #syntax(what: string): OciError {
+    return new OciError("JSON_SYNTAX", `not valid JSON at character ${this.#offset}: ${what}`, this.#where());
   }
 
-  private where(): { place?: string } {
-    return this.path.length === 0 ? {} : { place: formatPlace(this.path) };
+  #where(): { place?: string } {
+    return this.#path.length === 0 ? {} : { place: formatPlace(this.#path) };
   }
 }
 

@@ -53,56 +53,56 @@ describe("a manifest list", () => {
   });
 
   test.each([
-    ["not YAML", "yaml-syntax", "image: [a"],
-    ["a key twice", "yaml-syntax", "image: a\nimage: b\nmanifests: []"],
-    ["two documents", "yaml-syntax", "image: a\n---\nimage: b"],
-    ["an alias that is not there", "yaml-syntax", "image: *x"],
+    ["not YAML", "YAML_SYNTAX", "image: [a"],
+    ["a key twice", "YAML_SYNTAX", "image: a\nimage: b\nmanifests: []"],
+    ["two documents", "YAML_SYNTAX", "image: a\n---\nimage: b"],
+    ["an alias that is not there", "YAML_SYNTAX", "image: *x"],
     [
       "aliases that multiply",
-      "yaml-syntax",
+      "YAML_SYNTAX",
       `a: &a [x]\n${Array.from("bcdefghijk", (c, i) => `${c}: &${c} [${`*${"abcdefghij"[i]}, `.repeat(9)}]`).join("\n")}`,
     ],
-    ["nested beyond reason", "yaml-syntax", "[".repeat(200_000)],
-    ["nested deep", "json-depth", `image: ${"[".repeat(50)}${"]".repeat(50)}`],
-    ["too long", "too-large", "x".repeat(2_000_000)],
-    ["nothing", "wrong-type", ""],
-    ["a list", "wrong-type", "- a"],
-    ["no builds", "missing-field", "image: a"],
-    ["no image", "missing-field", "manifests: [{image: a, platform: {architecture: amd64}}]"],
+    ["nested beyond reason", "YAML_SYNTAX", "[".repeat(200_000)],
+    ["nested deep", "JSON_DEPTH", `image: ${"[".repeat(50)}${"]".repeat(50)}`],
+    ["too long", "TOO_LARGE", "x".repeat(2_000_000)],
+    ["nothing", "WRONG_TYPE", ""],
+    ["a list", "WRONG_TYPE", "- a"],
+    ["no builds", "MISSING_FIELD", "image: a"],
+    ["no image", "MISSING_FIELD", "manifests: [{image: a, platform: {architecture: amd64}}]"],
     [
       "an image that is none",
-      "reference-uppercase",
+      "REFERENCE_UPPERCASE",
       "image: A\nmanifests: [{image: a, platform: {architecture: amd64}}]",
     ],
-    ["no platform", "missing-field", "image: a\nmanifests: [{image: a}]"],
-    ["no architecture", "missing-field", "image: a\nmanifests: [{image: a, platform: {os: linux}}]"],
-    ["a platform that is none", "wrong-value", 'image: a\nmanifests: [{image: a, platform: {architecture: "a b"}}]'],
+    ["no platform", "MISSING_FIELD", "image: a\nmanifests: [{image: a}]"],
+    ["no architecture", "MISSING_FIELD", "image: a\nmanifests: [{image: a, platform: {os: linux}}]"],
+    ["a platform that is none", "WRONG_VALUE", 'image: a\nmanifests: [{image: a, platform: {architecture: "a b"}}]'],
     [
       "features that are a text",
-      "wrong-type",
+      "WRONG_TYPE",
       "image: a\nmanifests: [{image: a, platform: {architecture: amd64, features: zen3}}]",
     ],
     [
       "a feature that is a number",
-      "wrong-type",
+      "WRONG_TYPE",
       "image: a\nmanifests: [{image: a, platform: {architecture: amd64, features: [5.2]}}]",
     ],
     [
       "a feature that is none",
-      "feature-invalid",
+      "FEATURE_INVALID",
       "image: a\nmanifests: [{image: a, platform: {architecture: amd64, features: [cuda:x]}}]",
     ],
     [
       "a priority that is a text",
-      "wrong-type",
+      "WRONG_TYPE",
       "image: a\nmanifests: [{image: a, priority: high, platform: {architecture: amd64}}]",
     ],
     [
       "a priority that is a fraction",
-      "wrong-value",
+      "WRONG_VALUE",
       "image: a\nmanifests: [{image: a, priority: 1.5, platform: {architecture: amd64}}]",
     ],
-    ["a key that pollutes", "missing-field", "__proto__: {image: a}\nconstructor: b"],
+    ["a key that pollutes", "MISSING_FIELD", "__proto__: {image: a}\nconstructor: b"],
   ])("%s is refused", (_, code, yaml) => {
     const error = refusal(yaml);
     expect(error.code).toBe(code);
@@ -147,7 +147,7 @@ describe("the variants of a list whose images were looked up", () => {
 test("its YAML is kubectl's", () => {
   const entry = (more: string) => `image: a/b\nmanifests: [{image: a/b:c, platform: {architecture: amd64}, ${more}}]\n`;
   expect(parseManifestList(entry("priority: 010")).entries[0]?.priority).toBe(8);
-  expect(refusal(`image: a/b\nmanifests: [{image: a/b:c, platform: {architecture: no}}]\n`).code).toBe("wrong-type");
+  expect(refusal(`image: a/b\nmanifests: [{image: a/b:c, platform: {architecture: no}}]\n`).code).toBe("WRONG_TYPE");
 });
 
 function refusal(yaml: string): OciError {

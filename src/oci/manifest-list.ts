@@ -51,12 +51,12 @@ const platformKeys = ["os", "architecture", "variant", "features", "os.version",
 
 /**
  * Reads the YAML of a manifest list.
- * @throws OciError yaml-syntax with line and column; wrong-type, missing-field, wrong-value, feature-invalid,
+ * @throws OciError YAML_SYNTAX with line and column; WRONG_TYPE, MISSING_FIELD, WRONG_VALUE, FEATURE_INVALID,
  * reference-* with the place
  */
 export function parseManifestList(yaml: string): ManifestList {
   if (yaml.length > maxText) {
-    throw new OciError("too-large", `the manifest list has ${yaml.length} characters, at most ${maxText} are read`);
+    throw new OciError("TOO_LARGE", `the manifest list has ${yaml.length} characters, at most ${maxText} are read`);
   }
   return readManifestList(parseYaml(yaml));
 }
@@ -71,11 +71,11 @@ export function readManifestList(value: unknown): ManifestList {
   warnUnknown(root, listKeys, "", warnings);
   const manifests = optionalArray(root, "manifests", "") ?? [];
   if (manifests.length === 0) {
-    throw new OciError("missing-field", "the builds are missing: a list of image and platform", { place: "manifests" });
+    throw new OciError("MISSING_FIELD", "the builds are missing: a list of image and platform", { place: "manifests" });
   }
   if (manifests.length > maxEntries) {
     const message = `the list has ${manifests.length} builds, at most ${maxEntries} are read`;
-    throw new OciError("too-many-entries", message, { place: "manifests" });
+    throw new OciError("TOO_MANY_ENTRIES", message, { place: "manifests" });
   }
   return {
     image: readImage(root, ""),
@@ -92,7 +92,7 @@ function readEntry(entry: JsonObject, index: number, warnings: Warnings): Manife
   const platform = optionalObject(entry, "platform", place);
   if (platform === undefined) {
     const message = "a build needs a platform, such as {os: linux, architecture: amd64}";
-    throw new OciError("missing-field", message, { place: platformPlace });
+    throw new OciError("MISSING_FIELD", message, { place: platformPlace });
   }
   warnUnknown(platform, platformKeys, platformPlace, warnings);
   const normal = readPlatform(platform, platformPlace);
@@ -119,7 +119,7 @@ function readPlatform(platform: JsonObject, place: string): Platform {
   try {
     return normalizePlatform(written);
   } catch (cause) {
-    throw new OciError("wrong-value", cause instanceof Error ? cause.message : String(cause), { place, cause });
+    throw new OciError("WRONG_VALUE", cause instanceof Error ? cause.message : String(cause), { place, cause });
   }
 }
 
@@ -127,14 +127,14 @@ function readFeatures(platform: JsonObject, place: string, architecture: string)
   const texts = optionalStrings(platform, "features", place);
   if (texts.length > maxFeatures) {
     const message = `${texts.length} features are listed, at most ${maxFeatures} are read`;
-    throw new OciError("feature-invalid", message, { place: at(place, "features") });
+    throw new OciError("FEATURE_INVALID", message, { place: at(place, "features") });
   }
   return texts.flatMap((text, index) => {
     try {
       return parseFeatures(text, { architecture });
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new OciError("feature-invalid", message, { place: `${at(place, "features")}[${index}]`, cause });
+      throw new OciError("FEATURE_INVALID", message, { place: `${at(place, "features")}[${index}]`, cause });
     }
   });
 }
@@ -146,7 +146,7 @@ function readPriority(entry: JsonObject, place: string): number {
   }
   if (!Number.isInteger(priority) || Math.abs(priority) > maxPriority) {
     const message = `must be a whole number between -${maxPriority} and ${maxPriority}`;
-    throw new OciError("wrong-value", message, { place: at(place, "priority") });
+    throw new OciError("WRONG_VALUE", message, { place: at(place, "priority") });
   }
   return priority;
 }
@@ -176,6 +176,6 @@ function parseYaml(text: string): unknown {
     return readYamlDocument(text);
   } catch (cause) {
     if (!(cause instanceof YamlError)) throw cause;
-    throw new OciError("yaml-syntax", `the manifest list is not valid YAML: ${cause.message}`, { cause });
+    throw new OciError("YAML_SYNTAX", `the manifest list is not valid YAML: ${cause.message}`, { cause });
   }
 }

@@ -34,15 +34,15 @@ const imageId = /^[a-f0-9]{64}$/;
 
 /**
  * Reads an image reference as Docker and the kubelet do: `nginx`, `ghcr.io/a/b:v1`, `localhost:5000/a@sha256:…`.
- * @throws OciError reference-empty, reference-too-long, reference-uppercase, reference-invalid, digest-*
+ * @throws OciError REFERENCE_EMPTY, REFERENCE_TOO_LONG, REFERENCE_UPPERCASE, REFERENCE_INVALID, DIGEST_*
  */
 export function parseReference(text: string): Reference {
   if (text === "") {
-    throw new OciError("reference-empty", "an image reference is needed, such as nginx or ghcr.io/team/app:v1");
+    throw new OciError("REFERENCE_EMPTY", "an image reference is needed, such as nginx or ghcr.io/team/app:v1");
   }
   if (text.length > maxText) {
     const message = `the image reference has ${text.length} characters, at most ${maxText} are read: ${excerpt(text)}`;
-    throw new OciError("reference-too-long", message);
+    throw new OciError("REFERENCE_TOO_LONG", message);
   }
   if (imageId.test(text)) {
     // Docker refuses it too: it would be ambiguous with an image's id.
@@ -158,11 +158,11 @@ function checkRegistry(text: string, registry: string): void {
 function checkRepository(text: string, path: string): void {
   if (path !== path.toLowerCase()) {
     const message = `${excerpt(text)}: a repository is written in lower case, as ${excerpt(path.toLowerCase())}`;
-    throw new OciError("reference-uppercase", message);
+    throw new OciError("REFERENCE_UPPERCASE", message);
   }
   if (path.length > maxRepository) {
     const message = `${excerpt(text)}: the repository has ${path.length} characters, at most ${maxRepository} are allowed`;
-    throw new OciError("reference-too-long", message);
+    throw new OciError("REFERENCE_TOO_LONG", message);
   }
   for (const component of path.split("/")) {
     if (!pathPattern.test(component)) {
@@ -182,5 +182,5 @@ function assertDigest(digest: string): void {
 }
 
 function invalid(text: string, why: string): OciError {
-  return new OciError("reference-invalid", `${excerpt(text)} is not an image reference: ${why}`);
+  return new OciError("REFERENCE_INVALID", `${excerpt(text)} is not an image reference: ${why}`);
 }

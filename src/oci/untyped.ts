@@ -7,11 +7,11 @@ const maxDepth = 16;
 
 /**
  * The value that some parser made (YAML, a Kubernetes object) as JSON without prototypes.
- * @throws OciError wrong-type for what JSON does not have, json-depth
+ * @throws OciError WRONG_TYPE for what JSON does not have, JSON_DEPTH
  */
 export function asJson(value: unknown, path: readonly (string | number)[] = []): JsonValue {
   if (path.length > maxDepth) {
-    throw new OciError("json-depth", `nested more than ${maxDepth} deep`, { place: formatPlace(path) });
+    throw new OciError("JSON_DEPTH", `nested more than ${maxDepth} deep`, { place: formatPlace(path) });
   }
   if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") {
     return value;

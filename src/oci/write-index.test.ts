@@ -68,10 +68,10 @@ describe("an index that is written", () => {
   test("refuses what Docker's form has no place for, and more than can be read", () => {
     const docker = { descriptor: { mediaType: dockerManifest, digest: digestOf("a"), size: 1 } };
     expect(() => buildIndex([build("a", [], { ...docker, priority: 1 })], { form: "docker" })).toThrow(
-      expect.objectContaining({ code: "wrong-value", place: "manifests[0]" }),
+      expect.objectContaining({ code: "WRONG_VALUE", place: "manifests[0]" }),
     );
     expect(() => buildIndex(Array.from({ length: 1025 }, () => build("a", [])))).toThrow(
-      expect.objectContaining({ code: "too-many-entries" }),
+      expect.objectContaining({ code: "TOO_MANY_ENTRIES" }),
     );
   });
 });

@@ -34,11 +34,11 @@ export interface BuiltIndex extends Descriptor {
  * Writes an image index whose entries carry features. Entries that require nothing come first, then the order given:
  * a client without MetaHub takes the first entry of its platform (image-spec, image-index.md) and so gets a build that
  * runs anywhere. `os.features` is never written: runtimes that ignore it would pick wrongly.
- * @throws OciError too-many-entries; wrong-value where the Docker form has no place for something
+ * @throws OciError TOO_MANY_ENTRIES; WRONG_VALUE where the Docker form has no place for something
  */
 export function buildIndex(entries: readonly IndexEntry[], options: BuildIndexOptions = {}): BuiltIndex {
   if (entries.length > maxEntries) {
-    throw new OciError("too-many-entries", `an index holds at most ${maxEntries} entries, not ${entries.length}`);
+    throw new OciError("TOO_MANY_ENTRIES", `an index holds at most ${maxEntries} entries, not ${entries.length}`);
   }
   const docker = options.form === "docker";
   const mediaType = docker ? dockerList : ociIndex;
@@ -74,7 +74,7 @@ function ociEntry(entry: IndexEntry): object {
 function dockerEntry(entry: IndexEntry, index: number): object {
   if ((entry.priority ?? 0) !== 0 || Object.keys(entry.annotations ?? {}).length > 0) {
     const message = "a Docker manifest list has no place for a priority or annotations; write the OCI form";
-    throw new OciError("wrong-value", message, { place: `manifests[${index}]` });
+    throw new OciError("WRONG_VALUE", message, { place: `manifests[${index}]` });
   }
   const features = featureTexts(entry);
   return {

@@ -147,5 +147,5 @@ describe("whatever affinity a Pod has", () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 60_000);
 });

@@ -1,12 +1,13 @@
 import { matchesNodeSelectorTerm, type NodeSelectorRequirement, type NodeSelectorTerm } from "../api/affinity.ts";
 import { toleratesTaint } from "../api/taints.ts";
+import { shorten } from "../text/shorten.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Constraint } from "./constraint.ts";
 import { type Groupings, nodeName } from "./groupings.ts";
 import type { Partition } from "./partition.ts";
 import type { PlacementRule, PlacementStep } from "./placement.ts";
 import { parseQuantity } from "./quantity.ts";
-import { describeTerms, shorten } from "./reason.ts";
+import { describeTerms, longestText } from "./reason.ts";
 import { lastingTaints } from "./taints.ts";
 
 export interface Evaluation {
@@ -26,7 +27,7 @@ export function evaluate(
   let rows = groupings.rows;
   for (const { rule, text, apply } of rulesOf(constraint, groupings, transientTaints)) {
     const left = apply(rows);
-    steps.push({ rule, text: shorten(text(rows, left)), left: left.length });
+    steps.push({ rule, text: shorten(text(rows, left), longestText), left: left.length });
     rows = left;
     if (rows.length === 0) break;
   }

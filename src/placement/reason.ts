@@ -1,9 +1,10 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm } from "../api/affinity.ts";
+import { shorten } from "../text/shorten.ts";
 import type { Constraint } from "./constraint.ts";
 import type { PlacementStep } from "./placement.ts";
 
 /** A Warning is cut by some clients after 256 characters; one rule's text must not take all of them. */
-const longestText = 120;
+export const longestText = 120;
 const mostSteps = 4;
 
 export function describeTerms(terms: readonly NodeSelectorTerm[]): string {
@@ -16,17 +17,13 @@ export function describeTerms(terms: readonly NodeSelectorTerm[]): string {
     length += text.length;
     if (length > longestText) break;
   }
-  return shorten(`node affinity ${texts.join(", or ")}`);
+  return shorten(`node affinity ${texts.join(", or ")}`, longestText);
 }
 
 function describeRequirement({ key, operator, values = [] }: NodeSelectorRequirement): string {
   if (operator === "Exists" || operator === "DoesNotExist") return `${key} ${operator}`;
   const shown = values.slice(0, 3).join(",");
   return `${key} ${operator} ${values.length > 3 ? `${shown},… (${values.length} values)` : shown}`;
-}
-
-export function shorten(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
 }
 
 /** One line: what each rule that made a difference left, or the first rule that left nothing. */

@@ -1,10 +1,7 @@
 import type { MachineType } from "../api/machine-type.ts";
+import { machineTypeLabel, profileLabel } from "../api/node-labels.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Candidate } from "./candidate.ts";
-
-/** The two labels that the controller writes on every node. */
-export const machineTypeLabel = "metahub.dev/machine-type";
-export const profileLabel = "metahub.dev/profile";
 
 /**
  * The candidate that stands for the next node of a machine type. Undefined without a nodeTemplate: nothing is known then

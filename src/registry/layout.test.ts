@@ -152,11 +152,11 @@ describe("which image is meant", () => {
 describe("a layout that cannot be trusted", () => {
   const blob = (bytes: Uint8Array) => join(folder, blobPath(describeContent("", bytes).digest));
   const cases: [what: string, harm: () => Promise<unknown>, said: RegExp][] = [
-    ["changed content", () => writeFile(blob(index), indexBytes([])), /^DIGEST_MISMATCH: oci:x: blobs.*size-mismatch/],
+    ["changed content", () => writeFile(blob(index), indexBytes([])), /^DIGEST_MISMATCH: oci:x: blobs.*SIZE_MISMATCH/],
     [
       "changed content of the same size",
       () => writeFile(blob(index), Buffer.from(index).toString().replace("skylake", "skylaKe")),
-      /^DIGEST_MISMATCH: .*digest-mismatch/,
+      /^DIGEST_MISMATCH: .*DIGEST_MISMATCH/,
     ],
     ["a missing blob", () => unlink(blob(index)), /^NOT_FOUND: oci:x: blobs\/sha256\/\w{64} is not there$/],
     ["no index.json", () => unlink(join(folder, "index.json")), /^NOT_FOUND: .*no index.json in this folder; an OCI/],
@@ -169,13 +169,13 @@ describe("a layout that cannot be trusted", () => {
     [
       "half a document",
       () => writeFile(join(folder, "index.json"), '{"manifests": ['),
-      /^INVALID: .*index.json.*json-syntax/,
+      /^INVALID: .*index.json.*JSON_SYNTAX/,
     ],
-    ["an empty document", () => writeFile(join(folder, "index.json"), ""), /^INVALID: .*index.json.*json-syntax/],
+    ["an empty document", () => writeFile(join(folder, "index.json"), ""), /^INVALID: .*index.json.*JSON_SYNTAX/],
     [
       "a depth bomb",
       () => writeFile(join(folder, "index.json"), `{"manifests":${"[".repeat(100_000)}`),
-      /^INVALID: .*json-depth/,
+      /^INVALID: .*JSON_DEPTH/,
     ],
     [
       "prototype pollution",
@@ -190,7 +190,7 @@ describe("a layout that cannot be trusted", () => {
     [
       "10,000 entries",
       () => writeFile(join(folder, "index.json"), JSON.stringify({ manifests: Array(10_000).fill(entry("x")) })),
-      /^INVALID: .*too-many-entries/,
+      /^INVALID: .*TOO_MANY_ENTRIES/,
     ],
     [
       "5 MiB",
@@ -265,7 +265,7 @@ describe("a layout that cannot be trusted", () => {
       bytes = indexBytes([{ ...describeContent(ociIndex, bytes) }]);
     }
     await writeLayout(folder, [{ bytes }], others);
-    expect(await failure()).toMatch(/^INVALID: .*nested-too-deep/);
+    expect(await failure()).toMatch(/^INVALID: .*NESTED_TOO_DEEP/);
   });
 
   test("is given up when the signal says so", async () => {

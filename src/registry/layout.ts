@@ -16,6 +16,7 @@ import { flattenIndex } from "../oci/flatten.ts";
 import { maxDocumentBytes, parseJson } from "../oci/json.ts";
 import { documentKind, ociIndex } from "../oci/media-types.ts";
 import type { VariantList } from "../oci/variant.ts";
+import { few } from "../text/few.ts";
 import { RegistryError, type RegistryErrorCode } from "./error.ts";
 import { LayoutFolder } from "./layout-folder.ts";
 
@@ -120,7 +121,7 @@ function checkVersion(bytes: Uint8Array): void {
   const version = requiredString(asObject(parseJson(bytes), "document"), "imageLayoutVersion", "");
   // image-layout.md: the version changes only when layouts change in a way that readers must know of.
   if (!version.startsWith("1.")) {
-    throw new OciError("wrong-value", `is ${excerpt(version)}, and 1.0.0 is what is read`, {
+    throw new OciError("WRONG_VALUE", `is ${excerpt(version)}, and 1.0.0 is what is read`, {
       place: "imageLayoutVersion",
     });
   }
@@ -131,7 +132,7 @@ function readEntries(bytes: Uint8Array): readonly Named[] {
   const manifests = optionalArray(root, "manifests", "") ?? [];
   if (manifests.length > maxEntries) {
     const message = `has ${manifests.length} entries, at most ${maxEntries} are read`;
-    throw new OciError("too-many-entries", message, { place: "manifests" });
+    throw new OciError("TOO_MANY_ENTRIES", message, { place: "manifests" });
   }
   return manifests.map((value, index) => {
     const place = `manifests[${index}]`;
@@ -188,8 +189,7 @@ function isCalled(name: string | undefined, tag: string): boolean {
 function listed(entries: readonly Named[]): string {
   const names = [...new Set(entries.flatMap(({ name }) => (name === undefined ? [] : [excerpt(name)])))];
   if (names.length === 0) return "no image in it has a name";
-  const more = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : "";
-  return `there ${names.length === 1 ? "is" : "are"} ${names.slice(0, maxNamed).join(", ")}${more}`;
+  return `there ${names.length === 1 ? "is" : "are"} ${few(names, maxNamed)}`;
 }
 
 /** Turns an error of the oci room into one of this room, with the file that it is about. @throws RegistryError */

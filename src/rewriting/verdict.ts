@@ -4,6 +4,7 @@ import type { Profile } from "../hardware/profile.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { Selection } from "../selection/selection.ts";
+import { shorten } from "../text/shorten.ts";
 import type { DecisionCode } from "./decision.ts";
 
 /** A reason is one line of a Warning and of `kubectl describe`. */
@@ -48,7 +49,7 @@ export function judge(landings: readonly PlacedProfile[], chooser: Chooser, comm
     const selection = chooser.selectCommon(landings.map(({ profile }) => profile));
     return fromSelection(selection, machineTypes, `no one build runs on all of its ${landings.length} kinds of nodes`);
   }
-  const shown = choices.map(({ landing, selection }) => bounded(`${nameOf(landing)} ${choice(selection)}`, mostOfOne));
+  const shown = choices.map(({ landing, selection }) => shorten(`${nameOf(landing)} ${choice(selection)}`, mostOfOne));
   return { code: "nodes-differ", machineTypes, reason: differing(shown), warn: false };
 }
 
@@ -75,7 +76,7 @@ function nowhere(chooser: Chooser, machineTypes: readonly string[]): Verdict {
     : { ...nothing, code: "runtime-matched", reason: "runtimes choose among its builds by themselves" };
 }
 
-/** As many of the choices as `kubectl describe` shows in one line. */
+/** As many of the choices as `kubectl describe` shows in one line. A comma parts them from the rest: they hold commas. */
 function differing(choices: readonly string[]): string {
   const text = (shown: number): string => {
     const more = choices.length > shown ? `, and ${choices.length - shown} more` : "";
@@ -88,10 +89,6 @@ function nameOf(landing: PlacedProfile): string {
   return landing.machineTypes[0] ?? landing.example.name;
 }
 
-function bounded(text: string, length = mostCharacters): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-}
-
 /** `unfit` is said before the reason where nothing fits. */
 function fromSelection(selection: Selection, machineTypes: readonly string[], unfit: string | undefined): Verdict {
   const { code, reason } = selection;
@@ -99,7 +96,12 @@ function fromSelection(selection: Selection, machineTypes: readonly string[], un
     return { code, variant: selection.selected, machineTypes, reason, warn: false };
   }
   const warn = code === "nothing-fits";
-  return { code, machineTypes, reason: warn && unfit !== undefined ? bounded(`${unfit}: ${reason}`) : reason, warn };
+  return {
+    code,
+    machineTypes,
+    reason: warn && unfit !== undefined ? shorten(`${unfit}: ${reason}`, mostCharacters) : reason,
+    warn,
+  };
 }
 
 function choice(selection: Selection): string {

@@ -124,31 +124,31 @@ function isBetter(a: Feature, b: Feature): boolean {
 
 /** Asks each machine about each feature once. */
 class Satisfied {
-  private readonly features: readonly Feature[];
-  private readonly offers: readonly Offer[];
-  private readonly all: Uint8Array;
-  private readonly each: Uint8Array;
+  readonly #features: readonly Feature[];
+  readonly #offers: readonly Offer[];
+  readonly #all: Uint8Array;
+  readonly #each: Uint8Array;
 
   constructor(features: readonly Feature[], offers: readonly Offer[]) {
-    this.features = features;
-    this.offers = offers;
-    this.all = new Uint8Array(features.length);
-    this.each = new Uint8Array(features.length * offers.length);
+    this.#features = features;
+    this.#offers = offers;
+    this.#all = new Uint8Array(features.length);
+    this.#each = new Uint8Array(features.length * offers.length);
   }
 
   by(id: FeatureId, machine: number): boolean {
-    const index = id * this.offers.length + machine;
-    if (this.each[index] === 0) {
-      const [feature, offer] = [this.features[id], this.offers[machine]];
-      this.each[index] = feature !== undefined && offer !== undefined && satisfies(offer, feature) ? 1 : 2;
+    const index = id * this.#offers.length + machine;
+    if (this.#each[index] === 0) {
+      const [feature, offer] = [this.#features[id], this.#offers[machine]];
+      this.#each[index] = feature !== undefined && offer !== undefined && satisfies(offer, feature) ? 1 : 2;
     }
-    return this.each[index] === 1;
+    return this.#each[index] === 1;
   }
 
   byAll(id: FeatureId): boolean {
-    if (this.all[id] === 0) {
-      this.all[id] = this.offers.every((_, machine) => this.by(id, machine)) ? 1 : 2;
+    if (this.#all[id] === 0) {
+      this.#all[id] = this.#offers.every((_, machine) => this.by(id, machine)) ? 1 : 2;
     }
-    return this.all[id] === 1;
+    return this.#all[id] === 1;
   }
 }

@@ -61,11 +61,11 @@ function keyOf(variant: Variant): string {
 
 /** `hardware` answers each question once; rows are made when first needed. */
 export class Implications {
-  private readonly features: readonly Feature[];
-  private readonly rows: (Uint8Array | undefined)[] = [];
+  readonly #features: readonly Feature[];
+  readonly #rows: (Uint8Array | undefined)[] = [];
 
   constructor(features: readonly Feature[]) {
-    this.features = features;
+    this.#features = features;
   }
 
   /** Whether every machine that satisfies `a` satisfies `b`. */
@@ -73,13 +73,13 @@ export class Implications {
     if (a === b) {
       return true;
     }
-    let row = this.rows[a];
+    let row = this.#rows[a];
     if (row === undefined) {
-      row = new Uint8Array(this.features.length);
-      this.rows[a] = row;
+      row = new Uint8Array(this.#features.length);
+      this.#rows[a] = row;
     }
     if (row[b] === 0) {
-      const [one, other] = [this.features[a], this.features[b]];
+      const [one, other] = [this.#features[a], this.#features[b]];
       row[b] = one !== undefined && other !== undefined && implies(one, other) ? 1 : 2;
     }
     return row[b] === 1;

@@ -2,6 +2,8 @@ import { type FeatureGroup, formatFeature } from "../hardware/feature.ts";
 import type { Offer } from "../hardware/offer.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { Variant } from "../oci/variant.ts";
+import { few } from "../text/few.ts";
+import { shorten } from "../text/shorten.ts";
 import type { Misfit } from "./fit.ts";
 import type { RankingRule } from "./selection.ts";
 
@@ -63,29 +65,23 @@ export function formatOnlyReason(formats: readonly string[]): string {
 
 /** `linux/amd64`, or the platforms of several machines. */
 export function platformsText(offers: readonly Offer[]): string {
-  return listed([...new Set(offers.map((offer) => formatPlatform(offer.platform)))].sort(), " and ");
+  return few([...new Set(offers.map((offer) => formatPlatform(offer.platform)))].sort(), maxNames, " and ");
 }
 
 /** `cpu:broadwell, nvcap:5.2 or nvptx:5.0`; the generic build by that name. */
 export function requirementText(variant: Variant): string {
-  return variant.requires.length === 0 ? "the generic build" : listed(variant.requires.map(groupText), ", ");
+  return variant.requires.length === 0 ? "the generic build" : few(variant.requires.map(groupText), maxNames);
 }
 
 /** Lists what would have to be offered, each thing once, in the order of the index. */
 function missingText(misfits: readonly Misfit[]): string {
-  return listed([...new Set(misfits.flatMap((misfit) => misfit.missing.map(groupText)))], "; ");
+  return few([...new Set(misfits.flatMap((misfit) => misfit.missing.map(groupText)))], maxNames, "; ");
 }
 
 function groupText(group: FeatureGroup): string {
-  return listed(group.map(formatFeature), " or ");
-}
-
-function listed(names: readonly string[], separator: string): string {
-  const more = names.length - maxNames;
-  const shown = names.slice(0, maxNames).join(separator);
-  return more > 0 ? `${shown} and ${more} more` : shown;
+  return few(group.map(formatFeature), maxNames, " or ");
 }
 
 function bounded(text: string): string {
-  return text.length <= maxReason ? text : `${text.slice(0, maxReason - 1)}…`;
+  return shorten(text, maxReason);
 }

@@ -8,3 +8,7 @@ test.each([
 ])("%j, two of them, are %j", (names, text) => {
   expect(few(names, 2)).toBe(text);
 });
+
+test("another separator stands between those that are shown", () => {
+  expect(few(["a", "b", "c"], 2, "; ")).toBe("a; b and 1 more");
+});

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { oneLine, shorten } from "./shorten.ts";
+import { oneLine, shorten, shortenToBytes } from "./shorten.ts";
 
 test.each([
   ["short", 5, "short"],
@@ -9,6 +9,15 @@ test.each([
   ["ab😀c", 4, "ab…"],
 ])("%j in %i characters is %j", (text, most, short) => {
   expect(shorten(text, most)).toBe(short);
+});
+
+test.each([
+  ["abc", 3, "abc"],
+  ["abcdef", 5, "ab…"],
+  ["a€€€", 7, "a€…"],
+  ["a€€€", 8, "a€…"],
+])("%s in %d bytes", (text, bytes, cut) => {
+  expect(shortenToBytes(text, bytes)).toBe(cut);
 });
 
 test("no shortened text is longer than asked, and each is whole characters", () => {

@@ -1,4 +1,6 @@
 import type { Operation } from "fast-json-patch";
+import { isRecord } from "../json/object.ts";
+import { shorten } from "../text/shorten.ts";
 import { AdmissionError } from "./error.ts";
 
 /** The fields of an admission.k8s.io/v1 AdmissionRequest that the handlers read. `object` is unchecked JSON. */
@@ -103,20 +105,17 @@ function respond(response: AdmissionResponse): AdmissionReviewResponse {
 
 function warningField(warnings: readonly string[]): { warnings?: readonly string[] } {
   if (warnings.length === 0) return {};
-  return { warnings: [...new Set(warnings)].slice(0, warningCount).map(oneLine) };
+  return { warnings: [...new Set(warnings)].slice(0, warningCount).map(headerText) };
 }
 
 /** An HTTP Warning header carries no control characters, and what a user wrote may hold any. */
-function oneLine(warning: string): string {
-  const clean = warning.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
-  return clean.length <= warningLimit ? clean : `${clean.slice(0, warningLimit - 1)}…`;
+function headerText(warning: string): string {
+  return shorten(warning.replace(/[\p{Cc}\p{Cf}]+/gu, " "), warningLimit);
 }
 
 function record(value: unknown, place: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new AdmissionError("REVIEW_INVALID", `${place} is no object: an AdmissionReview was expected`);
-  }
-  return Object.fromEntries(Object.entries(value));
+  if (isRecord(value)) return value;
+  throw new AdmissionError("REVIEW_INVALID", `${place} is no object: an AdmissionReview was expected`);
 }
 
 function text(value: unknown, place: string): string | undefined {

@@ -86,9 +86,9 @@ describe("what a captured /proc/cpuinfo says", () => {
   });
 
   const refused: [what: string, args: readonly string[], code: number, said: RegExp][] = [
-    ["no file", ["--cpuinfo", "/none"], 1, /^metahub: --cpuinfo \/none: no such file\n$/],
+    ["no file", ["--cpuinfo", "/none"], 1, /^metahub: --cpuinfo \/none: no such file or folder\n$/],
     ["no cpuinfo", ["--cpuinfo", "/dev/null"], 1, /^metahub: \/dev\/null: this is no \/proc\/cpuinfo [^\n]*\n$/],
-    ["a folder", ["--cpuinfo", "/"], 1, /^metahub: --cpuinfo \/: EISDIR\n$/],
+    ["a folder", ["--cpuinfo", "/"], 1, /^metahub: --cpuinfo \/: a folder, where a file was expected\n$/],
     ["another form", ["-o", "xml"], 2, /Allowed choices are features, json, machinetype, labels/],
     ["a name without a machine type", ["--name", "x"], 2, /^metahub: --name is for -o machinetype\n$/],
     ["a name that none may have", ["-o", "machinetype", "--name", "A_B"], 2, /^metahub: --name A_B: [^\n]+\n$/],

@@ -243,19 +243,19 @@ describe("hostile content is one clear error, soon", () => {
     ...more,
   });
   const cases: [what: string, document: string, said: RegExp][] = [
-    ["truncated JSON", '{"manifests":[{"digest":', /json-syntax/],
+    ["truncated JSON", '{"manifests":[{"digest":', /JSON_SYNTAX/],
     [
       "10,000 entries",
       JSON.stringify({ schemaVersion: 2, manifests: Array(10_000).fill(entry()) }),
-      /too-many-entries/,
+      /TOO_MANY_ENTRIES/,
     ],
-    ["a depth bomb", `{"manifests":${"[".repeat(1_000_000)}`, /json-depth/],
+    ["a depth bomb", `{"manifests":${"[".repeat(1_000_000)}`, /JSON_DEPTH/],
     ["a wrong type", JSON.stringify({ schemaVersion: 2, manifests: { 0: entry() } }), /manifests: must be a list/],
-    ["a null byte", '{"manifests":[{"digest":"sha256:\u0000"}]}', /json-syntax/],
+    ["a null byte", '{"manifests":[{"digest":"sha256:\u0000"}]}', /JSON_SYNTAX/],
     [
       "a digest that does not parse",
       JSON.stringify({ schemaVersion: 2, manifests: [entry({ digest: "sha256:zz" })] }),
-      /manifests\[0\]\.digest.*digest-invalid/,
+      /manifests\[0\]\.digest.*DIGEST_INVALID/,
     ],
     [
       "prototype pollution",

@@ -18,7 +18,7 @@ export interface ApiClient {
   readonly server: string;
   /** One request; any status is an answer. `body` is sent as JSON with `contentType`. */
   request(method: string, path: string, options: ApiRequest): Promise<ApiResponse>;
-  /** As `request`; a status of 400 and more is a ClusterError `command` with what the server said. */
+  /** As `request`; a status of 400 and more is a ClusterError `COMMAND` with what the server said. */
   must(method: string, path: string, options: ApiRequest): Promise<ApiResponse>;
   close(): void;
 }
@@ -29,7 +29,7 @@ interface ApiRequest {
   readonly contentType?: string;
 }
 
-/** @throws ClusterError `record` when the kubeconfig cannot be used. */
+/** @throws ClusterError `RECORD` when the kubeconfig cannot be used. */
 export async function createApiClient(kubeconfig: string): Promise<ApiClient> {
   const config = new KubeConfig();
   const options: AgentOptions & { headers?: Record<string, string> } = {};
@@ -37,10 +37,10 @@ export async function createApiClient(kubeconfig: string): Promise<ApiClient> {
     config.loadFromFile(kubeconfig);
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new ClusterError("record", `the kubeconfig ${kubeconfig} cannot be used`, { cause: error });
+    throw new ClusterError("RECORD", `the kubeconfig ${kubeconfig} cannot be used`, { cause: error });
   }
   const server = config.getCurrentCluster()?.server;
-  if (server === undefined) throw new ClusterError("record", `the kubeconfig ${kubeconfig} has no current cluster`);
+  if (server === undefined) throw new ClusterError("RECORD", `the kubeconfig ${kubeconfig} has no current cluster`);
   const { headers = {}, ca, cert, key, rejectUnauthorized } = options;
   const tls = rejectUnauthorized === undefined ? { ca, cert, key } : { ca, cert, key, rejectUnauthorized };
   // Many nodes are made at a time; a TLS handshake for each would take longer than the request.
@@ -64,7 +64,7 @@ export async function createApiClient(kubeconfig: string): Promise<ApiClient> {
       const response = await send(method, path, options);
       if (response.status < 400) return response;
       throw new ClusterError(
-        "command",
+        "COMMAND",
         `${method} ${path} answered ${response.status}: ${response.body.slice(0, 1000)}`,
       );
     },

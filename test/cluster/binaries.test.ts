@@ -205,7 +205,7 @@ describe("a build", () => {
   test("that fails says what Go said, and leaves nothing half-made", async () => {
     const from = sources({ go: fakeGo('echo half >"$out"; echo "missing go.sum entry" >&2; exit 1') });
     await expect(resolve("kubelet", from)).rejects.toThrow(/missing go.sum entry.*built because http.* answered 404/s);
-    await expect(resolve("kubelet", from)).rejects.toMatchObject({ name: "ClusterError", code: "build" });
+    await expect(resolve("kubelet", from)).rejects.toMatchObject({ name: "ClusterError", code: "BUILD" });
     expect(readdirSync(join(from.cacheDir, "kubernetes-v1.37.2-linux-amd64"))).toEqual([]);
   });
 

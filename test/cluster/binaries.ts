@@ -82,7 +82,7 @@ export async function needsBuild(
  * The paths of these programs, fetched or built where the cache lacks them. Safe to call from several processes
  * at once: one does the work, the others wait.
  *
- * @throws MissingRequirement when a program must be built and Go is not there; ClusterError `build`.
+ * @throws MissingRequirement when a program must be built and Go is not there; ClusterError `BUILD`.
  */
 export async function resolveBinaries(
   names: readonly BinaryName[],
@@ -110,7 +110,7 @@ export async function resolveBinaries(
   }
   return (name) => {
     const found = located.find((one) => one.name === name);
-    if (found === undefined) throw new ClusterError("missing", `${name} was not asked for`);
+    if (found === undefined) throw new ClusterError("MISSING", `${name} was not asked for`);
     return found.path;
   };
 }
@@ -139,9 +139,9 @@ async function obtain(
     );
   } catch (error) {
     if (failed === "" || !(error instanceof ClusterError)) throw error;
-    const cause = new ClusterError("download", failed);
+    const cause = new ClusterError("DOWNLOAD", failed);
     if (error instanceof MissingRequirement) throw new MissingRequirement(error.requirement, error.remedy, { cause });
-    throw new ClusterError("build", `${error.message} (it is built because ${failed})`, { cause: error });
+    throw new ClusterError("BUILD", `${error.message} (it is built because ${failed})`, { cause: error });
   }
 }
 

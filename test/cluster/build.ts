@@ -20,7 +20,7 @@ const buildTimeoutMs = 45 * 60_000;
 /**
  * Builds a program to `target`, which appears only when it is whole.
  *
- * @throws MissingRequirement without Go; ClusterError `build` when Go fails.
+ * @throws MissingRequirement without Go; ClusterError `BUILD` when Go fails.
  */
 export async function buildTo(target: string, build: Build, options: BuildOptions): Promise<void> {
   const draft = `${target}.${process.pid}.build`;
@@ -36,7 +36,7 @@ export async function buildTo(target: string, build: Build, options: BuildOption
       timeoutMs: buildTimeoutMs,
     });
     if (result.code !== 0)
-      throw new ClusterError("build", `"${go} ${args.join(" ")}" failed: ${result.stderr.trim().slice(-2_000)}`);
+      throw new ClusterError("BUILD", `"${go} ${args.join(" ")}" failed: ${result.stderr.trim().slice(-2_000)}`);
     await rename(draft, target);
   } catch (error) {
     if (error instanceof ClusterError && systemCode(error.cause) === "ENOENT")

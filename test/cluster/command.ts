@@ -15,7 +15,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Written to its standard input. */
   readonly input?: string;
-  /** Milliseconds; then it is killed and the call fails with `timeout`. Default: 120,000. */
+  /** Milliseconds; then it is killed and the call fails with `TIMEOUT`. Default: 120,000. */
   readonly timeoutMs?: number;
 }
 
@@ -25,7 +25,7 @@ const maxOutputBytes = 64 << 20;
 /**
  * Runs a command to its end and returns what it printed, whatever its exit code.
  *
- * @throws ClusterError `command` when it is not there, `timeout` when it takes too long; AbortError when aborted.
+ * @throws ClusterError `COMMAND` when it is not there, `TIMEOUT` when it takes too long; AbortError when aborted.
  */
 export async function runCommand(
   command: string,
@@ -60,8 +60,8 @@ export async function runCommand(
   } catch (error) {
     signal.throwIfAborted();
     const line = [command, ...args].join(" ");
-    if (timeout.aborted) throw new ClusterError("timeout", `"${line}" did not end within ${timeoutMs} ms`);
-    throw new ClusterError("command", `cannot run "${line}"`, { cause: error });
+    if (timeout.aborted) throw new ClusterError("TIMEOUT", `"${line}" did not end within ${timeoutMs} ms`);
+    throw new ClusterError("COMMAND", `cannot run "${line}"`, { cause: error });
   }
 }
 
@@ -74,7 +74,7 @@ export async function mustRun(
   const result = await runCommand(command, args, options);
   if (result.code === 0) return result;
   const said = (result.stderr.trim() || result.stdout.trim()).slice(-2_000);
-  throw new ClusterError("command", `"${[command, ...args].join(" ")}" failed with ${result.code}: ${said}`);
+  throw new ClusterError("COMMAND", `"${[command, ...args].join(" ")}" failed with ${result.code}: ${said}`);
 }
 
 async function collect(stream: NodeJS.ReadableStream): Promise<string> {

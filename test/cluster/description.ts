@@ -25,11 +25,11 @@ export function writeDescription(dir: string, description: ClusterDescription): 
   renameSync(draft, join(dir, file));
 }
 
-/** @throws ClusterError `record` when the folder holds no cluster that became ready. */
+/** @throws ClusterError `RECORD` when the folder holds no cluster that became ready. */
 export function readDescription(dir: string): ClusterDescription {
   try {
     return ClusterDescription.parse(JSON.parse(readFileSync(join(dir, file), "utf8")));
   } catch (error) {
-    throw new ClusterError("record", `${dir} holds no test cluster that is ready`, { cause: error });
+    throw new ClusterError("RECORD", `${dir} holds no test cluster that is ready`, { cause: error });
   }
 }

@@ -25,7 +25,7 @@ const maxChecksumBytes = 1 << 20;
 /**
  * The published SHA-256 of a file, in lower-case hexadecimal. It is also the probe whether a release can be reached.
  *
- * @throws ClusterError `download`
+ * @throws ClusterError `DOWNLOAD`
  */
 export async function fetchChecksum(download: Download, options: DownloadOptions): Promise<string> {
   const timeout = AbortSignal.timeout(options.answerMs ?? defaultAnswerMs);
@@ -38,13 +38,13 @@ export async function fetchChecksum(download: Download, options: DownloadOptions
     if (match?.[1] !== undefined && (match[2] === undefined || basename(match[2]) === wanted))
       return match[1].toLowerCase();
   }
-  throw new ClusterError("download", `${download.checksumUrl} holds no SHA-256 of ${wanted}`);
+  throw new ClusterError("DOWNLOAD", `${download.checksumUrl} holds no SHA-256 of ${wanted}`);
 }
 
 /**
  * Fetches a program to `target`, which appears only when it is whole, has the published checksum and can be executed.
  *
- * @throws ClusterError `download`
+ * @throws ClusterError `DOWNLOAD`
  */
 export async function downloadTo(
   target: string,
@@ -58,7 +58,7 @@ export async function downloadTo(
     const actual = await fetchTo(draft, download.url, options);
     if (actual !== checksum)
       throw new ClusterError(
-        "download",
+        "DOWNLOAD",
         `${download.url} has SHA-256 ${actual}, but ${checksum} is published at ${download.checksumUrl}`,
       );
     if (download.member === undefined) {
@@ -97,7 +97,7 @@ async function fetchTo(path: string, url: string, options: DownloadOptions): Pro
       await pipeline(Readable.from(response.body ?? []), meter, createWriteStream(path), { signal: stall.signal });
     } catch (error) {
       options.signal.throwIfAborted();
-      throw new ClusterError("download", `${url} broke off after ${size} bytes`, { cause: error });
+      throw new ClusterError("DOWNLOAD", `${url} broke off after ${size} bytes`, { cause: error });
     }
     return hash.digest("hex");
   } finally {
@@ -111,11 +111,11 @@ async function get(url: string, signal: AbortSignal, caller: AbortSignal): Promi
     response = await fetch(url, { signal });
   } catch (error) {
     caller.throwIfAborted();
-    throw new ClusterError("download", `${url} cannot be reached`, { cause: error });
+    throw new ClusterError("DOWNLOAD", `${url} cannot be reached`, { cause: error });
   }
   if (response.ok) return response;
   await response.body?.cancel();
-  throw new ClusterError("download", `${url} answered ${response.status}`);
+  throw new ClusterError("DOWNLOAD", `${url} answered ${response.status}`);
 }
 
 async function readText(response: Response, url: string, caller: AbortSignal): Promise<string> {
@@ -129,8 +129,8 @@ async function readText(response: Response, url: string, caller: AbortSignal): P
     }
   } catch (error) {
     caller.throwIfAborted();
-    throw new ClusterError("download", `${url} broke off after ${size} bytes`, { cause: error });
+    throw new ClusterError("DOWNLOAD", `${url} broke off after ${size} bytes`, { cause: error });
   }
-  if (size > maxChecksumBytes) throw new ClusterError("download", `${url} is too large for a list of checksums`);
+  if (size > maxChecksumBytes) throw new ClusterError("DOWNLOAD", `${url} is too large for a list of checksums`);
   return Buffer.concat(chunks).toString("utf8");
 }

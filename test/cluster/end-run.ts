@@ -18,7 +18,7 @@ const never = new AbortController().signal;
  * Ends a run from any process: its processes, clients before servers, first asked and then killed; what they started;
  * mounts; changes to the machine. Then its folder is removed. May be called again, and while another process does it.
  *
- * @throws ClusterError `stop` with everything that could not be ended; the folder then stays.
+ * @throws ClusterError `STOP` with everything that could not be ended; the folder then stays.
  */
 export async function endRun(dir: string, signal: AbortSignal = never): Promise<void> {
   const root = resolve(dir);
@@ -59,7 +59,7 @@ export async function endRun(dir: string, signal: AbortSignal = never): Promise<
   // Removing a folder with a mount in it would remove what is mounted.
   if (mounted.length > 0) problems.push(`still mounted: ${mounted.join(", ")}`);
   if (problems.length > 0)
-    throw new ClusterError("stop", `could not end all of the run in ${root}:\n  ${problems.join("\n  ")}`);
+    throw new ClusterError("STOP", `could not end all of the run in ${root}:\n  ${problems.join("\n  ")}`);
   rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
@@ -73,7 +73,7 @@ async function killAll(processes: readonly ProcessIdentity[], signal: AbortSigna
   for (const one of processes) signalProcess(one, "SIGKILL");
   const left = await waitForEnd(processes, killMs, signal);
   const stuck = left.filter(isAlive).map(({ pid }) => pid);
-  if (stuck.length > 0) throw new ClusterError("stop", `still there after SIGKILL: process ${stuck.join(", ")}`);
+  if (stuck.length > 0) throw new ClusterError("STOP", `still there after SIGKILL: process ${stuck.join(", ")}`);
 }
 
 async function applyUndo(undo: Undo, signal: AbortSignal): Promise<void> {

@@ -1,15 +1,15 @@
 /** What went wrong while a test cluster was found, started or ended. */
 export type ClusterErrorCode =
-  | "build" // a binary could not be built
-  | "command" // a command of the cluster (kubectl, helm, ip, kind) failed
-  | "download" // a release could not be fetched, or its checksum did not match
-  | "in-use" // the folder or the machine already holds a cluster
-  | "missing" // the machine lacks something
-  | "record" // a file that describes a cluster cannot be read
-  | "start" // a process ended before it was ready
-  | "stop" // something of a cluster could not be ended
-  | "timeout" // something was not ready in time
-  | "unsupported"; // this provider or level cannot do it
+  | "BUILD" // a binary could not be built
+  | "COMMAND" // a command of the cluster (kubectl, helm, ip, kind) failed
+  | "DOWNLOAD" // a release could not be fetched, or its checksum did not match
+  | "IN_USE" // the folder or the machine already holds a cluster
+  | "MISSING" // the machine lacks something
+  | "RECORD" // a file that describes a cluster cannot be read
+  | "START" // a process ended before it was ready
+  | "STOP" // something of a cluster could not be ended
+  | "TIMEOUT" // something was not ready in time
+  | "UNSUPPORTED"; // this provider or level cannot do it
 
 export class ClusterError extends Error {
   override readonly name: string = "ClusterError";
@@ -37,7 +37,7 @@ export class MissingRequirement extends ClusterError {
   readonly packages: readonly string[];
 
   constructor(requirement: string, remedy: string, options: MissingOptions = {}) {
-    super("missing", `missing: ${requirement}. To get it: ${remedy}`, options);
+    super("MISSING", `missing: ${requirement}. To get it: ${remedy}`, options);
     this.requirement = requirement;
     this.remedy = remedy;
     this.packages = options.packages ?? [];

@@ -8,7 +8,7 @@ const answerMs = 5_000;
 /**
  * A cluster that is there and may be used. `hostAddress` is where its API server reaches this machine, if anybody knows.
  *
- * @throws ClusterError `start` when it does not answer.
+ * @throws ClusterError `START` when it does not answer.
  */
 export async function describeExisting(
   kubeconfig: string,
@@ -26,7 +26,7 @@ export async function describeExisting(
     return { provider: "existing", level, kubeconfig, server: api.server, ...host, nodes: [] };
   } catch (error) {
     signal.throwIfAborted();
-    throw new ClusterError("start", `the cluster of ${kubeconfig} (METAHUB_TEST_KUBECONFIG) does not answer`, {
+    throw new ClusterError("START", `the cluster of ${kubeconfig} (METAHUB_TEST_KUBECONFIG) does not answer`, {
       cause: error,
     });
   } finally {

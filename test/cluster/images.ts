@@ -82,7 +82,7 @@ function sha256(content: Uint8Array): string {
 async function pushBlob({ host, repository, signal }: TestImage, { content, digest }: Blob): Promise<void> {
   const session = await send("POST", `http://${host}/v2/${repository}/blobs/uploads/`, signal, 202);
   const location = session.headers.get("location");
-  if (location === null) throw new ClusterError("command", `the registry ${host} gave no place for an upload`);
+  if (location === null) throw new ClusterError("COMMAND", `the registry ${host} gave no place for an upload`);
   const target = new URL(location, `http://${host}`);
   target.searchParams.set("digest", digest);
   await send("PUT", target.href, signal, 201, content, "application/octet-stream");
@@ -104,5 +104,5 @@ async function send(
   });
   const said = await response.text();
   if (response.status === wanted) return response;
-  throw new ClusterError("command", `${method} ${url} answered ${response.status}: ${said.slice(0, 500)}`);
+  throw new ClusterError("COMMAND", `${method} ${url} answered ${response.status}: ${said.slice(0, 500)}`);
 }

@@ -84,7 +84,7 @@ async function gateway(signal: AbortSignal): Promise<string> {
   const { stdout } = await mustRun("docker", ["network", "inspect", "kind", "--format", format], { signal });
   const address = stdout.split(/\s+/).find((one) => /^\d+(\.\d+){3}$/.test(one));
   if (address !== undefined) return address;
-  throw new ClusterError("start", `Docker's network "kind" has no IPv4 gateway: ${stdout.trim()}`);
+  throw new ClusterError("START", `Docker's network "kind" has no IPv4 gateway: ${stdout.trim()}`);
 }
 
 async function probe(

@@ -7,11 +7,11 @@ const timeoutMs = 60_000;
 /**
  * Runs kubectl for a test and returns what it printed, trimmed. `input` is sent as JSON to its standard input.
  *
- * @throws ClusterError `command` with what kubectl said when it fails.
+ * @throws ClusterError `COMMAND` with what kubectl said when it fails.
  */
 export async function kubectl(cluster: Cluster, args: readonly string[], input?: unknown): Promise<string> {
   const stdin = input === undefined ? {} : { input: JSON.stringify(input) };
   const result = await cluster.kubectl(args, { signal: AbortSignal.timeout(timeoutMs), ...stdin });
   if (result.code === 0) return result.stdout.trim();
-  throw new ClusterError("command", `kubectl ${args.join(" ")} failed with ${result.code}: ${result.stderr.trim()}`);
+  throw new ClusterError("COMMAND", `kubectl ${args.join(" ")} failed with ${result.code}: ${result.stderr.trim()}`);
 }

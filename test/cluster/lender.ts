@@ -71,7 +71,7 @@ export async function openLender(make: (what: Shared) => Promise<Answer>): Promi
     server.listen(0, "127.0.0.1", resolve);
   });
   const address = server.address();
-  if (address === null || typeof address === "string") throw new ClusterError("start", "the lender got no TCP port");
+  if (address === null || typeof address === "string") throw new ClusterError("START", "the lender got no TCP port");
   return {
     url: `http://127.0.0.1:${address.port}/${secret}`,
     close: () =>
@@ -94,7 +94,7 @@ export async function borrow(url: string, what: Shared, signal: AbortSignal): Pr
   const giveBack = (): void => void response.destroy();
   if (!("error" in answer)) return { answer, giveBack };
   giveBack();
-  throw new ClusterError("start", answer.error);
+  throw new ClusterError("START", answer.error);
 }
 
 /** Leaves the response open, without keeping this process for it. */
@@ -108,6 +108,6 @@ function firstLine(response: IncomingMessage): Promise<string> {
     });
     // Once there is an answer, the end says only that the lender is closed.
     response.on("error", reject);
-    response.once("end", () => reject(new ClusterError("start", "the lender ended without an answer")));
+    response.once("end", () => reject(new ClusterError("START", "the lender ended without an answer")));
   });
 }

@@ -84,7 +84,7 @@ async function startControlPlane(run: Run, plane: ControlPlane, api: ApiClient, 
     waitForApiServer(api, apiServer, signal),
     etcd.ended.then((how) => {
       if (signal.aborted) return;
-      throw new ClusterError("start", `etcd ended before the API server was ready: ${how}; see ${etcd.record.log}`);
+      throw new ClusterError("START", `etcd ended before the API server was ready: ${how}; see ${etcd.record.log}`);
     }),
   ]);
   await Promise.all([
@@ -138,10 +138,10 @@ function waitForApiServer(api: ApiClient, process: Started, signal: AbortSignal)
 export async function restartApiServer(dir: string, api: ApiClient, options: RestartOptions): Promise<void> {
   const { signal, kill = "SIGKILL", whileDown } = options;
   const record = readProcessRecords(dir).find(({ name }) => name === "kube-apiserver");
-  if (record === undefined) throw new ClusterError("record", `${dir} does not say how its API server was started`);
+  if (record === undefined) throw new ClusterError("RECORD", `${dir} does not say how its API server was started`);
   signalProcess(record, kill);
   if ((await waitForEnd([record], readyMs, signal)).length > 0)
-    throw new ClusterError("stop", `the API server, process ${record.pid}, does not end after ${kill}`);
+    throw new ClusterError("STOP", `the API server, process ${record.pid}, does not end after ${kill}`);
   await whileDown?.();
   const port = Number(new URL(api.server).port);
   // The kernel closes a dead process's sockets a moment after it ends.

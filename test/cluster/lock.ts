@@ -17,7 +17,7 @@ export interface LockOptions {
  * Runs `work` while no other process that takes the same lock file runs its own. A lock whose holder has ended, also by
  * a crash, is taken over.
  *
- * @throws ClusterError `timeout` when the lock is not free in time.
+ * @throws ClusterError `TIMEOUT` when the lock is not free in time.
  */
 export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   await acquire(path, options);
@@ -43,7 +43,7 @@ async function acquire(path: string, { signal, onWait, timeoutMs }: LockOptions)
     if (!waiting) onWait?.(seen.holder);
     waiting = true;
     if (Date.now() >= deadline)
-      throw new ClusterError("timeout", `process ${seen.holder.pid} holds ${path} for too long; end it and try again`);
+      throw new ClusterError("TIMEOUT", `process ${seen.holder.pid} holds ${path} for too long; end it and try again`);
     await delay(100, undefined, { signal });
   }
 }
@@ -51,7 +51,7 @@ async function acquire(path: string, { signal, onWait, timeoutMs }: LockOptions)
 /** A lock appears with its content, by link(2), so that no reader ever sees it half-written. */
 function create(path: string): boolean {
   const self = identify(process.pid);
-  if (self === undefined) throw new ClusterError("record", `cannot read the start time of process ${process.pid}`);
+  if (self === undefined) throw new ClusterError("RECORD", `cannot read the start time of process ${process.pid}`);
   const draft = `${path}.${process.pid}.${crypto.randomUUID()}`;
   writeFileSync(draft, JSON.stringify(self));
   try {

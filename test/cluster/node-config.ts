@@ -22,7 +22,7 @@ export function nodeFolders(dir: string, name: string): NodeFolders {
   const socket = join(run, "containerd.sock");
   if (socket.length > maxSocket)
     throw new ClusterError(
-      "start",
+      "START",
       `the folder ${dir} is too long: ${socket} does not fit a socket's ${maxSocket} characters`,
     );
   return { root, run, socket, cni: join(root, "cni"), certs: join(root, "certs.d"), kubelet: join(root, "kubelet") };

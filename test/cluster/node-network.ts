@@ -56,7 +56,7 @@ const commonFolders = [
 /**
  * Makes the bridge, after writing down how to undo it and every other change that kubelet and kube-proxy make.
  *
- * @throws ClusterError `in-use` when the machine already has nodes.
+ * @throws ClusterError `IN_USE` when the machine already has nodes.
  */
 export async function createNodeNetwork(dir: string, signal: AbortSignal): Promise<NodeNetwork> {
   await refuseBusyMachine(signal);
@@ -99,24 +99,24 @@ export async function createNodeNetwork(dir: string, signal: AbortSignal): Promi
   };
 }
 
-/** @throws ClusterError `in-use` when the machine already has nodes, a test's or a real cluster's. */
+/** @throws ClusterError `IN_USE` when the machine already has nodes, a test's or a real cluster's. */
 export async function refuseBusyMachine(signal: AbortSignal): Promise<void> {
   const bridge = listIfThere("/sys/class/net").find((name) => name.startsWith(bridgePrefix));
   if (bridge !== undefined)
     throw new ClusterError(
-      "in-use",
+      "IN_USE",
       `this machine already has test nodes (network interface ${bridge}); end them first (a demo's: npm run demo -- --down)`,
     );
   if (existsSync(`${kubeletHome}/config.yaml`))
     throw new ClusterError(
-      "in-use",
+      "IN_USE",
       `this machine is a node of a cluster (${kubeletHome}/config.yaml); use another one`,
     );
   const { stdout } = await mustRun("nft", ["list", "tables"], { signal, env: adminEnv() });
   const table = proxyTables.find((one) => stdout.includes(`table ${one}\n`));
   if (table !== undefined)
     throw new ClusterError(
-      "in-use",
+      "IN_USE",
       `a kube-proxy serves this machine (nftables table ${table}); use its cluster or end it`,
     );
 }
@@ -140,7 +140,7 @@ async function freeNetwork(signal: AbortSignal): Promise<number> {
   ];
   const free = candidates.find((second) => !used.some((one) => one.startsWith(`10.${second}.`)));
   if (free === undefined)
-    throw new ClusterError("in-use", "found no unused network among 10.89.0.0/16 to 10.118.0.0/16");
+    throw new ClusterError("IN_USE", "found no unused network among 10.89.0.0/16 to 10.118.0.0/16");
   return free;
 }
 

@@ -87,7 +87,7 @@ export async function createNodeObject(api: ApiClient, node: NodeSpec, signal: A
     const { body } = await api.must("GET", path, { signal });
     if (!ServerNode.parse(JSON.parse(body)).spec.taints.some(({ key }) => key === notReady)) return;
     if (Date.now() > deadline)
-      throw new ClusterError("timeout", `node ${node.name} keeps the taint ${notReady}; is the controller manager up?`);
+      throw new ClusterError("TIMEOUT", `node ${node.name} keeps the taint ${notReady}; is the controller manager up?`);
     await delay(25, undefined, { signal });
   }
 }
@@ -104,5 +104,5 @@ export async function renewLease(api: ApiClient, name: string, signal: AbortSign
   const { status } = await api.request("POST", path, { signal, body });
   if (status === 409)
     await api.must("PATCH", `${path}/${name}`, { signal, body, contentType: "application/merge-patch+json" });
-  else if (status >= 400) throw new ClusterError("command", `creating the lease of node ${name} answered ${status}`);
+  else if (status >= 400) throw new ClusterError("COMMAND", `creating the lease of node ${name} answered ${status}`);
 }

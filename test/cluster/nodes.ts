@@ -42,7 +42,7 @@ export async function startNodes(options: NodesOptions): Promise<string> {
   const { names, run, binary, network, plane, api, signal } = options;
   const [first] = names;
   if (first === undefined || names.length > maxNodes)
-    throw new ClusterError("start", `level nodes takes 1 to ${maxNodes} nodes, not ${names.length}`);
+    throw new ClusterError("START", `level nodes takes 1 to ${maxNodes} nodes, not ${names.length}`);
   const [registryPort = 0, ...proxyPorts] = await freePorts(3);
   // On the bridge: one name for it, good for this machine, for the nodes and for Pods.
   const listen = { address: network.gateway, port: registryPort };

@@ -23,7 +23,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
       ports.push(port);
     }
     if (ports.length < count)
-      throw new ClusterError("start", `found no ${count} free TCP ports between ${first} and ${last} on this machine`);
+      throw new ClusterError("START", `found no ${count} free TCP ports between ${first} and ${last} on this machine`);
     return ports;
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -64,6 +64,6 @@ export function isRequired(level: Level, env: NodeJS.ProcessEnv): boolean {
   if (value === undefined || value === "") return false;
   const wanted = levels.find((one) => one === value);
   if (wanted === undefined)
-    throw new ClusterError("unsupported", `METAHUB_TEST_REQUIRE is "${value}"; it can be ${levels.join(" or ")}`);
+    throw new ClusterError("UNSUPPORTED", `METAHUB_TEST_REQUIRE is "${value}"; it can be ${levels.join(" or ")}`);
   return levels.indexOf(level) <= levels.indexOf(wanted);
 }

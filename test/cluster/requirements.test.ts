@@ -83,7 +83,7 @@ describe("a level that the machine lacks", () => {
 
   test("is a failure where it is required, and so is everything but a lack", async () => {
     await expect(requireLevel(options, { METAHUB_TEST_REQUIRE: "nodes" }, lacks)).rejects.toThrow("missing: runc");
-    const broken = (): Promise<Cluster> => Promise.reject(new ClusterError("timeout", "slow"));
+    const broken = (): Promise<Cluster> => Promise.reject(new ClusterError("TIMEOUT", "slow"));
     await expect(requireLevel(options, {}, broken)).rejects.toThrow("slow");
   });
 

@@ -107,7 +107,7 @@ function parse<S extends z.ZodType>(schema: S, text: string, path: string): z.in
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new ClusterError("record", `${path} does not describe a test cluster's run; remove it`, { cause: error });
+    throw new ClusterError("RECORD", `${path} does not describe a test cluster's run; remove it`, { cause: error });
   }
 }
 

@@ -172,7 +172,7 @@ describe("a run", () => {
 
   test("refuses a folder whose run is up, and takes over one that was abandoned", async () => {
     await openRun({ dir, signal, detached: true });
-    await expect(openRun({ dir, signal })).rejects.toMatchObject({ code: "in-use" });
+    await expect(openRun({ dir, signal })).rejects.toMatchObject({ code: "IN_USE" });
     writeRunRecord(dir, { version: 1, created: "then", owner: { pid: process.pid, started: "x" }, keeper: null });
     const run = await openRun({ dir, signal, detached: true });
     expect(readRunRecord(run.dir)?.owner).toBeNull();

@@ -48,7 +48,7 @@ export interface Started {
  * Opens a run. Unless it is detached, a keeper watches this process and ends the run when this process is gone, by
  * whatever death.
  *
- * @throws ClusterError `in-use` when the folder holds a run that is still up.
+ * @throws ClusterError `IN_USE` when the folder holds a run that is still up.
  */
 export async function openRun(options: RunOptions): Promise<Run> {
   options.signal.throwIfAborted();
@@ -81,7 +81,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
  * Starts a process of a run, its output in the run's logs, and writes it down. It is in a session of its own, so that
  * Ctrl-C in a terminal reaches only the run's owner; the end of a run is what ends it.
  *
- * @throws ClusterError `start` when the program cannot be executed.
+ * @throws ClusterError `START` when the program cannot be executed.
  */
 export async function startProcess(run: Pick<Run, "dir" | "logs">, launch: Launch): Promise<Started> {
   const log = join(run.logs, `${launch.name}.log`);
@@ -105,7 +105,7 @@ export async function startProcess(run: Pick<Run, "dir" | "logs">, launch: Launc
   });
   const identity = child.pid === undefined ? undefined : identifyChild(child.pid);
   if (identity === undefined) {
-    throw new ClusterError("start", `${launch.name} cannot be started: ${await ended}${logTail(log)}`);
+    throw new ClusterError("START", `${launch.name} cannot be started: ${await ended}${logTail(log)}`);
   }
   const { name, phase, command, args } = launch;
   const record: ProcessRecord = { ...identity, name, phase, command, args: [...args], env, log };
@@ -131,7 +131,7 @@ async function claim(dir: string, signal: AbortSignal): Promise<void> {
   const former = readRunRecord(dir);
   if (former === undefined) return;
   if (former.owner === null || isAlive(former.owner))
-    throw new ClusterError("in-use", `${dir} holds a cluster that is up (since ${former.created}); end it first`);
+    throw new ClusterError("IN_USE", `${dir} holds a cluster that is up (since ${former.created}); end it first`);
   await endRun(dir, signal);
 }
 

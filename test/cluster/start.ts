@@ -39,7 +39,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     return cluster;
   } catch (error) {
     await run.end().catch((left: unknown) => {
-      throw new ClusterError("stop", `${describeError(error)}\nAnd ${describeError(left)}`, { cause: error });
+      throw new ClusterError("STOP", `${describeError(error)}\nAnd ${describeError(left)}`, { cause: error });
     });
     signal.throwIfAborted(); // with the caller's own reason
     throw error;
@@ -55,7 +55,7 @@ export interface AttachOptions {
 /**
  * The cluster of a folder, which another process started, or this one before.
  *
- * @throws ClusterError `record` when there is none that became ready.
+ * @throws ClusterError `RECORD` when there is none that became ready.
  */
 export async function attachCluster(dir: string, options: AttachOptions = {}): Promise<Cluster> {
   const root = resolve(dir);
@@ -111,7 +111,7 @@ async function chooseProvider(signal: AbortSignal, env: NodeJS.ProcessEnv = proc
   if (named !== undefined && named !== "") {
     const provider = providers.find((one) => one === named);
     if (provider !== undefined) return provider;
-    throw new ClusterError("unsupported", `METAHUB_TEST_PROVIDER is "${named}"; it can be ${providers.join(", ")}`);
+    throw new ClusterError("UNSUPPORTED", `METAHUB_TEST_PROVIDER is "${named}"; it can be ${providers.join(", ")}`);
   }
   if (env["METAHUB_TEST_KUBECONFIG"]) return "existing";
   return (await missingForKind(signal)) === undefined ? "kind" : "local";

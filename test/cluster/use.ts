@@ -57,12 +57,12 @@ export async function useCluster(dir: string, about: ClusterDescription, options
     },
     async mirrorRegistry(registry, host) {
       if (about.nodes.length === 0)
-        throw new ClusterError("unsupported", "only the nodes of a local cluster of level nodes can be given a mirror");
+        throw new ClusterError("UNSUPPORTED", "only the nodes of a local cluster of level nodes can be given a mirror");
       for (const node of about.nodes) await writeMirror(nodeFolders(dir, node).certs, registry, host);
     },
     async restartApiServer(restart) {
       if (about.provider !== "local")
-        throw new ClusterError("unsupported", `the API server of provider ${about.provider} cannot be restarted`);
+        throw new ClusterError("UNSUPPORTED", `the API server of provider ${about.provider} cannot be restarted`);
       await restartApiServer(dir, api, restart);
     },
     async stop() {

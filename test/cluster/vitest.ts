@@ -19,7 +19,7 @@ const firstTimeMs = 60 * 60_000;
 export async function sharedCluster(level: Level): Promise<ClusterOrLack> {
   const { answer, giveBack } = await borrow(inject("metahubLender"), level, AbortSignal.timeout(firstTimeMs));
   if ("skip" in answer) return answer;
-  if (!("dir" in answer)) throw new ClusterError("record", `asked for a cluster and got ${JSON.stringify(answer)}`);
+  if (!("dir" in answer)) throw new ClusterError("RECORD", `asked for a cluster and got ${JSON.stringify(answer)}`);
   const cluster = await attachCluster(answer.dir, { borrow: true });
   const stop = async (): Promise<void> => {
     await cluster.stop();
@@ -38,6 +38,6 @@ export function sharedRegistry(): Promise<string> {
 
 async function borrowRegistry(): Promise<string> {
   const { answer } = await borrow(inject("metahubLender"), "registry", AbortSignal.timeout(firstTimeMs));
-  if (!("host" in answer)) throw new ClusterError("record", `asked for a registry and got ${JSON.stringify(answer)}`);
+  if (!("host" in answer)) throw new ClusterError("RECORD", `asked for a registry and got ${JSON.stringify(answer)}`);
   return answer.host;
 }

@@ -20,7 +20,7 @@ const checkMs = 5_000;
 /**
  * Waits until a check passes.
  *
- * @throws ClusterError `start` when the process ends first, `timeout` when it takes too long; both with the log's end.
+ * @throws ClusterError `START` when the process ends first, `TIMEOUT` when it takes too long; both with the log's end.
  */
 export async function waitUntil(options: WaitOptions): Promise<void> {
   const { what, check, timeoutMs, signal, everyMs = 50 } = options;
@@ -32,11 +32,11 @@ export async function waitUntil(options: WaitOptions): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     const log = options.process === undefined ? "" : logTail(options.process.record.log);
-    if (how !== undefined) throw new ClusterError("start", `${what} ended before it was ready: ${how}${log}`);
+    if (how !== undefined) throw new ClusterError("START", `${what} ended before it was ready: ${how}${log}`);
     const reason = await check(AbortSignal.any([signal, AbortSignal.timeout(checkMs)])).catch(describeError);
     if (reason === undefined) return;
     if (Date.now() >= deadline)
-      throw new ClusterError("timeout", `${what} was not ready within ${timeoutMs / 1000} s: ${reason}${log}`);
+      throw new ClusterError("TIMEOUT", `${what} was not ready within ${timeoutMs / 1000} s: ${reason}${log}`);
     await delay(everyMs, undefined, { signal });
   }
 }

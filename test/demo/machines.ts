@@ -47,6 +47,6 @@ async function machines(): Promise<readonly z.infer<typeof node>[]> {
 
 async function must(cluster: Cluster, args: readonly string[], signal: AbortSignal): Promise<string> {
   const { code, stdout, stderr } = await cluster.kubectl(args, { signal });
-  if (code !== 0) throw new ClusterError("command", `kubectl ${args.slice(0, 3).join(" ")} failed: ${stderr.trim()}`);
+  if (code !== 0) throw new ClusterError("COMMAND", `kubectl ${args.slice(0, 3).join(" ")} failed: ${stderr.trim()}`);
   return stdout;
 }

@@ -82,7 +82,7 @@ interface Stage {
 async function attach(cluster: Cluster, progress: Progress, signal: AbortSignal): Promise<Stage> {
   progress.say("the cluster of the last demo is still up");
   const state = readState(demoFolder);
-  if (state === undefined) throw new ClusterError("record", `${demoFolder} says nothing of its demo`);
+  if (state === undefined) throw new ClusterError("RECORD", `${demoFolder} says nothing of its demo`);
   if (state.image === undefined || cluster.registry === undefined) return { cluster, state };
   const { registry } = cluster;
   const { digest } = await pushOperatorImage(registry, signal);

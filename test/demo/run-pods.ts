@@ -79,7 +79,7 @@ function kubectlOf(cluster: Cluster, signal: AbortSignal) {
   return async (args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> => {
     const result = await cluster.kubectl(args, { signal, timeoutMs: 150_000 });
     if (result.code !== 0)
-      throw new ClusterError("command", `kubectl ${args.join(" ")} failed: ${result.stderr.trim()}`);
+      throw new ClusterError("COMMAND", `kubectl ${args.join(" ")} failed: ${result.stderr.trim()}`);
     return result;
   };
 }

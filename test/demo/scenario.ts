@@ -32,7 +32,7 @@ export interface ScenarioOptions {
 export async function setScenario({ cluster, values, progress, signal }: ScenarioOptions): Promise<Scenario> {
   const { registry } = cluster;
   if (registry === undefined)
-    throw new ClusterError("unsupported", `a cluster of provider ${cluster.provider} has no registry for its nodes`);
+    throw new ClusterError("UNSUPPORTED", `a cluster of provider ${cluster.provider} has no registry for its nodes`);
   await dressMachines(cluster, signal);
   progress.say("the nodes carry the labels and resources of four kinds of machine");
   const binary = await resolveBinaries(["printer"], defaultSources(), progress, signal);

@@ -157,7 +157,7 @@ describeWith(found, "a local cluster of level api", ({ cluster }) => {
       await existing.createNode({ name: "guest" }, soon());
       const lease = ["get", "lease", "guest", "-n", "kube-node-lease", "-o", "jsonpath={.spec.holderIdentity}"];
       expect(await kubectl(cluster, lease)).toBe("guest");
-      await expect(existing.restartApiServer({ signal: soon() })).rejects.toMatchObject({ code: "unsupported" });
+      await expect(existing.restartApiServer({ signal: soon() })).rejects.toMatchObject({ code: "UNSUPPORTED" });
       await existing.stop();
       expect(await kubectl(cluster, ["get", "node", "guest", "--ignore-not-found", "-o", "name"])).toBe("");
     } finally {

@@ -17,7 +17,7 @@ export async function accountKubeconfig(
 ): Promise<string> {
   const args = ["create", "token", account, "--namespace", namespace, "--duration", "24h"];
   const { code, stdout, stderr } = await cluster.kubectl(args, { signal });
-  if (code !== 0) throw new ClusterError("command", `no token for the service account ${account}: ${stderr.trim()}`);
+  if (code !== 0) throw new ClusterError("COMMAND", `no token for the service account ${account}: ${stderr.trim()}`);
   const admin = adminConfig.parse(load(await readFile(cluster.kubeconfig, "utf8")));
   const [entry] = admin.clusters;
   return JSON.stringify({

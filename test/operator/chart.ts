@@ -73,6 +73,6 @@ function restricted(name: string): object {
 async function must(running: ReturnType<Cluster["kubectl"]>): Promise<{ stdout: string; stderr: string }> {
   const result = await running;
   if (result.code !== 0)
-    throw new ClusterError("command", `installing the chart failed: ${(result.stderr || result.stdout).trim()}`);
+    throw new ClusterError("COMMAND", `installing the chart failed: ${(result.stderr || result.stdout).trim()}`);
   return result;
 }

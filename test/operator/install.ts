@@ -40,7 +40,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
   const host = cluster.hostAddress;
   if (host === undefined) {
     throw new ClusterError(
-      "unsupported",
+      "UNSUPPORTED",
       "it is not known how this cluster's API server reaches this machine; set METAHUB_TEST_HOST_ADDRESS",
     );
   }
@@ -115,7 +115,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
 
 async function mustHelm(cluster: Cluster, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { code, stdout, stderr } = await cluster.helm(args, { signal });
-  if (code !== 0) throw new ClusterError("command", `helm ${args[0]} failed: ${(stderr || stdout).trim()}`);
+  if (code !== 0) throw new ClusterError("COMMAND", `helm ${args[0]} failed: ${(stderr || stdout).trim()}`);
 }
 
 /** The project's own client with the administrator's rights, where it is what is tried; tests ask by `adminWitness`. */

@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import { profileLabel } from "../../api/node-labels.ts";
+import { acceleratorsAnnotation, noMatchAnnotation, strategyAnnotation } from "../../api/pod-keys.ts";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { gather } from "../input/given.ts";
 import { addImageOptions } from "../input/image-options.ts";
@@ -33,10 +35,10 @@ Everything else is: Pods, and the Pod templates of Deployments, StatefulSets,
 DaemonSets, Jobs, CronJobs, ReplicaSets and ReplicationControllers rewritten,
 other objects untouched. What is left as written is told on standard error.
 
-The annotations metahub.dev/strategy, metahub.dev/no-match and
-metahub.dev/accelerators of a Pod or template count as they do at admission.
+The annotations ${strategyAnnotation}, ${noMatchAnnotation} and
+${acceleratorsAnnotation} of a Pod or template count as they do at admission.
 A Pod with no-match: deny that admission would refuse is left as written.
-A Pod with no-match: steer gets required node affinity on metahub.dev/profile.
+A Pod with no-match: steer gets required node affinity on ${profileLabel}.
 A template gets it only together with a build; otherwise that is left to the
 admission of its Pods. The affinity names the profiles that nodes have now, so
 rewrite your own files again, not this output, when machines change.

@@ -18,6 +18,7 @@ import { formatPlatform } from "../../hardware/platform.ts";
 import { type DetectedHost, detectHost } from "../../host/probe.ts";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { CommandError, UsageError } from "../../process/failure.ts";
+import { fileReason } from "../../process/file-reason.ts";
 import { readAll } from "../../process/stdin.ts";
 import { Given } from "../input/given.ts";
 import { safeText } from "../terminal/text.ts";
@@ -156,9 +157,7 @@ async function readFile(path: string): Promise<string | undefined> {
       await file.close();
     }
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const reason = code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : String(code ?? cause);
-    throw new CommandError("FILE_UNREADABLE", `--cpuinfo ${path}: ${reason}`, { cause });
+    throw new CommandError("FILE_UNREADABLE", `--cpuinfo ${path}: ${fileReason(cause)}`, { cause });
   }
 }
 

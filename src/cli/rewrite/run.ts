@@ -1,3 +1,5 @@
+import { rewriteLabel } from "../../api/pod-keys.ts";
+import { readOptions } from "../../api/pod-options.ts";
 import { isMachine } from "../../inventory/manifests.ts";
 import { isRecord } from "../../json/object.ts";
 import type { Edit } from "../../manifests/edit.ts";
@@ -92,11 +94,11 @@ function leftAlone(manifests: readonly Manifest[]): (workload: Workload) => bool
   for (const { apiVersion, kind, object } of manifests) {
     const { metadata } = object;
     if (apiVersion !== "v1" || kind !== "Namespace" || !isRecord(metadata) || !isRecord(metadata["labels"])) continue;
-    if (metadata["labels"]["metahub.dev/rewrite"] === "disabled") namespaces.add(String(metadata["name"]));
+    if (metadata["labels"][rewriteLabel] === "disabled") namespaces.add(String(metadata["name"]));
   }
   return ({ namespace, pod: { metadata } }) =>
     namespaces.has(namespace) ||
-    metadata.labels?.["metahub.dev/rewrite"] === "disabled" ||
+    readOptions(metadata).rewrite === "disabled" ||
     metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
 }
 

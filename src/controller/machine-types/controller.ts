@@ -5,6 +5,7 @@ import {
   metahubGroup,
   metahubVersion,
 } from "../../api/machine-type.ts";
+import { machineTypeLabel } from "../../api/node-labels.ts";
 import { computeStatus, statusEquals } from "../../api/status.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import type { MachineTypeEntry, Snapshot } from "../../inventory/snapshot.ts";
@@ -13,7 +14,6 @@ import { isKubernetesError } from "../../kubernetes/error.ts";
 import type { EventRecorder } from "../../kubernetes/events/recorder.ts";
 import { resource } from "../../kubernetes/resource.ts";
 import { WorkQueue } from "../../kubernetes/work-queue.ts";
-import { machineTypeLabel } from "../../placement/template.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { aborted } from "../../time/aborted.ts";
 import type { ControllerMetrics } from "../metrics.ts";

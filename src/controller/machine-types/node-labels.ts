@@ -1,5 +1,5 @@
+import { machineTypeLabel, profileLabel } from "../../api/node-labels.ts";
 import type { NodeEntry } from "../../inventory/snapshot.ts";
-import { machineTypeLabel, profileLabel } from "../../placement/template.ts";
 
 /** The labels that the controller owns on a node: its machine type, where it has one, and its profile. */
 export function desiredLabels({ machineType, profile }: NodeEntry): Readonly<Record<string, string>> {

@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/pod.ts";
 import type { EventFacts } from "../../kubernetes/events/event.ts";
-import { cutText } from "../../kubernetes/events/text.ts";
+import { shortenToBytes } from "../../text/shorten.ts";
 import type { BoundVerdict } from "./bound-verdict.ts";
 
 /** Bytes of an image's name: what comes after it must fit into an Event too, names of nodes have up to 253. */
@@ -10,7 +10,7 @@ const maxImage = 320;
 export function boundEvent({ metadata }: Pod, verdict: BoundVerdict): EventFacts {
   const { name = "", namespace, uid } = metadata;
   const { outcome, container, node, chosenFor } = verdict;
-  const image = `image ${cutText(verdict.image, maxImage)} of ${container}`;
+  const image = `image ${shortenToBytes(verdict.image, maxImage)} of ${container}`;
   const [reason, note] =
     outcome === "as-written"
       ? [

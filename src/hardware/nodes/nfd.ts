@@ -1,3 +1,4 @@
+import { few } from "../../text/few.ts";
 import { cpuGraph } from "../cpu/graph.ts";
 import { quote } from "../error.ts";
 import { armCandidates, armPart } from "./arm.ts";
@@ -205,5 +206,5 @@ function ids(cpu: NfdCpu): string {
 }
 
 function some(flags: readonly string[]): string {
-  return flags.length <= 4 ? flags.join(", ") : `${flags.slice(0, 4).join(", ")} and ${flags.length - 4} more`;
+  return few(flags, 4);
 }

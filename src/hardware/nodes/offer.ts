@@ -1,3 +1,4 @@
+import { shorten } from "../../text/shorten.ts";
 import { cpuFlags, cpuGraph } from "../cpu/graph.ts";
 import { HardwareError, quote } from "../error.ts";
 import { type Feature, formatFeature } from "../feature.ts";
@@ -161,13 +162,14 @@ function architectureOfCpu(features: readonly Feature[]): string | undefined {
 }
 
 function bounded(notes: readonly string[]): readonly string[] {
-  const distinct = [...new Set(notes.map((note) => oneLine(note)))];
+  const distinct = [...new Set(notes.map((note) => printable(note)))];
   return distinct.length <= maxNotes
     ? distinct
     : [...distinct.slice(0, maxNotes - 1), `And ${distinct.length - maxNotes + 1} more.`];
 }
 
-function oneLine(note: string): string {
+/** A line of printable ASCII. The mark of a cut stays, because quoted texts end with it. */
+function printable(note: string): string {
   const clean = note.replace(/[^\x20-\x7e…]+/g, " ");
-  return clean.length <= maxNoteLength ? clean : `${clean.slice(0, maxNoteLength - 1)}…`;
+  return shorten(clean, maxNoteLength);
 }

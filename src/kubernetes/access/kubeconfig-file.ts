@@ -1,5 +1,6 @@
-import { load, YAMLException } from "js-yaml";
 import { z } from "zod";
+import { YamlError } from "../../yaml/error.ts";
+import { readYamlDocument } from "../../yaml/read.ts";
 import { KubernetesError } from "../error.ts";
 import type { AuthProvider, ExecPlugin } from "./access.ts";
 
@@ -166,10 +167,11 @@ const file = z.object({
 export function parseKubeconfig(content: string, path: string): Kubeconfig {
   let document: unknown;
   try {
-    document = load(content);
+    document = readYamlDocument(content);
   } catch (cause) {
-    // The parser's own message quotes the lines around the problem; only its reason and place are safe to show.
-    throw new KubernetesError("CONFIG", `kubeconfig ${path}: is no YAML (${yamlProblem(cause)})`);
+    if (!(cause instanceof YamlError)) throw cause;
+    // Without the cause: the parser's own message quotes the lines around the problem.
+    throw new KubernetesError("CONFIG", `kubeconfig ${path}: is no YAML: ${withoutQuotes(cause.message)}`);
   }
   const parsed = file.safeParse(document);
   if (!parsed.success) {
@@ -181,7 +183,7 @@ export function parseKubeconfig(content: string, path: string): Kubeconfig {
   return { path, currentContext, clusters, users, contexts };
 }
 
-function yamlProblem(error: unknown): string {
-  if (!(error instanceof YAMLException)) return "unknown problem";
-  return error.mark === undefined ? error.reason : `${error.reason}, line ${error.mark.line + 1}`;
+/** A password that begins with `*` or `!` is read as an alias or a tag, and the parser names those. */
+function withoutQuotes(reason: string): string {
+  return reason.replace(/".*"|!<.*>|(?<=: ).*(?= \(line)/g, "…");
 }

@@ -72,6 +72,16 @@ describe("loadKubeconfig", () => {
     expect(access.user.exec).toMatchObject({ command: join(folder, "bin/login"), args: ["a"], env: { A: "b" } });
   });
 
+  test("values mean what they mean to kubectl: yes is true, a date and a time in base 60 are text", async () => {
+    const said = good
+      .replace("insecure-skip-tls-verify: true", "insecure-skip-tls-verify: yes")
+      .replace("tokenFile: token", "token: 2024-01-01")
+      .replace("value: b", "value: 1:30");
+    const access = await loadKubeconfig({ path: file("dialect", said), context: "two" });
+    expect(access.insecureSkipTlsVerify).toBe(true);
+    expect(access.user).toMatchObject({ token: "2024-01-01", exec: { env: { A: "1:30" } } });
+  });
+
   test("several files: the first that names something wins, missing ones are passed over", async () => {
     const first = file("first", "current-context: two\nclusters: [{name: c2, cluster: {server: https://mine}}]\n");
     const path = [join(folder, "absent"), first, file("good", good)].join(delimiter);
@@ -92,7 +102,14 @@ describe("loadKubeconfig", () => {
       "none of these files exists",
     ],
     ["a folder", () => folder, "cannot be read"],
-    ["no YAML", () => file("bad", "token: [secret\n"), "is no YAML"],
+    ["no YAML", () => file("bad", "a: b\ntoken: [secret\n"), "is no YAML: deficient indentation (line 3, column 1)"],
+    ["a secret that is an alias", () => file("bad", "token: *secret\n"), "unidentified alias … (line 1, column 9)"],
+    ["a secret that is a tag", () => file("bad", "token: !secret secret\n"), "unknown scalar tag … (line 1, column "],
+    ["a secret that is a wrong tag", () => file("bad", "token: !secret>a b\n"), "such characters: … (line 1, column "],
+    ["a secret with a handle of a tag", () => file("bad", "token: !secret!a b\n"), "undeclared tag handle … (line 1"],
+    ["several documents", () => file("bad", `${good}---\n${good}`), "several documents"],
+    ["a key twice", () => file("bad", "users: []\nusers: []\n"), "duplicated mapping key (line 2, column 1)"],
+    ["a number for a name", () => file("bad", good.replace("name: u1", "name: 1_0")), "users.0.name: "],
     ["a scalar", () => file("bad", "hello"), "expected object"],
     ["nothing", () => file("bad", "apiVersion: v1\nkind: Config\n"), "no current context is set"],
     [

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeApiServer, status } from "../../../test/support/api-server/fake.ts";
-import { isRecord, type KubernetesObject } from "../object.ts";
+import { isRecord } from "../../json/object.ts";
+import type { KubernetesObject } from "../object.ts";
 import { resource } from "../resource.ts";
 import { KubernetesClient } from "./client.ts";
 

@@ -26,7 +26,7 @@ describe("LineSplitter", () => {
       }),
       { numRuns: 50 },
     );
-  });
+  }, 60_000);
 
   test.each([
     ["a cut within a euro sign", [Buffer.from([0x22, 0xe2]), Buffer.from([0x82, 0xac, 0x22, 0x0a])], ['"€"'], 0],

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
+import { isRecord } from "../../json/object.ts";
 import { KubernetesError } from "../error.ts";
-import { isRecord, stringOf } from "../object.ts";
+import { stringOf } from "../object.ts";
 import { parseJson } from "./body.ts";
 import { ListSplitter } from "./list-splitter.ts";
 import { maxEventBytes } from "./watch.ts";

@@ -32,7 +32,7 @@ describe("ListSplitter", () => {
       }),
       { numRuns: 200 },
     );
-  });
+  }, 60_000);
 
   test.each([
     ["an item that holds items", '{"items":[{"items":[{"a":1}]}]}', [{ items: [{ a: 1 }] }], '{"items":[]}'],

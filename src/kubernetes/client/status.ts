@@ -1,5 +1,6 @@
+import { isRecord } from "../../json/object.ts";
 import { KubernetesError, type KubernetesErrorCode, type StatusCause } from "../error.ts";
-import { isRecord, stringOf } from "../object.ts";
+import { stringOf } from "../object.ts";
 
 const codes: Readonly<Record<number, KubernetesErrorCode>> = {
   400: "INVALID",

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
+import { isRecord } from "../../json/object.ts";
 import type { Deadline } from "../../time/deadline.ts";
 import { KubernetesError } from "../error.ts";
-import { isRecord, parseObject, stringOf } from "../object.ts";
+import { parseObject, stringOf } from "../object.ts";
 import { parseJson } from "./body.ts";
 import { LineSplitter } from "./json-lines.ts";
 import type { WatchEvent } from "./requests.ts";

@@ -1,5 +1,6 @@
+import { isRecord } from "../../json/object.ts";
 import { KubernetesError } from "../error.ts";
-import { isRecord, type KubernetesObject, parseObject } from "../object.ts";
+import { type KubernetesObject, parseObject } from "../object.ts";
 import { resource } from "../resource.ts";
 
 export const leases = resource({ group: "coordination.k8s.io", version: "v1", plural: "leases", namespaced: true });

@@ -1,6 +1,6 @@
+import { shortenToBytes } from "../../text/shorten.ts";
 import { microTime } from "../election/lease.ts";
 import { resource } from "../resource.ts";
-import { cutText } from "./text.ts";
 
 /**
  * events.k8s.io/v1 and not core/v1: the same objects (kubectl shows both alike), but with the fields that the API
@@ -85,13 +85,13 @@ export function eventObject(occurrence: Occurrence, controller: string, instance
     metadata: { name, namespace: eventNamespace(facts) },
     eventTime: microTime(firstAt),
     reportingController: controller,
-    reportingInstance: cutText(instance, maxWord),
+    reportingInstance: shortenToBytes(instance, maxWord),
     regarding: facts.regarding,
     related: facts.related,
     type: facts.type,
-    reason: cutText(facts.reason, maxWord),
-    action: cutText(facts.action, maxWord),
-    note: cutText(facts.note, maxNoteBytes),
+    reason: shortenToBytes(facts.reason, maxWord),
+    action: shortenToBytes(facts.action, maxWord),
+    note: shortenToBytes(facts.note, maxNoteBytes),
     ...eventSeries(occurrence),
   };
 }

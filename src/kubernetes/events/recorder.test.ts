@@ -4,7 +4,6 @@ import { ManualClock, settle } from "../../../test/support/manual-clock.ts";
 import { KubernetesClient } from "../client/client.ts";
 import type { EventFacts } from "./event.ts";
 import { type EventOutcome, EventRecorder, type EventRecorderOptions } from "./recorder.ts";
-import { cutText } from "./text.ts";
 
 const path = "/apis/events.k8s.io/v1/namespaces/ns/events";
 const open = new AbortController().signal;
@@ -168,13 +167,4 @@ describe("what is dropped is counted, and nothing is thrown", () => {
     await events.close(open);
     expect(stored()).toHaveLength(1);
   });
-});
-
-test.each([
-  ["abc", 3, "abc"],
-  ["abcdef", 5, "ab…"],
-  ["a€€€", 7, "a€…"],
-  ["a€€€", 8, "a€…"],
-])("%s in %d bytes", (text, bytes, cut) => {
-  expect(cutText(text, bytes)).toBe(cut);
 });

@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/pod.ts";
 import { selectionAnnotation } from "../../api/pod-keys.ts";
+import { isRecord } from "../../json/object.ts";
 import { isDigest } from "../../oci/digest.ts";
 import { maxSelection, type SelectionNote, type SelectionNotes } from "./note.ts";
 
@@ -36,9 +37,9 @@ export function parseSelection(text: string | undefined): SelectionNotes {
   } catch {
     return noNotes; // Written by a user or cut by a tool. There is nothing to learn from it and nobody to tell.
   }
-  if (!isObject(value)) return noNotes;
+  if (!isRecord(value)) return noNotes;
   const notes = new Map<string, SelectionNote>();
-  for (const [name, note] of Object.entries(value)) if (isObject(note)) notes.set(name, parseNote(note));
+  for (const [name, note] of Object.entries(value)) if (isRecord(note)) notes.set(name, parseNote(note));
   return notes;
 }
 
@@ -77,8 +78,4 @@ function nodeOf(value: unknown): string | undefined {
 
 function digestOf(value: unknown): string | undefined {
   return typeof value === "string" && isDigest(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { isRecord } from "../../../src/json/object.ts";
 import { KubernetesClient } from "../../../src/kubernetes/client/client.ts";
-import { isRecord, type KubernetesObject } from "../../../src/kubernetes/object.ts";
+import type { KubernetesObject } from "../../../src/kubernetes/object.ts";
 import type { Change, ReflectorEvent, ReflectorOptions } from "../../../src/kubernetes/reflector/options.ts";
 import { Reflector } from "../../../src/kubernetes/reflector/reflector.ts";
 import { resource } from "../../../src/kubernetes/resource.ts";
