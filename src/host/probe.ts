@@ -1,5 +1,5 @@
 import { open, readdir } from "node:fs/promises";
-import { machine as hostMachine, platform as hostPlatform, release as hostRelease } from "node:os";
+import { endianness, machine as hostMachine, platform as hostPlatform, release as hostRelease } from "node:os";
 import { join } from "node:path";
 import { maxCpuinfoLength } from "../hardware/detect/cpuinfo.ts";
 import type { HostReport } from "../hardware/detect/host.ts";
@@ -60,6 +60,8 @@ export async function detectHost(signal: AbortSignal, options: DetectOptions = {
   return {
     cpu: { cpuinfo },
     machine,
+    // `uname -m` says mips and mips64 of both byte orders.
+    ...(machine.startsWith("mips") ? { byteOrder: endianness() === "LE" ? "little" : "big" } : {}),
     kernelRelease,
     ...(nvidiaSmi === undefined ? {} : { nvidiaSmi }),
     ...(rocminfo === undefined ? {} : { rocminfo }),

@@ -18,6 +18,7 @@ import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
 import { desiredLabels, labelsDiffer } from "./node-labels.ts";
+import { typedNode } from "./typed-node.ts";
 
 const machineTypes = resource({
   group: metahubGroup,
@@ -118,7 +119,7 @@ export class Controller {
     const machineType = entry.resource;
     const status = computeStatus({
       machineType,
-      nodes: entry.nodes.map(({ facts, profile }) => ({ name: facts.name, profile })),
+      nodes: entry.nodes.map((node) => typedNode(node, machineType)),
       overlaps: entry.overlaps,
       template: entry.template,
       now: this.#options.now(),
