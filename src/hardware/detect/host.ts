@@ -8,7 +8,7 @@ import type { Platform } from "../platform.ts";
 import type { ByteOrder } from "./architecture.ts";
 import { type HostCpu, parseCpuinfo } from "./cpuinfo.ts";
 import { parseNvidiaSmi } from "./nvidia-smi.ts";
-import { parseKfdNodes, parseRocminfo } from "./rocm.ts";
+import { parseKfdNodes, parseRocminfo, rocminfoNotes } from "./rocm.ts";
 import { parseSysctl } from "./sysctl.ts";
 
 /** What was read on a host, or captured on another: all of it text, all of it optional save the CPU. */
@@ -57,12 +57,13 @@ export function hostOffer(report: HostReport): HostOffer {
   const flags = named.filter((flag) => isOfferedFlag(flag, cpu.family) && !implied.has(flag));
   const nvidia =
     report.nvidiaSmi === undefined ? undefined : parseNvidiaSmi(report.nvidiaSmi.query, report.nvidiaSmi.header);
-  const notes = [...(nvidia?.notes ?? [])];
+  const amd = amdTargets(report);
+  const notes = [...(nvidia?.notes ?? []), ...(amd.length > 0 ? [] : rocminfoNotes(report.rocminfo ?? ""))];
   const texts = [
     `cpu:${name}`,
     ...flags.map((flag) => `cpuflag:${flag}`),
     ...(nvidia?.features ?? []),
-    ...amdTargets(report),
+    ...amd,
     ...version("rocm", report.rocmVersion),
     ...version("amddriver", report.amdgpuVersion),
     ...(linux ? version("kernel", report.kernelRelease) : []),

@@ -3,7 +3,7 @@ import { isMigProduct, labelValue, type NodeLabels, nvidia } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /**
- * nvidia GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
+ * NVIDIA GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
  * driver and the newest CUDA that it supports are the node's own. `gpu.family` is never read: it is `undefined` for
  * new GPUs and too coarse for old ones.
  */
@@ -55,6 +55,9 @@ function why(product: string): string {
  * of another model. Undefined where nothing shows it.
  */
 function severalModels(node: NodeLabels, product: string, count: number | undefined): string | undefined {
+  if (isFirstOfSeveral(node, product, count)) {
+    return `nvidia.com/gpu.count=${count} counts all GPUs, nvidia.com/gpu.product=${quote(product)} is the first one (GPU Feature Discovery before 0.6)`;
+  }
   const model = modelOf(product);
   for (const [key, value] of Object.entries(node.labels).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (isMigProduct(key) && product !== "" && modelOf(value) !== model) {
@@ -72,14 +75,39 @@ function severalModels(node: NodeLabels, product: string, count: number | undefi
     return undefined;
   }
   const counted = count * (shared ? Math.max(replicas ?? 1, 1) : 1);
+  if (isSharedByHami(node, counted, allocatable)) return undefined;
   return counted < allocatable
     ? `nvidia.com/gpu.count accounts for ${counted} of ${allocatable} allocatable GPUs, so the node has several GPU models`
     : undefined;
 }
 
-/** `nvidia-A100-SXM4-40GB` of `nvidia-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. */
+/**
+ * GPU Feature Discovery up to 0.5.0 (NVIDIA/gpu-feature-discovery, cmd/gpu-feature-discovery/mig-strategy.go at v0.5.0)
+ * counts all devices and describes the first; 0.6.0 came with `gpu.replicas` and a resource for each model.
+ */
+function isFirstOfSeveral(node: NodeLabels, product: string, count: number | undefined): boolean {
+  const newer = [`${nvidia}gpu.replicas`, `${nvidia}gpu.sharing-strategy`, `${nvidia}cuda.driver-version.full`];
+  const isOld = newer.every((key) => labelValue(node.labels, key) === undefined);
+  return isOld && product !== "" && !product.endsWith("-SHARED") && (count ?? 0) > 1;
+}
+
+/** HAMi offers each GPU this many times where nobody says otherwise (Project-HAMi/HAMi, deviceSplitCount). */
+const hamiSplit = 10;
+
+/**
+ * HAMi's device plugin, which runs on nodes labelled `gpu=on`, multiplies the GPUs and tells GPU Feature Discovery
+ * nothing of it. Only its default can be told from a node with other models besides.
+ */
+function isSharedByHami(node: NodeLabels, counted: number, allocatable: number): boolean {
+  return labelValue(node.labels, "gpu") === "on" && allocatable === counted * hamiSplit;
+}
+
+/**
+ * `NVIDIA-A100-SXM4-40GB` of `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. A profile may end in attributes: `1g.10gb.me` for
+ * `1g.10gb+me`, `1g.24gb-me`, `-gfx` (NVIDIA/go-nvlib, pkg/nvlib/device/mig_profile.go).
+ */
 function modelOf(product: string): string {
-  return product.replace(/-SHARED$/, "").replace(/-MIG-[^-]*$/, "");
+  return product.replace(/-SHARED$/, "").replace(/-MIG-\d[0-9a-z.+]*(?:-[a-z][a-z.]*)*$/, "");
 }
 
 /** The full version, or put together from its parts; under the name in use, or the deprecated one. */
