@@ -19,6 +19,7 @@ const tasks = {
   demo: [["test/demo/main.ts"]],
   test: [["node_modules/vitest/vitest.mjs", "run"]],
   bench: [["test/bench/main.ts"]],
+  fixtures: [["scripts/fixtures.ts"]],
   check: [
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],

@@ -170,7 +170,7 @@ async function detectNodes(given: Given, context: CommandContext): Promise<ExitC
     // JSON has no place for what stands above each in YAML.
     for (const { machineType, comments } of drafts) {
       for (const comment of comments)
-        context.stderr.write(safeText(`metahub: ${machineType.metadata.name}: ${comment}`) + "\n");
+        context.stderr.write(`${safeText(`metahub: ${machineType.metadata.name}: ${comment}`)}\n`);
     }
     const list = { apiVersion: "v1", kind: "List", items: drafts.map(({ machineType }) => machineType) };
     context.stdout.write(`${JSON.stringify(list, null, 2)}\n`);

@@ -154,10 +154,9 @@ const arm: readonly Addition[] = [
   // NVIDIA's own cores: Tegra X1's successor of Denver, and Xavier. LLVM, carmel: ARMv8.2.
   ["denver", "aarch64"],
   ["carmel", "armv8.2a"],
-  // Cavium, Applied Micro, Qualcomm: LLVM's thunderx, falkor, saphira, oryon-1; GCC's thunderx3t110 and xgene1.
+  // Cavium, Applied Micro, Qualcomm: LLVM's thunderx, falkor, saphira, oryon-1; GCC's thunderx3t110.
   ["thunderx", "aarch64"],
   ["thunderx3", "thunderx2", "armv8.3a"],
-  ["xgene1", "aarch64"],
   ["falkor", "aarch64"],
   ["saphira", "armv8.4a"],
   ["oryon_1", "armv8.6a"],

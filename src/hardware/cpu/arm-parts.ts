@@ -87,7 +87,6 @@ const rows: readonly Row[] = [
   ["0x46", false, { "0x001": "a64fx", "0x003": "fujitsu_monaka" }],
   ["0x48", false, { "0xd01": "kunpeng920" }],
   ["0x4e", false, { "0x003": "denver", "0x004": "carmel", "0x010": "olympus" }],
-  ["0x50", false, { "0x000": "xgene1" }],
   // Qualcomm: Falkor, Saphira and Oryon are its own; Kryo 2xx to 4xx are Arm's cores, gold and silver.
   ["0x51", false, { "0x001": "oryon_1", "0xc00": "falkor", "0xc01": "saphira" }],
   [
