@@ -33,9 +33,14 @@ function reduce(capture: string): string {
   for (const block of capture.split(/\n\s*\n/)) {
     const lines = block.split("\n").filter((line) => telling.has(line.split(":")[0]?.trim().toLowerCase() ?? ""));
     const identity = lines.filter((line) => !/^\s*(processor|hart)\s*:/i.test(line)).join("\n");
-    if (identity !== "" && !blocks.has(identity)) blocks.set(identity, lines.map((line) => line.trimEnd()).join("\n"));
+    if (identity !== "" && !blocks.has(identity)) blocks.set(identity, lines.map(plain).join("\n"));
   }
   return `${[...blocks.values()].join("\n\n")}\n`;
+}
+
+/** Without the tabs, which YAML would have to quote. */
+function plain(line: string): string {
+  return line.trimEnd().replace(/[ \t]*:[ \t]*/, ": ");
 }
 
 const nodeManifest = z.object({

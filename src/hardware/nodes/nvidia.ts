@@ -50,35 +50,44 @@ function why(product: string): string {
 }
 
 /**
- * Several models: GPU Feature Discovery then writes the labels of an arbitrary one, with the count of that one. What
- * shows it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices are
- * of another model. Undefined where nothing shows it.
+ * Several models: GPU Feature Discovery from 0.6 on then writes the labels of an arbitrary one, with the count of that
+ * one. What shows it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices
+ * are of another model. Undefined where nothing shows it.
  */
 function severalModels(node: NodeLabels, product: string, count: number | undefined): string | undefined {
   if (isFirstOfSeveral(node, product, count)) {
     return `nvidia.com/gpu.count=${count} counts all GPUs, nvidia.com/gpu.product=${quote(product)} is the first one (GPU Feature Discovery before 0.6)`;
   }
-  const model = modelOf(product);
-  for (const [key, value] of Object.entries(node.labels).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (isMigProduct(key) && product !== "" && modelOf(value) !== model) {
-      return `the node has several GPU models (${quote(model)}, ${quote(modelOf(value))})`;
-    }
-  }
+  const other = otherMigModel(node, product);
+  if (other !== undefined) return `the node has several GPU models (${quote(modelOf(product))}, ${quote(other)})`;
+  const counted = countedGpus(node, product, count);
+  if (counted === undefined) return undefined;
   const allocatable =
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu")) ?? 0) +
     // Shared and renamed (sharing.timeSlicing.renameByDefault).
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu.shared")) ?? 0);
+  return counted >= allocatable || isSharedByHami(node, counted, allocatable)
+    ? undefined
+    : `nvidia.com/gpu.count accounts for ${counted} of ${allocatable} allocatable GPUs, so the node has several GPU models`;
+}
+
+/** The model of MIG devices that are not of the product. */
+function otherMigModel(node: NodeLabels, product: string): string | undefined {
+  if (product === "") return undefined;
+  const models = Object.keys(node.labels)
+    .filter(isMigProduct)
+    .sort()
+    .map((key) => modelOf(labelValue(node.labels, key) ?? ""));
+  return models.find((model) => model !== modelOf(product));
+}
+
+/** How many allocatable GPUs the labels speak of; undefined where they are shared and nobody says by how many. */
+function countedGpus(node: NodeLabels, product: string, count: number | undefined): number | undefined {
   const replicas = wholeNumber(labelValue(node.labels, `${nvidia}gpu.replicas`));
   const strategy = labelValue(node.labels, `${nvidia}gpu.sharing-strategy`) ?? "none";
   const shared = product.endsWith("-SHARED") || (replicas ?? 1) > 1 || strategy !== "none";
-  if (count === undefined || (shared && replicas === undefined)) {
-    return undefined;
-  }
-  const counted = count * (shared ? Math.max(replicas ?? 1, 1) : 1);
-  if (isSharedByHami(node, counted, allocatable)) return undefined;
-  return counted < allocatable
-    ? `nvidia.com/gpu.count accounts for ${counted} of ${allocatable} allocatable GPUs, so the node has several GPU models`
-    : undefined;
+  if (count === undefined || (shared && replicas === undefined)) return undefined;
+  return count * (shared ? Math.max(replicas ?? 1, 1) : 1);
 }
 
 /**
