@@ -110,13 +110,13 @@ class Probe {
     let query = first.text;
     let { reason } = first;
     if (reason !== undefined && !describesGpu(query)) {
-      const old = await this.#ask(names, nvidiaSmiOldQuery);
-      const told = withoutCapability(old?.text ?? "");
-      if (old === undefined || !describesGpu(told)) {
+      // A driver that hangs or has failed would only do so again.
+      const old = /not a valid field/i.test(query + reason) ? await this.#ask(names, nvidiaSmiOldQuery) : undefined;
+      query = withoutCapability(old?.text ?? "");
+      if (old === undefined || !describesGpu(query)) {
         this.problems.push(`nvidia-smi is there, but ${reason}.`);
         return undefined;
       }
-      query = told;
       reason = old.reason;
     }
     if (reason !== undefined) this.problems.push(`nvidia-smi answered, but ${reason}.`);

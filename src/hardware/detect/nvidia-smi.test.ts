@@ -53,6 +53,15 @@ test("a warning and a lost GPU withhold nothing of the others, and are told", ()
   expect(found.notes[1]).toContain("infoROM");
 });
 
+test.each([
+  ["before 410", "| NVIDIA-SMI 390.157                Driver Version: 390.157                   |"],
+  ["without libcuda", "| NVIDIA-SMI 550.54.15    Driver Version: 550.54.15    CUDA Version: ERR!     |"],
+])("a header %s names no CUDA, which is told", (_, header) => {
+  const { features, notes } = parseNvidiaSmi("6.1, 390.157, GeForce GTX 1080\n", header);
+  expect(features).toEqual(["nvcap:6.1", "nvdriver:390.157"]);
+  expect(notes).toEqual(["cuda is not offered: the header of nvidia-smi names no CUDA version."]);
+});
+
 test("a driver that knows no compute_cap still tells its version, and the GPU is named", () => {
   const { features, notes } = parseNvidiaSmi(withoutCapability("470.182.03, Tesla K80\n\n"), "CUDA Version: 11.4");
   expect(features).toEqual(["nvdriver:470.182.03", "cuda:11.4"]);

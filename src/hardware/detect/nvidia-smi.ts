@@ -56,6 +56,10 @@ export function parseNvidiaSmi(query: string, header = ""): Found {
     ...(described ? unknown : [...unknown, ...others]).map(
       (text) => `nvcap is not offered: nvidia-smi names no compute capability of ${quote(text)}.`,
     ),
+    // Before 410 the header has no such field, and where libcuda is missing it says ERR!.
+    ...(described && cuda === undefined && /NVIDIA-SMI/.test(header)
+      ? ["cuda is not offered: the header of nvidia-smi names no CUDA version."]
+      : []),
     ...(described ? others.map((text) => `nvidia-smi also says ${quote(text)}.`) : []),
   ];
   return {
