@@ -70,7 +70,7 @@ export function isOfferedFlag(flag: string, family: string): boolean {
 const x86Always: ReadonlySet<string> = new Set(
   `adx aes amx_bf16 amx_int8 amx_tile avx avx2 avx512_bf16 avx512_bitalg avx512_vbmi2 avx512_vnni avx512_vp2intersect
    avx512_vpopcntdq avx512bw avx512cd avx512dq avx512er avx512f avx512ifma avx512pf avx512vbmi avx512vl cldemote fma
-   fma4 gfni movdir64b movdiri serialize sha_ni sse4a tbm vaes vpclmulqdq waitpkg xop`.split(/\s+/),
+   fma4 movdir64b movdiri serialize sha_ni sse4a tbm waitpkg xop`.split(/\s+/),
 );
 
 /** Those that came to the library together with X87, FXSR and CMPXCHG8 (2.0.10), which every x86-64 CPU has. */
@@ -78,11 +78,16 @@ const x86Newer: readonly string[] = ["avx512_fp16", "lahf_lm", "movbe", "xsave"]
 const x86NewerMarkers: readonly string[] = ["x87", "fxsr", "cmpxchg8"];
 
 /**
- * AVX-VNNI is newer still: NFD 0.11.0 has none on an Alder Lake, whose SYSCALL it calls SCE
- * (kubernetes-sigs/node-feature-discovery#844, klauspost/cpuid#106). The library renamed that after it had learned
- * AVX-VNNI (klauspost/cpuid#115).
+ * Flags that the library learned, or learned to see without AVX-512, in July 2022 (klauspost/cpuid#106 AVX-VNNI, #108 GFNI,
+ * VAES, VPCLMULQDQ), shortly before it renamed SCE to SYSCALL (#115): where there is no SYSCALL, it is older. NFD 0.11.0 is,
+ * and shows none of them of an Alder Lake (kubernetes-sigs/node-feature-discovery#844).
  */
-const x86Later: ReadonlyMap<string, string> = new Map([["avx_vnni", "syscall"]]);
+const x86Later: ReadonlyMap<string, readonly string[]> = new Map([
+  ["avx_vnni", ["syscall"]],
+  ["gfni", ["syscall", "avx512f"]],
+  ["vaes", ["syscall", "avx512f"]],
+  ["vpclmulqdq", ["syscall", "avx512f"]],
+]);
 
 /** Whether these flags come from a library that publishes LAHF, MOVBE and OSXSAVE where the CPU has them. */
 export function knowsNewerFlags(published: ReadonlySet<string>): boolean {
@@ -113,7 +118,7 @@ export function absenceMeansMissing(
   if (family === "aarch64") return absentOnArm(flag, published);
   if (x86Always.has(flag)) return true;
   const later = x86Later.get(flag);
-  if (later !== undefined) return published.has(later);
+  if (later !== undefined) return later.some((marker) => published.has(marker));
   return x86Newer.includes(flag) && x86NewerMarkers.some((marker) => published.has(marker));
 }
 

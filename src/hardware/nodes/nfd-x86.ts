@@ -20,7 +20,7 @@ export function x86NfdName(cpu: NfdCpu): { readonly name: string; readonly notes
     const unknown = `The CPU's ids (${idsOf(cpu)}) are not known by name, so it is offered as ${proven}.`;
     return { name: proven, notes: cpu.vendor === "" ? [] : [unknown] };
   }
-  const masked = contradiction(cpu, entry, proven);
+  const masked = contradiction(cpu, entry);
   if (masked === undefined && entry.ancestors.has(proven)) return { name: entry.name, notes: [] };
   if (masked === undefined) {
     // A virtual machine may show an old model with newer flags. As in archspec, the level then says more.
@@ -34,7 +34,7 @@ export function x86NfdName(cpu: NfdCpu): { readonly name: string; readonly notes
 }
 
 /** What the labels say against the name; undefined where they say nothing against it. */
-function contradiction(cpu: NfdCpu, entry: CpuEntry, proven: string): string | undefined {
+function contradiction(cpu: NfdCpu, entry: CpuEntry): string | undefined {
   if (cpu.level !== undefined && levelOf(entry) > cpu.level) return `the labels stop at level x86_64_v${cpu.level}`;
   if (cpu.flags.size === 0 && cpu.level === undefined) {
     // NFD's flags are switched off. Then the ids are all there is: enough on a machine, not in a virtual one.
@@ -46,7 +46,7 @@ function contradiction(cpu: NfdCpu, entry: CpuEntry, proven: string): string | u
     (flag) => !cpu.flags.has(flag) && absenceMeansMissing(flag, cpu.flags, "x86_64"),
   );
   if (missing.length > 0) return `the labels lack ${some(missing.sort())}`;
-  const unseen = levelOf(entry) > levelNumber(proven) && !isBareMetal(cpu);
+  const unseen = levelOf(entry) > shownLevel(cpu) && !isBareMetal(cpu);
   return unseen
     ? `nothing shows x86_64_v${levelOf(entry)}, whose flags NFD hides and a hypervisor may mask`
     : undefined;
@@ -71,7 +71,7 @@ function nearestAncestor(cpu: NfdCpu, entry: CpuEntry, proven: string): string {
     if (ancestor === undefined || ancestor.vendor === "generic" || ancestor.source !== "archspec") continue;
     if (!ancestor.ancestors.has(proven) || !isShown(cpu, ancestor)) continue;
     if (ancestor.ancestors.size <= (best?.ancestors.size ?? 0)) continue;
-    if (contradiction(cpu, ancestor, proven) === undefined) best = ancestor;
+    if (contradiction(cpu, ancestor) === undefined) best = ancestor;
   }
   return best?.name ?? proven;
 }
@@ -83,21 +83,27 @@ function isShown(cpu: NfdCpu, entry: CpuEntry): boolean {
 
 /**
  * The level that the flags prove. Without the level's own label, NFD hides much of each level: AVX2, FMA3, MOVBE and
- * OSXSAVE never occur without the rest of v3 [inference], nor does AVX without what v2 has besides LAHF. A library that
- * did not know MOVBE, OSXSAVE and LAHF yet published AVX only where the operating system saves its registers.
+ * OSXSAVE never occur without the rest of v3 [inference], nor does AVX without what v2 has besides LAHF.
  */
 function provenLevel(cpu: NfdCpu): string {
-  const all = (...flags: string[]) => flags.every((flag) => cpu.flags.has(flag));
-  const newer = knowsNewerFlags(cpu.flags);
-  const v2 = all("avx") && (!newer || all("lahf_lm"));
-  const v3 = all("avx", "avx2", "fma") && (!newer || all("movbe", "osxsave"));
-  const v4 = v3 && all("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl");
-  const level = cpu.level ?? (v4 ? 4 : v3 ? 3 : v2 ? 2 : 1);
+  const level = cpu.level ?? levelByFlags(cpu.flags, true);
   return level === 1 ? "x86_64" : `x86_64_v${level}`;
 }
 
-function levelNumber(level: string): number {
-  return Number(/_v([2-4])$/.exec(level)?.[1] ?? 1);
+/**
+ * The level that the flags show of a CPU whose ids say the rest: a library that did not know MOVBE, OSXSAVE and LAHF yet
+ * published AVX only where the operating system saves its registers.
+ */
+function shownLevel(cpu: NfdCpu): number {
+  return cpu.level ?? levelByFlags(cpu.flags, knowsNewerFlags(cpu.flags));
+}
+
+function levelByFlags(flags: ReadonlySet<string>, newer: boolean): number {
+  const all = (...wanted: string[]) => wanted.every((flag) => flags.has(flag));
+  if (!all("avx", "avx2", "fma") || (newer && !all("movbe", "osxsave"))) {
+    return all("avx") && (!newer || all("lahf_lm")) ? 2 : 1;
+  }
+  return all("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl") ? 4 : 3;
 }
 
 function levelOf(entry: CpuEntry): number {
