@@ -96,20 +96,22 @@ const amd: readonly Addition[] = [
 
 /**
  * 64-bit arm: cores and architecture versions from LLVM's AArch64Processors.td, products from their makers' pages.
- * Cortex-A76 and what follows it up to Armv8.2 have every flag of Neoverse N1, which Arm made of Cortex-A76.
+ * Cortex-A76 and what follows it up to Armv8.2 have every flag of Neoverse N1, which Arm made of Cortex-A76; so have
+ * Cortex-A65 and its Neoverse E1.
  */
 const arm: readonly Addition[] = [
   ["cortex_a34", "aarch64"],
   ["cortex_a35", "aarch64"],
   ["cortex_a53", "aarch64"],
-  ["cortex_a57", "aarch64"],
   ["cortex_a73", "aarch64"],
   ["brahma_b53", "aarch64"],
+  // Cortex-A72 is Cortex-A57 made anew: the same instructions.
+  ["cortex_a57", "cortex_a72"],
   ["cortex_a55", "armv8.2a"],
-  ["cortex_a65", "armv8.2a"],
+  ["cortex_a65", "neoverse_n1"],
   ["cortex_a65ae", "cortex_a65"],
   ["cortex_a75", "armv8.2a"],
-  ["neoverse_e1", "armv8.2a"],
+  ["neoverse_e1", "neoverse_n1"],
   ["cortex_a76", "neoverse_n1"],
   ["cortex_a76ae", "cortex_a76"],
   ["cortex_a77", "neoverse_n1"],
@@ -131,7 +133,8 @@ const arm: readonly Addition[] = [
   ["cortex_a725", "armv9.2a"],
   ["cortex_x4", "armv9.2a"],
   ["cortex_x925", "armv9.2a"],
-  ["neoverse_n3", "neoverse_n2", "armv9.2a"],
+  // archspec asks the same flags of N2 and V2, and N3 has them all.
+  ["neoverse_n3", "neoverse_n2", "neoverse_v2", "armv9.2a"],
   // Neoverse V3AE is V3 for vehicles; archspec knows only that one, whose flags are not claimed here.
   ["neoverse_v3", "neoverse_v2", "armv9.2a"],
   ["kunpeng920", "armv8.2a"],

@@ -50,6 +50,11 @@ describe("lscpu", () => {
     ["of cores of two kinds", lscpu.m1, ["linux/arm64", "cpu:m1"]],
     ["of a mainframe", lscpu.s390x, ["linux/s390x", "cpu:s390x"]],
     ["in JSON", lscpu.json, ["linux/ppc64le", "cpu:power9le"]],
+    [
+      "as PowerShell saves it",
+      Buffer.from(`\uFEFF${lscpu.n1}`, "utf16le").toString("utf8"),
+      ["linux/arm64", "cpu:neoverse_n1"],
+    ],
     ["from a Windows editor", `\uFEFF${lscpu.n1.replaceAll("\n", "\r\n")}`, ["linux/arm64", "cpu:neoverse_n1"]],
   ])("%s", (_, text, expected) => {
     expect(cpuOf(text)).toEqual(expected);

@@ -36,8 +36,11 @@ const maxLooked = 64 * 1024;
  * time linear in its length.
  */
 export function captureOf(text: string): Capture {
-  // An editor on Windows may have saved it.
-  const plain = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+  // An editor on Windows may have saved it, or PowerShell as UTF-16, which read as UTF-8 is full of NULs.
+  const plain = text
+    .replace(/^[\uFEFF\uFFFD]+/, "")
+    .replaceAll("\u0000", "")
+    .replaceAll("\r\n", "\n");
   if (/^machdep\.cpu\./m.test(plain)) return { cpu: { sysctl: plain } };
   const head = plain.slice(0, maxLooked);
   const lscpu = parseLscpu(head);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { armLevelFlags, provenArmLevel } from "../cpu/arm-levels.ts";
 import { armParts } from "../cpu/arm-parts.ts";
 import { cpuGraph } from "../cpu/graph.ts";
+import { archspecName } from "../detect/archspec.ts";
 import { captureOf } from "../detect/capture.ts";
 import { hostOffer } from "../detect/host.ts";
 import { nfdLabels } from "../nodes/nfd.ts";
@@ -126,6 +127,18 @@ describe("detect and labels name a machine alike, whichever core NFD ran on", ()
     expect(detected(cores, flags)).toBe(name);
     for (const core of cores) expect(labelled(core, flags)).toBe(name);
   });
+});
+
+test("a name says no less than archspec where it says another", () => {
+  // Arm's own parts that archspec lacks, with all flags that the name's ancestors have.
+  for (const [key, { name, clustered }] of armParts()) {
+    const entry = cpuGraph().get(name);
+    if (!key.startsWith("0x41:") || clustered === true || entry?.source !== "metahub") continue;
+    const flags = [...entry.flags].filter((flag) => flag !== "neon");
+    const part = key.slice("0x41:".length);
+    const archspec = archspecName({ family: "aarch64", vendor: "ARM", flags: new Set(flags), cpupart: part });
+    expect(entry.ancestors.has(archspec), `${name} ${archspec}`).toBe(true);
+  }
 });
 
 test("every part stands for a name of the graph, or of a kind of chip", () => {
