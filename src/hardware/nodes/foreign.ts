@@ -24,8 +24,9 @@ export function withoutForeignCpus(
   architecture: string | undefined,
   notes: string[],
 ): readonly Feature[] {
-  const own = families.get(architecture ?? "");
-  if (own === undefined) return features;
+  if (architecture === undefined) return features;
+  // The graph has no names for the rest: s390x, loong64, mips.
+  const own = families.get(architecture) ?? [];
   return features.filter(({ namespace, value }) => {
     const family = namespace === "cpu" ? cpuGraph().get(value)?.family : undefined;
     if (family === undefined || own.includes(family)) return true;

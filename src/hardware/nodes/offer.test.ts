@@ -162,6 +162,11 @@ describe("platform", () => {
     ]);
   });
 
+  test("no CPU of the graph is offered on an architecture that the graph lacks; a name of its owner's is", () => {
+    const offer = offerOfNode(node({}, { architecture: "s390x" }), { features: ["cpu:zen3", "cpu:z16"] });
+    expect(texts(offer).filter((text) => text.startsWith("cpu:"))).toEqual(["cpu:z16"]);
+  });
+
   test("a machine type without nodes that declares only its CPU", () => {
     const offer = offerOfNode(node({}, { operatingSystem: "", architecture: "" }), { features: ["cpu:neoverse_v1"] });
     expect(offer.platform).toEqual({ os: "linux", architecture: "arm64" });
