@@ -4,7 +4,7 @@
  *   npm run fixtures -- add FILE --source TEXT [--name NAME] [--cpu NAME] [--platform PLATFORM] [--made-up]
  *
  * FILE is a /proc/cpuinfo, an lscpu, a sysctl machdep.cpu, or the manifest of a Node. Only what tells the hardware is
- * kept: no serial numbers, no names of hosts. What is right is asked for where --cpu does not say it.
+ * kept: no serial numbers, no names of hosts. The right answer is asked for where --cpu does not say it.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -7,7 +7,7 @@ import { limits } from "./rules.ts";
 export interface TypedNode {
   readonly name: string;
   readonly profile: Profile;
-  /** What the node's kubelet reports of its platform, where that contradicts what the type declares: `linux/s390x`. */
+  /** The platform that the node's kubelet reports, where that contradicts what the type declares: `linux/s390x`. */
   readonly contradiction?: string;
 }
 

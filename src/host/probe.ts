@@ -99,8 +99,8 @@ class Probe {
   }
 
   /**
-   * The header names the newest CUDA that the driver supports; no query does. WSL keeps the tool off the PATH. What it
-   * says counts even where it ends with another code than 0: 14 is a warning of the infoROM, 2 a field that an old driver
+   * The header names the newest CUDA that the driver supports; no query does. WSL keeps the tool off the PATH. Its
+   * answer counts even where it ends with another code than 0: 14 is a warning of the infoROM, 2 a field that an old driver
    * does not know.
    */
   async nvidiaSmi(): Promise<{ query: string; header?: string } | undefined> {
@@ -146,7 +146,7 @@ class Probe {
     return undefined;
   }
 
-  /** What the first of these tools that is there wrote; with a reason where it did not do its work. */
+  /** The output of the first of these tools that is there; with a reason where it did not do its work. */
   async #ask(
     names: readonly string[],
     args: readonly string[],

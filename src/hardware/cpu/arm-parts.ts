@@ -1,12 +1,12 @@
 import { knownCpu } from "./spelling.ts";
 
-/** What a part number stands for. */
+/** The core that a part number stands for. */
 export interface ArmPart {
   /** A name of the CPU graph. */
   readonly name: string;
   /**
    * Built beside other cores in one chip (big.LITTLE, DynamIQ), so that the part of one core does not tell the others.
-   * What such a machine is, its flags say: the kernel shows those that all cores have.
+   * The flags say what such a machine is: the kernel shows those that all cores have.
    */
   readonly clustered?: true;
   /**
@@ -127,7 +127,7 @@ const byPart: ReadonlyMap<string, ArmPart> = new Map(
   ),
 );
 
-/** What "CPU implementer" and "CPU part" of /proc/cpuinfo stand for; undefined where nobody knows. */
+/** The core of a "CPU implementer" and "CPU part" of /proc/cpuinfo; undefined where nobody knows it. */
 export function armPart(implementer: string, part: string): ArmPart | undefined {
   return byPart.get(`${implementer.toLowerCase()}:${part.toLowerCase()}`);
 }

@@ -5,7 +5,7 @@ export type Architecture =
       readonly family: string;
       /** GOARCH. */
       readonly architecture: string;
-      /** Of 32-bit ARM: `v7`. */
+      /** For 32-bit ARM: `v7`. */
       readonly variant?: string;
     }
   | { readonly refused: string };
@@ -39,7 +39,7 @@ const withoutGo: ReadonlySet<string> = new Set(
    ppcle riscv32 s390 sh4 sh4a sparc tilegx xtensa`.split(/\s+/),
 );
 
-/** What is no port of Go. */
+/** The refusal of what is no port of Go. */
 export function notOfGo(name: string): Architecture {
   return { refused: `${name} is no architecture that Go, and so an image index, has a name for` };
 }

@@ -1,7 +1,7 @@
 import type { HostReport } from "./host.ts";
 import { parseLscpu } from "./lscpu.ts";
 
-/** What a text is, where it tells no CPU but is no accident either: why it is refused, as the end of a sentence. */
+/** Texts that tell no CPU but are no accident either: how to know them, and why they are refused, as a sentence's end. */
 const strangers: readonly (readonly [pattern: RegExp, refused: string])[] = [
   [
     /^(OS Name:\s+Microsoft Windows|Host Name:.*\r?\nOS Name:|System Type:\s+\w+-based PC|PROCESSOR_(IDENTIFIER|ARCHITECTURE)=)/m,

@@ -129,7 +129,7 @@ const x86: Rule = (fields) => {
     : { family: "x86_64", architecture: "amd64" };
 };
 
-/** What other kernels write, by a field and its value: recognised so that the refusal can say what it is. */
+/** Fields and values that other kernels write: recognised so that the refusal can say what it is. */
 const others: readonly (readonly [field: string, value: RegExp, name: string])[] = [
   ["cpu", /^Alpha/i, "alpha"],
   ["cpu family", /^PA-RISC/i, "parisc"],

@@ -1,7 +1,7 @@
 import { armPartOf } from "../cpu/arm-parts.ts";
 import { armVendors } from "../cpu/graph.ts";
 
-/** What `lscpu` says, in the words of /proc/cpuinfo. */
+/** The answer of `lscpu`, in the words of /proc/cpuinfo. */
 export interface Lscpu {
   readonly cpuinfo: string;
   /** As `uname -m` prints it. */

@@ -18,13 +18,13 @@ export interface ArmEvidence {
 
 export interface ArmName {
   readonly name: string;
-  /** What the part stands for, where that is another name, and the flags that it lacks; empty where the rest is more. */
+  /** The name that the part stands for, where that is another, and the flags that it lacks; none where they say more. */
   readonly refused?: { readonly name: string; readonly lacks: readonly string[] };
 }
 
 /**
- * The name of an arm64 core. What the flags prove is archspec's answer, or the highest level of the architecture where
- * archspec has none. The name that the part stands for is taken instead where it says more and no flag contradicts
+ * The name of an arm64 core. Flags prove archspec's answer, or the highest level of the architecture where archspec has
+ * none. The name that the part stands for is taken instead where it says more and no flag contradicts
  * it, or its nearest ancestor of which that is true. A part that is built beside others says nothing more of its
  * machine than the flags do (docs/decisions/0021-arm-names.md).
  */
@@ -60,7 +60,7 @@ function provenName(evidence: ArmEvidence, entry: CpuEntry | undefined, arms: bo
   return name === "aarch64" ? provenArmLevel(flags) : name;
 }
 
-/** What a name stands for and the machine is known to lack. */
+/** Flags that a name stands for and the machine is known to lack. */
 function missingFlags(entry: CpuEntry, missing: (flag: string) => boolean): readonly string[] {
   const graph = cpuGraph();
   const lacks = new Set([...entry.flags].filter((flag) => missing(flag)));
@@ -88,7 +88,7 @@ function nearestAncestor(entry: CpuEntry, missing: (flag: string) => boolean): C
   return best;
 }
 
-/** What all of some machines' cores are: the lesser where one descends from the other, else the best common ancestor. */
+/** The name that all of these cores have: the lesser where one descends from the other, else the best common ancestor. */
 export function commonName(names: readonly string[]): string {
   const graph = cpuGraph();
   const [first = "aarch64", ...others] = names;

@@ -2,7 +2,7 @@ import { quote } from "../error.ts";
 import { labelValue, nfd } from "./labels.ts";
 import { nfdFlag } from "./nfd-flags.ts";
 
-/** What Node Feature Discovery's labels say of the CPU. */
+/** The CPU as Node Feature Discovery's labels describe it. */
 export interface NfdCpu {
   readonly vendor: string;
   readonly family: number | undefined;

@@ -33,7 +33,7 @@ export function x86NfdName(cpu: NfdCpu): { readonly name: string; readonly notes
   return { name, notes: [`The CPU's ids say ${entry.name}, but ${masked}: it is offered as ${name}.`] };
 }
 
-/** What the labels say against the name; undefined where they say nothing against it. */
+/** Why the labels speak against the name; undefined where they do not. */
 function contradiction(cpu: NfdCpu, entry: CpuEntry): string | undefined {
   if (cpu.level !== undefined && levelOf(entry) > cpu.level) return `the labels stop at level x86_64_v${cpu.level}`;
   if (cpu.flags.size === 0 && cpu.level === undefined) {

@@ -21,8 +21,8 @@ export interface NodePlatform {
 }
 
 /**
- * What the kubelet reports; where it reports nothing, what the machine type declares, else the node's well-known
- * labels. A kubelet knows what it was built for, so a declaration that contradicts it does not decide: a build of
+ * The platform that the kubelet reports; where it reports nothing, that which the machine type declares, else that of
+ * the node's well-known labels. A kubelet knows what it was built for, so a declaration that contradicts it does not decide: a build of
  * another architecture does not start. The declared variant counts where the architecture is the declared one. An os
  * that nobody names is linux, as in hand-written manifest lists.
  */

@@ -51,7 +51,7 @@ function why(product: string): string {
 
 /**
  * Several models: GPU Feature Discovery from 0.6 on then writes the labels of an arbitrary one, with the count of that
- * one. What shows it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices
+ * one. Signs of it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices
  * are of another model. Undefined where nothing shows it.
  */
 function severalModels(node: NodeLabels, product: string, count: number | undefined): string | undefined {

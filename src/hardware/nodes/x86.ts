@@ -9,7 +9,7 @@ export interface Candidate {
   readonly needs?: readonly string[];
 }
 
-/** What Arrow Lake has and Alder Lake has not. */
+/** Flags that Arrow Lake has and Alder Lake has not. */
 const arrowLake: readonly string[] = ["avx_ifma", "avx_vnni_int8"];
 
 /**

@@ -17,12 +17,12 @@ const schema = z.strictObject({
   capture: z.string().optional(),
   nvidiaSmi: z.strictObject({ query: z.string(), header: z.string() }).optional(),
   rocminfo: z.string().optional(),
-  /** What a node's labels say, instead of a capture. */
+  /** A node's labels, instead of a capture. */
   node: z.strictObject({ architecture: z.string(), labels: text, allocatable: text.default({}) }).optional(),
   expect: z.strictObject({
     platform: z.string().optional(),
     features: z.array(z.string()).default([]),
-    /** What must not be offered. */
+    /** Features that must not be offered. */
     not: z.array(z.string()).default([]),
   }),
 });
@@ -35,7 +35,7 @@ export function parseFixture(yaml: string): Fixture {
   return schema.parse(load(yaml));
 }
 
-/** What MetaHub says of it. */
+/** MetaHub's answer to it. */
 export function answerOf(fixture: Fixture): { readonly platform: string; readonly features: readonly string[] } {
   if (fixture.node !== undefined) {
     const { platform, features, accelerators } = offerOfNode({
