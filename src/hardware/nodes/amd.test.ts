@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { labellerIds } from "../../../test/support/hardware/amd-ids.ts";
+import { labellerIds } from "../../../test/support/hardware/amd-ids.generated.ts";
 import { node } from "../../../test/support/hardware/nodes.ts";
 import { amdLabels } from "./amd.ts";
 import { amdTarget } from "./amd-targets.ts";
