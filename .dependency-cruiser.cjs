@@ -1,25 +1,28 @@
 /** The rooms of src/ and who may import whom: imports go one way (docs/decisions/0001-rooms.md). */
-const pure = ["hardware", "oci", "api", "selection", "placement"];
+const pure = ["text", "json", "yaml", "hardware", "oci", "api", "selection", "placement"];
 /** Each room with the rooms that it may import, from the ground floor up: none names one that comes after it. */
 const mayImport = {
+  text: [],
+  json: [],
+  yaml: [],
   hardware: [],
-  oci: ["hardware"],
+  oci: ["yaml", "hardware"],
   api: ["hardware"],
   time: [],
   process: [],
   telemetry: [],
   selection: ["oci", "hardware"],
   placement: ["api", "hardware"],
-  credentials: ["oci"],
+  credentials: ["process", "oci"],
   http: ["telemetry"],
-  kubernetes: ["time", "api"],
+  kubernetes: ["process", "time", "json", "api"],
   registry: ["credentials", "oci", "hardware"],
-  manifests: ["process"],
-  host: ["process", "hardware"],
+  manifests: ["process", "yaml", "json"],
+  host: ["process", "text", "hardware"],
   certificates: ["kubernetes", "telemetry", "time"],
   images: ["registry", "credentials", "process", "oci"],
   inventory: ["manifests", "kubernetes", "placement", "selection", "time", "api", "oci", "hardware"],
-  webhook: ["telemetry"],
+  webhook: ["http", "telemetry", "time"],
   rewriting: [
     "inventory",
     "registry",
@@ -58,8 +61,8 @@ const mayImport = {
     "api",
     "hardware",
   ],
-  drafting: ["inventory", "manifests", "placement", "api", "hardware"],
-  explaining: ["inventory", "selection", "process", "oci", "hardware"],
+  drafting: ["inventory", "placement", "api", "yaml", "text", "hardware"],
+  explaining: ["inventory", "selection", "process", "oci", "text", "hardware"],
   publishing: ["images", "registry", "process", "oci", "hardware"],
   offline: [
     "admission",
@@ -72,6 +75,7 @@ const mayImport = {
     "process",
     "api",
     "oci",
+    "json",
   ],
   programs: [
     "controller",
@@ -106,6 +110,8 @@ const mayImport = {
     "api",
     "oci",
     "hardware",
+    "text",
+    "json",
   ],
 };
 

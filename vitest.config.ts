@@ -1,25 +1,53 @@
-import { defineConfig } from "vitest/config";
+import { availableParallelism } from "node:os";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const cores = availableParallelism();
+/** A cluster of level api starts five processes and takes about 1 GiB: more than four at once is too much for many machines. */
+const clustersAtOnce = Math.min(cores, 4);
+/** All files use it then, and each sets it up in its own way. */
+const oneClusterForAll = (process.env["METAHUB_TEST_KUBECONFIG"] ?? "") !== "";
+
+/**
+ * Files that run one after another, when nothing else does: those with real nodes, whose bridge and tables are the
+ * machine's, and those in which crowds of Pods must be bound in time, which fill all cores.
+ */
+const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenario", "operator-on-nodes"].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
+
+const integration: TestProjectInlineConfiguration["test"] = {
+  globalSetup: ["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/cluster/global-setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
 
 export default defineConfig({
   test: {
-    reporters: ["default", "./test/closing-line.ts"],
+    reporters: ["default", "./test/reporting/closing-line.ts"],
     projects: [
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/{cluster,support,demo,cli,docs}/**/*.test.ts"],
+          include: ["{src,scripts}/**/*.test.ts", "test/{bare,cluster,support,reporting,demo,cli,docs}/**/*.test.ts"],
+          globalSetup: ["test/preparation/bundle.ts", "test/preparation/archspec.ts"],
+          // vitest's default leaves one core idle.
+          maxWorkers: cores,
+          // Some start processes, on machines that may be busy.
+          testTimeout: 60_000,
         },
       },
       {
         test: {
+          ...integration,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          globalSetup: ["test/cluster/global-setup.ts"],
-          // One cluster serves every file; files run one after another because they share its nodes and webhook.
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: alone,
+          maxWorkers: oneClusterForAll ? 1 : clustersAtOnce,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { ...integration, name: "alone", include: alone, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -1,5 +1,7 @@
-// Writes the entries that package-lock.json lacks for optional packages of other platforms: an npm that cannot see them
-// leaves them out, and `npm ci` then refuses the file. Run it after `npm install`; it changes nothing where none lack.
+// Writes what package-lock.json lacks: entries for optional packages of other platforms, which an npm that cannot see
+// them leaves out, so that `npm ci` refuses the file; and the integrity of every entry that has none, as the registry
+// says it. Run it after `npm install`; it changes nothing where nothing lacks.
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -34,6 +36,19 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     added += 1;
   }
 }
+let completed = 0;
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (path === "" || entry.integrity !== undefined) continue;
+  const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+  const told = execFileSync("npm", ["view", `${name}@${entry.version}`, "dist.integrity"], { encoding: "utf8" }).trim();
+  if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(told)) {
+    console.error(`${name}@${entry.version}: the registry names no integrity`);
+    process.exitCode = 1;
+    continue;
+  }
+  entry.integrity = told;
+  completed += 1;
+}
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`${added} entries added`);
+console.log(`${added} entries added, ${completed} given their integrity`);

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readTestArguments, testFiles, testFullSays, testHelp } from "./test-arguments.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
@@ -13,17 +14,22 @@ const stampFile = join(modules, ".metahub-lock-sha256");
 /** @kubernetes/client-node 2 needs undici 8, which needs this (docs/decisions/0002-node-version.md). */
 const minimumNode = [22, 19];
 
+const vitest = ["node_modules/vitest/vitest.mjs", "run"];
 /** Each task is a list of commands that run side by side; a script ending in .ts runs on Node.js itself. */
 const tasks = {
   build: [["scripts/build.ts"]],
   demo: [["test/demo/main.ts"]],
-  test: [["node_modules/vitest/vitest.mjs", "run"]],
+  test: [vitest],
+  "test:bare": [["test/bare/main.ts"]],
+  "test:full": [vitest],
   bench: [["test/bench/main.ts"]],
   fixtures: [["scripts/fixtures.ts"]],
+  "base-images": [["scripts/base-images.ts"]],
   check: [
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],
     ["node_modules/knip/bin/knip.js"],
+    ["scripts/check-skips.ts"],
     [
       "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs",
       "--output-type",
@@ -32,6 +38,9 @@ const tasks = {
       "test",
       "scripts",
     ],
+    ["scripts/check-comments.ts"],
+    ["scripts/check-pages.ts"],
+    ["scripts/generate-notice.ts", "--check"],
   ],
 };
 
@@ -39,6 +48,17 @@ const [task, ...args] = process.argv.slice(2);
 if (task === undefined || !Object.hasOwn(tasks, task)) {
   console.error(`usage: node scripts/run.mjs ${Object.keys(tasks).join("|")} [arguments]`);
   process.exit(2);
+}
+if (task === "test" || task === "test:full") {
+  const asked = readTestArguments(args, testFiles(root));
+  if (asked.help) console.log(testHelp);
+  if (asked.wrong !== undefined) console.error(`metahub: ${asked.wrong}`);
+  if (asked.vitest === undefined) process.exit(asked.help ? 0 : 2);
+  args.splice(0, args.length, ...asked.vitest);
+}
+if (task === "test:full") {
+  process.env["METAHUB_TEST_REQUIRE"] = "nodes";
+  console.error(testFullSays);
 }
 await install();
 const code = await runAll(tasks[task], task === "check" ? [] : args);

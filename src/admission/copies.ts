@@ -1,11 +1,10 @@
-import type { Container, Pod, Volume } from "../api/pod.ts";
 import { type Reference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image } from "../registry/images.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import { type DecisionContext, explainFailure } from "../rewriting/decide.ts";
 import type { DecisionCode, ImageDecision } from "../rewriting/decision.ts";
-import { type ImagePlace, imagePlaces } from "../rewriting/images.ts";
+import type { ImagePlace } from "../rewriting/images.ts";
+import { noteName, type SelectionNote } from "../rewriting/notes/note.ts";
 import {
   type Asking,
   type ImageKnowledge,
@@ -14,7 +13,8 @@ import {
   originOf,
   readReference,
 } from "../rewriting/origin.ts";
-import { noteName, type PodDecision } from "../rewriting/patch.ts";
+import type { PodDecision } from "../rewriting/patch.ts";
+import type { AskedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
 
 export type AdmissionContext = DecisionContext & ImageKnowledge;
 
@@ -36,34 +36,42 @@ const undecided: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
 /**
  * A new Pod whose annotation says that its images were chosen before: a copy (`kubectl debug --copy-to`), a restored
  * backup, a template that `metahub rewrite` made, this very Pod when the webhook is called again for it; or a forgery.
- * Each claim is proven or not (`originOf`). What proves itself is decided on as the index that it is a build of.
+ * Each claim is proven or not (`originOf`). A build that proves itself is decided on as the index that it is one of.
  */
 export class Copies {
-  /** The Pod with the indexes in the place of their builds. */
-  readonly pod: Pod;
+  /** The images to decide on, with the indexes in the place of their builds. */
+  readonly asked: AskedImages;
   /** Knows those indexes without asking again. */
   readonly context: AdmissionContext;
   readonly #asking: Asking;
   readonly #chosen: ReadonlyMap<string, Chosen>;
   readonly #kept: ReadonlyMap<string, PodDecision>;
 
-  /** Looks at every image that the annotation speaks of. Never throws for what a registry or the owner did. */
-  static async of(asking: Asking, context: AdmissionContext): Promise<Copies> {
+  /** Looks at every image that the notes speak of. Never throws for what a registry or the owner did. */
+  static async of(
+    reviewed: ReviewedPod,
+    namespace: string,
+    context: AdmissionContext,
+    signal: AbortSignal,
+  ): Promise<Copies> {
+    const { pod, places, notes } = reviewed;
+    const asking = { pod, namespace, signal };
     const chosen = new Map<string, Chosen>();
     const kept = new Map<string, PodDecision>();
-    const notes = parseSelection(asking.pod.metadata.annotations?.[selectionAnnotation]);
+    if (notes.size === 0) return new Copies(reviewed, asking, context, chosen, kept);
     await Promise.all(
-      (notes.size === 0 ? [] : imagePlaces(asking.pod)).map(async (place) => {
+      places.map(async (place) => {
         const found = await examine(place, notes.get(noteName(place)), asking, context);
         if (found === undefined) return;
         if ("origin" in found) chosen.set(place.pointer, found);
         else kept.set(place.pointer, found);
       }),
     );
-    return new Copies(asking, context, chosen, kept);
+    return new Copies(reviewed, asking, context, chosen, kept);
   }
 
   constructor(
+    reviewed: AskedImages,
     asking: Asking,
     context: AdmissionContext,
     chosen: ReadonlyMap<string, Chosen>,
@@ -79,11 +87,11 @@ export class Copies {
       images.set(pointer, (reference.tag === undefined ? withDigest : withTagAndDigest)(reference, digest));
       indexes.set(`${reference.name}@${digest}`, origin.image);
     }
-    this.pod = images.size === 0 ? asking.pod : withImages(asking.pod, images);
+    this.asked = images.size === 0 ? reviewed : withImages(reviewed, images);
     this.context = indexes.size === 0 ? context : knowing(indexes, context);
   }
 
-  /** The decisions on `pod` as decisions on the Pod as it came. */
+  /** The decisions on `asked` as decisions on the Pod as it came. */
   carryOver(decisions: readonly ImageDecision[]): Promise<readonly PodDecision[]> {
     return Promise.all(
       decisions.map(async (decision) => {
@@ -111,19 +119,19 @@ export class Copies {
 /** Undefined where the annotation claims nothing of the image that it has. */
 async function examine(
   place: ImagePlace,
-  note: Readonly<Record<string, unknown>> | undefined,
+  note: SelectionNote | undefined,
   asking: Asking,
   context: AdmissionContext,
 ): Promise<Chosen | PodDecision | undefined> {
   const reference = note === undefined ? undefined : readReference(place.image);
   if (note === undefined || reference?.digest === undefined || !context.mayAsk(reference.registry)) return undefined;
   // Without these two it claims nothing, and `originOf` would only look the image up.
-  if (note["variant"] !== reference.digest || typeof note["index"] !== "string") return undefined;
+  if (note.variant !== reference.digest || note.index === undefined) return undefined;
   try {
     const origin = await originOf(reference, note, context, asking);
     if (origin.kind === "asked") return undefined;
     if (origin.kind === "chosen") return { place, reference, origin };
-    const claim = { asked: String(note["asked"] ?? ""), index: note["index"], variant: reference.digest };
+    const claim = { asked: note.asked, index: note.index, variant: reference.digest };
     return { place, code: "unproven", ...claim, machineTypes: [], reason: origin.reason, warn: true };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
@@ -132,28 +140,12 @@ async function examine(
   }
 }
 
-function withImages(pod: Pod, images: ReadonlyMap<string, string>): Pod {
-  const { spec } = pod;
-  const containers = (kind: "initContainers" | "containers"): { [key: string]: readonly Container[] } => {
-    const list = spec[kind]?.map((container, index) => {
-      const image = images.get(`/spec/${kind}/${index}/image`);
-      return image === undefined ? container : { ...container, image };
-    });
-    return list === undefined ? {} : { [kind]: list };
+function withImages({ pod, options, places }: AskedImages, images: ReadonlyMap<string, string>): AskedImages {
+  const given = (place: ImagePlace): ImagePlace => {
+    const image = images.get(place.pointer);
+    return image === undefined ? place : { ...place, image };
   };
-  const volumes = spec.volumes?.map((volume, index): Volume => {
-    const reference = images.get(`/spec/volumes/${index}/image/reference`);
-    return reference === undefined ? volume : { ...volume, image: { ...volume.image, reference } };
-  });
-  return {
-    ...pod,
-    spec: {
-      ...spec,
-      ...containers("initContainers"),
-      ...containers("containers"),
-      ...(volumes === undefined ? {} : { volumes }),
-    },
-  };
+  return { pod, options, places: places.map(given) };
 }
 
 function knowing(indexes: ReadonlyMap<string, Image>, context: AdmissionContext): AdmissionContext {

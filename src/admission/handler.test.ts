@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { bench, buildOf, imageOf, onNode, podWith, World } from "../../test/support/admission/bench.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
+import { parseSelection } from "../rewriting/notes/read.ts";
 
 let world: World;
 beforeEach(() => {

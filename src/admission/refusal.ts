@@ -1,3 +1,4 @@
+import { noMatchAnnotation } from "../api/pod-keys.ts";
 import type { PodOptions } from "../api/pod-options.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
 
@@ -7,6 +8,6 @@ export function refusalOf({ noMatch }: PodOptions, decisions: readonly PodDecisi
   const unmatched = decisions.filter(({ code }) => code === "nothing-fits");
   if (unmatched.length === 0) return undefined;
   const reasons = unmatched.map(({ place, reason }) => `${place.name}: ${place.image}: ${reason}`);
-  const text = `no build fits the nodes that this Pod can land on (annotation metahub.dev/no-match: deny): ${reasons.join("; ")}`;
+  const text = `no build fits the nodes that this Pod can land on (annotation ${noMatchAnnotation}: deny): ${reasons.join("; ")}`;
   return text.slice(0, 1024);
 }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { afterPatch } from "../../test/support/admission/patched.ts";
 import { matchesNodeSelector } from "../api/affinity.ts";
 import { parsePod } from "../api/parse-pod.ts";
-import { afterPatch, steerOperations } from "./steer-patch.ts";
+import { steeredAffinity, steerOperations } from "./steer-patch.ts";
 
 const requirement = { key: "metahub.dev/profile", operator: "In", values: ["a", "b"] };
 const required = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -87,6 +88,21 @@ test("a node is selected exactly where it was before and has one of the profiles
       expect(selector !== undefined && matchesNodeSelector(selector, candidate)).toBe(
         before && ["a", "b"].includes(profile),
       );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the affinity that is decided with is the one that the patch makes", () => {
+  const given = fc.oneof(
+    fc.constantFrom(undefined, null, {}, { nodeAffinity: null }, others, { nodeAffinity: preferred }),
+    fc.array(term, { maxLength: 3 }).map((list) => terms(...list)),
+  );
+  const affinityOf = (affinity: unknown) => parsePod({ spec: { affinity } }).spec.affinity;
+  fc.assert(
+    fc.property(given, (affinity) => {
+      const own = steeredAffinity(affinityOf(affinity), ["a", "b"]);
+      expect(own).toEqual(affinityOf(steered(affinity)));
     }),
     { numRuns: 300 },
   );

@@ -1,4 +1,6 @@
-import jsonpatch, { type Operation } from "fast-json-patch";
+import type { Operation } from "fast-json-patch";
+import type { NodeSelectorTerm } from "../api/affinity.ts";
+import type { PodSpec } from "../api/pod.ts";
 import { profileLabel } from "../placement/template.ts";
 
 const nodeAffinity = "/spec/affinity/nodeAffinity";
@@ -13,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * on doing so. `pod` is the object as it came, since what nobody here reads of its affinity must stay.
  */
 export function steerOperations(pod: unknown, profiles: readonly string[]): Operation[] {
-  const requirement = { key: profileLabel, operator: "In", values: [...profiles] };
+  const requirement = requirementOf(profiles);
   const affinity = fields(fields(pod)?.["spec"])?.["affinity"];
   const selector = { nodeSelectorTerms: [{ matchExpressions: [requirement] }] };
   if (fields(affinity) === undefined) {
@@ -33,9 +35,23 @@ export function steerOperations(pod: unknown, profiles: readonly string[]): Oper
   });
 }
 
-/** The object as it is after the patch. The one that is given stays. */
-export function afterPatch(object: unknown, operations: readonly Operation[]): unknown {
-  return jsonpatch.applyPatch(structuredClone(object), operations).newDocument;
+/** The affinity, as far as it is read, of a Pod that was steered to these profiles: the same rule. */
+export function steeredAffinity(
+  affinity: PodSpec["affinity"],
+  profiles: readonly string[],
+): NonNullable<PodSpec["affinity"]> {
+  const requirement = requirementOf(profiles);
+  const given = affinity?.nodeAffinity?.[required]?.nodeSelectorTerms;
+  const narrowed = given?.map((term): NodeSelectorTerm => {
+    const { matchExpressions = [] } = term;
+    const selects = matchExpressions.length > 0 || isFilled(term.matchFields);
+    return selects ? { ...term, matchExpressions: [...matchExpressions, requirement] } : term;
+  });
+  return { nodeAffinity: { [required]: { nodeSelectorTerms: narrowed ?? [{ matchExpressions: [requirement] }] } } };
+}
+
+function requirementOf(profiles: readonly string[]) {
+  return { key: profileLabel, operator: "In" as const, values: [...profiles] };
 }
 
 function isFilled(list: unknown): boolean {

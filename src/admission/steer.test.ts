@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { bench, buildOf, imageOf, onNode, podWith, World } from "../../test/support/admission/bench.ts";
-import { selectionAnnotation } from "../rewriting/annotation.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
 
 const steer = { "metahub.dev/no-match": "steer" };
 const required = "requiredDuringSchedulingIgnoredDuringExecution";

@@ -1,16 +1,16 @@
-import type { Pod } from "../api/pod.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
+import { profileLabel } from "../placement/template.ts";
 import { RegistryError } from "../registry/error.ts";
 import { asksForDevice, type DecisionContext, type JudgeOptions } from "../rewriting/decide.ts";
-import { imagePlaces } from "../rewriting/images.ts";
 import type { IndexImage } from "../rewriting/memory.ts";
 import { readReference } from "../rewriting/origin.ts";
+import type { AskedImages } from "../rewriting/reviewed-pod.ts";
 
 /** Values of one requirement: the scheduler compares each of them with every node. */
 const mostProfiles = 64;
 
-/** What is to become of a Pod's node affinity. */
+/** The future of a Pod's node affinity. */
 export type SteerPlan =
   /** All of its nodes run a build of each image, or no image has a choice in it. */
   | { readonly kind: "everywhere" }
@@ -42,11 +42,12 @@ export class Steering {
     this.#labelled = labelled;
   }
 
-  async plan(pod: Pod, namespace: string, context: DecisionContext, signal: AbortSignal): Promise<SteerPlan> {
+  async plan(asked: AskedImages, namespace: string, context: DecisionContext, signal: AbortSignal): Promise<SteerPlan> {
+    const { pod } = asked;
     const landings = context.place(pod) ?? [];
     // The kubelet refuses a Pod that names its node where the affinity does not hold.
     if (landings.length === 0 || (pod.spec.nodeName ?? "") !== "") return { kind: "everywhere" };
-    const choices = await choicesOf(pod, namespace, context, signal);
+    const choices = await choicesOf(asked, namespace, context, signal);
     const fitting = landings.filter((landing) => choices.every((choice) => this.#fits(choice, landing, context)));
     if (fitting.length === landings.length) return { kind: "everywhere" };
     if (fitting.length === 0) {
@@ -57,7 +58,7 @@ export class Steering {
       return { kind: "left", reason };
     }
     if (!fitting.some(this.#labelled)) {
-      return { kind: "left", reason: "its nodes do not carry the label metahub.dev/profile" };
+      return { kind: "left", reason: `its nodes do not carry the label ${profileLabel}` };
     }
     return { kind: "only", profiles: fitting.map(({ profile }) => profile.id).sort() };
   }
@@ -77,13 +78,13 @@ interface Wanted {
 
 /** Each index once for containers with and once for those without an accelerator. */
 async function choicesOf(
-  pod: Pod,
+  { pod, places }: AskedImages,
   namespace: string,
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<readonly Choice[]> {
   const wanted = new Map<string, Wanted>();
-  for (const { image, accelerated, allocated } of imagePlaces(pod, context.allocatedResources?.())) {
+  for (const { image, accelerated, allocated } of places) {
     const reference = readReference(image);
     if (reference === undefined || !context.mayAsk(reference.registry)) continue;
     const key = `${accelerated} ${allocated} ${formatReference(reference)}`;

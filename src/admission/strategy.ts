@@ -1,26 +1,22 @@
-import type { Pod } from "../api/pod.ts";
-import { type Strategy, withoutStrategy } from "../api/pod-options.ts";
 import { type DecisionContext, decide } from "../rewriting/decide.ts";
 import type { ImageDecision } from "../rewriting/decision.ts";
+import type { AskedImages } from "../rewriting/reviewed-pod.ts";
 
-/** Decides on every image of the Pod, in the way that its strategy asks for. */
+/** Decides on every image that is asked, in the way that the Pod's strategy wants. */
 export async function decideBy(
-  strategy: Strategy,
-  pod: Pod,
+  asked: AskedImages,
   namespace: string,
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<readonly ImageDecision[]> {
+  // Decided with `bind` too: whether there is a choice, and whether anything fits, is known now, and what was read from
+  // the registry is at hand when the Pod is bound and time is short.
+  const decisions = await decide(asked, namespace, context, signal);
+  const { strategy } = asked.options;
+  if (strategy === "admission") return decisions.map(finalNow);
   // A Pod that names its node is never bound by a scheduler: for it there is no later.
-  const later = strategy === "bind" && context.atBinding === true && (pod.spec.nodeName ?? "") === "";
-  if (later) {
-    // Decided all the same: whether there is a choice, and whether anything fits, is known now, and what was read from
-    // the registry is at hand when the Pod is bound and time is short.
-    const asAuto = { ...pod, metadata: { ...pod.metadata, annotations: withoutStrategy(pod.metadata.annotations) } };
-    return (await decide(asAuto, namespace, context, signal)).map(untilBound);
-  }
-  const decisions = await decide(pod, namespace, context, signal);
-  return strategy === "admission" ? decisions.map(finalNow) : decisions;
+  const later = strategy === "bind" && context.atBinding === true && (asked.pod.spec.nodeName ?? "") === "";
+  return later ? decisions.map(untilBound) : decisions;
 }
 
 /** Whether a choice was made, or would have been but for the node that is not known yet. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pod } from "../api/pod.ts";
-import { selectionAnnotation } from "../rewriting/annotation.ts";
-import { imagePlaces } from "../rewriting/images.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import { compareImages } from "./update.ts";
 
 const variant = `sha256:${"c".repeat(64)}`;
@@ -50,10 +50,10 @@ test.each<[string, Pod, Pod, string[], string[]]>([
     ["bench"],
   ],
 ])("%s", (_name, now, before, restored, anew) => {
-  const changes = compareImages(now, before);
+  const changes = compareImages(reviewPod(now), reviewPod(before));
   expect(changes.restored.map(({ place }) => place.name)).toEqual(restored);
   expect(changes.restored.every(({ image }) => image === chosen)).toBe(true);
-  expect(imagePlaces(changes.asked).map(({ name }) => name)).toEqual(anew);
+  expect(changes.asked.places.map(({ name }) => name)).toEqual(anew);
 });
 
 test("ephemeral containers that are there are never decided on again, new ones are", () => {
@@ -62,13 +62,26 @@ test("ephemeral containers that are there are never decided on again, new ones a
     spec: { ephemeralContainers },
   });
   const { restored, asked } = compareImages(
-    podHaving({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" }),
-    podHaving({ name: "a", image: chosen }),
+    reviewPod(podHaving({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" })),
+    reviewPod(podHaving({ name: "a", image: chosen })),
   );
-  expect([restored, imagePlaces(asked).map(({ name }) => name)]).toEqual([[], ["b"]]);
+  expect([restored, asked.places.map(({ name }) => name)]).toEqual([[], ["b"]]);
 });
 
 test("places stay where they are, so that a patch meets the right container", () => {
-  const { asked } = compareImages(pod({ sidecar: "busybox", bench: "qnib/bench:2" }), old);
-  expect(imagePlaces(asked).map(({ pointer }) => pointer)).toEqual(["/spec/containers/1/image"]);
+  const { asked } = compareImages(reviewPod(pod({ sidecar: "busybox", bench: "qnib/bench:2" })), reviewPod(old));
+  expect(asked.places.map(({ pointer }) => pointer)).toEqual(["/spec/containers/1/image"]);
+});
+
+test("an image volume keeps its build when it is asked for again, and is never decided on anew", () => {
+  const podHaving = (reference: string, note?: object): Pod => ({
+    metadata:
+      note === undefined ? {} : { annotations: { [selectionAnnotation]: JSON.stringify({ "volume/v": note }) } },
+    spec: { volumes: [{ name: "v", image: { reference } }] },
+  });
+  const before = reviewPod(podHaving(chosen, { asked: "qnib/bench", variant }));
+  const again = compareImages(reviewPod(podHaving("qnib/bench")), before);
+  expect([again.restored.map(({ image }) => image), again.asked.places]).toEqual([[chosen], []]);
+  const other = compareImages(reviewPod(podHaving("qnib/bench:2")), before);
+  expect([other.restored, other.asked.places]).toEqual([[], []]);
 });

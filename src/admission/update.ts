@@ -1,17 +1,16 @@
-import type { Container, Pod } from "../api/pod.ts";
 import { repositoryName } from "../oci/reference.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import type { ImageDecision } from "../rewriting/decision.ts";
-import { type ImagePlace, imagePlaces } from "../rewriting/images.ts";
+import type { ImagePlace } from "../rewriting/images.ts";
+import { isBuildOf, noteName } from "../rewriting/notes/note.ts";
 import { readReference } from "../rewriting/origin.ts";
-import { noteName } from "../rewriting/patch.ts";
+import type { AskedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
 
-/** What an update changes about a Pod's images. */
+/** The images of a Pod that an update changes. */
 export interface ImageChanges {
   /** Asked for again as at creation: they keep the build that they have. */
   readonly restored: readonly ImageDecision[];
-  /** The Pod with those images only that are asked for anew. */
-  readonly asked: Pod;
+  /** Those that are asked for anew. */
+  readonly asked: AskedImages;
 }
 
 /**
@@ -21,58 +20,30 @@ export interface ImageChanges {
  * even if the tag has moved, and no registry is asked. Little can be gained by forging the annotation: the image that is
  * put back is the one that is there, and only where it is of the repository that is asked for.
  */
-export function compareImages(pod: Pod, old: Pod): ImageChanges {
-  const before = new Map(imagePlaces(old).map((place) => [noteName(place), place.image]));
-  const notes = parseSelection(old.metadata.annotations?.[selectionAnnotation]);
+export function compareImages({ pod, options, places }: ReviewedPod, old: ReviewedPod): ImageChanges {
+  const before = new Map(old.places.map((place) => [noteName(place), place.image]));
   const restored: ImageDecision[] = [];
-  const anew = new Set<string>();
-  for (const place of imagePlaces(pod)) {
+  const anew: ImagePlace[] = [];
+  for (const place of places) {
     const name = noteName(place);
     const image = before.get(name);
     if (image === place.image) continue;
-    const note = notes.get(name);
-    const chosen = note?.["asked"] === place.image && runsVariant(image, note["variant"]);
-    if (image !== undefined && chosen && sameRepository(image, place.image)) {
+    const note = old.notes.get(name);
+    const chosen = image !== undefined && note?.asked === place.image && isBuildOf(note, image);
+    if (chosen && sameRepository(image, place.image)) {
       const reason = "it keeps the build that was chosen for it when the Pod was made";
       restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: false });
-    } else if (image === undefined || place.kind !== "ephemeralContainers") {
-      anew.add(place.pointer);
-    } // Another image for an ephemeral container that is there already: the API server refuses that.
+    } else if (isDecided(place, image)) anew.push(place);
   }
-  return { restored, asked: withOnly(pod, anew) };
+  return { restored, asked: { pod, options, places: anew } };
 }
 
-function runsVariant(image: string | undefined, variant: unknown): boolean {
-  return typeof variant === "string" && image?.endsWith(`@${variant}`) === true;
+/** An image volume never changes once the Pod exists, nor does an ephemeral container that is there already. */
+function isDecided({ kind }: ImagePlace, before: string | undefined): boolean {
+  return kind !== "volumes" && (before === undefined || kind !== "ephemeralContainers");
 }
 
 function sameRepository(image: string, asked: string): boolean {
   const [one, other] = [image, asked].map(readReference);
   return one !== undefined && other !== undefined && repositoryName(one) === repositoryName(other);
-}
-
-/** The Pod without the images at other places; the places of those that stay are the same. */
-function withOnly(pod: Pod, pointers: ReadonlySet<string>): Pod {
-  const places = new Map(imagePlaces(pod).map((place) => [place.pointer, place]));
-  const keeps = (pointer: string): boolean => pointers.has(pointer) || !places.has(pointer);
-  const containers = (kind: Exclude<ImagePlace["kind"], "volumes">): { [key: string]: readonly Container[] } => {
-    const list = pod.spec[kind];
-    if (list === undefined) return {};
-    return {
-      [kind]: list.map((container, index) => {
-        const { image, ...rest } = container;
-        return keeps(`/spec/${kind}/${index}/image`) ? container : rest;
-      }),
-    };
-  };
-  return {
-    ...pod,
-    spec: {
-      ...pod.spec,
-      ...containers("initContainers"),
-      ...containers("containers"),
-      ...containers("ephemeralContainers"),
-      volumes: [], // Image volumes never change once the Pod exists.
-    },
-  };
 }

@@ -1,10 +1,13 @@
 import type { PodDecision } from "../rewriting/patch.ts";
 
-/** What the API server passes on of a Warning for certain (apiserver/pkg/endpoints/warning.go, truncateItemRunes). */
+/**
+ * Characters of a Warning that the API server passes on for certain (apiserver/pkg/endpoints/warning.go,
+ * truncateItemRunes).
+ */
 const limit = 256;
 const mostNames = 3;
 
-/** What the Pod's owner should hear, one line for each image and reason. */
+/** One line for the Pod's owner on each image and reason. */
 export function warningsOf(decisions: readonly PodDecision[]): readonly string[] {
   const names = new Map<string, { readonly decision: PodDecision; readonly names: string[] }>();
   for (const decision of decisions) {

@@ -15,7 +15,7 @@ export interface NodeSelectorRequirement {
   readonly values?: readonly string[];
 }
 
-/** What of a node the rule reads. */
+/** The parts of a node that the rule reads. */
 export interface SelectableNode {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

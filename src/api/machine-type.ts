@@ -37,7 +37,7 @@ export interface MachineTypeSpec {
     readonly attribute: string;
     readonly namespace: string;
   }[];
-  /** What a new node of a pool scaled to zero looks like. */
+  /** A new node of a pool that is scaled to zero. */
   readonly nodeTemplate?: {
     readonly labels?: Readonly<Record<string, string>>;
     readonly taints?: readonly Taint[];

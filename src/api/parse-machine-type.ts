@@ -9,7 +9,7 @@ import type { LabelSelector, LabelSelectorRequirement } from "./selector.ts";
 
 export interface ParseOptions {
   /**
-   * What to do with fields that the API does not have. By default a manifest's are refused (a typo must not pass in
+   * Fields that the API does not have: refused or ignored. By default a manifest's are refused (a typo must not pass in
    * silence) and those of a stored object, which has a uid, are ignored: the server may know a newer version of the API.
    */
   readonly unknownFields?: "refuse" | "ignore";

@@ -1,40 +1,54 @@
-/** What a Pod's annotations ask for. */
+import type { PodMetadata } from "./pod.ts";
+import { acceleratorsAnnotation, noMatchAnnotation, rewriteLabel, strategyAnnotation } from "./pod-keys.ts";
+
+/**
+ * A Pod's own wishes, read from its annotations and its label. Every member is always there and is one of a few words,
+ * in one order; so two Pods that wish the same have equal options, however their owners wrote it.
+ */
 export interface PodOptions {
   readonly strategy: Strategy;
   readonly noMatch: NoMatch;
+  readonly accelerators: Accelerators;
+  readonly rewrite: Rewrite;
   /** One sentence for each value that means nothing, with those that do. */
   readonly mistakes: readonly string[];
 }
 
 export type Strategy = (typeof strategies)[number];
 export type NoMatch = (typeof noMatches)[number];
+/** `requested`: they count for the containers that request one. */
+export type Accelerators = "requested" | (typeof overrides)[number];
+/** `unsaid`: neither opted in nor out. */
+export type Rewrite = "unsaid" | (typeof rewrites)[number];
 
-const strategyAnnotation = "metahub.dev/strategy";
 const strategies = ["auto", "admission", "bind", "common"] as const;
 const noMatches = ["warn", "deny", "steer"] as const;
+const overrides = ["always", "never"] as const;
+const rewrites = ["enabled", "disabled"] as const;
 
-type Annotations = Readonly<Record<string, string>>;
+/** Characters of a value that are repeated to its owner. */
+const mostShown = 40;
 
-/** Reads the annotations that users write. A value that means nothing counts as if it were not there. */
-export function readOptions(annotations: Annotations = {}): PodOptions {
+const noMistakes: readonly string[] = [];
+
+/** Reads what users write. A value that means nothing counts as if it were not there. */
+export function readOptions({ annotations, labels }: Pick<PodMetadata, "annotations" | "labels">): PodOptions {
   const mistakes: string[] = [];
   const read = <T extends string>(name: string, values: readonly T[], absent: string): T | undefined => {
-    const text = annotations[name];
+    const text = annotations?.[name];
+    if (text === undefined) return undefined;
     const value = values.find((one) => one === text);
-    if (text !== undefined && value === undefined) {
-      const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
+    if (value === undefined) {
+      const shown = JSON.stringify(text.length > mostShown ? `${text.slice(0, mostShown - 1)}…` : text);
       mistakes.push(`annotation ${name}: ${shown} is none of ${values.join(", ")}; ${absent}`);
     }
     return value;
   };
-  const strategy = read(strategyAnnotation, strategies, "taken as auto") ?? "auto";
-  const noMatch = read("metahub.dev/no-match", noMatches, "taken as warn") ?? "warn";
-  read("metahub.dev/accelerators", ["always", "never"], "what each container requests decides");
-  return { strategy, noMatch, mistakes };
-}
-
-/** The annotations without the strategy: as if it were `auto`. */
-export function withoutStrategy(annotations: Annotations = {}): Annotations {
-  const { [strategyAnnotation]: _, ...others } = annotations;
-  return others;
+  return {
+    strategy: read(strategyAnnotation, strategies, "taken as auto") ?? "auto",
+    noMatch: read(noMatchAnnotation, noMatches, "taken as warn") ?? "warn",
+    accelerators: read(acceleratorsAnnotation, overrides, "what each container requests decides") ?? "requested",
+    rewrite: rewrites.find((one) => one === labels?.[rewriteLabel]) ?? "unsaid",
+    mistakes: mistakes.length === 0 ? noMistakes : mistakes,
+  };
 }

@@ -14,7 +14,7 @@ export interface Pod {
 
 export interface PodMetadata {
   readonly name?: string;
-  /** What the API server makes a name of, when `name` is absent: at admission such Pods have no name yet. */
+  /** The beginning of the name that the API server makes, when `name` is absent: at admission there is none yet. */
   readonly generateName?: string;
   readonly namespace?: string;
   readonly uid?: string;

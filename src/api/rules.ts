@@ -5,7 +5,7 @@
 export interface Rule {
   /** Source of a regular expression that means the same in JavaScript and in RE2 (the API server's). No quotes. */
   readonly pattern: string;
-  /** What is wanted, with a right value. Stands after the field's path and its value. */
+  /** The wish, with a right value. Stands after the field's path and its value. */
   readonly message: string;
 }
 
@@ -106,7 +106,7 @@ export const architectures = [
 export const selectorOperators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
-/** What must be there, by the field that is missing. */
+/** Fields that must be there, with the text that says so. */
 export const requiredFields = {
   spec: 'is needed, for example {nodeSelector: {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}, features: ["cpu:broadwell"]}',
   nodeSelector:
@@ -155,7 +155,7 @@ export const limits = {
   templateTaintItems: 16,
   templateAllocatableProperties: 32,
   quantityLength: 32,
-  /** Of `status`: what the controller writes at most. */
+  /** The most items of each list of `status` that the controller writes. */
   statusFeatureItems: 128,
   statusProfileItems: 16,
   statusConditionItems: 8,

@@ -18,12 +18,12 @@ export interface StatusInput {
   /** Names of the other machine types that select one of those nodes too. */
   readonly overlaps: readonly string[];
   readonly now: Date;
-  /** What a new node would offer, from `nodeTemplate` and the declared features: shown while there is no node. */
+  /** The offer of a new node, from `nodeTemplate` and the declared features: shown while there is no node. */
   readonly template?: Profile;
 }
 
 /**
- * What the controller writes into a MachineType's status. The same input in another order gives the same status; a
+ * The status of a MachineType, as the controller writes it. The same input in another order gives the same status; a
  * condition that keeps its status keeps its lastTransitionTime, so that an unchanged status is equal to the old one.
  */
 export function computeStatus(input: StatusInput): MachineTypeStatus {

@@ -1,9 +1,10 @@
 import type { Pod } from "../api/pod.ts";
+import type { EventFacts } from "../kubernetes/events/event.ts";
 import type { EventRecorder } from "../kubernetes/events/recorder.ts";
 import type { BindingRequest } from "./request.ts";
-import type { Reselection } from "./reselect.ts";
+import type { Reselection } from "./reselection.ts";
 
-/** Tells a Pod's owner what was not to be expected; nothing where all went as it should. */
+/** Tells a Pod's owner of surprises; nothing where all went as it should. */
 export class BindingEvents {
   readonly #recorder: Pick<EventRecorder, "record">;
 
@@ -11,42 +12,50 @@ export class BindingEvents {
     this.#recorder = recorder;
   }
 
-  /** What was found out or written. */
-  surprises(pod: Pod, binding: BindingRequest, reselections: readonly Reselection[]): void {
-    for (const { place, kind, code, reason, surprising, write, doubt } of reselections) {
-      const image = `image ${place.image} of ${place.name}`;
-      const node = binding.node;
+  /** On what was found out or written. */
+  surprises(pod: Pod, { node }: BindingRequest, reselections: readonly Reselection[]): void {
+    for (const reselection of reselections) {
+      const { place, doubt } = reselection;
       if (doubt !== undefined) {
         const note = `the build of ${place.name} for node ${node} counts on no device, as it is not known which it gets: ${doubt}`;
-        this.#record("Warning", "DevicesUnknown", pod, note);
+        this.#record({ type: "Warning", reason: "DevicesUnknown", note }, pod);
       }
-      if (!surprising) continue;
-      if (kind === "correct") {
-        const note = `${image} was chosen at admission; node ${node} needs ${write?.image}: ${reason}`;
-        this.#record("Normal", "SelectionCorrected", pod, note);
-      } else if (kind === "return") {
-        const note = `${image} does not belong on node ${node}; put back ${write?.image}: ${reason}`;
-        this.#record("Warning", code === "nothing-fits" ? "NothingFits" : "SelectionCorrected", pod, note);
-      } else if (code === "nothing-fits") {
-        this.#record("Warning", "NothingFits", pod, `${image} is left as written on node ${node}: ${reason}`);
-      } else if (code === "unproven") {
-        this.#record("Warning", "SelectionUnproven", pod, `${image} is left as it is on node ${node}: ${reason}`);
-      } else {
-        const note = `${image} stays as it is on node ${node}, which may need another: ${reason}`;
-        this.#record("Warning", "SelectionFailed", pod, note);
-      }
+      if (reselection.surprising) this.#record(surpriseOf(reselection, node), pod);
     }
   }
 
   /** A policy refused the write, and the Pod is bound as it was. */
   refused(pod: Pod, binding: BindingRequest, why: string): void {
     const note = `the build for node ${binding.node} could not be written into the Pod, which is bound as it was: ${why}`;
-    this.#record("Warning", "SelectionRefused", pod, note);
+    this.#record({ type: "Warning", reason: "SelectionRefused", note }, pod);
   }
 
-  #record(type: "Normal" | "Warning", reason: string, pod: Pod, note: string): void {
+  #record(told: Told, pod: Pod): void {
     const { name = "", namespace, uid } = pod.metadata;
     const regarding = { apiVersion: "v1", kind: "Pod", name, namespace, uid };
-    this.#recorder.record({ type, reason, action: "Binding", note, regarding });
+    this.#recorder.record({ ...told, action: "Binding", regarding });
   }
+}
+
+type Told = Pick<EventFacts, "type" | "reason" | "note">;
+
+function surpriseOf({ place, kind, code, reason: why, write }: Reselection, node: string): Told {
+  const image = `image ${place.image} of ${place.name}`;
+  if (kind === "correct") {
+    const note = `${image} was chosen at admission; node ${node} needs ${write?.image}: ${why}`;
+    return { type: "Normal", reason: "SelectionCorrected", note };
+  }
+  const type = "Warning";
+  if (kind === "return") {
+    const note = `${image} does not belong on node ${node}; put back ${write?.image}: ${why}`;
+    return { type, reason: code === "nothing-fits" ? "NothingFits" : "SelectionCorrected", note };
+  }
+  if (code === "nothing-fits") {
+    return { type, reason: "NothingFits", note: `${image} is left as written on node ${node}: ${why}` };
+  }
+  if (code === "unproven") {
+    return { type, reason: "SelectionUnproven", note: `${image} is left as it is on node ${node}: ${why}` };
+  }
+  const note = `${image} stays as it is on node ${node}, which may need another: ${why}`;
+  return { type, reason: "SelectionFailed", note };
 }

@@ -1,5 +1,4 @@
-import type { Pod } from "../api/pod.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import type { SelectionNotes } from "../rewriting/notes/note.ts";
 
 /**
  * How long after its answer a binding counts as under way, in milliseconds. The API server carries it out within
@@ -8,7 +7,7 @@ import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts"
  */
 export const heldMs = 5_000;
 
-/** The annotation tells whole seconds, and the clocks of two replicas are not the same. */
+/** Milliseconds. The annotation tells whole seconds, and the clocks of two replicas are not the same. */
 const tolerance = 1_000;
 
 /** More than are answered in that time. The oldest go first. */
@@ -62,13 +61,12 @@ export class Holds {
 
 /**
  * The same, for bindings that another replica was asked about: their writes can be seen in the Pod, in any of its notes.
- * What the annotation says may be forged: whoever believes it waits no longer than `heldMs`, and not in a crowd.
+ * Those may be forged: whoever believes them waits no longer than `heldMs`, and not in a crowd.
  */
-export function isHeldByNote(pod: Pod, node: string, now: Date): boolean {
-  const notes = parseSelection(pod.metadata.annotations?.[selectionAnnotation]);
+export function isHeldByNote(notes: SelectionNotes, node: string, now: Date): boolean {
   return [...notes.values()].some((note) => {
-    if (typeof note["node"] !== "string" || note["node"] === node) return false;
-    const age = now.getTime() - Date.parse(String(note["at"]));
+    if (note.node === undefined || note.node === node) return false;
+    const age = now.getTime() - Date.parse(note.at);
     return age > -tolerance && age < heldMs + tolerance;
   });
 }

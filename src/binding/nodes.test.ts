@@ -3,6 +3,7 @@ import { podOf } from "../../test/support/binding/shelves.ts";
 import { parseNode } from "../api/parse-node.ts";
 import { plainContext } from "../inventory/inventory.ts";
 import { type Snapshot, SnapshotBuilder } from "../inventory/snapshot.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import { BindingNodes } from "./nodes.ts";
 
 const builder = new SnapshotBuilder();
@@ -38,7 +39,7 @@ class Steps {
 }
 
 const signal = AbortSignal.timeout(30_000);
-const pod = podOf("p", "qnib/bench");
+const pod = reviewPod(podOf("p", "qnib/bench"));
 
 test("a node that is known: its profile as the only landing, the same object for equal nodes", async () => {
   const steps = new Steps();
@@ -48,7 +49,7 @@ test("a node that is known: its profile as the only landing, the same object for
   expect(a?.landings).toBe(b?.landings);
   expect(a?.landings).not.toBe(arm?.landings);
   expect(a?.candidates).toBe(a?.landings);
-  const common = podOf("c", "x", { annotations: { "metahub.dev/strategy": "common" } });
+  const common = reviewPod(podOf("c", "x", { annotations: { "metahub.dev/strategy": "common" } }));
   expect((await nodes.find("a", common, signal))?.candidates).toHaveLength(2);
   expect(steps.listeners.size).toBe(0);
 });

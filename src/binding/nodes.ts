@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
-import type { Pod } from "../api/pod.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { NodeEntry, Snapshot } from "../inventory/snapshot.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
+import type { AskedPod } from "../rewriting/reviewed-pod.ts";
 import type { BindingDevices } from "./devices/devices.ts";
 import { DeviceLandings } from "./devices/landing.ts";
-import type { BoundNode } from "./reselect.ts";
+import type { BoundNode } from "./reselection.ts";
 
-/** A node that the scheduler knows and we do not is on its way to us: watches differ by milliseconds. */
+/** Milliseconds. A node that the scheduler knows and we do not is on its way to us: watches differ by milliseconds. */
 const waitMs = 1_000;
 /** Distinct profiles and machine types; thousands of nodes share a few. */
 const maxLandings = 1_024;
@@ -31,21 +31,20 @@ export class BindingNodes {
   }
 
   /** Undefined where the node stays unknown. After a start it waits for the inventory as long as the signal allows. */
-  async find(name: string, pod: Pod, signal: AbortSignal): Promise<BoundNode | undefined> {
+  async find(name: string, asked: AskedPod, signal: AbortSignal): Promise<BoundNode | undefined> {
     const snapshot = await this.#snapshotWith(name, signal);
     const entry = snapshot?.nodes.get(name);
     if (snapshot === undefined || entry === undefined) return undefined;
-    const node = this.#place(name, pod, snapshot, entry);
-    const devices = await this.#devices?.of(pod, entry.facts.allocatable, signal);
+    const node = this.#place(name, asked, snapshot, entry);
+    const devices = await this.#devices?.of(asked, entry.facts.allocatable, signal);
     if (devices === undefined) return node;
     const spec = snapshot.machineTypes.get(entry.machineType ?? "")?.resource.spec;
     return this.#deviceLandings.with(node, devices, spec?.deviceAttributes ?? []);
   }
 
-  #place(name: string, pod: Pod, snapshot: Snapshot, entry: NodeEntry): BoundNode {
+  #place(name: string, { pod, options }: AskedPod, snapshot: Snapshot, entry: NodeEntry): BoundNode {
     const landings = this.#landingsOf(entry);
-    if (pod.metadata.annotations?.["metahub.dev/strategy"] !== "common")
-      return { name, landings, candidates: landings };
+    if (options.strategy !== "common") return { name, landings, candidates: landings };
     const { profiles } = snapshot.placement.place(pod);
     const known = profiles.some(({ profile }) => profile.id === entry.profile.id);
     return { name, landings, candidates: known ? profiles : [...profiles, ...landings] };

@@ -1,6 +1,6 @@
-import type { Reselection } from "./reselect.ts";
+import type { Reselection } from "./reselection.ts";
 
-/** What may become of a Pod's images at its binding. Each is told in docs/binding.md. */
+/** The outcomes of a binding for the images of its Pod. Each is told in docs/binding.md. */
 export const bindingOutcomes = [
   "written", // builds for this node were written
   "corrected", // what was chosen at admission was replaced

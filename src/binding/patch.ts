@@ -1,15 +1,12 @@
-import { escapePathComponent } from "fast-json-patch";
 import type { Pod } from "../api/pod.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
 import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
-import {
-  formatSelection,
-  parseSelection,
-  readNote,
-  type SelectionNote,
-  selectionAnnotation,
-} from "../rewriting/annotation.ts";
-import { noteName } from "../rewriting/patch.ts";
-import type { Reselection } from "./reselect.ts";
+import type { ImagePlace } from "../rewriting/images.ts";
+import { noteName, type SelectionNotes } from "../rewriting/notes/note.ts";
+import { formatSelection } from "../rewriting/notes/write.ts";
+import { selectionPath } from "../rewriting/patch.ts";
+import type { ReviewedPod } from "../rewriting/reviewed-pod.ts";
+import type { Reselection } from "./reselection.ts";
 
 /**
  * The one write at binding: a JSON Patch whose `test` operations make it impossible that it arrives at another Pod of
@@ -18,7 +15,10 @@ import type { Reselection } from "./reselect.ts";
  * matter. JSON Patch cannot test for absence; a `test` for null passes where there is nothing, and only there
  * (github.com/evanphx/json-patch, patch.go: test; the library of the API server). Empty where nothing is written.
  */
-export function bindingPatch(pod: Pod, reselections: readonly Reselection[]): readonly JsonPatchOperation[] {
+export function bindingPatch(
+  { pod, notes }: Pick<ReviewedPod, "pod" | "notes">,
+  reselections: readonly Reselection[],
+): readonly JsonPatchOperation[] {
   const written = reselections.filter(({ write }) => write !== undefined);
   if (written.length === 0 || pod.metadata.uid === undefined) return [];
   const tests: JsonPatchOperation[] = [
@@ -33,14 +33,13 @@ export function bindingPatch(pod: Pod, reselections: readonly Reselection[]): re
     changes.push({ op: "replace", path: place.pointer, value: write.image });
   }
   const { annotations } = pod.metadata;
-  const text = formatSelection(notesAfter(pod, written));
+  const text = formatSelection(notesAfter(notes, written));
   if (annotations === undefined) {
     tests.push({ op: "test", path: "/metadata/annotations", value: null });
     changes.push({ op: "add", path: "/metadata/annotations", value: { [selectionAnnotation]: text } });
   } else {
-    const path = `/metadata/annotations/${escapePathComponent(selectionAnnotation)}`;
-    tests.push({ op: "test", path, value: annotations[selectionAnnotation] ?? null });
-    changes.push({ op: "add", path, value: text });
+    tests.push({ op: "test", path: selectionPath, value: annotations[selectionAnnotation] ?? null });
+    changes.push({ op: "add", path: selectionPath, value: text });
   }
   return [...tests, ...changes];
 }
@@ -52,27 +51,23 @@ export function changesImages(reselections: readonly Reselection[]): boolean {
 
 /** Whether a patch made for one state of the Pod could have failed its tests on the other. */
 export function testsDiffer(made: Pod, found: Pod, reselections: readonly Reselection[]): boolean {
-  if (made.metadata.uid !== found.metadata.uid || isBound(found)) return true;
+  if (made.metadata.uid !== found.metadata.uid || (found.spec.nodeName ?? "") !== "") return true;
   const [before, after] = [made, found].map(({ metadata }) => metadata.annotations);
   if ((before === undefined) !== (after === undefined)) return true;
   if (before?.[selectionAnnotation] !== after?.[selectionAnnotation]) return true;
-  return reselections.some(({ place, write }) => {
-    if (write === undefined || (place.kind !== "containers" && place.kind !== "initContainers")) return false;
-    const index = Number(place.pointer.split("/")[3]);
-    return found.spec[place.kind]?.[index]?.image !== place.image;
-  });
+  return reselections.some(({ place, write }) => write !== undefined && imageAt(found, place) !== place.image);
 }
 
-export function isBound({ spec }: Pod): boolean {
-  return (spec.nodeName ?? "") !== "";
+/** The image that a Pod has at a container's place. */
+export function imageAt(pod: Pod | undefined, { kind, pointer }: ImagePlace): string | undefined {
+  if (kind === "volumes") return undefined;
+  const index = Number(pointer.split("/")[3]);
+  return pod?.spec[kind]?.[index]?.image;
 }
 
 /** Notes of images that stay as they are stay too. */
-function notesAfter(pod: Pod, written: readonly Reselection[]): ReadonlyMap<string, SelectionNote> {
-  const notes = new Map<string, SelectionNote>();
-  for (const [name, note] of parseSelection(pod.metadata.annotations?.[selectionAnnotation])) {
-    notes.set(name, readNote(note));
-  }
+function notesAfter(before: SelectionNotes, written: readonly Reselection[]): SelectionNotes {
+  const notes = new Map(before);
   for (const { place, write } of written) if (write !== undefined) notes.set(noteName(place), write.note);
   return notes;
 }

@@ -8,11 +8,15 @@ import type { Turns } from "../time/turns.ts";
 
 /** The Pods of a cluster, as the choice at binding needs them. */
 export interface BindingPods {
-  /** What is remembered of a Pod that waits for a node; it may be a moment old. */
+  /** The memory of a Pod that waits for a node; it may be a moment old. */
   known(namespace: string, name: string): Pod | undefined;
-  /** As it is now; undefined where there is none. Rejects with KubernetesError. */
+  /**
+   * As it is now; undefined where there is none.
+   *
+   * @throws KubernetesError where it cannot be read.
+   */
   read(namespace: string, name: string, signal: AbortSignal): Promise<Pod | undefined>;
-  /** Rejects with KubernetesError INVALID where a test fails or a policy refuses, and as other writes do. */
+  /** @throws KubernetesError INVALID where a test fails or a policy refuses, and others as every write does. */
   write(namespace: string, name: string, operations: readonly JsonPatchOperation[], signal: AbortSignal): Promise<void>;
 }
 

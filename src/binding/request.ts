@@ -4,7 +4,7 @@ import type { AdmissionRequest } from "../webhook/review.ts";
 export interface BindingRequest {
   readonly namespace: string;
   readonly pod: string;
-  /** Of the Pod, where the binder says it (the default scheduler does). */
+  /** The Pod's, where the binder says it (the default scheduler does). */
   readonly uid?: string;
   readonly node: string;
 }

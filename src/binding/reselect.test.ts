@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { contextOf, nodeOf, podOf, Shelf } from "../../test/support/binding/shelves.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
-import { selectionAnnotation } from "../rewriting/annotation.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
 import { ReselectMemory } from "../rewriting/memory.ts";
-import { type BoundNode, type Reselection, reselect } from "./reselect.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
+import { reselect } from "./reselect.ts";
+import type { BoundNode, Reselection } from "./reselection.ts";
 
 const skylake = nodeOf("s", ["cpu:skylake"]);
 const broadwell = nodeOf("b", ["cpu:broadwell"]);
@@ -12,6 +14,7 @@ const other = nodeOf("o", ["cpu:nehalem"]);
 const builds = ["cpu:skylake", "cpu:broadwell", { name: "gpu", features: "cpu:broadwell,nvcap:5.2" }];
 const at = (build: string, name = "qnib/bench"): string => `${name}@${digestOf(build)}`;
 const now = new Date("2026-11-23T12:00:00Z");
+const asking = () => ({ namespace: "default", signal: AbortSignal.timeout(5_000), now });
 
 let shelf: Shelf;
 let index: string;
@@ -29,8 +32,7 @@ async function land(
 ): Promise<Reselection> {
   const said = note === undefined ? {} : { [selectionAnnotation]: JSON.stringify({ main: note }) };
   const pod = podOf("p", image, { ...more, annotations: { ...said, ...more.annotations } });
-  const asking = { pod, namespace: "default", signal: AbortSignal.timeout(5_000) };
-  const [found] = await reselect(asking, node, contextOf(shelf, memory), now);
+  const [found] = await reselect(reviewPod(pod), node, contextOf(shelf, memory), asking());
   if (found === undefined) throw new Error("nothing was decided");
   return found;
 }
@@ -193,6 +195,5 @@ test("ephemeral containers and image volumes are not looked at", async () => {
     volumes: [{ name: "data", image: { reference: "qnib/bench" } }],
   };
   const pod = podOf("p", "qnib/bench", { spec });
-  const asking = { pod, namespace: "default", signal: AbortSignal.timeout(5_000) };
-  expect(await reselect(asking, skylake, contextOf(shelf), now)).toEqual([]);
+  expect(await reselect(reviewPod(pod), skylake, contextOf(shelf), asking())).toEqual([]);
 });

@@ -12,7 +12,7 @@ const plurals = {
   ValidatingWebhookConfiguration: "validatingwebhookconfigurations",
 } as const;
 
-/** Someone may reorder the webhooks between our reading and our patch; our `test` operations notice, and we read again. */
+/** Tries to write one bundle. Where somebody reorders the webhooks between read and patch, a `test` operation fails. */
 const attempts = 5;
 
 /**

@@ -5,7 +5,7 @@ export type CertificateErrorCode =
   | "FILES_UNREADABLE" // certificate files are missing, unreadable, or do not belong together
   | "STORE_FAILED"; // the place where certificates are kept did not take or give them
 
-/** What went wrong with certificates. Never holds a key or a part of one. */
+/** A failure with certificates. Its message never holds a key or a part of one. */
 export class CertificateError extends Error {
   readonly code: CertificateErrorCode;
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ManualClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
+import { LeapingClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
+import { settle } from "../../test/support/manual-clock.ts";
 import { CertificateKeeper, type KeeperOptions } from "./keeper.ts";
 import { readableCertificates, servingFault } from "./material.ts";
 import type { ServingCertificate } from "./source.ts";
@@ -13,7 +14,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; readonly clock: ManualClock }) {
+function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; readonly clock: LeapingClock }) {
   const keeper = new CertificateKeeper({ hosts: servedHosts, random: () => 0, ...options });
   const controller = new AbortController();
   const installed: ServingCertificate[] = [];
@@ -37,7 +38,7 @@ function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; 
 
 describe("CertificateKeeper", () => {
   test("stores what it made, tells clients, and says so", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
+    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
     const said: string[] = [];
     const first = await start({ store, clock, caBundle: bundle, announce: (sentence) => said.push(sentence) }).run();
     expect(store.stored?.data["tls.crt"]).toBe(first.cert);
@@ -46,7 +47,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("renews at two thirds of the life, without anybody asking", async () => {
-    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     const { run, installed } = start({ store, clock, pollMs: 365 * day });
     await run();
     await clock.advance(59.9 * day);
@@ -60,7 +61,7 @@ describe("CertificateKeeper", () => {
 
   test("renews once where two replicas race, and both serve the same", async () => {
     const [store, bundle] = [new MemoryStore(), new MemoryBundle()];
-    const clocks = [new ManualClock(), new ManualClock()];
+    const clocks = [new LeapingClock(), new LeapingClock()];
     const replicas = clocks.map((clock) => start({ store, clock, caBundle: bundle }));
     const [first, second] = await Promise.all(replicas.map(({ run }) => run()));
     expect(second?.cert).toBe(first?.cert);
@@ -73,7 +74,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("loses a race without harm: reads what the other wrote", async () => {
-    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     const other = new MemoryStore();
     const winner = await start({ store: other, clock }).run();
     store.meanwhile = () => {
@@ -84,7 +85,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("gives up with a reason where somebody writes all the time", async () => {
-    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     let version = 0;
     store.meanwhile = () => {
       store.stored = { data: {}, version: `other-${++version}` };
@@ -93,7 +94,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("announces the newest authority even where another replica stored one between reading and announcing", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
+    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
     const other = new MemoryStore();
     await start({ store: other, clock }).run();
     const write = bundle.write.bind(bundle);
@@ -108,7 +109,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("makes a corrupt Secret anew, and says why", async () => {
-    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     store.stored = { data: { "ca.crt": "nonsense", "ca.key": "k" }, version: "0" };
     const said: string[] = [];
     const { cert } = await start({ store, clock, announce: (sentence) => said.push(sentence) }).run();
@@ -117,7 +118,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("keeps serving while the store fails, reports it, and goes on by itself", async () => {
-    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     const { run, installed, problems } = start({ store, clock });
     await run();
     store.failure = new Error("unreachable");
@@ -130,8 +131,32 @@ describe("CertificateKeeper", () => {
     expect(installed).toHaveLength(2);
   });
 
+  test("tries again after a second, then after twice as long each time, up to the poll; and begins anew after that", async () => {
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
+    const { run, problems } = start({ store, clock, pollMs: 10_000 });
+    await run();
+    for (const waits of [
+      [10_000, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000],
+      [10_000, 1_000],
+    ]) {
+      store.failure = new Error("unreachable");
+      for (const wait of waits) {
+        const before = problems.length;
+        await clock.advance(wait - 1);
+        await settle();
+        expect(problems).toHaveLength(before);
+        await clock.advance(1);
+        await clock.idle();
+        expect(problems).toHaveLength(before + 1);
+      }
+      store.failure = undefined;
+      await clock.advance(10_000);
+      await clock.idle();
+    }
+  });
+
   test("does not serve a certificate whose authority clients do not know, while the old one is good", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
+    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
     const { run, installed, problems } = start({ store, clock, caBundle: bundle });
     const first = await run();
     store.stored = undefined; // Somebody deleted the Secret: the next authority is unknown to clients.
@@ -149,7 +174,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("starts even where clients cannot be told, and tries again", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock()];
+    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
     bundle.failure = new Error("not found");
     const { run, problems } = start({ store, clock, caBundle: bundle });
     await run();
@@ -161,7 +186,7 @@ describe("CertificateKeeper", () => {
   });
 
   test("leaves no timer behind", async () => {
-    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     await start({ store, clock }).run();
     await clock.idle();
     for (const end of ends.splice(0)) await end();

@@ -47,7 +47,7 @@ export class CertificateKeeper implements CertificateSource {
     this.#pollMs = options.pollMs ?? 60_000;
   }
 
-  /** Does not fail where only the bundle could not be written: clients may have it already, and `watch` tries again. */
+  /** Resolves also where the bundle could not be written: clients may have it already, and `watch` tries again. */
   async obtain(signal: AbortSignal): Promise<ServingCertificate> {
     const { certificate } = await this.#look(signal);
     this.#current = certificate;
@@ -55,21 +55,29 @@ export class CertificateKeeper implements CertificateSource {
   }
 
   async watch({ signal, install, report }: Watching): Promise<void> {
-    let retryMs = 0;
+    let waitMs = this.#current === undefined ? 0 : this.#untilNext();
+    let retryMs = firstRetryMs;
     while (!signal.aborted) {
       try {
-        if (retryMs > 0 || this.#current !== undefined) await pause(this.#clock, retryMs || this.#untilNext(), signal);
-        const { certificate, bundleProblem } = await this.#look(signal);
-        // A new certificate whose authority clients do not know yet waits for as long as the old one is good.
-        if (bundleProblem === undefined || !this.#isGood()) this.#install(certificate, install);
-        if (bundleProblem !== undefined) throw bundleProblem;
-        retryMs = 0;
+        if (waitMs > 0) await pause(this.#clock, waitMs, signal);
+        await this.#refresh(signal, install);
+        waitMs = this.#untilNext();
+        retryMs = firstRetryMs;
       } catch (error) {
         if (signal.aborted) return;
         report(error instanceof Error ? error : new CertificateError("STORE_FAILED", String(error), { cause: error }));
-        retryMs = Math.min(retryMs === 0 ? firstRetryMs : retryMs * 2, this.#pollMs);
+        waitMs = Math.min(retryMs, this.#pollMs);
+        retryMs = waitMs * 2;
       }
     }
+  }
+
+  /** Installs what is current. @throws what keeps it from being current, or clients from knowing its authority */
+  async #refresh(signal: AbortSignal, install: Watching["install"]): Promise<void> {
+    const { certificate, bundleProblem } = await this.#look(signal);
+    // A new certificate whose authority clients do not know yet waits for as long as the old one is good.
+    if (bundleProblem === undefined || !this.#isGood()) this.#install(certificate, install);
+    if (bundleProblem !== undefined) throw bundleProblem;
   }
 
   #install(certificate: ServingCertificate, install: Watching["install"]): void {

@@ -19,10 +19,10 @@ const renewAt = 2 / 3;
 /** A pair of which parts may be missing. */
 export type Found = { readonly [Part in keyof KeyPair]: string | undefined };
 
-/** How many authorities are trusted at once: the one that signs, the one before it, and one for accidents. */
+/** Authorities that are trusted at once. Two are usual: the one that signs and the one before it. */
 const maxAuthorities = 4;
 
-/** What a certificate's life says. */
+/** The time in which a certificate is valid. */
 export interface Life {
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -50,7 +50,7 @@ export function readableCertificates(text: string | undefined): readonly string[
   });
 }
 
-/** Why the pair cannot serve as an authority at that time; undefined where it can. */
+/** Says why the pair cannot serve as an authority at that time; undefined where it can. */
 export function authorityFault(pair: Found, now: Date): string | undefined {
   const read = pair.certificate === undefined ? undefined : tryRead(pair.certificate);
   if (read === undefined) return "ca.crt holds no readable certificate";
@@ -62,7 +62,7 @@ export function authorityFault(pair: Found, now: Date): string | undefined {
   return undefined;
 }
 
-/** Why the pair cannot serve these hosts; undefined where it can. */
+/** Says why the pair cannot serve these hosts; undefined where it can. */
 export function servingFault(
   pair: Found,
   authorities: readonly string[],
@@ -81,7 +81,7 @@ export function servingFault(
   return undefined;
 }
 
-/** Does the key belong to the certificate? False for a key that cannot be read. */
+/** True where the key belongs to the certificate. False for a key that cannot be read. */
 export function isPair(pair: KeyPair): boolean {
   const read = tryRead(pair.certificate);
   return read !== undefined && keyFits(read, pair.key);

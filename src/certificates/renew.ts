@@ -9,7 +9,7 @@ import {
   servingFault,
 } from "./material.ts";
 
-/** All of what is stored, right and current. */
+/** The whole content of a store, right and current. */
 export interface Material {
   readonly authority: KeyPair;
   /** Trusted authorities, the signing one first: what clients get as their CA bundle. */
@@ -27,7 +27,7 @@ export interface RenewOptions {
 
 export interface Renewal {
   readonly material: Material;
-  /** What was made anew, one sentence each; empty where all that is stored stays. */
+  /** One sentence for each thing that was made anew; empty where all that is stored stays. */
   readonly reasons: readonly string[];
 }
 

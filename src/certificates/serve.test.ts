@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
-import { ManualClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
+import { LeapingClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
 import { CertificateKeeper } from "./keeper.ts";
 
 const ends: (() => Promise<void>)[] = [];
@@ -13,7 +13,7 @@ afterEach(async () => {
 describe("a TLS server", () => {
   // The handshake reads the real clock: this test moves ours by less than certificates are backdated.
   test("serves the renewed certificate to new connections without a restart, and clients trust both", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new ManualClock(Date.now())];
+    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock(Date.now())];
     const keeper = new CertificateKeeper({
       store,
       caBundle: bundle,

@@ -1,4 +1,4 @@
-/** What a TLS server needs; fits node:tls' SecureContextOptions. PEM. */
+/** A certificate and key for a TLS server, in PEM; fits node:tls' SecureContextOptions. */
 export interface ServingCertificate {
   readonly cert: string;
   readonly key: string;
@@ -14,7 +14,7 @@ export interface Watching {
   readonly report: (problem: Error) => void;
 }
 
-/** Where a serving certificate comes from, at the start and afterwards. */
+/** Gives a serving certificate at the start, and keeps it current afterwards. */
 export interface CertificateSource {
   /** The certificate to begin with. @throws CertificateError, or the store's own error */
   obtain(signal: AbortSignal): Promise<ServingCertificate>;

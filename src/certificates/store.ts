@@ -1,12 +1,12 @@
 import type { StoredData } from "./material.ts";
 
-/** What is stored, with a version that changes with each write. */
+/** The stored texts, with a version that changes with each write. */
 export interface Stored {
   readonly data: StoredData;
   readonly version: string;
 }
 
-/** A place that several replicas share. Writes are optimistic: who comes second gets "conflict" and reads again. */
+/** A place that several replicas share. Writes are optimistic: whoever comes second gets "conflict" and reads again. */
 export interface SecretStore {
   /** Where, for messages: `Secret metahub/webhook-tls`. */
   readonly place: string;

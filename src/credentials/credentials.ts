@@ -1,5 +1,5 @@
 /**
- * What a registry is shown. Never log one, and never put one into an error's message.
+ * A credential that a registry is shown. Never log one, and never put one into an error's message.
  * - `basic`: user name and password (or access token in its place).
  * - `identity`: a refresh token, `identitytoken` of a docker config; buys bearer tokens at the token server.
  * - `registry`: a bearer token as it is, `registrytoken` of a docker config.

@@ -43,6 +43,7 @@ const configSchema = z.object({
  * `kubernetes.io/dockerconfigjson`.
  *
  * @param source names it in messages, e.g. a path or `secret team/regcred`.
+ * @throws CredentialsError CONFIG_INVALID, CONFIG_TOO_LARGE
  */
 export function parseDockerConfig(text: string, source: string): DockerConfig {
   const config = parse(text, source, configSchema);
@@ -58,7 +59,10 @@ export function parseDockerConfig(text: string, source: string): DockerConfig {
   };
 }
 
-/** Reads `.dockercfg` of a Secret of the type `kubernetes.io/dockercfg`: the entries alone, without `auths`. */
+/**
+ * Reads `.dockercfg` of a Secret of the type `kubernetes.io/dockercfg`: the entries alone, without `auths`.
+ * @throws CredentialsError CONFIG_INVALID, CONFIG_TOO_LARGE
+ */
 export function parseLegacyDockerConfig(text: string, source: string): DockerConfig {
   return { entries: readEntries(parse(text, source, authsSchema), source), helpers: [], defaultHelper: undefined };
 }

@@ -9,7 +9,10 @@ import { hostConfigPaths, readHostConfig } from "./host-config.ts";
 import { fixedSource, hostConfigSource, Keyring } from "./keyring.ts";
 
 let folder: string;
-const options = (): HelperOptions => ({ signal: AbortSignal.timeout(10_000), path: `${folder}:/usr/bin:/bin` });
+const options = (): HelperOptions => ({
+  signal: AbortSignal.timeout(10_000),
+  env: { PATH: `${folder}:/usr/bin:/bin` },
+});
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "metahub-helper-"));
@@ -92,8 +95,8 @@ describe("this machine's configs", () => {
       '{"credsStore":"none","credHelpers":{"ghcr.io":"good"},"auths":{"ghcr.io":{"auth":"eDp5"},"quay.io":{"auth":"eDp5"}}}',
       "test",
     );
-    const { signal, path } = options();
-    const source = hostConfigSource(config, { path });
+    const { signal, env } = options();
+    const source = hostConfigSource(config, { env });
     const entry = { kind: "basic", username: "x", password: "y" };
     const helped = { kind: "basic", username: "ann", password: "for ghcr.io" };
     expect(await source.candidates(parseReference("ghcr.io/a/b"), signal)).toEqual([helped, entry]);
@@ -102,8 +105,8 @@ describe("this machine's configs", () => {
   });
 
   test("Docker Hub's credentials are asked for under its old address", async () => {
-    const { signal, path } = options();
-    const source = hostConfigSource(parseDockerConfig('{"credsStore":"good"}', "test"), { path });
+    const { signal, env } = options();
+    const source = hostConfigSource(parseDockerConfig('{"credsStore":"good"}', "test"), { env });
     expect(await source.candidates(parseReference("nginx"), signal)).toMatchObject([
       { password: "for https://index.docker.io/v1/" },
     ]);

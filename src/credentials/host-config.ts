@@ -24,9 +24,10 @@ export function hostConfigPaths(env: HostEnvironment): readonly string[] {
   return paths;
 }
 
+/** Bytes. Docker's own configs hold a few KiB; a Secret, the other place of such a config, at most 1 MiB. */
 const maxBytes = 1024 * 1024;
 
-/** Reads a config of this machine; undefined where there is none. */
+/** Reads a config of this machine; undefined where there is none. @throws CredentialsError */
 export async function readHostConfig(path: string): Promise<DockerConfig | undefined> {
   let text: string;
   try {

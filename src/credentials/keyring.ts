@@ -48,7 +48,7 @@ export function configSource(config: DockerConfig): CredentialSource {
 }
 
 /** The entries of a config of this machine's user, and what its helpers know: those first, as docker asks them. */
-export function hostConfigSource(config: DockerConfig, options: Omit<HelperOptions, "signal"> = {}): CredentialSource {
+export function hostConfigSource(config: DockerConfig, options: Omit<HelperOptions, "signal">): CredentialSource {
   const entries = configSource(config);
   return {
     candidates: async (reference, signal) => {

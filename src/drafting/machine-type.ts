@@ -4,7 +4,8 @@ import { architectures, limits, operatingSystems } from "../api/rules.ts";
 import type { Feature } from "../hardware/feature.ts";
 import { formatFeature } from "../hardware/feature.ts";
 import type { Platform } from "../hardware/platform.ts";
-import { kubernetesYaml } from "../manifests/kubernetes-yaml.ts";
+import { oneLine } from "../text/shorten.ts";
+import { documentOptions } from "../yaml/document-options.ts";
 
 /** A MachineType to be written down, with what its owner should read before applying it. */
 export interface Draft {
@@ -18,7 +19,7 @@ export interface Draft {
 /** Every node reports these by itself, and they change with its next update: declared, they would soon be wrong. */
 export const reportedNamespaces: ReadonlySet<string> = new Set(["kernel", "os.version"]);
 
-/** What a MachineType should declare of what was found, and what it leaves to the nodes. */
+/** Parts the features that were found: those that a MachineType should declare, and those it leaves to the nodes. */
 export function declarable(features: readonly Feature[]): {
   readonly declared: readonly string[];
   /** Sentences on what is not declared. */
@@ -77,7 +78,7 @@ export function formatDrafts(drafts: readonly Draft[]): string {
 }
 
 function formatDraft({ machineType, comments, selectorComments }: Draft): string {
-  const document = new Document(machineType, kubernetesYaml);
+  const document = new Document(machineType, documentOptions);
   visit(document, {
     Pair: (_, { key, value }) => {
       if (isScalar(key) && key.value === "platform" && isMap(value)) value.flow = true;
@@ -88,11 +89,7 @@ function formatDraft({ machineType, comments, selectorComments }: Draft): string
   return comments.map((line) => `# ${oneLine(line)}\n`).join("") + body;
 }
 
+/** Names of nodes and values of labels stand in comments: none of them may end one. */
 function comment(lines: readonly string[]): string | null {
   return lines.length === 0 ? null : lines.map((line) => ` ${oneLine(line)}`).join("\n");
-}
-
-/** Names of nodes and values of labels stand in comments: none of them may end one. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }

@@ -4,6 +4,7 @@ import { formatFeature } from "../hardware/feature.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { NodeEntry, Snapshot } from "../inventory/snapshot.ts";
+import { few } from "../text/few.ts";
 import { type Draft, declarable, declarablePlatform, draft, machineTypeName } from "./machine-type.ts";
 import { chooseSelector } from "./selector.ts";
 
@@ -51,7 +52,10 @@ function draftOf(
     own === undefined
       ? chooseSelector([...mine], others, profile.id)
       : { selector: own.spec.nodeSelector, by: "pool" as const };
-  const nodeNames = few(members.map(({ facts }) => facts.name));
+  const nodeNames = few(
+    members.map(({ facts }) => facts.name),
+    maxNamed,
+  );
   const comments = [
     `${members.length === 1 ? "1 node" : `${members.length} nodes`}: ${nodeNames}`,
     ...notes,
@@ -94,7 +98,7 @@ function withheld(members: readonly NodeEntry[]): readonly string[] {
   for (const { facts, profile } of members) {
     for (const note of profile.notes) nodesByNote.set(note, [...(nodesByNote.get(note) ?? []), facts.name]);
   }
-  const lines = [...nodesByNote].map(([note, names]) => `${few(names)}: ${note}`);
+  const lines = [...nodesByNote].map(([note, names]) => `${few(names, maxNamed)}: ${note}`);
   const rest = lines.length - maxReasons;
   return rest > 0 ? [...lines.slice(0, maxReasons), `And ${rest} more reasons: metahub explain shows them.`] : lines;
 }
@@ -104,7 +108,7 @@ function kernelTwins(group: Group, groups: readonly Group[], names: ReadonlyMap<
   const content = withoutKernel(group.profile);
   const twins = groups.filter((other) => other !== group && withoutKernel(other.profile) === content);
   if (twins.length === 0) return [];
-  const twinNames = few(twins.map((twin) => names.get(twin) ?? "").sort());
+  const twinNames = few(twins.map((twin) => names.get(twin) ?? "").sort(), maxNamed);
   return [`Differs from ${twinNames} in the kernel only: one machine type for all of them may be what you want.`];
 }
 
@@ -179,9 +183,4 @@ function describe({ platform, features, accelerators }: Profile): string {
 function withoutKernel({ platform, features, accelerators }: Profile): string {
   const texts = features.filter(({ namespace }) => namespace !== "kernel").map(formatFeature);
   return [formatPlatform(platform), ...texts, "|", ...accelerators.map(formatFeature)].join(" ");
-}
-
-function few(names: readonly string[]): string {
-  const rest = names.length - maxNamed;
-  return rest > 0 ? `${names.slice(0, maxNamed).join(", ")} and ${rest} more` : names.join(", ");
 }

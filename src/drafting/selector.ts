@@ -126,7 +126,7 @@ function namesNodes(nodes: readonly NodeFacts[], key: string): boolean {
   return values.length >= 3 && new Set(values).size === values.length;
 }
 
-/** Of the first member: what all have in common, it has too. */
+/** The keys of the first member: it has whatever all have in common. */
 function keysOf([first]: readonly NodeFacts[]): readonly string[] {
   return Object.keys(first?.labels ?? {})
     .filter(isLabelKey)

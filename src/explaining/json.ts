@@ -15,7 +15,7 @@ export interface VariantJson {
   readonly position: number;
 }
 
-/** What `metahub explain -o json` prints for one image. Stable: scripts depend on it. */
+/** The output of `metahub explain -o json` for one image. Stable: scripts depend on it. */
 export interface ExplanationJson {
   readonly image: string;
   readonly digest: string;
@@ -41,7 +41,7 @@ export type OutcomeJson =
   /** `missing` is empty where the platform does not fit. */
   | { readonly digest: string; readonly outcome: "incompatible"; readonly missing: Groups };
 
-/** What `metahub explain --requirements -o json` prints for one image. */
+/** The output of `metahub explain --requirements -o json` for one image. */
 export interface RequirementsJson {
   readonly image: string;
   readonly digest: string;

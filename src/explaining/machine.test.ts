@@ -1,14 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { inventoryOf } from "../inventory/files.ts";
-import { plainContext } from "../inventory/inventory.ts";
-import { SnapshotBuilder } from "../inventory/snapshot.ts";
+import { snapshotOf } from "../inventory/manifests.ts";
 import { parseManifests } from "../manifests/parse.ts";
 import { machinesOf } from "./machine.ts";
 
-function snapshot(yaml: string) {
-  const { nodes, machineTypes } = inventoryOf(parseManifests(yaml, "test"));
-  return new SnapshotBuilder().build(nodes, machineTypes, plainContext);
-}
+const snapshot = (yaml: string) => snapshotOf(parseManifests(yaml, "test"));
 
 const node = (name: string, pool: string, cpu: string) => `
 ---

@@ -6,7 +6,7 @@ import { UsageError } from "../process/failure.ts";
 export interface Machine {
   readonly kind: "MachineType" | "Node";
   readonly name: string;
-  /** What it offers: one for a node; for a machine type those of its nodes, each once, or what new nodes would offer. */
+  /** Its offers: one for a node; for a machine type those of its nodes, each once, or that of new nodes. */
   readonly profiles: readonly Profile[];
 }
 
@@ -21,7 +21,8 @@ const maxNames = 8;
 
 /**
  * Every machine type and every node of a snapshot, or those named. `source` says in messages where they were looked
- * for. @throws UsageError for a name that is not there, and where there is no machine at all
+ * for.
+ * @throws UsageError for a name that is not there, and where there is no machine at all
  */
 export function machinesOf(
   snapshot: Pick<Snapshot, "nodes" | "machineTypes">,

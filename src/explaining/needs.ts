@@ -4,6 +4,7 @@ import { namespaceKind } from "../hardware/namespace.ts";
 import { readCapability, runs } from "../hardware/nvidia.ts";
 import { unreadableText } from "../oci/requirement.ts";
 import type { Variant } from "../oci/variant.ts";
+import { few } from "../text/few.ts";
 
 /** One thing that a machine must offer, and who does. */
 export interface Need {
@@ -13,6 +14,7 @@ export interface Need {
   readonly means: string;
 }
 
+/** Names that show who offers a feature: enough to recognize one. */
 const maxExamples = 4;
 /** GPUs of data centres by capability, as examples (NVIDIA, "CUDA GPU Compute Capability"). */
 const devices: readonly (readonly [capability: string, name: string])[] = [
@@ -30,7 +32,7 @@ const devices: readonly (readonly [capability: string, name: string])[] = [
   ["12.0", "RTX 5090"],
 ];
 
-/** What a machine must offer for a build: one need for each group; none for the generic build. */
+/** The needs of a build, one for each group that it requires; none for the generic build. */
 export function needsOf(variant: Pick<Variant, "requires">): readonly Need[] {
   return variant.requires.map((group) => ({
     anyOf: group.map(formatFeature),
@@ -67,7 +69,7 @@ function cpu(value: string): string {
     .sort((a, b) => a.ancestors.size - b.ancestors.size)
     .map(({ name }) => name);
   if (descendants.length === 0) return `a CPU that is ${value}`;
-  return `a CPU that is ${value} or descends from it (${examples(descendants)})`;
+  return `a CPU that is ${value} or descends from it (${few(descendants, maxExamples)})`;
 }
 
 function capability(namespace: "nvcap" | "nvptx", value: string): string {
@@ -80,11 +82,6 @@ function capability(namespace: "nvcap" | "nvptx", value: string): string {
       return device !== undefined && runs(namespace, device, wanted);
     })
     .map(([own, name]) => `${name} (${own})`);
-  const such = fitting.length === 0 ? "" : `, such as ${examples(fitting)}`;
+  const such = fitting.length === 0 ? "" : `, such as ${few(fitting, maxExamples)}`;
   return `an NVIDIA GPU that ${what} for ${value}${such}`;
-}
-
-function examples(names: readonly string[]): string {
-  const more = names.length - maxExamples;
-  return `${names.slice(0, maxExamples).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -2,17 +2,18 @@ import { formatFeature } from "../hardware/feature.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { VariantList } from "../oci/variant.ts";
+import { offered } from "../selection/offered.ts";
 import { type Prepared, prepare } from "../selection/prepare.ts";
 import { select, selectCommon } from "../selection/select.ts";
 import type { Outcome, Selection } from "../selection/selection.ts";
 import type { Machine } from "./machine.ts";
 
-/** What one machine gets, and why not the others. */
+/** The build that one machine gets, and why not the others. */
 export interface Row {
   readonly machine: Pick<Machine, "kind" | "name">;
   /** `linux/amd64`; of a machine type with nodes of several, all of them. */
   readonly platform: string;
-  /** What every node of the machine offers, canonical and sorted. */
+  /** The features that every node of the machine offers, canonical and sorted. */
   readonly offers: readonly string[];
   /** The digest, or null where nothing fits or nothing can be named. */
   readonly selected: string | null;
@@ -67,19 +68,13 @@ class Chooser {
     const key = profiles.map(({ id }) => id).join(" ");
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const offers = profiles.map((profile) => offerOf(profile, this.#accelerated));
+    const offers = profiles.map((profile) => offered(profile, this.#accelerated));
     const [only] = offers;
     const selection =
       only !== undefined && offers.length === 1 ? select(this.#prepared, only) : selectCommon(this.#prepared, offers);
     this.#known.set(key, selection);
     return selection;
   }
-}
-
-/** The whole offer, or what a container gets that asks for no device. */
-function offerOf(profile: Profile, accelerated: boolean): Pick<Profile, "platform" | "features"> {
-  const { platform, features, accelerators } = profile;
-  return { platform, features: accelerated ? [...features, ...accelerators] : features };
 }
 
 function rowOf(machine: Machine, chooser: Chooser, accelerated: boolean): Row {
@@ -111,7 +106,7 @@ function whatItIs(
   { kind, name, profiles }: Machine,
   accelerated: boolean,
 ): Pick<Row, "machine" | "platform" | "offers"> {
-  const [first = [], ...others] = profiles.map((profile) => offerOf(profile, accelerated).features.map(formatFeature));
+  const [first = [], ...others] = profiles.map((profile) => offered(profile, accelerated).features.map(formatFeature));
   const sets = others.map((texts) => new Set(texts));
   return {
     machine: { kind, name },

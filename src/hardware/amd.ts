@@ -48,7 +48,7 @@ function covers(required: string, processor: string): boolean {
 
 /**
  * Whether a device of a target runs code for another (both canonical): the same processor or a generic one that covers
- * it, and every setting that the code states is stated by the device. What the code leaves open matches either way.
+ * it, and every setting that the code states is stated by the device. Others match either way.
  */
 export function runsTarget(device: string, code: string): boolean {
   if (device === code) return true;

@@ -1,4 +1,4 @@
-/** What can be wrong with something this room is asked to read. */
+/** The faults of something that this room is asked to read. */
 export type HardwareErrorCode =
   | "FEATURE_INVALID" // a text that is no feature
   | "FEATURE_SEVERAL" // one feature was asked for, the text means several

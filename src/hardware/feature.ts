@@ -10,7 +10,7 @@ export interface Feature {
 /** Alternatives: a machine satisfies the group when it satisfies ANY of them. Never empty. */
 export type FeatureGroup = readonly Feature[];
 
-/** What a variant requires: ALL groups must be satisfied. An empty list requires nothing. */
+/** A variant's requirement: ALL groups must be satisfied. An empty list requires nothing. */
 export type Requirement = readonly FeatureGroup[];
 
 /** The canonical text of a feature, `namespace:value`. */

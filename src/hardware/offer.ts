@@ -12,10 +12,10 @@ import { runsOsVersion } from "./windows.ts";
 /** Whether a machine satisfies a required value of the namespace that the test was made for. */
 type Test = (required: string) => boolean;
 
-/** What a machine offers, compiled so that `satisfies` is one look-up and one comparison. */
+/** A machine's offer, compiled so that `satisfies` is one look-up and one comparison. */
 export interface Offer {
   readonly platform: Platform;
-  /** As given: canonical. What the platform and a CPU's name imply is not listed. */
+  /** As given: canonical. Features that the platform and a CPU's name imply are not listed. */
   readonly features: readonly Feature[];
   /** By canonical namespace. A namespace that is not here: the machine says nothing about it. */
   readonly tests: ReadonlyMap<string, Test>;
@@ -63,9 +63,10 @@ function addCapabilities(values: readonly string[], tests: Map<string, Test>): v
 }
 
 /**
- * What a machine offers. Several values of `cpu` or of an equality namespace: any of them counts. Several of a device,
- * driver, kernel or `os.version`: what ALL of them satisfy, since a node with devices of different kinds may give a
- * container any of them. The platform adds what it implies: the architecture's base CPU, its variant, its os.version.
+ * Compiles a machine's offer. Several values of `cpu` or of an equality namespace: any of them counts. Several of a
+ * device, driver, kernel or `os.version`: what ALL of them satisfy, since a node with devices of different kinds may
+ * give a container any of them. The platform adds what it implies: the architecture's base CPU, its variant, its
+ * os.version.
  */
 export function createOffer(platform: Platform, features: readonly Feature[]): Offer {
   const values = byNamespace(platform, features);
@@ -98,7 +99,7 @@ export function createOffer(platform: Platform, features: readonly Feature[]): O
   return { platform, features, tests };
 }
 
-/** Whether the machine satisfies the required (canonical) feature. What it says nothing about is not satisfied. */
+/** Whether the machine satisfies the required (canonical) feature. Silence does not satisfy. */
 export function satisfies(offer: Offer, feature: Feature): boolean {
   return offer.tests.get(feature.namespace)?.(feature.value) ?? false;
 }

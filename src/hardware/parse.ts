@@ -7,7 +7,7 @@ import { canonicalNamespace, namespaceKind, namespaces, splitKnownNamespace } fr
 import { capabilityFeatures, looksLikeCapability } from "./nvidia.ts";
 import { canonicalVersion } from "./version.ts";
 
-/** What a text may lean on. `architecture` is a GOARCH value: under `amd64`, `v3` is a CPU level. */
+/** Context of a text. `architecture` is a GOARCH value: under `amd64`, `v3` is a CPU level. */
 export interface FeatureContext {
   readonly architecture?: string | undefined;
 }

@@ -76,7 +76,7 @@ export function normalizePlatform(platform: Platform): Platform {
   };
 }
 
-/** What runtimes run besides a machine's own architecture: amd64 runs 386, arm64 runs 32-bit ARM. */
+/** Architectures that runtimes run besides a machine's own architecture: amd64 runs 386, arm64 runs 32-bit ARM. */
 const fallbacks: ReadonlyMap<string, string> = new Map([
   ["amd64", "386"],
   ["arm64", "arm"],

@@ -46,7 +46,7 @@ export function compareAccelerator(a: Feature, b: Feature): number {
   }
 }
 
-/** What an ISA requirement comes to, in the order in which it counts. */
+/** The measures of an ISA requirement, in the order in which they count. */
 interface IsaWeight {
   readonly reach: number;
   readonly flags: number;

@@ -1,7 +1,7 @@
 import { type Feature, formatFeature, type Requirement } from "./feature.ts";
 
 /**
- * What the features of ONE carrier (an annotation, `platform.features`, …) require: values of one namespace are
+ * The requirement of the features of ONE carrier (an annotation, `platform.features`, …): values of one namespace are
  * alternatives; `nvcap` and `nvptx` together, since a fat binary carries machine code and PTX. Every `cpuflag` is
  * required by itself, and so is every `feature`: bare words that nobody knows are names of different things
  * (image-spec: each of `os.features` is mandatory). Groups stand in the order of their first feature.

@@ -23,8 +23,8 @@ function oldestFor(build: number): number {
 /**
  * Whether a host of one `os.version` runs an image of another. Windows since Server 2022 keeps a stable interface: a
  * host runs images from the previous long-term release up to its own build; older hosts need the very build (Microsoft,
- * "Windows container version compatibility"; containerd's platforms package decides in the same way). What is not a
- * Windows version is only equal to itself.
+ * "Windows container version compatibility"; containerd's platforms package decides in the same way). A text
+ * that is no Windows version is only equal to itself.
  */
 export function runsOsVersion(host: string, image: string): boolean {
   if (host === image) return true;

@@ -26,7 +26,7 @@ async function files(contents: Readonly<Record<string, string>>): Promise<void> 
 }
 
 /** A host of files and tools below a folder, and nothing of the one that the test runs on. */
-async function detected(contents: Readonly<Record<string, string>>, options: DetectOptions = {}) {
+async function detected(contents: Readonly<Record<string, string>>, options: Partial<DetectOptions> = {}) {
   await files({ "/bin/none": "", ...contents });
   const host = await detectHost(new AbortController().signal, {
     env: { PATH: `${join(root, "bin")}:/usr/bin:/bin` },
@@ -178,5 +178,5 @@ test("another system is told what can be done", async () => {
 
 test("is given up when the signal says so", async () => {
   const ended = AbortSignal.abort(new Error("enough"));
-  await expect(detectHost(ended, { root })).rejects.toThrow("enough");
+  await expect(detectHost(ended, { root, env: {} })).rejects.toThrow("enough");
 });

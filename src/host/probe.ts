@@ -8,15 +8,15 @@ import { sysctlKeys } from "../hardware/detect/sysctl.ts";
 import { CommandError } from "../process/failure.ts";
 import { runTool, type ToolLimits } from "./tool.ts";
 
-/** What a host told of itself. */
+/** The report of a host on itself. */
 export interface DetectedHost extends HostReport {
-  /** What is there but could not be asked, one sentence each. That a tool is not there is normal, and not told. */
+  /** Tools and files that are there but could not be asked, one sentence each. A missing tool is normal, and not told. */
   readonly problems: readonly string[];
 }
 
 export interface DetectOptions {
-  /** For the tools that are run, PATH above all. Default: this process's own. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** For the tools that are run, PATH above all. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** A folder that stands for `/`. Default `/`. */
   readonly root?: string | undefined;
   /** As `os.platform()`, `os.machine()` and `os.release()` say them. Default: this host's. */
@@ -34,10 +34,10 @@ const maxKfdNodes = 128;
 const maxSysfsBytes = 16 * 1024;
 
 /**
- * Reads what this host is: the I/O for `hostOffer`. Tools that are not there are normal. Throws CommandError
- * FILE_UNREADABLE where even the CPU cannot be read; rejects with the signal's reason where that aborts.
+ * Reads what this host is: the I/O for `hostOffer`. Tools that are not there are normal.
+ * @throws CommandError FILE_UNREADABLE where even the CPU cannot be read; the signal's reason where it aborts
  */
-export async function detectHost(signal: AbortSignal, options: DetectOptions = {}): Promise<DetectedHost> {
+export async function detectHost(signal: AbortSignal, options: DetectOptions): Promise<DetectedHost> {
   const probe = new Probe(signal, options);
   const platform = options.platform ?? hostPlatform();
   const machine = options.machine ?? hostMachine();

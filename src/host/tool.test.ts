@@ -21,6 +21,7 @@ async function tool(name: string, script: string): Promise<string> {
 
 const limits = { timeoutMs: 20_000, maxBytes: 64 };
 const signal = new AbortController().signal;
+const env = { PATH: "/usr/bin:/bin" };
 
 describe("a tool of the host", () => {
   const cases: [what: string, script: string, result: object][] = [
@@ -44,32 +45,32 @@ describe("a tool of the host", () => {
   ];
   test.each(cases)("%s", async (what, script, result) => {
     const path = await tool(what.replaceAll(" ", "-"), script);
-    expect(await runTool(path, [], limits, { signal })).toMatchObject(result);
+    expect(await runTool(path, [], limits, { signal, env })).toMatchObject(result);
   });
 
   test("is not there", async () => {
-    expect(await runTool(join(folder, "none"), [], limits, { signal })).toEqual({ kind: "absent" });
+    expect(await runTool(join(folder, "none"), [], limits, { signal, env })).toEqual({ kind: "absent" });
     expect(await runTool("none", [], limits, { signal, env: { PATH: folder } })).toEqual({ kind: "absent" });
   });
 
   test("is there and may not be run", async () => {
     const path = join(folder, "plain");
     await writeFile(path, "text");
-    expect(await runTool(path, [], limits, { signal })).toMatchObject({ kind: "failed" });
+    expect(await runTool(path, [], limits, { signal, env })).toMatchObject({ kind: "failed" });
   });
 
   test("hangs", async () => {
     const path = await tool("hangs", "echo first; exec sleep 600");
-    const result = await runTool(path, [], { ...limits, timeoutMs: 300 }, { signal });
+    const result = await runTool(path, [], { ...limits, timeoutMs: 300 }, { signal, env });
     expect(result).toMatchObject({ kind: "failed", reason: "it gave no answer within 0.3 s" });
   });
 
   test("is given up when the signal says so", async () => {
     const path = await tool("waits", "exec sleep 600");
     const ended = new AbortController();
-    const running = runTool(path, [], limits, { signal: ended.signal });
+    const running = runTool(path, [], limits, { signal: ended.signal, env });
     ended.abort(new Error("enough"));
     await expect(running).rejects.toThrow("enough");
-    await expect(runTool(path, [], limits, { signal: ended.signal })).rejects.toThrow("enough");
+    await expect(runTool(path, [], limits, { signal: ended.signal, env })).rejects.toThrow("enough");
   });
 });

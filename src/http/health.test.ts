@@ -1,13 +1,17 @@
+import { pino } from "pino";
+import { Counter, type Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { createRegistry } from "../telemetry/metrics.ts";
 import { HealthServer } from "./health.ts";
 
-let metrics: Metrics;
+const log = pino({ level: "silent" });
+
+let metrics: Registry;
 let server: HealthServer;
 let url: string;
 beforeEach(async () => {
-  metrics = createMetrics();
-  server = new HealthServer(metrics);
+  metrics = createRegistry();
+  server = new HealthServer({ metrics, log });
   url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
 });
 afterEach(() => server.close());
@@ -26,7 +30,9 @@ test("is healthy at once, and ready once it is told so", async () => {
 });
 
 test("serves metrics as Prometheus reads them", async () => {
-  metrics.images.inc({ code: "selected" }, 2);
+  const name = "metahub_admission_images_total";
+  const images = new Counter({ name, help: "Images.", labelNames: ["code"], registers: [metrics] });
+  images.inc({ code: "selected" }, 2);
   const [code, text] = await get("/metrics");
   expect(code).toBe(200);
   expect(text).toContain('metahub_admission_images_total{code="selected"} 2');
@@ -39,6 +45,16 @@ test("refuses what it does not serve", async () => {
 });
 
 test("tells the system's error where the port is taken", async () => {
-  const other = new HealthServer(metrics);
+  const other = new HealthServer({ metrics, log });
   await expect(other.listen(Number(new URL(url).port), "127.0.0.1")).rejects.toMatchObject({ code: "EADDRINUSE" });
+});
+
+test("metrics that cannot be shown are an answer of 500, and the server goes on", async () => {
+  const collect = (): never => {
+    throw new Error("broken");
+  };
+  metrics.registerMetric(new Counter({ name: "metahub_broken_total", help: "Broken.", registers: [], collect }));
+  expect(await get("/metrics")).toEqual([500, "the metrics cannot be shown\n"]);
+  metrics.removeSingleMetric("metahub_broken_total");
+  expect((await get("/metrics"))[0]).toBe(200);
 });

@@ -1,57 +1,72 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Metrics } from "../telemetry/metrics.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Registry } from "prom-client";
+import type { Logger } from "../telemetry/log.ts";
+import { HttpServer, type ServerLimits } from "./server.ts";
+
+export interface HealthOptions {
+  readonly metrics: Pick<Registry, "contentType" | "metrics">;
+  readonly log: Logger;
+}
+
+/** The kubelet and a scraper or two ask, each with a short request. */
+const limits: ServerLimits = { connections: 256, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 5_000 };
 
 /** Serves `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics` over plain HTTP. */
 export class HealthServer {
-  readonly #server: Server;
+  readonly #server: HttpServer;
+  readonly #metrics: HealthOptions["metrics"];
+  readonly #log: Logger;
   #ready = false;
 
-  constructor(metrics: Metrics) {
-    this.#server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, async (request, response) => {
-      response.setHeader("content-type", "text/plain; charset=utf-8");
-      if (request.method !== "GET" && request.method !== "HEAD") {
-        response.writeHead(405).end("only GET\n");
-        return;
-      }
-      switch (request.url?.split("?", 1)[0]) {
-        case "/healthz":
-          response.end("ok\n");
-          return;
-        case "/readyz":
-          response.writeHead(this.#ready ? 200 : 503).end(this.#ready ? "ok\n" : "not ready yet\n");
-          return;
-        case "/metrics":
-          response.setHeader("content-type", metrics.registry.contentType);
-          response.end(await metrics.registry.metrics());
-          return;
-        default:
-          response.writeHead(404).end("there are /healthz, /readyz and /metrics\n");
-      }
-    });
-    this.#server.maxConnections = 256;
+  constructor({ metrics, log }: HealthOptions) {
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#server = new HttpServer({ limits, log, listener: (request, response) => this.#answer(request, response) });
   }
 
   setReady(ready: boolean): void {
     this.#ready = ready;
   }
 
-  /** Resolves with the port. Rejects with the system's error. */
-  async listen(port: number, address: string): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, address, () => {
-        this.#server.off("error", reject);
-        resolve();
-      });
-    });
-    const bound: AddressInfo | string | null = this.#server.address();
-    return typeof bound === "object" && bound !== null ? bound.port : port;
+  /** Resolves with the port. @throws the system's error */
+  listen(port: number, address: string): Promise<number> {
+    return this.#server.listen(port, address);
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    await closed;
+  /** Ends at once: whoever asks asks again. */
+  close(): Promise<void> {
+    return this.#server.close(0);
+  }
+
+  #answer({ method, url }: IncomingMessage, response: ServerResponse): void {
+    response.setHeader("content-type", "text/plain; charset=utf-8");
+    if (method !== "GET" && method !== "HEAD") {
+      response.writeHead(405).end("only GET\n");
+      return;
+    }
+    switch (url?.split("?", 1)[0]) {
+      case "/healthz":
+        response.end("ok\n");
+        return;
+      case "/readyz":
+        response.writeHead(this.#ready ? 200 : 503).end(this.#ready ? "ok\n" : "not ready yet\n");
+        return;
+      case "/metrics":
+        void this.#expose(response);
+        return;
+      default:
+        response.writeHead(404).end("there are /healthz, /readyz and /metrics\n");
+    }
+  }
+
+  async #expose(response: ServerResponse): Promise<void> {
+    try {
+      const text = await this.#metrics.metrics();
+      response.setHeader("content-type", this.#metrics.contentType);
+      response.end(text);
+    } catch (error) {
+      this.#log.error({ error }, "the metrics cannot be shown");
+      response.writeHead(500).end("the metrics cannot be shown\n");
+    }
   }
 }

@@ -7,8 +7,10 @@ import { readFlag, UsageError } from "../process/failure.ts";
 import { readRequired } from "../process/read-required.ts";
 import { readLine } from "../process/stdin.ts";
 import { version } from "../process/version.ts";
+import type { Access } from "../registry/access.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { parseMirrors } from "../registry/mirrors.ts";
+import { withCredentials } from "../registry/with-credentials.ts";
 
 /** A person waits longer than an admission does. */
 const timeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 60_000 };
@@ -24,10 +26,24 @@ export interface ImageOptions {
   readonly registryCaFile: string | undefined;
 }
 
-/** A client as the flags say, and the credentials that this user has. */
-export interface RegistryConnection {
+/** A client as the flags say, with the credentials that this user has. */
+export class RegistryConnection {
   readonly client: RegistryClient;
-  readonly keyring: CredentialSource;
+  readonly #keyring: CredentialSource;
+
+  constructor(client: RegistryClient, keyring: CredentialSource) {
+    this.client = client;
+    this.#keyring = keyring;
+  }
+
+  /** Acts with each credential that is meant for the image, until one is let in. @throws RegistryError, CredentialsError */
+  async attempt<T>(reference: Reference, signal: AbortSignal, act: (access: Access) => Promise<T>): Promise<T> {
+    return await withCredentials(reference, { keyring: this.#keyring, signal }, act);
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
 }
 
 /** `references` are all that will be asked for. @throws UsageError, CommandError, CredentialsError */
@@ -51,7 +67,7 @@ export async function connectRegistries(
     timeouts,
     ...(ca === undefined ? {} : { ca }),
   });
-  return { client, keyring };
+  return new RegistryConnection(client, keyring);
 }
 
 async function findCredentials(creds: string | undefined, context: CommandContext): Promise<CredentialSource> {
@@ -59,7 +75,7 @@ async function findCredentials(creds: string | undefined, context: CommandContex
   const sources: CredentialSource[] = [];
   for (const path of hostConfigPaths(context.env)) {
     const config = await readHostConfig(path);
-    if (config !== undefined) sources.push(hostConfigSource(config));
+    if (config !== undefined) sources.push(hostConfigSource(config, { env: context.env }));
   }
   return new Keyring(sources);
 }

@@ -2,7 +2,7 @@ import { isDigest, parseDigest } from "../oci/digest.ts";
 import { effectiveTag, parseReference, type Reference, withDigest } from "../oci/reference.ts";
 import { UsageError } from "../process/failure.ts";
 
-/** What a user may write for an image: a reference, or a layout on disk. */
+/** An image as a user may write it: a reference, or a layout on disk. */
 export type ImageName =
   | { readonly kind: "reference"; readonly reference: Reference }
   | {

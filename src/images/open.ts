@@ -9,7 +9,7 @@ export interface OpenedImage {
   readonly name: ImageName;
   /** As it is shown: `qnib/bench:latest`, `oci:DIR:TAG`. */
   readonly shown: string;
-  /** Of the index, or of the one build. */
+  /** Digest of the index, or of the one build. */
   readonly digest: string;
   /** Undefined where it is one build and no index. */
   readonly list: VariantList | undefined;

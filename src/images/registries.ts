@@ -1,22 +1,22 @@
-import type { Credentials } from "../credentials/credentials.ts";
-import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { CommandContext } from "../process/context.ts";
-import type { Access, RegistryClient } from "../registry/client.ts";
+import type { Access } from "../registry/access.ts";
+import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
-import { RegistryError } from "../registry/error.ts";
-import { connectRegistries, type ImageOptions } from "./connect.ts";
+import type { BlobSource } from "../registry/upload.ts";
+import { connectRegistries, type ImageOptions, type RegistryConnection } from "./connect.ts";
 
-/** Registries to read from and to write to, with the credentials that this user has for them. */
+/**
+ * Registries to read from and to write to, with the credentials that this user has for them. Every method but `close`
+ * fails with RegistryError or CredentialsError.
+ */
 export class Registries {
-  readonly #client: RegistryClient;
-  readonly #keyring: CredentialSource;
+  readonly #connection: RegistryConnection;
   readonly #signal: AbortSignal;
 
-  private constructor(client: RegistryClient, keyring: CredentialSource, signal: AbortSignal) {
-    this.#client = client;
-    this.#keyring = keyring;
+  private constructor(connection: RegistryConnection, signal: AbortSignal) {
+    this.#connection = connection;
     this.#signal = signal;
   }
 
@@ -26,47 +26,35 @@ export class Registries {
     options: ImageOptions,
     context: CommandContext,
   ): Promise<Registries> {
-    const { client, keyring } = await connectRegistries(references, options, context);
-    return new Registries(client, keyring, context.signal);
+    return new Registries(await connectRegistries(references, options, context), context.signal);
   }
 
   async resolve(reference: Reference): Promise<Descriptor> {
-    return await this.#attempt(reference, (access) => this.#client.resolve(reference, access));
+    return await this.#attempt(reference, (client, access) => client.resolve(reference, access));
   }
 
   async manifest(reference: Reference): Promise<Manifest> {
-    return await this.#attempt(reference, (access) => this.#client.manifest(reference, access));
+    return await this.#attempt(reference, (client, access) => client.manifest(reference, access));
   }
 
   async blob(reference: Reference, digest: string): Promise<Uint8Array> {
-    return await this.#attempt(reference, (access) => this.#client.blob(reference, digest, access));
+    return await this.#attempt(reference, (client, access) => client.blob(reference, digest, access));
   }
 
-  async pushBlob(reference: Reference, bytes: Uint8Array): Promise<string> {
-    return await this.#attempt(reference, (access) => this.#client.pushBlob(reference, bytes, access));
+  async pushBlob(reference: Reference, content: Uint8Array | BlobSource): Promise<string> {
+    return await this.#attempt(reference, (client, access) => client.pushBlob(reference, content, access));
   }
 
   async pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
-    return await this.#attempt(reference, (access) => this.#client.pushManifest(reference, mediaType, bytes, access));
+    return await this.#attempt(reference, (client, access) => client.pushManifest(reference, mediaType, bytes, access));
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await this.#connection.close();
   }
 
-  /** With each credential that is meant for the image, until one is let in; without any, anonymously. */
-  async #attempt<T>(reference: Reference, act: (access: Access) => Promise<T>): Promise<T> {
-    const signal = this.#signal;
-    const found: readonly (Credentials | undefined)[] = await this.#keyring.candidates(reference, signal);
-    let refusal: unknown;
-    for (const credentials of found.length === 0 ? [undefined] : found) {
-      try {
-        return await act({ credentials, signal });
-      } catch (error) {
-        if (!(error instanceof RegistryError) || !["UNAUTHORIZED", "DENIED"].includes(error.code)) throw error;
-        refusal = error;
-      }
-    }
-    throw refusal;
+  async #attempt<T>(reference: Reference, act: (client: RegistryClient, access: Access) => Promise<T>): Promise<T> {
+    const { client } = this.#connection;
+    return await this.#connection.attempt(reference, this.#signal, (access) => act(client, access));
   }
 }

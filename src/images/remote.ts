@@ -1,37 +1,33 @@
-import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { CommandContext } from "../process/context.ts";
-import type { RegistryClient } from "../registry/client.ts";
 import { type Image, ImageSource } from "../registry/images.ts";
-import { connectRegistries, type ImageOptions } from "./connect.ts";
+import { connectRegistries, type ImageOptions, type RegistryConnection } from "./connect.ts";
 
 /** Images of registries, with the credentials that this user has for them. */
 export class RemoteImages {
-  readonly #client: RegistryClient;
+  readonly #connection: RegistryConnection;
   readonly #images: ImageSource;
-  readonly #keyring: CredentialSource;
 
-  private constructor(client: RegistryClient, keyring: CredentialSource) {
-    this.#client = client;
-    this.#images = new ImageSource(client);
-    this.#keyring = keyring;
+  private constructor(connection: RegistryConnection) {
+    this.#connection = connection;
+    this.#images = new ImageSource(connection.client);
   }
 
-  /** @throws UsageError, CommandError, CredentialsError */
+  /** `references` are all that will be asked for. @throws UsageError, CommandError, CredentialsError */
   static async create(
     references: readonly Reference[],
     options: ImageOptions,
     context: CommandContext,
   ): Promise<RemoteImages> {
-    const { client, keyring } = await connectRegistries(references, options, context);
-    return new RemoteImages(client, keyring);
+    return new RemoteImages(await connectRegistries(references, options, context));
   }
 
+  /** @throws RegistryError, CredentialsError */
   async lookup(reference: Reference, signal: AbortSignal): Promise<Image> {
-    return await this.#images.lookupWith(reference, { keyring: this.#keyring, signal });
+    return await this.#connection.attempt(reference, signal, (access) => this.#images.lookup(reference, access));
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await this.#connection.close();
   }
 }

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type DeviceAttributes, ownName } from "../hardware/devices/device.ts";
 
-/** What is kept of a resource.k8s.io/v1 ResourceSlice. */
+/** The part of a resource.k8s.io/v1 ResourceSlice that is kept. */
 export interface DeviceSlice {
   readonly driver: string;
   readonly pool: string;
-  /** Of the pool: slices of an older one are obsolete. */
+  /** Generation of the pool: slices of an older one are obsolete. */
   readonly generation: number;
   readonly devices: ReadonlyMap<string, DeviceAttributes>;
 }

@@ -24,7 +24,7 @@ const askAgainMs = 2_000;
 /** After a start the first list is a moment away; where it takes longer, something is wrong with it. */
 const waitMs = 1_000;
 
-/** What is known of the devices that DRA drivers offer. */
+/** The devices that DRA drivers offer, as far as they are known. */
 export interface Devices {
   /** False where the cluster has no resource.k8s.io/v1. Waits until that is known, or rejects with the signal's end. */
   served(signal: AbortSignal): Promise<boolean>;

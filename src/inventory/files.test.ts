@@ -2,19 +2,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { InventoryError } from "../manifests/error.ts";
-import { readFolder } from "../manifests/files.ts";
 import { parseManifests } from "../manifests/parse.ts";
-import { FileInventory, inventoryOf } from "./files.ts";
+import { readFolder } from "../manifests/sources.ts";
+import { FileInventory, type FileInventoryError } from "./files.ts";
 
 const node = (name: string): string => `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\n`;
-const type = (name: string): string =>
-  `apiVersion: metahub.dev/v1alpha1\nkind: MachineType\nmetadata: {name: ${name}}\nspec: {nodeSelector: {matchLabels: {a: b}}}\n`;
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
 let folder: string;
 let inventory: FileInventory | undefined;
-const errors: InventoryError[] = [];
+const errors: FileInventoryError[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "metahub-inventory-"));
   errors.length = 0;
@@ -36,7 +33,7 @@ function next(of: FileInventory): Promise<readonly string[]> {
     });
   });
 }
-function open(onError: (error: InventoryError) => void = (error) => errors.push(error)): FileInventory {
+function open(onError: (error: FileInventoryError) => void = (error) => errors.push(error)): FileInventory {
   inventory = new FileInventory({ folder, onError });
   return inventory;
 }
@@ -47,33 +44,9 @@ test("reads every manifest of a folder in order, and passes over what is none", 
   await write("c.json", JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "three" } }));
   await write("README.md", "not: [yaml");
   await write(".hidden.yaml", "not: [yaml");
-  const found = await readFolder(folder, signal());
+  const sources = await readFolder(folder, signal());
+  const found = sources.flatMap(({ name, text }) => parseManifests(text, name));
   expect(found.map(({ place }) => place.replace(folder, ""))).toEqual(["/a.yaml", "/b.yml", "/c.json"]);
-});
-
-test("keeps nodes and machine types; other kinds are no mistake", () => {
-  const text = [node("n"), type("t"), "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"].join("---\n");
-  const { nodes, machineTypes } = inventoryOf(parseManifests(text, "f"));
-  expect([[...nodes].map(({ name }) => name), [...machineTypes].map(({ metadata }) => metadata.name)]).toEqual([
-    ["n"],
-    ["t"],
-  ]);
-});
-
-test.each<[string, string, InventoryError["code"], RegExp]>([
-  ["a node twice", `${node("n")}---\n${node("n")}`, "DUPLICATE", /^f, document 2: Node n stands twice/],
-  ["a machine type twice", `${type("t")}---\n${type("t")}`, "DUPLICATE", /MachineType t stands twice/],
-  ["a node without a name", "apiVersion: v1\nkind: Node\n", "OBJECT_INVALID", /^f: .*metadata\.name/],
-  [
-    "a machine type without a selector",
-    "apiVersion: metahub.dev/v1alpha1\nkind: MachineType\nmetadata: {name: t}\nspec: {}\n",
-    "OBJECT_INVALID",
-    /^f: .*nodeSelector/,
-  ],
-])("%s is refused with its place", (_name, text, code, message) => {
-  expect(() => inventoryOf(parseManifests(text, "f"))).toThrow(
-    expect.objectContaining({ code, message: expect.stringMatching(message) }),
-  );
 });
 
 test("follows the folder: a file changes, comes and goes", async () => {
@@ -96,7 +69,7 @@ test("follows the folder: a file changes, comes and goes", async () => {
 
 test("a mistake in a changed file is told, and what was read before stays", async () => {
   await write("a.yaml", node("one"));
-  const told = Promise.withResolvers<InventoryError>();
+  const told = Promise.withResolvers<FileInventoryError>();
   const opened = open(told.resolve);
   await opened.synced;
   await next(opened);
@@ -108,7 +81,7 @@ test("a mistake in a changed file is told, and what was read before stays", asyn
   expect(await repaired).toEqual(["again"]);
 });
 
-test.each<[string, () => Promise<void>, InventoryError["code"], RegExp]>([
+test.each<[string, () => Promise<void>, FileInventoryError["code"], RegExp]>([
   [
     "a folder that is not there",
     () => rm(folder, { recursive: true }),

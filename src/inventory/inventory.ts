@@ -14,7 +14,7 @@ export interface Inventory {
   close(): Promise<void>;
 }
 
-/** What a snapshot is made of. */
+/** The parts that a snapshot is made of. */
 export interface InventoryContent {
   readonly nodes: Iterable<NodeFacts>;
   readonly machineTypes: Iterable<MachineType>;

@@ -20,7 +20,7 @@ const runtimeClass = z.object({
 });
 const deviceClass = z.object({ spec: z.object({ extendedResourceName: z.string().optional() }).optional() });
 
-/** What a node.k8s.io/v1 RuntimeClass adds to the Pods that name it. */
+/** Reads what a node.k8s.io/v1 RuntimeClass adds to the Pods that name it. */
 export function parseRuntimeClass(object: unknown): RuntimeClassScheduling {
   const { nodeSelector, tolerations } = runtimeClass.parse(object).scheduling ?? {};
   return {

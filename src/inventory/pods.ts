@@ -1,5 +1,7 @@
 import { parsePod } from "../api/parse-pod.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
+import { isPodKey } from "../api/pod-keys.ts";
+import { readOptions } from "../api/pod-options.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
 import type { Change, ReflectorEvent } from "../kubernetes/reflector/options.ts";
@@ -64,8 +66,8 @@ export class UnscheduledPods {
 
 /** The parts of a Pod that decide on its images once its node is known. */
 export function trimPod({ metadata, spec }: Pod): Pod {
-  const annotations = pick(metadata.annotations, isOurs);
-  const labels = pick(metadata.labels, isOurs);
+  const annotations = pick(metadata.annotations, isPodKey);
+  const labels = pick(metadata.labels, isPodKey);
   return {
     metadata: {
       ...(metadata.name === undefined ? {} : { name: metadata.name }),
@@ -80,13 +82,10 @@ export function trimPod({ metadata, spec }: Pod): Pod {
       ...(spec.containers === undefined ? {} : { containers: spec.containers.map(trimContainer) }),
       ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(trimContainer) }),
       ...(spec.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
-      ...constraints(metadata.annotations, spec),
+      // The build that all nodes have in common depends on which nodes those are.
+      ...(readOptions(metadata).strategy === "common" ? constraints(spec) : {}),
     },
   };
-}
-
-function isOurs(key: string): boolean {
-  return key.startsWith("metahub.dev/");
 }
 
 function pick(
@@ -114,9 +113,8 @@ function trimContainer({ name, image, resources }: Container): Container {
   };
 }
 
-/** The build that all nodes have in common depends on which nodes those are. */
-function constraints(annotations: Readonly<Record<string, string>> | undefined, spec: PodSpec): Partial<PodSpec> {
-  if (annotations?.["metahub.dev/strategy"] !== "common") return {};
+/** The parts that decide on where a Pod can land, as far as containers do not. */
+function constraints(spec: PodSpec): Partial<PodSpec> {
   const { nodeSelector, affinity, tolerations, runtimeClassName, resourceClaims } = spec;
   return {
     ...(nodeSelector === undefined ? {} : { nodeSelector }),

@@ -23,7 +23,7 @@ export interface MachineTypeEntry {
   readonly nodes: readonly NodeEntry[];
   /** Other machine types that fit nodes which this one fits, sorted. */
   readonly overlaps: readonly string[];
-  /** What its declared features and nodeTemplate say that a new node offers. */
+  /** The offer of a new node, as its declared features and nodeTemplate say. */
   readonly template: Profile;
 }
 
@@ -55,33 +55,20 @@ export class SnapshotBuilder {
     if (types.length !== this.#types.length || !types.every((type, index) => sameSpec(type, this.#types[index]))) {
       this.#types = types;
     }
-    const entries = new Map<string, NodeEntry>();
-    const candidates: Candidate[] = [];
-    const byType = new Map<string, { nodes: NodeEntry[]; overlaps: Set<string> }>();
-    for (const { metadata } of types) byType.set(metadata.name, { nodes: [], overlaps: new Set() });
-    const profiles = new Set<Profile>();
-    for (const facts of nodes) {
-      const { entry, candidate } = this.#node(facts);
-      entries.set(facts.name, entry);
-      candidates.push(candidate);
-      profiles.add(entry.profile);
-      if (entry.machineType === undefined) continue;
-      byType.get(entry.machineType)?.nodes.push(entry);
-      const all = [entry.machineType, ...entry.overlaps];
-      if (all.length > 1)
-        for (const one of all) for (const other of all) if (one !== other) byType.get(one)?.overlaps.add(other);
-    }
-    const known = new Map<string, MachineTypeEntry>();
+    const known = Array.from(nodes, (facts) => this.#node(facts));
+    const candidates = known.map(({ candidate }) => candidate);
+    const profiles = new Set(candidates.map(({ profile }) => profile));
+    const byType = groupByType(types, known);
+    const typeEntries = new Map<string, MachineTypeEntry>();
     for (const resource of types) {
       const { name } = resource.metadata;
       const { nodes: own = [], overlaps = new Set<string>() } = byType.get(name) ?? {};
       const template = this.#template(resource);
-      known.set(name, { resource, nodes: own, overlaps: [...overlaps].sort(), template });
+      typeEntries.set(name, { resource, nodes: own, overlaps: [...overlaps].sort(), template });
       const candidate = own.length === 0 ? templateCandidate(resource, template) : undefined;
-      if (candidate !== undefined) {
-        candidates.push(candidate);
-        profiles.add(candidate.profile);
-      }
+      if (candidate === undefined) continue;
+      candidates.push(candidate);
+      profiles.add(candidate.profile);
     }
     const placement =
       this.#placement === undefined
@@ -93,8 +80,13 @@ export class SnapshotBuilder {
       this.#interner = new ProfileInterner(this.#interner);
       this.#known = new WeakMap();
     }
-    const allocatedResources = context.deviceClassResources;
-    return { nodes: entries, machineTypes: known, profiles: profiles.size, placement, allocatedResources };
+    return {
+      nodes: new Map(known.map(({ entry }) => [entry.facts.name, entry])),
+      machineTypes: typeEntries,
+      profiles: profiles.size,
+      placement,
+      allocatedResources: context.deviceClassResources,
+    };
   }
 
   #node(facts: NodeFacts): Known {
@@ -137,6 +129,27 @@ export class SnapshotBuilder {
     };
     return this.#interner.profileOf(facts, resource.spec);
   }
+}
+
+/** The nodes of a machine type, and the other machine types that fit nodes which it fits. */
+interface Owned {
+  readonly nodes: NodeEntry[];
+  readonly overlaps: Set<string>;
+}
+
+function groupByType(types: readonly MachineType[], known: readonly Known[]): ReadonlyMap<string, Owned> {
+  const byType = new Map(
+    types.map(({ metadata }): [string, Owned] => [metadata.name, { nodes: [], overlaps: new Set() }]),
+  );
+  for (const { entry } of known) {
+    if (entry.machineType === undefined) continue;
+    byType.get(entry.machineType)?.nodes.push(entry);
+    const all = [entry.machineType, ...entry.overlaps];
+    for (const one of all.length === 1 ? [] : all) {
+      for (const other of all) if (one !== other) byType.get(one)?.overlaps.add(other);
+    }
+  }
+  return byType;
 }
 
 /** The API server counts changes of the spec in `generation`; a change of status alone makes no node another one. */

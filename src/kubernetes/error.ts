@@ -1,7 +1,7 @@
 import { endOf, TimeError } from "../time/error.ts";
 
 /**
- * What went wrong, as one word that callers may switch on:
+ * The kind of failure, as one word that callers may switch on:
  *
  * - `ABORTED` the caller's signal ended the call; `CLOSED` the client was closed.
  * - `CONFIG` kubeconfig, service account or credential files; no request was sent.
@@ -106,7 +106,7 @@ export function errorText(error: unknown): string {
   return error.message;
 }
 
-/** What the caller's signal means: its own time limit (`AbortSignal.timeout`) or an end from outside. */
+/** The meaning of the caller's signal that ended: its own time limit (`AbortSignal.timeout`) or an end from outside. */
 export function abortError(signal: AbortSignal, what: string): KubernetesError {
   const end = endOf(signal, what);
   if (end instanceof KubernetesError) return end;

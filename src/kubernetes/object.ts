@@ -17,7 +17,7 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-/** Makes a typed value of what came from outside; throws where it cannot. */
+/** Makes a typed value of one that came from outside. @throws where it cannot */
 export type Parse<T> = (value: unknown) => T;
 
 /** Whether a value is a JSON object (no array). */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import { type RateLimit, TokenBucket } from "./client/token-bucket.ts";
 import { KubernetesError } from "./error.ts";
 
-/** What a handler may ask for: to be called again for the key later. */
+/** A handler's wish: to be called again for the key later. */
 export interface Requeue {
   readonly requeueAfterMs: number;
 }

@@ -65,27 +65,47 @@ describe("a unified diff", () => {
   });
 });
 
-/** As patch(1) does. */
+const splitLines = (text: string): readonly string[] => text.split(/(?<=\n)/).filter((line) => line !== "");
+/** The lines before a range that is named by its first line, or by the line before it where it is empty. */
+const linesBefore = (start: string, count: string | undefined): number => Number(start) - (count === "0" ? 0 : 1);
+
+interface Hunk {
+  readonly oldBefore: number;
+  readonly newBefore: number;
+  readonly body: readonly string[];
+}
+
+function hunksOf(diff: string): readonly Hunk[] {
+  return diff
+    .split(/^(?=@@ )/m)
+    .slice(1)
+    .map((text) => {
+      const [head = "", ...body] = text.split("\n");
+      const [, oldStart = "", oldCount, newStart = "", newCount] =
+        /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@$/.exec(head) ?? [];
+      const withEnds = body.slice(0, -1).flatMap((line, index, all) => {
+        if (line.startsWith("\\")) return [];
+        return [all[index + 1]?.startsWith("\\") ? line : `${line}\n`];
+      });
+      return { oldBefore: linesBefore(oldStart, oldCount), newBefore: linesBefore(newStart, newCount), body: withEnds };
+    });
+}
+
+const side = (body: readonly string[], sign: "-" | "+"): readonly string[] =>
+  body.filter((line) => line.startsWith(sign) || line.startsWith(" ")).map((line) => line.slice(1));
+
+/** Carries a diff out as patch(1) does. */
 function patched(text: string, diff: string): string {
-  const old = text.split(/(?<=\n)/).filter((line) => line !== "");
+  const old = splitLines(text);
   const result: string[] = [];
   let at = 0;
-  let last: "old" | "new" | "both" = "both";
-  for (const line of diff.split("\n").slice(2, -1)) {
-    const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@$/.exec(line);
-    if (head !== null) {
-      const from = Number(head[1]) - (head[2] === "0" ? 0 : 1);
-      while (at < from) result.push(old[at++] ?? "");
-      expect(Number(head[3]) - (head[4] === "0" ? 0 : 1)).toBe(result.length);
-    } else if (line.startsWith("\\")) {
-      if (last !== "old") result.push((result.pop() ?? "").replace(/\n$/, ""));
-    } else {
-      if (line.startsWith(" ") || line.startsWith("-")) {
-        expect((old[at++] ?? "").replace(/\n$/, "")).toBe(line.slice(1));
-      }
-      if (!line.startsWith("-")) result.push(`${line.slice(1)}\n`);
-      last = line.startsWith("-") ? "old" : line.startsWith("+") ? "new" : "both";
-    }
+  for (const { oldBefore, newBefore, body } of hunksOf(diff)) {
+    result.push(...old.slice(at, oldBefore));
+    expect(newBefore).toBe(result.length);
+    const removed = side(body, "-");
+    at = oldBefore + removed.length;
+    expect(removed).toEqual(old.slice(oldBefore, at));
+    result.push(...side(body, "+"));
   }
   return [...result, ...old.slice(at)].join("");
 }

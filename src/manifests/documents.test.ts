@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Document } from "yaml";
-import { editDocument, readDocuments } from "./documents.ts";
+import { readDocuments } from "./documents.ts";
 import { applyEdits, type Write } from "./edit.ts";
-import { InventoryError } from "./error.ts";
+import { editDocument } from "./edit-document.ts";
+import { ManifestError } from "./error.ts";
 import type { Path } from "./value-text.ts";
 
 const image: Path = ["spec", "containers", 0, "image"];
@@ -155,7 +156,7 @@ describe("the documents of a text", () => {
     ],
   ];
   test.each(refused)("%s is refused", (_, text) => {
-    expect(() => readDocuments(text, "x.yaml")).toThrow(InventoryError);
+    expect(() => readDocuments(text, "x.yaml")).toThrow(ManifestError);
     expect(() => readDocuments(text, "x.yaml")).toThrow(/^x\.yaml: not valid YAML: [^\n]+$/);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { editDocument, readDocuments } from "./documents.ts";
+import { readDocuments } from "./documents.ts";
 import { applyEdits, type Write } from "./edit.ts";
+import { editDocument } from "./edit-document.ts";
 import type { Path } from "./value-text.ts";
 
 /** The document with writes carried out. */

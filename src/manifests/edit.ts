@@ -42,7 +42,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(offset);
 }
 
-export function sorted(edits: readonly Edit[]): readonly Edit[] {
+function sorted(edits: readonly Edit[]): readonly Edit[] {
   return edits.toSorted((left, right) => left.start - right.start || left.end - right.end);
 }
 
@@ -53,20 +53,25 @@ export function sorted(edits: readonly Edit[]): readonly Edit[] {
 export function editFor(text: string, document: Document.Parsed, { path, value }: Write): Edit | undefined {
   let node: unknown = document.contents;
   for (const [index, key] of path.entries()) {
-    const rest = path.slice(index + 1).map(String);
     if (isSeq(node) && key === further) return appendItem(text, node, value);
-    if (isSeq(node) && typeof key === "number") node = node.items[key];
-    else if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
-      if (pair === undefined) return insertPair(text, node, String(key), nested(rest, value));
-      if (isEmpty(pair.value)) return fillPair(pair, nested(rest, value));
-      node = pair.value;
-    } else return undefined;
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    if (isMap(node) && (pair === undefined || isEmpty(pair.value))) {
+      const inside = nested(path.slice(index + 1).map(String), value);
+      return pair === undefined ? insertPair(text, node, String(key), inside) : fillPair(pair, inside);
+    }
+    node = pair?.value ?? itemOf(node, key);
   }
-  if ((!isScalar(node) && !isAlias(node)) || typeof value !== "string") return undefined;
-  const { range } = node;
-  if (range === undefined || range === null) return undefined;
-  return { start: range[0], end: range[1], text: scalarText(value, isScalar(node) ? node.type : undefined) };
+  return typeof value === "string" ? replaceScalar(node, value) : undefined;
+}
+
+function itemOf(node: unknown, key: Path[number]): unknown {
+  return isSeq(node) && typeof key === "number" ? node.items[key] : undefined;
+}
+
+function replaceScalar(node: unknown, value: string): Edit | undefined {
+  if ((!isScalar(node) && !isAlias(node)) || !node.range) return undefined;
+  const [start, end] = node.range;
+  return { start, end, text: scalarText(value, isScalar(node) ? node.type : undefined) };
 }
 
 /** A value inside of the maps that lead to it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InventoryError } from "./error.ts";
+import { ManifestError } from "./error.ts";
 import { parseManifests } from "./parse.ts";
 
 const places = (text: string) =>
@@ -29,7 +29,7 @@ test.each<[string, string, readonly string[]]>([
   expect(places(text)).toEqual(expected);
 });
 
-test.each<[string, string, InventoryError["code"], RegExp]>([
+test.each<[string, string, ManifestError["code"], RegExp]>([
   ["no YAML", "a: [", "YAML_INVALID", /^f\.yaml: not valid YAML: .*\(line \d+, column \d+\)$/],
   ["a text", "hello", "OBJECT_INVALID", /^f\.yaml: a Kubernetes object was expected$/],
   ["a list of texts", "- a", "OBJECT_INVALID", /a Kubernetes object was expected/],
@@ -48,7 +48,7 @@ test.each<[string, string, InventoryError["code"], RegExp]>([
   } catch (thrown) {
     error = thrown;
   }
-  expect(error).toBeInstanceOf(InventoryError);
+  expect(error).toBeInstanceOf(ManifestError);
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
 });
 
@@ -57,5 +57,5 @@ test("a text that aliases make grow without end is refused", () => {
   for (let level = 1; level < 30; level++) lines.push(`a${level}: &a${level} [*a${level - 1}, *a${level - 1}]`);
   lines.push("items: [*a29]");
   // Aliases are shared and not copied: reading ends at once, and the item is no object.
-  expect(() => parseManifests(lines.join("\n"), "f.yaml")).toThrow(InventoryError);
+  expect(() => parseManifests(lines.join("\n"), "f.yaml")).toThrow(ManifestError);
 });

@@ -1,76 +1,68 @@
-import { loadAll, YAMLException } from "js-yaml";
-import { InventoryError } from "./error.ts";
+import { isRecord, type JsonRecord } from "../json/object.ts";
+import { maxObjects } from "./bounds.ts";
+import { readDocuments, type TextDocument } from "./documents.ts";
+import { ManifestError } from "./error.ts";
+import type { Path } from "./value-text.ts";
 
-/** One Kubernetes object of a manifest, with where it stands for messages: `nodes.yaml, document 2`. */
+/** One Kubernetes object of a manifest. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly object: Readonly<Record<string, unknown>>;
+  readonly object: JsonRecord;
+  /** For messages: `nodes.yaml, document 2, item 1`. */
   readonly place: string;
+  /** Where it stands in its document: empty, or an item of a List. */
+  readonly path: Path;
 }
 
-/** Bounds of one manifest text: far above what people write, far below what would hurt. */
-const maxBytes = 32 * 1024 * 1024;
-const maxObjects = 20_000;
+/** A document with the objects in it: one, the items of a List, or none where it is empty. */
+export interface ManifestDocument extends TextDocument {
+  readonly manifests: readonly Manifest[];
+}
 
 /**
- * The objects of a YAML or JSON text: several documents, and the items of Lists (also without `kind` and `apiVersion`
- * of their own, as `kubectl get -o yaml` never writes them). Throws InventoryError with the place.
+ * The documents of a YAML or JSON text with their objects. Items of a List may be without `kind` and `apiVersion` of
+ * their own, as `kubectl get -o yaml` never writes them.
+ * @throws ManifestError YAML_INVALID, OBJECT_INVALID, TOO_MUCH, with the place
  */
+export function readManifests(text: string, source: string): readonly ManifestDocument[] {
+  let count = 0;
+  return readDocuments(text, source).map((document) => {
+    const manifests = objectsOf(document);
+    count += manifests.length;
+    if (count > maxObjects) throw new ManifestError("TOO_MUCH", `${source}: more than ${maxObjects} objects`);
+    return { ...document, manifests };
+  });
+}
+
+/** The objects of a YAML or JSON text. @throws ManifestError as `readManifests` */
 export function parseManifests(text: string, source: string): readonly Manifest[] {
-  if (text.length > maxBytes) throw new InventoryError("TOO_MUCH", `${source}: longer than ${maxBytes} characters`);
-  let documents: unknown[];
-  try {
-    documents = loadAll(text, { filename: source });
-  } catch (cause) {
-    const reason = cause instanceof YAMLException ? yamlReason(cause) : String(cause);
-    throw new InventoryError("YAML_INVALID", `${source}: not valid YAML: ${reason}`, { cause });
-  }
-  const manifests: Manifest[] = [];
-  for (const [index, document] of documents.entries()) {
-    if (document === null || document === undefined) continue;
-    const place = documents.length === 1 ? source : `${source}, document ${index + 1}`;
-    for (const object of expand(document, place)) {
-      manifests.push(object);
-      if (manifests.length > maxObjects) {
-        throw new InventoryError("TOO_MUCH", `${source}: more than ${maxObjects} objects`);
-      }
-    }
-  }
-  return manifests;
+  return readManifests(text, source).flatMap(({ manifests }) => manifests);
 }
 
-function expand(document: unknown, place: string): readonly Manifest[] {
-  const object = asObject(document, place);
+function objectsOf({ value, place }: TextDocument): readonly Manifest[] {
+  if (value === null) return [];
+  const object = asObject(value, place);
   const { apiVersion, kind, items } = object;
-  if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(items)) {
-    return items.map((item: unknown, index) => {
-      const at = `${place}, item ${index + 1}`;
-      const member = asObject(item, at);
-      const ownKind = kind === "List" ? undefined : kind.slice(0, -"List".length);
-      const typed = { apiVersion: member["apiVersion"] ?? apiVersion, kind: member["kind"] ?? ownKind };
-      return manifest({ ...member, ...typed }, at);
-    });
-  }
-  return [manifest(object, place)];
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [manifest(object, place, [])];
+  const ownKind = kind === "List" ? undefined : kind.slice(0, -"List".length);
+  return items.map((item: unknown, index) => {
+    const at = `${place}, item ${index + 1}`;
+    const member = asObject(item, at);
+    const typed = { apiVersion: member["apiVersion"] ?? apiVersion, kind: member["kind"] ?? ownKind };
+    return manifest({ ...member, ...typed }, at, ["items", index]);
+  });
 }
 
-function manifest(object: Readonly<Record<string, unknown>>, place: string): Manifest {
+function manifest(object: JsonRecord, place: string, path: Path): Manifest {
   const { apiVersion, kind } = object;
   if (typeof apiVersion !== "string" || typeof kind !== "string") {
-    throw new InventoryError("OBJECT_INVALID", `${place}: no apiVersion and kind: a Kubernetes object was expected`);
+    throw new ManifestError("OBJECT_INVALID", `${place}: no apiVersion and kind: a Kubernetes object was expected`);
   }
-  return { apiVersion, kind, object, place };
+  return { apiVersion, kind, object, place, path };
 }
 
-function asObject(value: unknown, place: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InventoryError("OBJECT_INVALID", `${place}: a Kubernetes object was expected`);
-  }
-  return Object.fromEntries(Object.entries(value));
-}
-
-function yamlReason(error: YAMLException): string {
-  const { reason, mark } = error;
-  return mark === undefined ? reason : `${reason} (line ${mark.line + 1}, column ${mark.column + 1})`;
+function asObject(value: unknown, place: string): JsonRecord {
+  if (!isRecord(value)) throw new ManifestError("OBJECT_INVALID", `${place}: a Kubernetes object was expected`);
+  return value;
 }

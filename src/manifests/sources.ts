@@ -2,69 +2,91 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { CommandContext } from "../process/context.ts";
 import { readAll } from "../process/stdin.ts";
-import { InventoryError } from "./error.ts";
+import { maxFiles, maxTextBytes } from "./bounds.ts";
+import { ManifestError } from "./error.ts";
 import { reasonOf } from "./file-reason.ts";
 
 /** The text of one file that `-f` named, or that lies in a folder it named. */
 export interface Source {
   /** The path as it was given; `-` for standard input. */
   readonly path: string;
+  /** The same for messages: `standard input`. */
+  readonly name: string;
   readonly text: string;
 }
 
-/** As src/inventory has them: far above what people write. */
-const maxFiles = 1_000;
-const maxBytes = 32 * 1024 * 1024;
+type Input = Pick<CommandContext, "stdin" | "signal">;
+
 const extensions = [".yaml", ".yml", ".json"];
 
 /**
- * What `-f` names, in its order: files, the manifests directly in folders by name, and `-`. The same path counts once.
- * @throws InventoryError UNREADABLE, TOO_MUCH
+ * Reads all that `-f` names, in its order: files, the manifests directly in folders by name, and `-`. The same path counts once.
+ * @throws ManifestError UNREADABLE, TOO_MUCH; the signal's reason
  */
-export async function readSources(
-  paths: readonly string[],
-  context: Pick<CommandContext, "stdin" | "signal">,
-): Promise<readonly Source[]> {
+export async function readSources(paths: readonly string[], input: Input): Promise<readonly Source[]> {
   const files: string[] = [];
-  for (const path of paths) files.push(...(await expand(path)));
+  for (const path of paths) files.push(...((await isFolder(path)) ? await filesOf(path) : [path]));
   const distinct = [...new Set(files)];
-  if (distinct.length > maxFiles) throw new InventoryError("TOO_MUCH", `-f names more than ${maxFiles} files`);
+  if (distinct.length > maxFiles) throw new ManifestError("TOO_MUCH", `-f names more than ${maxFiles} files`);
   const sources: Source[] = [];
-  for (const path of distinct) sources.push({ path, text: await readSource(path, context) });
+  for (const path of distinct) sources.push(path === "-" ? await readStdin(input) : await readOne(path, input.signal));
   return sources;
 }
 
-async function expand(path: string): Promise<readonly string[]> {
-  if (path === "-") return [path];
-  try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const names = await readdir(path);
-    return names
-      .filter((name) => extensions.includes(extname(name)) && !name.startsWith("."))
-      .sort()
-      .map((name) => join(path, name));
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+/**
+ * Every `.yaml`, `.yml` and `.json` file directly in a folder, by name; hidden ones are passed over.
+ * @throws ManifestError UNREADABLE, also where it is no folder; TOO_MUCH; the signal's reason
+ */
+export async function readFolder(folder: string, signal: AbortSignal): Promise<readonly Source[]> {
+  const sources: Source[] = [];
+  for (const path of await filesOf(folder)) sources.push(await readOne(path, signal));
+  return sources;
 }
 
-async function readSource(path: string, { stdin, signal }: Pick<CommandContext, "stdin" | "signal">): Promise<string> {
-  if (path === "-") {
-    const text = await readAll(stdin, { maxBytes, signal });
-    if (text === undefined) throw new InventoryError("TOO_MUCH", `standard input: larger than ${maxBytes} bytes`);
-    return text;
+/** False also where nothing is there: reading it will tell. */
+async function isFolder(path: string): Promise<boolean> {
+  if (path === "-") return false;
+  return await stat(path).then(
+    (about) => about.isDirectory(),
+    () => false,
+  );
+}
+
+async function filesOf(folder: string): Promise<readonly string[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    throw unreadable(folder, cause, "; a folder with YAML files was expected");
   }
+  const files = names.filter((name) => extensions.includes(extname(name)) && !name.startsWith(".")).sort();
+  if (files.length > maxFiles) throw new ManifestError("TOO_MUCH", `${folder}: more than ${maxFiles} files`);
+  return files.map((name) => join(folder, name));
+}
+
+async function readStdin({ stdin, signal }: Input): Promise<Source> {
+  const name = "standard input";
+  const text = await readAll(stdin, { maxBytes: maxTextBytes, signal });
+  if (text === undefined) throw tooLarge(name);
+  return { path: "-", name, text };
+}
+
+async function readOne(path: string, signal: AbortSignal): Promise<Source> {
   try {
     const { size } = await stat(path);
-    if (size > maxBytes) throw new InventoryError("TOO_MUCH", `${path}: larger than ${maxBytes} bytes`);
-    return await readFile(path, { encoding: "utf8", signal });
+    if (size > maxTextBytes) throw tooLarge(path);
+    return { path, name: path, text: await readFile(path, { encoding: "utf8", signal }) };
   } catch (cause) {
-    if (cause instanceof InventoryError) throw cause;
+    if (cause instanceof ManifestError) throw cause;
     signal.throwIfAborted();
     throw unreadable(path, cause);
   }
 }
 
-function unreadable(path: string, cause: unknown): InventoryError {
-  return new InventoryError("UNREADABLE", `${path}: ${reasonOf(cause)}`, { cause });
+function tooLarge(name: string): ManifestError {
+  return new ManifestError("TOO_MUCH", `${name}: larger than ${maxTextBytes} bytes`);
+}
+
+function unreadable(path: string, cause: unknown, advice = ""): ManifestError {
+  return new ManifestError("UNREADABLE", `${path}: ${reasonOf(cause)}${advice}`, { cause });
 }

@@ -1,9 +1,10 @@
 import { Scalar } from "yaml";
+import { scalarKinds } from "../yaml/scalars.ts";
 
 /** A path inside a document: keys and list positions. */
 export type Path = readonly (string | number)[];
 
-/** What is written into documents: as much of JSON as admission's patches hold. */
+/** A value written into documents: as much of JSON as admission's patches hold. */
 export type Value = string | readonly Value[] | ValueMap;
 export interface ValueMap {
   readonly [key: string]: Value;
@@ -42,16 +43,16 @@ export function itemLines(item: Value, indent: string): readonly string[] {
   });
 }
 
-/** What replaces a scalar, with the quotes that it had. */
+/** The text that replaces a scalar, with the quotes that it had. */
 export function scalarText(value: string, type: Scalar.Type | undefined): string {
   // References of images are plain scalars wherever they stand: no blank, no comma, no bracket, no quote.
   if ((type === undefined || type === Scalar.PLAIN) && /^[A-Za-z0-9][\w./:@-]*$/.test(value)) return value;
   return quoted(value, type === Scalar.QUOTE_DOUBLE);
 }
 
-/** Letters alone are plain, unless they are a word that YAML 1.1 has another meaning for; digits may be a number. */
+/** Letters alone are plain, unless they are a word that means something else; digits may be a number. */
 function memberText(value: string, json: boolean): string {
-  const plain = /^[a-z][a-z./-]*$/i.test(value) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(value);
+  const plain = /^[a-z][a-z./-]*$/i.test(value) && !scalarKinds.some(({ pattern }) => pattern.test(value));
   return plain && !json ? value : quoted(value, json);
 }
 

@@ -1,4 +1,4 @@
-/** What a build requires: features, separated by commas. */
+/** The features that a build requires, separated by commas. */
 export const featuresAnnotation = "dev.metahub.features";
 /** An integer by which a publisher prefers one build among equals; the higher wins, 0 by default. */
 export const priorityAnnotation = "dev.metahub.priority";

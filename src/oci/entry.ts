@@ -20,7 +20,7 @@ import { readRequirement } from "./requirement.ts";
 import type { Variant } from "./variant.ts";
 import type { Warnings } from "./warnings.ts";
 
-/** What a nested index hands down to its entries. */
+/** The inheritance of a nested index's entries. */
 export interface Inherited {
   readonly requires: Requirement;
   readonly priority: number;
@@ -58,22 +58,17 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   };
   parseDigest(descriptor.digest, at(place, "digest"));
   const annotations = optionalStringMap(object, "annotations", place);
-  const artifactType = optionalString(object, "artifactType", place);
-  const platformObject = optionalObject(object, "platform", place);
-  const osFeatures =
-    platformObject === undefined ? [] : optionalStrings(platformObject, "os.features", at(place, "platform"));
-  const features =
-    platformObject === undefined ? [] : optionalStrings(platformObject, "features", at(place, "platform"));
-  const written = platformObject === undefined ? undefined : readPlatform(platformObject, place);
+  const artifactType = readArtifactType(object, place);
+  const written = readWrittenPlatform(optionalObject(object, "platform", place), place);
 
   const kind = documentKind(descriptor.mediaType);
-  const isArtifact = artifactType !== undefined && artifactType !== "" && !isImageConfig(artifactType);
-  if (kind === "other" || isAttestation(annotations, written) || (isArtifact && !context.artifacts)) {
+  const isPassedOver = artifactType !== undefined && !context.artifacts;
+  if (kind === "other" || isAttestation(annotations, written.platform) || isPassedOver) {
     const sociImage = annotations.get(sociImageAnnotation);
     return sociImage === undefined ? { kind: "skipped" } : { kind: "skipped", sociImage };
   }
   const platform = checkPlatform(
-    written ?? context.inherited.platform ?? context.platforms.get(descriptor.digest),
+    written.platform ?? context.inherited.platform ?? context.platforms.get(descriptor.digest),
     context,
   );
   if (platform === "invalid") {
@@ -81,8 +76,8 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   }
   const read = readRequirement({
     platform: platform ?? { os: "", architecture: "" },
-    features,
-    osFeatures: withoutFormats(osFeatures),
+    features: written.features,
+    osFeatures: withoutFormats(written.osFeatures),
     annotations,
   });
   for (const problem of read.problems) {
@@ -104,10 +99,31 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
       requires,
       runtimeMatched: read.runtimeMatched && context.inherited.requires.length === 0,
       priority,
-      format: detectFormat(osFeatures, annotations),
-      ...(isArtifact ? { artifactType } : {}),
+      format: detectFormat(written.osFeatures, annotations),
+      ...(artifactType === undefined ? {} : { artifactType }),
     },
   };
+}
+
+/** The type of an artifact; undefined for an image, which may name its configuration's type there. */
+function readArtifactType(object: JsonObject, place: string): string | undefined {
+  const artifactType = optionalString(object, "artifactType", place);
+  return artifactType === undefined || artifactType === "" || isImageConfig(artifactType) ? undefined : artifactType;
+}
+
+/** The `platform` of an entry as it is written, before anything is inherited. */
+interface WrittenPlatform {
+  readonly platform: Platform | undefined;
+  readonly features: readonly string[];
+  readonly osFeatures: readonly string[];
+}
+
+function readWrittenPlatform(object: JsonObject | undefined, entry: string): WrittenPlatform {
+  if (object === undefined) return { platform: undefined, features: [], osFeatures: [] };
+  const place = at(entry, "platform");
+  const osFeatures = optionalStrings(object, "os.features", place);
+  const features = optionalStrings(object, "features", place);
+  return { osFeatures, features, platform: readPlatform(object, entry) };
 }
 
 /** Undefined where it names no architecture: such an entry is read like one without a platform. */

@@ -1,4 +1,4 @@
-/** What was wrong. Stable: callers and tests depend on these, not on the words of a message. */
+/** The fault. Stable: callers and tests depend on these, not on the words of a message. */
 export type OciErrorCode =
   | "reference-empty"
   | "reference-too-long"

@@ -7,7 +7,7 @@ const osFeatureFormats = new Map<string, Format>([
   ["erofs", "erofs"],
 ]);
 
-/** What packs an index entry, from its own marks. An eStargz image without marks on its entry reads as plain. */
+/** The packing of an index entry, by its own marks. An eStargz image without marks on its entry reads as plain. */
 export function detectFormat(osFeatures: readonly string[], annotations: ReadonlyMap<string, string>): Format {
   for (const feature of osFeatures) {
     const format = osFeatureFormats.get(feature);

@@ -8,6 +8,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 test("reads what JSON.parse reads, to the same value", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 8 }), fc.constantFrom(0, 1, 3), (text, indent) => {
+      fc.pre(!writesKeyTwice(text));
       const written = JSON.stringify(JSON.parse(text), null, indent);
       expect(JSON.stringify(parseJson(encode(written)))).toBe(JSON.stringify(JSON.parse(text)));
     }),
@@ -45,6 +46,12 @@ describe("hostile text ends in one error with a code and a place", () => {
     ["\ufeff{}", "json-syntax", undefined],
     ["'a'", "json-syntax", undefined],
     ['{"a":{"b":1,"b":2}}', "json-duplicate-key", "a.b"],
+    ['{"a":{"digest":1,"Digest":2}}', "json-duplicate-key", "a.Digest"],
+    ['{"Digest":1,"digest":2}', "json-duplicate-key", "digest"],
+    ['{"mediaType":1,"mediatype":2}', "json-duplicate-key", "mediatype"],
+    ['{"dige\u017ft":1,"digest":2}', "json-duplicate-key", "digest"],
+    ['{"\u212aey":1,"key":2}', "json-duplicate-key", "key"],
+    ['{"annotations":{"a":1},"Annotations":{"a":2}}', "json-duplicate-key", "Annotations"],
     ['{"__proto__":1,"__proto__":2}', "json-duplicate-key", "__proto__"],
     ["[".repeat(100_000), "json-depth", "[0]".repeat(32)],
     ['{"a":'.repeat(100_000), "json-depth", Array(32).fill("a").join(".")],
@@ -61,6 +68,15 @@ describe("hostile text ends in one error with a code and a place", () => {
   test("never shows the document in its message", () => {
     expect(refusal(encode("secret-token-of-somebody")).message).not.toContain("secret");
   });
+});
+
+test.each([
+  ["annotations, which clients read as a map", '{"annotations":{"Team":1,"team":2}}'],
+  ["labels of an image", '{"config":{"Labels":{"A":1,"a":2}}}'],
+  ["letters that are one only in full case folding", '{"\u00df":1,"ss":2}'],
+  ["the same key in two objects", '[{"Digest":1},{"digest":2}]'],
+])("keys that differ in case are told apart: %s", (_name, text) => {
+  expect(JSON.stringify(parseJson(encode(text)))).toBe(JSON.stringify(JSON.parse(text)));
 });
 
 test("a string of 4 MiB is read", () => {
@@ -82,11 +98,15 @@ function damaged(text: string): fc.Arbitrary<string> {
     .map(([at, put]) => text.slice(0, at) + put + text.slice(at + 1));
 }
 
-/** Only where a key really occurs twice in the text may that be what it is refused for. */
+/** Only where a key really occurs twice in the text may that be the reason of a refusal. */
 function hasRepeatedKey(text: string): boolean {
+  return writesKeyTwice(text) && !accepts(() => parseJson(encode(text)));
+}
+
+/** In any spelling, and in any two places: more often than it matters. */
+function writesKeyTwice(text: string): boolean {
   const keys = (text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).map((key) => key.replace(/\s*:$/, ""));
-  const repeated = new Set(keys.map((key) => String(JSON.parse(key)))).size < keys.length;
-  return repeated && !accepts(() => parseJson(encode(text)));
+  return new Set(keys.map((key) => String(JSON.parse(key)).toUpperCase().toLowerCase())).size < keys.length;
 }
 
 function accepts(read: () => unknown): boolean {

@@ -1,5 +1,6 @@
 import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
+import { FoldedKeys } from "./folded-keys.ts";
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
@@ -8,7 +9,7 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** What the distribution specification advises registries to accept for a manifest, and the most that is read. */
+/** The most that is read of a manifest, bytes: the distribution specification advises registries to accept as much. */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 /** A real index is 5 deep; Go's decoder stops at 10,000, which would be a stack overflow here. */
 const maxDepth = 32;
@@ -23,9 +24,16 @@ const words: readonly (readonly [string, JsonValue])[] = [
 ];
 
 /**
+ * Members that Go clients read as maps, whose keys they tell apart by case (image-spec, annotations.md and config.md).
+ * Every other object they read as a struct.
+ */
+const mapMembers: ReadonlySet<string | number> = new Set(["annotations", "Labels", "ExposedPorts", "Volumes"]);
+
+/**
  * Strict JSON (RFC 8259) from bytes: UTF-8 without errors or byte order mark, bounded in size, depth and count, every
  * key once. JSON.parse would take the last of two equal keys where a client may take the first, recurse without bound,
- * and quote the document in its error message, which must not reach people who may not read it.
+ * and quote the document in its error message, which must not reach people who may not read it. Keys that differ in
+ * case alone count as equal, save in maps: Go's encoding/json fills one field from both, and takes the last.
  * @throws OciError too-large, not-utf8, json-syntax, json-depth, json-duplicate-key
  */
 export function parseJson(bytes: Uint8Array): JsonValue {
@@ -91,6 +99,7 @@ class Parser {
 
   private object(): JsonObject {
     const object: Record<string, JsonValue> = Object.create(null);
+    const keys = mapMembers.has(this.path.at(-1) ?? "") ? undefined : new FoldedKeys();
     this.offset += 1;
     this.space();
     if (this.take("}")) {
@@ -105,6 +114,9 @@ class Parser {
       this.path.push(key);
       if (Object.hasOwn(object, key)) {
         throw new OciError("json-duplicate-key", "this key is written twice", this.where());
+      }
+      if (keys?.has(key) === true) {
+        throw new OciError("json-duplicate-key", "this key is there in another spelling too", this.where());
       }
       this.space();
       this.expect(":");

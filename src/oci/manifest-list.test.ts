@@ -144,6 +144,12 @@ describe("the variants of a list whose images were looked up", () => {
   });
 });
 
+test("its YAML is kubectl's", () => {
+  const entry = (more: string) => `image: a/b\nmanifests: [{image: a/b:c, platform: {architecture: amd64}, ${more}}]\n`;
+  expect(parseManifestList(entry("priority: 010")).entries[0]?.priority).toBe(8);
+  expect(refusal(`image: a/b\nmanifests: [{image: a/b:c, platform: {architecture: no}}]\n`).code).toBe("wrong-type");
+});
+
 function refusal(yaml: string): OciError {
   try {
     parseManifestList(yaml);

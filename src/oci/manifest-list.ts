@@ -1,10 +1,10 @@
-import { parseDocument } from "yaml";
 import type { Feature } from "../hardware/feature.ts";
 import { parseFeatures } from "../hardware/parse.ts";
 import { normalizePlatform, type Platform } from "../hardware/platform.ts";
+import { YamlError } from "../yaml/error.ts";
+import { readYamlDocument } from "../yaml/read.ts";
 import { maxEntries } from "./document.ts";
 import { OciError } from "./error.ts";
-import { excerpt } from "./excerpt.ts";
 import {
   asObject,
   at,
@@ -22,7 +22,7 @@ import { Warnings } from "./warnings.ts";
 
 /** The list of builds of one image, each under a name of its own, as the first MetaHub and manifest-tool read it. */
 export interface ManifestList {
-  /** What a Pod asks for. */
+  /** The reference that a Pod asks for. */
   readonly image: Reference;
   /** More tags under which the index is wanted (manifest-tool). */
   readonly tags: readonly string[];
@@ -172,26 +172,10 @@ function warnUnknown(object: JsonObject, known: readonly string[], place: string
 }
 
 function parseYaml(text: string): unknown {
-  let document: ReturnType<typeof parseDocument>;
   try {
-    document = parseDocument(text);
+    return readYamlDocument(text);
   } catch (cause) {
-    // The composer recurses: what is nested too deep ends as a RangeError.
-    throw new OciError("yaml-syntax", "the manifest list is not YAML that can be read: it is nested too deep", {
-      cause,
-    });
-  }
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const [line = ""] = error.message.split("\n");
-    throw new OciError("yaml-syntax", `the manifest list is not valid YAML: ${line.replace(/:$/, "")}`, {
-      cause: error,
-    });
-  }
-  try {
-    // Aliases are not part of the format; a few are harmless, many are an attack.
-    return document.toJS({ maxAliasCount: 16 });
-  } catch (cause) {
-    throw new OciError("yaml-syntax", `the manifest list cannot be read: ${excerpt(String(cause), 120)}`, { cause });
+    if (!(cause instanceof YamlError)) throw cause;
+    throw new OciError("yaml-syntax", `the manifest list is not valid YAML: ${cause.message}`, { cause });
   }
 }

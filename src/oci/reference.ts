@@ -16,7 +16,7 @@ export interface Reference {
 }
 
 const defaultRegistry = "docker.io";
-/** What Docker Hub was first called; distribution/reference still turns it into docker.io. */
+/** Docker Hub's first name; distribution/reference still turns it into docker.io. */
 const legacyRegistry = "index.docker.io";
 const official = "library/";
 const defaultTag = "latest";

@@ -32,11 +32,11 @@ export interface ReadRequirement {
   readonly requires: Requirement;
   /** As in `Variant`. */
   readonly runtimeMatched: boolean;
-  /** What could not be read, one clause each. */
+  /** Parts that could not be read, one clause each. */
   readonly problems: readonly string[];
 }
 
-/** Adds up what all carriers require: groups of different carriers must all hold (design: matching, section 1). */
+/** Adds up what all carriers require: groups of different carriers must all hold. */
 export function readRequirement(carriers: Carriers): ReadRequirement {
   const { architecture } = carriers.platform;
   const problems: string[] = [];
@@ -59,8 +59,8 @@ export function readRequirement(carriers: Carriers): ReadRequirement {
 }
 
 /**
- * What a (normalised) platform requires beside os and architecture: its variant, and on Windows its os.version, which
- * runtimes for other systems do not look at (containerd, platforms).
+ * The requirement of a (normalised) platform beside os and architecture: its variant, and on Windows its os.version,
+ * which runtimes for other systems do not look at (containerd, platforms).
  */
 export function platformRequirement(platform: Platform): Requirement {
   const features = [platformFeature(platform), platform.os === "windows" ? osVersionFeature(platform) : undefined];

@@ -2,12 +2,12 @@ import type { Requirement } from "../hardware/feature.ts";
 import type { Platform } from "../hardware/platform.ts";
 import type { Descriptor } from "./descriptor.ts";
 
-/** What the layers or the filesystem are packed in: `plain`, or what a runtime or its snapshotter must support. */
+/** The packing of the layers or the filesystem: `plain`, or what a runtime or its snapshotter must support. */
 export type Format = "plain" | "zstd" | "soci" | "nydus" | "erofs" | "estargz";
 
 /** One runnable manifest of an image index, with what it requires. The same digest may occur in several variants: OR. */
 export interface Variant extends Descriptor {
-  /** Of the index entry; a missing `os` in a hand-written list is linux. */
+  /** The index entry's platform; a missing `os` in a hand-written list is linux. */
   readonly platform: Platform;
   readonly requires: Requirement;
   /**

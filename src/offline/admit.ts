@@ -2,7 +2,8 @@ import type { AdmissionContext } from "../admission/copies.ts";
 import { type PodReview, reviewNew } from "../admission/pod-review.ts";
 import { refusalOf } from "../admission/refusal.ts";
 import { Steering } from "../admission/steer.ts";
-import { type PodOptions, readOptions } from "../api/pod-options.ts";
+import { strategyAnnotation } from "../api/pod-keys.ts";
+import type { PodOptions } from "../api/pod-options.ts";
 import type { ImageOptions } from "../images/connect.ts";
 import { OciError } from "../oci/error.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
@@ -10,17 +11,17 @@ import type { CommandContext } from "../process/context.ts";
 import { describeFailure } from "../process/failure.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { ImageForm } from "../rewriting/decide.ts";
-import { imagePlaces } from "../rewriting/images.ts";
 import { ReselectMemory } from "../rewriting/memory.ts";
+import { type ReviewedPod, reviewPod } from "../rewriting/reviewed-pod.ts";
 import { Selections } from "../rewriting/selections.ts";
 import type { Machines } from "./machines.ts";
 import type { Workload } from "./workloads.ts";
 
-/** What admission does with one Pod, or with the Pods of one template. */
+/** The answer of admission to one Pod, or to the Pods of one template. */
 export interface Admitted {
   readonly workload: Workload;
   readonly review: PodReview;
-  /** What its annotations ask for that means nothing, or nothing in this cluster. */
+  /** Wishes of its annotations that mean nothing, or nothing in this cluster. */
   readonly mistakes: readonly string[];
   /** Admission would refuse it, and its owner asked for that. */
   readonly refused: boolean;
@@ -35,7 +36,7 @@ export interface AdmitOptions {
 
 export interface Admissions {
   readonly admitted: readonly Admitted[];
-  /** What the failure of a registry was, by reference: an admission would not tell. */
+  /** Failures of registries by reference, which an admission would not tell. */
   readonly failures: ReadonlyMap<string, string>;
 }
 
@@ -47,13 +48,16 @@ export async function admitAll(
   context: CommandContext,
 ): Promise<Admissions> {
   const { RemoteImages } = await import("../images/remote.ts");
-  const remote = await RemoteImages.create(referencesOf(workloads), given.images, context);
+  const served = machines.snapshot.allocatedResources;
+  const asked = workloads.map((workload) => ({ workload, reviewed: reviewPod(workload.pod, { served }) }));
+  const references = referencesOf(asked.map(({ reviewed }) => reviewed));
+  const remote = await RemoteImages.create(references, given.images, context);
   const failures = new Map<string, string>();
   const memory = new ReselectMemory();
   const selections = new Selections();
   const admission: AdmissionContext = {
     place: (pod) => machines.snapshot.placement.place(pod).profiles,
-    allocatedResources: () => machines.snapshot.allocatedResources,
+    allocatedResources: () => served,
     lookup: async (reference, pod, namespace, signal) => {
       try {
         const image = await remote.lookup(reference, signal);
@@ -73,10 +77,10 @@ export async function admitAll(
   const steering = new Steering(machines.steering);
   try {
     const admitted = await Promise.all(
-      workloads.map(async (workload): Promise<Admitted> => {
-        const { pod, object, namespace } = workload;
-        const options = readOptions(pod.metadata.annotations);
-        const review = await reviewNew({ pod, object, namespace, options }, admission, steering, context.signal);
+      asked.map(async ({ workload, reviewed }): Promise<Admitted> => {
+        const { object, namespace } = workload;
+        const { options } = reviewed;
+        const review = await reviewNew({ reviewed, object, namespace }, admission, steering, context.signal);
         const refused = refusalOf(options, review.decisions) !== undefined;
         return { workload, review, mistakes: mistakesOf(options, given), refused };
       }),
@@ -90,14 +94,14 @@ export async function admitAll(
 
 function mistakesOf({ mistakes, strategy }: PodOptions, { atBinding }: AdmitOptions): readonly string[] {
   if (strategy !== "bind" || atBinding) return mistakes;
-  const unheard = "annotation metahub.dev/strategy: nothing is chosen at binding (--at-binding false); taken as auto";
+  const unheard = `annotation ${strategyAnnotation}: nothing is chosen at binding (--at-binding false); taken as auto`;
   return [...mistakes, unheard];
 }
 
-function referencesOf(workloads: readonly Workload[]): readonly Reference[] {
+function referencesOf(pods: readonly ReviewedPod[]): readonly Reference[] {
   const references = new Map<string, Reference>();
-  for (const { pod } of workloads) {
-    for (const { image } of imagePlaces(pod)) {
+  for (const { places } of pods) {
+    for (const { image } of places) {
       try {
         references.set(image, parseReference(image));
       } catch (error) {

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Document } from "yaml";
-import { afterPatch, steerOperations } from "../admission/steer-patch.ts";
+import { afterPatch } from "../../test/support/admission/patched.ts";
+import { steerOperations } from "../admission/steer-patch.ts";
 import { parsePod } from "../api/parse-pod.ts";
-import { editDocument, readDocuments } from "../manifests/documents.ts";
+import { readDocuments } from "../manifests/documents.ts";
 import { applyEdits } from "../manifests/edit.ts";
-import { imagePlaces } from "../rewriting/images.ts";
+import { editDocument } from "../manifests/edit-document.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Admitted } from "./admit.ts";
 import { changesOf, steeringOf } from "./changes.ts";
 
@@ -28,7 +30,7 @@ const steering = steerOperations(pod, profiles);
 const built = `qnib/bench@sha256:${"a".repeat(64)}`;
 
 function decision(parts: Partial<PodDecision>): PodDecision {
-  const [place] = imagePlaces(parsePod(pod));
+  const [place] = reviewPod(parsePod(pod)).places;
   if (place === undefined) throw new Error("the Pod has an image");
   return { place, code: "selected", machineTypes: [], reason: "r", warn: false, ...parts };
 }

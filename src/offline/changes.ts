@@ -1,31 +1,38 @@
 import type { Operation } from "fast-json-patch";
+import { selectionAnnotation } from "../api/pod-keys.ts";
 import { further, type Write } from "../manifests/edit.ts";
 import type { Path } from "../manifests/value-text.ts";
 import { isList, type Value } from "../manifests/value-text.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
+import type { SelectionNote } from "../rewriting/notes/note.ts";
+import { parseSelection } from "../rewriting/notes/read.ts";
+import { selectionInOneLine } from "../rewriting/notes/write.ts";
 import { patchPod } from "../rewriting/patch.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Admitted } from "./admit.ts";
 
-/** What is written into a document, and what is removed from it. */
+/** Values to write into a document, and places to remove from it. */
 export interface Changes {
   readonly writes: readonly Write[];
   readonly removals: readonly Path[];
 }
 
-/** What admission's patch of a Pod or template is in its document. */
+/** Translates admission's patch of a Pod or template into changes of its document. */
 export function changesOf(admitted: Admitted, now: Date): Changes {
   const { workload, review, refused } = admitted;
   const { pod, path, template } = workload;
   if (refused || (template && !changesTemplate(admitted))) return { writes: [], removals: [] };
   const writes: Write[] = [];
   const removals: Path[] = [];
-  const operations: readonly Operation[] = [...steeringOf(admitted), ...patchPod(pod, review.decisions, now)];
+  const operations: readonly Operation[] = [
+    ...steeringOf(admitted),
+    ...patchPod(reviewPod(pod), review.decisions, now),
+  ];
   for (const operation of operations) {
     const at = [...path, ...pointerPath(operation.path)];
     if (operation.op === "remove") removals.push(at);
     else if (operation.op === "add" || operation.op === "replace") writes.push(...leaves(at, toValue(operation.value)));
   }
-  return { writes: writes.map(template ? withoutTime : inOneLine), removals };
+  return { writes: writes.map((write) => inOneLine(write, template ? time : nothing)), removals };
 }
 
 /** A template changes only with its images: an annotation alone would roll out the same Pods again. */
@@ -38,7 +45,7 @@ function changesTemplate(admitted: Admitted): boolean {
 }
 
 /**
- * What admission does to a Pod's affinity, as far as it is written. A build in a template, also one that was written
+ * Admission's changes of a Pod's affinity, as far as they are written. A build in a template, also one that was written
  * there earlier, is held to the nodes that run it. Without one an affinity would only hold the Pods to the profiles that
  * nodes have today, where admission steers each of them when it is created.
  */
@@ -48,21 +55,13 @@ export function steeringOf({ workload, review: { decisions, steering } }: Admitt
 }
 
 /** With the time of each run in it, a template would be another one every time, and its Pods replaced. */
-function withoutTime(write: Write): Write {
-  return withNotes(write, ({ at: _, ...note }) => note);
-}
+const time: ReadonlySet<keyof SelectionNote> = new Set(["at"]);
+const nothing: ReadonlySet<keyof SelectionNote> = new Set();
 
-/** The webhook breaks the annotation into lines for `kubectl describe`; in a manifest one line is easier to read past. */
-function inOneLine(write: Write): Write {
-  return withNotes(write, (note) => note);
-}
-
-type Note = Readonly<Record<string, unknown>>;
-
-function withNotes(write: Write, change: (note: Note) => Note): Write {
+/** For `kubectl describe` the webhook breaks the annotation into lines; in a manifest one is easier to read past. */
+function inOneLine(write: Write, leftOut: ReadonlySet<keyof SelectionNote>): Write {
   if (write.path.at(-1) !== selectionAnnotation || typeof write.value !== "string") return write;
-  const notes = [...parseSelection(write.value)].map(([name, note]) => [name, change(note)]);
-  return { ...write, value: JSON.stringify(Object.fromEntries(notes)) };
+  return { ...write, value: selectionInOneLine(parseSelection(write.value), leftOut) };
 }
 
 /** A patch adds maps with their one member where there are none; of lists it adds all, or one item. */

@@ -1,9 +1,11 @@
+import { noMatchAnnotation } from "../api/pod-keys.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { ExitCode } from "../process/context.ts";
-import { parseSelection, selectionAnnotation } from "../rewriting/annotation.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
+import { noteName } from "../rewriting/notes/note.ts";
+import { notesOf } from "../rewriting/notes/read.ts";
 import { readReference } from "../rewriting/origin.ts";
-import { noteName, type PodDecision } from "../rewriting/patch.ts";
+import type { PodDecision } from "../rewriting/patch.ts";
 import type { Admissions, Admitted } from "./admit.ts";
 import { steeringOf } from "./changes.ts";
 
@@ -23,12 +25,12 @@ const quiet: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
   "invalid-reference",
 ]);
 
-/** What the owner of a Pod or template should hear, a line each: the Warnings of its admission, and a little more. */
+/** Tells the owner of a Pod or template, a line each: the Warnings of its admission, and a little more. */
 export function linesOn(admitted: Admitted, failures: Admissions["failures"]): readonly string[] {
   const { workload, review, mistakes, refused } = admitted;
   const lines = [...mistakes];
   for (const decision of review.decisions) lines.push(...linesOnImage(decision, admitted, failures));
-  const noMatch = "annotation metahub.dev/no-match:";
+  const noMatch = `annotation ${noMatchAnnotation}:`;
   const who = workload.template ? "its Pods are" : "the Pod is";
   if (review.notSteered !== undefined) lines.push(`${noMatch} ${who} not steered: ${review.notSteered}`);
   else if (review.steering.length > 0 && steeringOf(admitted).length === 0) {
@@ -50,7 +52,7 @@ function linesOnImage(decision: PodDecision, admitted: Admitted, failures: Admis
   return [`image ${place.image} of ${place.name} ${what}: ${why}`];
 }
 
-/** Of the image itself, or of the index that the annotation says it is a build of. */
+/** The failure of the image itself, or of the index that the annotation says it is a build of. */
 function failureOf(
   { place }: PodDecision,
   { workload: { pod } }: Admitted,
@@ -59,9 +61,9 @@ function failureOf(
   const known = failures.get(place.image);
   const reference = readReference(place.image);
   if (known !== undefined || reference === undefined) return known;
-  const digest = parseSelection(pod.metadata.annotations?.[selectionAnnotation]).get(noteName(place))?.["index"];
+  const digest = notesOf(pod).get(noteName(place))?.index;
   const { tag: _, ...untagged } = reference;
-  return typeof digest === "string" ? failures.get(formatReference({ ...untagged, digest })) : undefined;
+  return digest === undefined ? undefined : failures.get(formatReference({ ...untagged, digest }));
 }
 
 /** 1 where something could not be found out, 3 where no build fits. */

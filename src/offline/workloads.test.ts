@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { InventoryError } from "../manifests/error.ts";
+import { ManifestError } from "../manifests/error.ts";
 import { workloadOf } from "./workloads.ts";
 
 const pod = { spec: { containers: [{ name: "c", image: "qnib/bench" }] } };
@@ -49,7 +49,7 @@ describe("where the Pods of an object are", () => {
 
   test("is refused with its place where a field has a wrong type", () => {
     const object = { apiVersion: "v1", kind: "Pod", metadata: { name: "x" }, spec: { containers: [{ image: 5 }] } };
-    expect(() => workloadOf(object, [], "a.yaml, document 2")).toThrow(InventoryError);
+    expect(() => workloadOf(object, [], "a.yaml, document 2")).toThrow(ManifestError);
     expect(() => workloadOf(object, [], "a.yaml, document 2")).toThrow(
       /^a\.yaml, document 2: Pod\/x: spec\.containers\[0\]\.image: /,
     );

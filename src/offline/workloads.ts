@@ -2,7 +2,8 @@ import { ApiError } from "../api/error.ts";
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Toleration } from "../api/taints.ts";
-import { InventoryError } from "../manifests/error.ts";
+import { isRecord } from "../json/object.ts";
+import { ManifestError } from "../manifests/error.ts";
 import type { Path } from "../manifests/value-text.ts";
 
 /** A Pod of a manifest, or what becomes Pods. */
@@ -33,7 +34,7 @@ const templates: ReadonlyMap<string, readonly string[]> = new Map([
   ["batch/CronJob", ["spec", "jobTemplate", "spec", "template"]],
 ]);
 
-/** What the DaemonSet controller adds to its Pods (kubernetes.io, "DaemonSet", taints and tolerations). */
+/** The tolerations that the DaemonSet controller adds to its Pods (kubernetes.io, "DaemonSet", taints and tolerations). */
 const daemonTolerations: readonly Toleration[] = [
   { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute" },
   { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute" },
@@ -46,16 +47,17 @@ const daemonTolerations: readonly Toleration[] = [
 
 /**
  * The Pod or template in an object, which stands at `path` of its document. Undefined for any other kind, and where the
- * template is missing: the API server will refuse that in its own words. @throws InventoryError OBJECT_INVALID
+ * template is missing: the API server will refuse that in its own words.
+ * @throws ManifestError OBJECT_INVALID
  */
 export function workloadOf(object: Readonly<Record<string, unknown>>, path: Path, place: string): Workload | undefined {
   const { apiVersion, kind } = object;
   if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
   const inside = templates.get(`${groupOf(apiVersion)}/${kind}`);
   if (inside === undefined) return undefined;
-  const found = inside.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
-  if (!isObject(found)) return undefined;
-  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  const found = inside.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), object);
+  if (!isRecord(found)) return undefined;
+  const metadata = isRecord(object["metadata"]) ? object["metadata"] : {};
   const name = [metadata["name"], metadata["generateName"]].find((text) => typeof text === "string") ?? "";
   const namespace = typeof metadata["namespace"] === "string" ? metadata["namespace"] : "default";
   const pod = readPod(found, `${place}: ${kind}/${String(name)}`);
@@ -74,7 +76,7 @@ function readPod(value: unknown, place: string): Pod {
     return parsePod(value);
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
-    throw new InventoryError("OBJECT_INVALID", `${place}: ${cause.message}`, { cause });
+    throw new ManifestError("OBJECT_INVALID", `${place}: ${cause.message}`, { cause });
   }
 }
 
@@ -86,8 +88,4 @@ function asDaemon(pod: Pod): Pod {
 function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf("/");
   return slash === -1 ? "" : apiVersion.slice(0, slash);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

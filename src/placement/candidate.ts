@@ -25,7 +25,7 @@ export interface RuntimeClassScheduling {
   readonly tolerations?: readonly Toleration[];
 }
 
-/** What of the cluster, beside its nodes, decides where a Pod can land. */
+/** The parts of the cluster, beside its nodes, that decide where a Pod can land. */
 export interface PlacementContext {
   /** Extended resources that a DeviceClass serves (`spec.extendedResourceName`, KEP-5004). */
   readonly deviceClassResources: ReadonlySet<string>;

@@ -7,7 +7,7 @@ import { isTransientTaint } from "./taints.ts";
 
 /**
  * All of a Pod that narrows where it can land, and nothing else: two Pods with the same key land on the same nodes.
- * What is not here only makes the set smaller (free capacity, volumes, topology, Pod affinity), or is satisfied
+ * Rules that are not here only make the set smaller (free capacity, volumes, topology, Pod affinity), or are satisfied
  * anywhere as far as can be known (device claims). Nor are schedulingGates: while a Pod is gated its node selector and
  * affinity may only become narrower (KEP-3838), so today's set still holds the node it gets. Tolerations alone may be
  * added to any Pod later (core validation, validateOnlyAddedTolerations); the choice at binding then corrects.
@@ -16,7 +16,7 @@ export interface Constraint {
   readonly key: string;
   /** Already bound, or bound by its author: the scheduler and its rules are not asked. */
   readonly nodeName?: string;
-  /** Of the Pod and of its RuntimeClass; both must hold. Sorted, without duplicates. */
+  /** The Pod's and its RuntimeClass's; both must hold. Sorted, without duplicates. */
   readonly nodeSelector: readonly (readonly [key: string, value: string])[];
   /** ORed; undefined where nothing is required, empty where nothing can match. */
   readonly terms?: readonly NodeSelectorTerm[];
@@ -24,7 +24,7 @@ export interface Constraint {
   readonly tolerations: readonly Toleration[];
   /** Extended resources that nodes must list, whole units above zero. */
   readonly requests: readonly (readonly [resource: string, amount: bigint])[];
-  /** What was left out because it was too long to evaluate, for people. */
+  /** Rules that were left out because they were too long to evaluate, for people. */
   readonly ignored: readonly string[];
 }
 

@@ -8,7 +8,7 @@ import type { Carried } from "./partition.ts";
 import type { PlacedProfile, Placement } from "./placement.ts";
 import { describePlacement } from "./reason.ts";
 
-/** Distinct constraints that are remembered. The target is 1,000 in one cluster (issue 5). */
+/** Distinct constraints that are remembered. The target is 1,000 in one cluster. */
 const mostPlacements = 4096;
 /** Characters of all remembered keys together, and of one: a Pod with a huge affinity is evaluated each time. */
 const mostKeyCharacters = 8 * 1024 * 1024;
@@ -151,17 +151,27 @@ function carriedRows(before: readonly Candidate[], after: readonly Candidate[]):
   const carried = new Int32Array(after.length).fill(-1);
   for (let row = 0; row < head; row++) carried[row] = row;
   for (let row = after.length - tail; row < after.length; row++) carried[row] = row + shift;
-  const middle = new Map<string, number>();
-  for (let row = head; row < before.length - tail; row++) {
-    const candidate = before[row];
-    if (candidate !== undefined) middle.set(`${candidate.kind} ${candidate.name}`, row);
-  }
+  const middle = rowsByName(before, head, before.length - tail);
   for (let row = head; row < after.length - tail; row++) {
     const candidate = after[row];
-    const old = candidate === undefined ? undefined : middle.get(`${candidate.kind} ${candidate.name}`);
+    const old = candidate === undefined ? undefined : middle.get(keyOf(candidate));
     if (old !== undefined && same(before[old], candidate)) carried[row] = old;
   }
   return carried;
+}
+
+/** The rows from `first` up to `end`, without it, by what they are called. */
+function rowsByName(candidates: readonly Candidate[], first: number, end: number): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  for (let row = first; row < end; row++) {
+    const candidate = candidates[row];
+    if (candidate !== undefined) rows.set(keyOf(candidate), row);
+  }
+  return rows;
+}
+
+function keyOf({ kind, name }: Candidate): string {
+  return `${kind} ${name}`;
 }
 
 function same(left: Candidate | undefined, right: Candidate | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** What a command may use of the process that it runs in. */
+/** The parts of its process that a command may use. */
 export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };

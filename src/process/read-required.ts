@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CommandError } from "./failure.ts";
 
-/** The text of a file that a flag names. Throws CommandError FILE_UNREADABLE with the flag, the path and the reason. */
+/** The text of a file that a flag names. @throws CommandError FILE_UNREADABLE with the flag, the path and the reason */
 export async function readRequired(path: string, flag: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

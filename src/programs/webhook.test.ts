@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import jsonpatch from "fast-json-patch";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { publishBuilds } from "../../test/demo/builds.ts";
 import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
 import { run } from "../cli/program.ts";
 import type { CommandContext, ExitCode } from "../process/context.ts";
+
+// The command loads its own code when it runs: here before the first test, and not in that test's time.
+beforeAll(async () => void (await import("../cli/webhook/run.ts")), 60_000);
 
 const examples = join(import.meta.dirname, "../../examples/inventory");
 let folder: string;
@@ -45,7 +48,7 @@ async function serve(...more: readonly string[]): Promise<{ readonly webhook: UR
 }
 
 /** Asks as the API server does; resolves with the Pod as it would be stored. */
-async function admit(webhook: URL, pod: object) {
+async function admit(webhook: URL, pod: object, timeout = "5s") {
   const review = {
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -59,7 +62,11 @@ async function admit(webhook: URL, pod: object) {
   };
   const ca = await readFile(join(folder, "tls/ca.crt"));
   const body = await new Promise<string>((resolve, reject) => {
-    const sent = httpsRequest(new URL("/mutate/pods?timeout=5s", webhook), { method: "POST", ca, agent: false });
+    const sent = httpsRequest(new URL(`/mutate/pods?timeout=${timeout}`, webhook), {
+      method: "POST",
+      ca,
+      agent: false,
+    });
     sent.once("error", reject);
     sent.once("response", (response) => text(response).then(resolve, reject));
     sent.end(JSON.stringify(review));
@@ -107,4 +114,44 @@ test("tag and digest, where that was asked for", async () => {
   const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--image-form", "tagAndDigest");
   const { pod: admitted } = await admit(webhook, pod("c5.xlarge", "qnib/bench:latest"));
   expect(JSON.stringify(admitted)).toMatch(/"image":"qnib\/bench:latest@sha256:/);
+});
+
+test("a review that is under way when it is told to end is answered before it ends", async () => {
+  registry.faults.add({ path: /./, fault: { kind: "hang" } });
+  const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--deadline", "500");
+  const admitted = admit(webhook, pod("c5.xlarge"), "30s");
+  await expect.poll(() => registry.requests.length).toBeGreaterThan(0);
+  ended.abort();
+  expect((await admitted).warnings).toEqual([expect.stringContaining("did not answer within the time")]);
+  expect(await running).toBe(0);
+  await expect(admit(webhook, pod("c5.xlarge"))).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("being told to end while it starts is no failure", async () => {
+  ended.abort("SIGTERM");
+  const stdout = new PassThrough();
+  const context: CommandContext = { env: {}, stdout, stderr: stdout, stdin: new PassThrough(), signal: ended.signal };
+  const args = ["webhook", "--inventory", join(folder, "inventory"), "--tls-dir", join(folder, "tls")];
+  expect(await run([...args, "--port", "0", "--health-port", "0", "--log-level", "silent"], context)).toBe(0);
+  expect(stdout.read()).toBeNull();
+});
+
+test.each<[string, readonly string[], number, RegExp]>([
+  ["--pull-secrets without a cluster", ["--pull-secrets", "cluster"], 2, /^metahub: --pull-secrets needs a cluster/],
+  ["two places for the certificate", ["--tls-secret", "a/b"], 2, /^metahub: say where the serving certificate is/],
+  ["a mirror that is none", ["--mirror", "docker.io"], 2, /^metahub: --mirror docker\.io: expected HOST=URL/],
+  [
+    "a file that is not there",
+    ["--docker-config", "/no/such"],
+    1,
+    /^metahub: --docker-config \/no\/such: no such file/,
+  ],
+  ["an address of another machine", ["--address", "203.0.113.1"], 1, /^metahub: cannot listen on 203\.0\.113\.1:0: /],
+])("%s ends it at once with what is wrong", async (_name, more, code, message) => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const context: CommandContext = { env: {}, stdout, stderr, stdin: new PassThrough(), signal: ended.signal };
+  const args = ["webhook", "--inventory", join(folder, "inventory"), "--tls-dir", join(folder, "tls")];
+  const ports = ["--port", "0", "--health-port", "0", "--log-level", "silent"];
+  expect(await run([...args, ...ports, ...more], context)).toBe(code);
+  expect(String(stderr.read())).toMatch(message);
 });

@@ -1,241 +1,122 @@
-import { z } from "zod";
 import { PodHandler } from "../admission/handler.ts";
-import type { ReselectContext } from "../binding/reselect.ts";
-import { parseDockerConfig } from "../credentials/docker-config.ts";
-import { type CredentialSource, hostConfigSource, Keyring } from "../credentials/keyring.ts";
-import { HealthServer } from "../http/health.ts";
-import { ClusterInventory } from "../inventory/cluster.ts";
-import { FileInventory } from "../inventory/files.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { isLabelled } from "../inventory/labelled.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
-import type { CommandContext, ExitCode } from "../process/context.ts";
-import { readFlag, UsageError } from "../process/failure.ts";
-import { keepHeapSmall } from "../process/heap.ts";
-import { readRequired } from "../process/read-required.ts";
-import { version } from "../process/version.ts";
-import { RegistryClient } from "../registry/client.ts";
-import { hostMatcher } from "../registry/hosts.ts";
-import { ImageSource } from "../registry/images.ts";
-import { parseMirrors } from "../registry/mirrors.ts";
-import type { DecisionContext } from "../rewriting/decide.ts";
-import { ReselectMemory } from "../rewriting/memory.ts";
+import type { RegistryClient } from "../registry/client.ts";
+import type { ImageForm } from "../rewriting/decide.ts";
 import { PullSecrets } from "../rewriting/pull-secrets.ts";
-import { Selections } from "../rewriting/selections.ts";
-import { createLogger, type Logger, logLevels } from "../telemetry/log.ts";
-import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
-import { aborted } from "../time/aborted.ts";
-import { systemClock } from "../time/clock.ts";
-import { Deadline } from "../time/deadline.ts";
-import { AdmissionServer, type ReviewHandler } from "../webhook/server.ts";
-import { followBindings } from "./bindings.ts";
-import { certificateSource } from "./parts/certificates.ts";
-import { connect } from "./parts/cluster.ts";
-import { listenHealth } from "./parts/listen.ts";
-import { watchObserver } from "./parts/watching.ts";
+import type { Logger, LogLevel } from "../telemetry/log.ts";
+import type { ReviewRoute } from "../webhook/route.ts";
+import { createAdmissionServer } from "../webhook/server.ts";
+import { bindingRoutes } from "./parts/bindings.ts";
+import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
+import { openClient } from "./parts/cluster.ts";
+import { decisionContext } from "./parts/decisions.ts";
+import { drainAtEnd } from "./parts/drain.ts";
+import { followCluster, followFolder, showInventory } from "./parts/inventory.ts";
+import type { Lifecycle } from "./parts/lifecycle.ts";
+import { serve } from "./parts/listen.ts";
+import { createMetrics } from "./parts/metrics.ts";
+import { type ProgramContext, runProgram } from "./parts/program.ts";
+import { readyWhenSynced } from "./parts/ready.ts";
+import { openRegistries, ownCredentials, type RegistriesOptions } from "./parts/registries.ts";
+import { type WatchObserver, watchObserver } from "./parts/watching.ts";
 
-const optionsSchema = z.object({
-  port: z.number(),
-  healthPort: z.number(),
-  address: z.string(),
-  kubeconfig: z.string().optional(),
-  inventory: z.string().optional(),
-  tlsCertFile: z.string().optional(),
-  tlsKeyFile: z.string().optional(),
-  tlsSecret: z.string().optional(),
-  tlsDir: z.string().optional(),
-  tlsHost: z.array(z.string()),
-  webhookConfiguration: z.string().optional(),
-  allowRegistry: z.array(z.string()),
-  plainHttp: z.array(z.string()),
-  mirror: z.array(z.string()),
-  registryCaFile: z.string().optional(),
-  dockerConfig: z.string().optional(),
-  pullSecrets: z.enum(["none", "namespaces", "cluster"]),
-  pullSecretNamespace: z.array(z.string()),
-  imageForm: z.enum(["digest", "tagAndDigest"]),
-  deadline: z.number(),
-  concurrency: z.number(),
-  atBinding: z.enum(["true", "false"]),
-  bindingWrites: z.number().min(1),
-  drain: z.number(),
-  logLevel: z.enum(logLevels),
-});
-export type WebhookOptions = z.infer<typeof optionsSchema>;
-
-/** `metahub webhook`: serves until the signal aborts. Rejects where it cannot begin. */
-export async function serveWebhook(given: unknown, context: CommandContext): Promise<ExitCode> {
-  keepHeapSmall();
-  const options = optionsSchema.parse(given);
-  const log = createLogger(options.logLevel);
-  const metrics = createMetrics();
-  const { signal } = context;
-  if (options.inventory !== undefined && options.pullSecrets !== "none") {
-    throw new UsageError("--pull-secrets needs a cluster, and --inventory is there to do without one");
-  }
-  const needsCluster = options.inventory === undefined || options.tlsSecret !== undefined;
-  const client = needsCluster ? await connect(options.kubeconfig, context) : undefined;
-  const registry = await openRegistry(options);
-  const closers: (() => Promise<void>)[] = [() => registry.close()];
-  if (client !== undefined) closers.push(() => client.close());
-  try {
-    const inventory = openInventory(options, client, log, metrics);
-    closers.push(() => inventory.close());
-    if (options.inventory !== undefined) await inventory.synced; // A mistake in a file should be seen at once.
-    const off = inventory.onChange((snapshot) => {
-      metrics.nodes.set(snapshot.nodes.size);
-      metrics.machineTypes.set(snapshot.machineTypes.size);
-      metrics.profiles.set(snapshot.profiles);
-    });
-    closers.push(async () => off());
-    const source = certificateSource(options, client, log);
-    const certificate = await source.obtain(signal);
-    metrics.certificateExpiry.set(certificate.notAfter.getTime() / 1000);
-    const decisions = await decisionContext(options, inventory, registry, client, log);
-    const handler = within(
-      options.deadline,
-      new PodHandler({
-        context: decisions,
-        metrics,
-        log,
-        now: () => new Date(),
-        steering: { labelled: (landing) => isLabelled(landing, inventory.snapshot()) },
-      }),
-    );
-    const bindings =
-      decisions.atBinding && client !== undefined
-        ? followBindings({ client, inventory, context: decisions, writes: options.bindingWrites, metrics, log })
-        : undefined;
-    if (bindings !== undefined) closers.push(() => bindings.close());
-    const server = new AdmissionServer({
-      handlers: { "/mutate/pods": handler, ...bindings?.handlers },
-      certificate,
-      metrics,
-      log,
-      concurrency: options.concurrency,
-    });
-    const watching = new AbortController();
-    const watched = source.watch({
-      signal: watching.signal,
-      install: (renewed) => {
-        server.setCertificate(renewed);
-        metrics.certificateExpiry.set(renewed.notAfter.getTime() / 1000);
-        log.info({ notAfter: renewed.notAfter }, "serving another certificate");
-      },
-      report: (error) => log.error({ error }, "the serving certificate cannot be kept current"),
-    });
-    closers.push(async () => {
-      watching.abort();
-      await watched;
-    });
-    const health = new HealthServer(metrics);
-    const port = await server.listen(options.port, options.address);
-    closers.push(() => server.close());
-    const healthPort = await listenHealth(health, options.healthPort, options.address);
-    closers.push(() => health.close());
-    inventory.synced.then(
-      () => {
-        health.setReady(true);
-        log.info("ready: nodes and machine types are known");
-      },
-      (error: unknown) => signal.aborted || log.error({ error }, "nodes and machine types cannot be read"),
-    );
-    context.stdout.write(
-      `metahub webhook listens on https://${options.address}:${port} (health and metrics: http://${options.address}:${healthPort})\n`,
-    );
-    await aborted(signal);
-    health.setReady(false);
-    server.drain();
-    if (options.drain > 0) await new Promise((resolve) => setTimeout(resolve, options.drain));
-    log.info("ending: reviews under way are finished");
-    return 0;
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
+export interface WebhookOptions {
+  /** Both servers listen on it. */
+  readonly address: string;
+  readonly port: number;
+  readonly healthPort: number;
+  readonly kubeconfig?: string | undefined;
+  /** A folder of Nodes and MachineTypes, instead of a cluster's. Then nobody binds. */
+  readonly inventoryFolder?: string | undefined;
+  readonly certificate: CertificatePlace;
+  /** The webhook configurations of this name are told the certificate authority. */
+  readonly webhookConfiguration?: string | undefined;
+  readonly registries: RegistriesOptions;
+  /** Tells whether the Secrets of a namespace may be read, for the imagePullSecrets of its Pods. */
+  readonly mayReadSecrets: (namespace: string) => boolean;
+  readonly imageForm: ImageForm;
+  /** Longest time for the review of a Pod, ms. */
+  readonly podReviewMs: number;
+  /** Reviews under way at once. */
+  readonly concurrency: number;
+  readonly atBinding: boolean;
+  /** Writes of Pods at binding that are under way at once. */
+  readonly bindingWrites: number;
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+  /** Called once both servers listen. */
+  readonly onListening: (ports: { readonly webhook: number; readonly health: number }) => void;
 }
 
-/** The API server says with each request how long it waits; Pods' owners need not wait as long as bindings may. */
-function within(ms: number, handler: ReviewHandler): ReviewHandler {
-  return {
-    async handle(request, signal) {
-      const deadline = new Deadline(systemClock, signal, "the review", ms);
-      try {
-        return await handler.handle(request, deadline.signal);
-      } finally {
-        deadline.end();
-      }
-    },
-  };
-}
+/** Serves the admission webhook until the signal aborts. @throws what kept it from starting, or from going on */
+export function runWebhook(options: WebhookOptions, { env, signal }: ProgramContext): Promise<void> {
+  const { address, inventoryFolder, webhookConfiguration, atBinding, logLevel } = options;
+  return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
+    const metrics = createMetrics(metricsRegistry);
+    const observe = watchObserver(log, metrics.watches);
+    const needsCluster = inventoryFolder === undefined || options.certificate.kind === "secret";
+    const client = needsCluster ? await openClient(life, options.kubeconfig, env) : undefined;
+    const registry = await openRegistries(life, options.registries);
+    const inventory =
+      inventoryFolder === undefined
+        ? followCluster(life, client, observe)
+        : await followFolder(life, inventoryFolder, log);
+    showInventory(life, inventory, metrics.inventory);
 
-function openInventory(
-  options: WebhookOptions,
-  client: KubernetesClient | undefined,
-  log: Logger,
-  metrics: Metrics,
-): Inventory {
-  if (options.inventory !== undefined) {
-    return new FileInventory({
-      folder: options.inventory,
-      onError: (error) => log.error({ error }, "the inventory folder cannot be used; what was read before stays"),
-    });
-  }
-  if (client === undefined) throw new UsageError("give --kubeconfig or --inventory");
-  return new ClusterInventory({ client, observe: watchObserver(log, metrics) });
-}
+    const source = certificateSource({ place: options.certificate, webhookConfiguration, atBinding }, client, log);
+    const certificate = await source.obtain(life.signal);
+    metrics.certificates.show(certificate);
+    const routes = await reviewRoutes(options, { life, client, registry, inventory, metrics, observe, log, env });
+    const { concurrency } = options;
+    const server = createAdmissionServer({ routes, certificate, metrics: metrics.reviews, log, concurrency });
+    renewCertificate(life, { source, server, metrics: metrics.certificates, log });
 
-async function openRegistry(options: WebhookOptions): Promise<RegistryClient> {
-  const ca =
-    options.registryCaFile === undefined ? undefined : await readRequired(options.registryCaFile, "--registry-ca-file");
-  const mirrors = readFlag(() => parseMirrors(options.mirror));
-  return new RegistryClient({
-    allowedRegistries: hostMatcher(options.allowRegistry),
-    plainHttp: hostMatcher([...options.plainHttp, ...mirrors.plainHttp]),
-    mirrors: mirrors.hosts,
-    userAgent: `metahub/${version}`,
-    ...(ca === undefined ? {} : { ca }),
+    const takenAdvice = "end it, or choose another with --port";
+    const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port", takenAdvice });
+    const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
+    drainAtEnd(life, { server, health, drainMs: options.drainMs, log });
+    readyWhenSynced({ inventory, health, log, signal: life.signal });
+    options.onListening({ webhook, health: healthPort });
   });
 }
 
-async function decisionContext(
-  options: WebhookOptions,
-  inventory: Inventory,
-  registry: RegistryClient,
-  client: KubernetesClient | undefined,
-  log: Logger,
-): Promise<DecisionContext & ReselectContext> {
-  const memory = new ReselectMemory();
-  const images = new ImageSource(registry);
-  const selections = new Selections();
-  const mayAsk = hostMatcher(options.allowRegistry);
-  const own: CredentialSource[] = [];
-  if (options.dockerConfig !== undefined) {
-    const text = await readRequired(options.dockerConfig, "--docker-config");
-    own.push(hostConfigSource(parseDockerConfig(text, options.dockerConfig)));
-  }
-  const mayRead = namespaceRule(options);
-  const pullSecrets = client === undefined ? undefined : new PullSecrets({ client, mayRead, log });
-  return {
-    place: (pod) => inventory.snapshot()?.placement.place(pod).profiles,
-    allocatedResources: () => inventory.snapshot()?.allocatedResources ?? new Set(),
-    lookup: async (reference, pod, namespace, signal) => {
-      const ofPod = await pullSecrets?.of(pod, namespace, signal);
-      const keyring = new Keyring(ofPod === undefined ? own : [ofPod, ...own]);
-      const image = await images.lookupWith(reference, { keyring, signal });
-      memory.put(reference, pod, namespace, image);
-      return image;
-    },
-    remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
-    judge: (image, landings, how) => selections.judge(image, landings, how),
-    mayAsk,
-    imageForm: options.imageForm,
-    // Without a cluster nobody binds.
-    atBinding: options.atBinding === "true" && options.inventory === undefined,
-  };
+interface Opened {
+  readonly life: Lifecycle;
+  readonly client: KubernetesClient | undefined;
+  readonly registry: RegistryClient;
+  readonly inventory: Inventory;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly observe: WatchObserver;
+  readonly log: Logger;
+  readonly env: ProgramContext["env"];
 }
 
-function namespaceRule({ pullSecrets, pullSecretNamespace }: WebhookOptions): (namespace: string) => boolean {
-  if (pullSecrets === "cluster") return () => true;
-  const namespaces = new Set(pullSecrets === "namespaces" ? pullSecretNamespace : []);
-  return (namespace) => namespaces.has(namespace);
+/** The routes of the two moments of a Pod: its admission, and its binding where somebody binds. */
+async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Readonly<Record<string, ReviewRoute>>> {
+  const { life, client, registry, inventory, metrics, observe, log } = opened;
+  const { registries, imageForm, mayReadSecrets: mayRead, bindingWrites: writes } = options;
+  const atBinding = options.atBinding && options.inventoryFolder === undefined;
+  const context = decisionContext({
+    inventory,
+    registry,
+    allowedRegistries: registries.allowed,
+    pullSecrets: client && new PullSecrets({ client, mayRead, log }),
+    credentials: await ownCredentials(registries.dockerConfigFile, opened.env),
+    imageForm,
+    atBinding,
+  });
+  const pods = new PodHandler({
+    context,
+    metrics: metrics.admission,
+    log,
+    now: () => new Date(),
+    steering: { labelled: (landing) => isLabelled(landing, inventory.snapshot()) },
+  });
+  // Pods' owners need not wait as long as bindings may.
+  const admission = { "/mutate/pods": { handler: pods, limitMs: options.podReviewMs } };
+  if (!atBinding || client === undefined) return admission;
+  const binding = { client, inventory, context, writes, metrics: metrics.bindings, observe, log };
+  return { ...admission, ...bindingRoutes(life, binding) };
 }

@@ -1,4 +1,4 @@
-import { formatFeature } from "../hardware/feature.ts";
+import { type Feature, formatFeature } from "../hardware/feature.ts";
 import { formatPlatform, normalizePlatform } from "../hardware/platform.ts";
 import { featuresAnnotation, priorityAnnotation } from "../oci/annotations.ts";
 import { describe } from "../oci/descriptor.ts";
@@ -20,6 +20,13 @@ interface Listed {
   readonly architecture: string;
 }
 
+type IndexEntry = Record<string, unknown>;
+
+/** An index as it stands, with members that this program does not know. */
+interface IndexDocument {
+  readonly manifests: readonly IndexEntry[];
+}
+
 export interface Changes {
   readonly entries: readonly EntryOption[];
   /** By what names the entry. */
@@ -35,25 +42,28 @@ export interface Changes {
 export function annotateIndex({ bytes, mediaType }: Manifest, changes: Changes, shown: string): Document {
   if (documentKind(mediaType) !== "index") throw new UsageError(`${shown}: is one image, and no index with entries`);
   const listed = listEntries(bytes);
-  const document: { manifests: Record<string, unknown>[] } = JSON.parse(decodeUtf8(bytes));
-  const docker = mediaType === dockerList;
+  const document: IndexDocument = JSON.parse(decodeUtf8(bytes));
+  const form = mediaType === dockerList ? "docker" : "oci";
+  const find = (what: string): Listed => findEntry(what, listed, changes.digests, shown);
   for (const option of changes.entries) {
-    const found = findEntry(option.what, listed, changes.digests, shown);
-    const features = [...new Set(readFeatures(option, found.architecture).map(formatFeature))];
-    const entry = document.manifests[found.position];
-    if (entry === undefined) continue;
-    if (docker) setMember(entry, "platform", "features", features.length === 0 ? undefined : features);
-    else setMember(entry, "annotations", featuresAnnotation, features.length === 0 ? undefined : features.join(","));
+    const { position, architecture } = find(option.what);
+    setFeatures(document.manifests[position], form, readFeatures(option, architecture));
   }
   for (const [what, priority] of changes.priorities) {
-    if (docker) throw new UsageError(`${shown}: a Docker manifest list has no place for a priority`);
-    const entry = document.manifests[findEntry(what, listed, changes.digests, shown).position];
-    if (entry !== undefined)
-      setMember(entry, "annotations", priorityAnnotation, priority === 0 ? undefined : String(priority));
+    if (form === "docker") throw new UsageError(`${shown}: a Docker manifest list has no place for a priority`);
+    const text = priority === 0 ? "" : String(priority);
+    setMember(document.manifests[find(what).position], "annotations", priorityAnnotation, text);
   }
   const written = new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
   readIndex(written);
-  return { ...describe(docker ? dockerList : ociIndex, written), bytes: written };
+  return { ...describe(form === "docker" ? dockerList : ociIndex, written), bytes: written };
+}
+
+/** Docker's lists have a place of their own for features, OCI's carry them in an annotation. */
+function setFeatures(entry: IndexEntry | undefined, form: "docker" | "oci", features: readonly Feature[]): void {
+  const texts = [...new Set(features.map(formatFeature))];
+  if (form === "docker") setMember(entry, "platform", "features", texts);
+  else setMember(entry, "annotations", featuresAnnotation, texts.join(","));
 }
 
 function listEntries(bytes: Uint8Array): readonly Listed[] {
@@ -104,10 +114,11 @@ function isDigestStart(text: string): boolean {
   return /^sha(256|512):[0-9a-f]{6,128}$/.test(text);
 }
 
-/** Sets or removes a member of a map inside the entry; the map itself goes when it becomes empty. */
-function setMember(entry: Record<string, unknown>, map: string, key: string, value: unknown): void {
+/** Sets a member of a map inside the entry; an empty value removes it, and the map itself when it becomes empty. */
+function setMember(entry: IndexEntry | undefined, map: string, key: string, value: string | readonly string[]): void {
+  if (entry === undefined) return;
   const members: Record<string, unknown> = { ...Object(entry[map]) };
-  if (value === undefined) delete members[key];
+  if (value.length === 0) delete members[key];
   else members[key] = value;
   if (Object.keys(members).length === 0) delete entry[map];
   else entry[map] = members;

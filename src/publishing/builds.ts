@@ -44,7 +44,7 @@ export async function buildsOf(reference: Reference, registries: Registries): Pr
   );
 }
 
-/** Of several builds under one tag, the one for the platform that is wanted. @throws UsageError */
+/** The build for the platform that is wanted, among several under one tag. @throws UsageError */
 export function buildFor(builds: readonly Build[], platform: Platform, shown: string): Build {
   const wanted = formatPlatform(platform);
   const [only] = builds;

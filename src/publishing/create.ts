@@ -16,7 +16,7 @@ interface Wanted {
   entries(builds: readonly Build[]): readonly (IndexEntry & { readonly build: Build })[];
 }
 
-/** What an index is made of. */
+/** The parts that an index is made of. */
 export interface CreateOptions {
   /** The list of builds that a file holds. */
   readonly list: ManifestList | undefined;

@@ -1,7 +1,8 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { embeddedIpv4 } from "./embedded-address.ts";
 
 /**
- * What kind of network an address leads to. `forbidden` is link-local (where clouds keep their metadata servers),
+ * The kind of network that an address leads to. `forbidden` is link-local (where clouds keep their metadata servers),
  * metadata servers elsewhere, multicast and reserved space: no registry lives there.
  */
 export type AddressClass = "public" | "private" | "loopback" | "forbidden";
@@ -54,52 +55,25 @@ function blockList(ranges: readonly Range[], family: "ipv4" | "ipv6"): BlockList
   return list;
 }
 
-/** Order matters: forbidden addresses lie inside private ranges. */
+/** The worst first: forbidden addresses lie inside private ranges. */
 const classes = ["forbidden", "loopback", "private"] as const;
 const lists4 = classes.map((name) => [name, blockList(ipv4[name], "ipv4")] as const);
 const lists6 = classes.map((name) => [name, blockList(ipv6[name], "ipv6")] as const);
 
-/** The sixteen bytes' eight groups of an IPv6 address that `isIPv6` accepted, zone already removed. */
-function groups(address: string): readonly number[] {
-  const [head = "", tail] = address.split("::");
-  const expand = (part: string): number[] =>
-    part === ""
-      ? []
-      : part.split(":").flatMap((piece) => {
-          if (!piece.includes(".")) return [Number.parseInt(piece, 16)];
-          const [a = 0, b = 0, c = 0, d = 0] = piece.split(".").map(Number);
-          return [a * 256 + b, c * 256 + d];
-        });
-  const front = expand(head);
-  if (tail === undefined) return front;
-  const back = expand(tail);
-  return [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
-}
-
-/** The IPv4 address that an IPv6 address stands for, where a gateway or the kernel would go there. */
-function embedded(address: string): string | undefined {
-  const parts = groups(address);
-  const at = (index: number): string => {
-    const high = parts[index] ?? 0;
-    const low = parts[index + 1] ?? 0;
-    return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
-  };
-  const zero = (from: number, to: number): boolean => parts.slice(from, to).every((part) => part === 0);
-  if (zero(0, 5) && parts[5] === 0xffff) return at(6); // IPv4-mapped, RFC 4291
-  if (zero(0, 6) && (parts[6] ?? 0) !== 0) return at(6); // IPv4-compatible, deprecated
-  if (parts[0] === 0x64 && parts[1] === 0xff9b && zero(2, 6)) return at(6); // NAT64, RFC 6052
-  if (parts[0] === 0x2002) return at(1); // 6to4, RFC 3056
-  return undefined;
-}
-
-/** Where an IP address leads. Text that is no IP address is `forbidden`. */
+/** Where an IP address leads: an IPv6 address also to where the IPv4 addresses in it lead. Other text is `forbidden`. */
 export function classifyAddress(address: string): AddressClass {
-  if (isIPv4(address)) {
-    return lists4.find(([, list]) => list.check(address, "ipv4"))?.[0] ?? "public";
-  }
+  if (isIPv4(address)) return find(lists4, address, "ipv4");
   const bare = address.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
   if (!isIPv6(bare)) return "forbidden";
-  const inner = embedded(bare);
-  if (inner !== undefined) return classifyAddress(inner);
-  return lists6.find(([, list]) => list.check(bare, "ipv6"))?.[0] ?? "public";
+  const { addresses, local } = embeddedIpv4(bare);
+  const led = addresses.map((inner) => find(lists4, inner, "ipv4"));
+  return worst([find(lists6, bare, "ipv6"), ...(local ? (["private"] as const) : []), ...led]);
+}
+
+function find(lists: typeof lists4, address: string, family: "ipv4" | "ipv6"): AddressClass {
+  return lists.find(([, list]) => list.check(address, family))?.[0] ?? "public";
+}
+
+function worst(found: readonly AddressClass[]): AddressClass {
+  return classes.find((one) => found.includes(one)) ?? "public";
 }

@@ -3,7 +3,7 @@ import { RegistryError } from "./error.ts";
 
 type Answer<T> = { readonly expires: number } & ({ readonly value: T } | { readonly error: RegistryError });
 
-/** What a registry itself said and will say again in the next seconds. What only concerns us or the network is not. */
+/** Codes that a registry itself answers and will answer again in the next seconds; none that concerns us or the network. */
 const lasting: ReadonlySet<string> = new Set([
   "DENIED",
   "DIGEST_MISMATCH",
@@ -30,7 +30,7 @@ export class Answers<T> {
     this.#negativeTtlMs = options.negativeTtlMs;
   }
 
-  /** Undefined where nothing is known; throws the error that is remembered. */
+  /** Undefined where nothing is known. @throws RegistryError the one that is remembered */
   get(key: string): T | undefined {
     const answer = this.#answers.get(key);
     if (answer === undefined) return undefined;

@@ -5,7 +5,8 @@ import type { RegistryAuth } from "../../test/support/registry/guard.ts";
 import type { RunningRegistry } from "../../test/support/registry/start.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Access, RegistryClient } from "./client.ts";
+import type { Access } from "./access.ts";
+import type { RegistryClient } from "./client.ts";
 import type { RegistryError } from "./error.ts";
 import { checkRealm } from "./tokens.ts";
 

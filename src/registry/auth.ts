@@ -2,12 +2,13 @@ import { LRUCache } from "lru-cache";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Accounts } from "./account.ts";
 import { type Challenge, readChallenge } from "./challenge.ts";
+import type { AnswerHead, HttpRequest, HttpResponse, HttpStream } from "./message.ts";
 import { basic, type Tokens } from "./tokens.ts";
-import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 export interface AuthorizedRequest extends Omit<HttpRequest, "account" | "reach"> {
   readonly credentials: Credentials | undefined;
-  /** What is to be done, as distribution writes it: `repository:team/app:pull`. */
+  /** The rights that are needed, as distribution writes them: `repository:team/app:pull`. */
   readonly scopes: readonly string[];
   /** The registry that sent us to this other host, where an upload continues: no credentials are shown there. */
   readonly sentBy?: URL | undefined;
@@ -33,25 +34,37 @@ export class Authorizer {
     this.#tokens = tokens;
   }
 
-  /** As Transport.send; a 401 is answered once. What comes back with 401 after that is returned as it is. */
+  /** As Transport.send; a 401 is answered once. A second 401 is returned as it is. @throws RegistryError */
   async send(request: AuthorizedRequest): Promise<HttpResponse> {
+    return await this.#answered(request, (shown) => this.#transport.send(shown));
+  }
+
+  /** As Transport.open, with the same rule for a 401. */
+  async open(request: AuthorizedRequest): Promise<HttpResponse | HttpStream> {
+    return await this.#answered(request, (shown) => this.#transport.open(shown));
+  }
+
+  async #answered<T extends AnswerHead>(
+    request: AuthorizedRequest,
+    send: (request: HttpRequest) => Promise<T>,
+  ): Promise<T> {
     const account = this.#accounts.name(request.credentials);
     if (request.sentBy !== undefined) {
-      return await this.#transport.send({ ...request, account, reach: this.#transport.reachFrom(request.sentBy) });
+      return await send({ ...request, account, reach: this.#transport.reachFrom(request.sentBy) });
     }
     const key = `${request.url.origin} ${account}`;
     const known = this.#challenges.get(key);
     let shown: string | undefined;
     if (request.credentials?.kind === "registry") shown = `Bearer ${request.credentials.token}`;
     else if (known !== undefined) shown = await this.#answerKnown(key, known, request, account);
-    const response = await this.#transport.send(withHeader(request, account, shown));
+    const response = await send(withHeader(request, account, shown));
     // Storage that a redirect led to may answer 401 too; its challenge is not the registry's, and gets nothing.
     if (response.status !== 401 || response.url.origin !== request.url.origin) return response;
     const challenge = readChallenge(response.header("www-authenticate"));
     if (challenge === undefined || request.credentials?.kind === "registry") return response;
     const answer = await this.#answer(challenge, request, account, shown);
     if (answer === undefined || answer === shown) return response;
-    const second = await this.#transport.send(withHeader(request, account, answer));
+    const second = await send(withHeader(request, account, answer));
     if (second.status !== 401) this.#remember(key, challenge);
     return second;
   }

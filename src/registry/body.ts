@@ -1,24 +1,14 @@
 import type { Readable } from "node:stream";
 
-interface BodyLimit {
-  readonly maxBytes: number;
-  /** `refuse`: a longer body is an error. `cut`: what fits is enough (bodies of errors and redirects). */
-  readonly beyond: "refuse" | "cut";
-}
-
-/** Undefined where the body is longer than `refuse` allows. The stream is ended in every case. */
-export async function readBody(body: Readable, limit: BodyLimit): Promise<Uint8Array | undefined> {
+/** The first bytes of a body, at most so many; the stream is ended in every case. For errors' and redirects' bodies. */
+export async function readStart(body: Readable, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  let size = 0;
+  let left = maxBytes;
   for await (const chunk of body) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError("a response body must be read as bytes");
-    size += chunk.length;
-    if (size > limit.maxBytes) {
-      if (limit.beyond === "refuse") return undefined;
-      chunks.push(chunk.subarray(0, limit.maxBytes - (size - chunk.length)));
-      break;
-    }
-    chunks.push(chunk);
+    chunks.push(chunk.subarray(0, left));
+    left -= chunk.length;
+    if (left <= 0) break;
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }

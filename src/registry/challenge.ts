@@ -1,4 +1,4 @@
-/** What a 401 asks for (RFC 9110, section 11.6.1; the "token authentication" of distribution for Bearer). */
+/** The answer that a 401 asks for (RFC 9110, section 11.6.1; the "token authentication" of distribution for Bearer). */
 export type Challenge =
   | { readonly scheme: "basic" }
   | {
@@ -10,7 +10,7 @@ export type Challenge =
 
 /** Longer headers are not read: real ones have a few hundred characters. */
 const maxLength = 8 * 1024;
-/** Of a challenge; each becomes a parameter of the token request. */
+/** Scopes of a challenge that are read; each becomes a parameter of the token request. */
 const maxScopes = 4;
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";

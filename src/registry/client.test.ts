@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { putIndex, putManifest } from "../../test/support/registry/content.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { tar } from "../../test/support/registry/tar.ts";
+import { computeDigest } from "../oci/digest.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Access } from "./client.ts";
+import type { Access } from "./access.ts";
 import { pushImage } from "./push.ts";
 
 const fixture = registryFixture();
@@ -183,6 +184,35 @@ describe("push", () => {
     const pushed = fixture.client().pushManifest(reference, "application/x", Buffer.from("{}"), access());
     await expect(pushed).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
     expect(running.requests).toHaveLength(0);
+  });
+
+  test("a blob that is not in memory is opened anew where the registry wants another token", async () => {
+    const running = await fixture.registry({ auth: { scheme: "bearer", users: { ann: "a" } } });
+    const bytes = Buffer.alloc(200_000, "layer");
+    let opened = 0;
+    const source = {
+      digest: computeDigest(bytes),
+      size: bytes.length,
+      open: async function* () {
+        opened += 1;
+        yield bytes.subarray(0, 100_000);
+        yield bytes.subarray(100_000);
+      },
+    };
+    const credentials = { kind: "basic", username: "ann", password: "a" } as const;
+    const challenge = { "www-authenticate": `Bearer realm="http://${running.host}/token",service="test"` };
+    running.faults.add({
+      method: "PUT",
+      path: /uploads/,
+      times: 1,
+      fault: { kind: "status", status: 401, headers: challenge },
+    });
+    const client = fixture.client();
+    const reference = parseReference(`${running.host}/team/app`);
+    await client.pushBlob(reference, source, { ...access(), credentials });
+    const got = await client.blob(reference, source.digest, { ...access(), credentials });
+    expect(Buffer.from(got).equals(bytes)).toBe(true);
+    expect(opened).toBe(2);
   });
 
   test("an upload that continues on another host is shown no credentials", async () => {

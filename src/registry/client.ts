@@ -1,33 +1,30 @@
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { effectiveTag, type Reference } from "../oci/reference.ts";
+import type { Access } from "./access.ts";
 import { Accounts } from "./account.ts";
 import { Answers } from "./answers.ts";
 import { Authorizer } from "./auth.ts";
+import { Blobs, type OpenBlobOptions, type OpenedBlob } from "./blobs.ts";
 import { Contents, type Manifest } from "./contents.ts";
-import { RegistryError, redactUrl, statusError } from "./error.ts";
+import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
-import { manifestHeaders, readHead, readManifest, verify } from "./manifests.ts";
+import { manifestHeaders, readHead, readManifest } from "./manifests.ts";
+import type { HttpResponse } from "./message.ts";
 import { type RegistryClientOptions, type Settings, settle } from "./options.ts";
-import { openRepository, type Repository } from "./repository.ts";
+import { describeRequest, openRepository, pullScope, type Repository } from "./repository.ts";
 import { Tokens } from "./tokens.ts";
-import { type HttpResponse, Transport } from "./transport.ts";
-import { Uploads } from "./upload.ts";
-
-/** Who asks, and until when. */
-export interface Access {
-  readonly credentials: Credentials | undefined;
-  readonly signal: AbortSignal;
-}
+import { Transport } from "./transport.ts";
+import { type BlobSource, Uploads } from "./upload.ts";
 
 /** Tags whose digest is remembered; some hundred bytes each. */
 const maxTags = 20_000;
-/** What a digest names never changes; where its content is not held, that it still exists is asked again each hour. */
+/** Content behind a digest never changes; where it is not held, that it still exists is asked again each hour. */
 const digestTtlMs = 3_600_000;
 
 /**
  * A client for OCI registries (distribution-spec v1.1). Whatever it returns as content has been verified against its
- * digest. Every method throws RegistryError and nothing else.
+ * digest. Every method fails with RegistryError and nothing else.
  */
 export class RegistryClient {
   readonly #settings: Settings;
@@ -35,6 +32,7 @@ export class RegistryClient {
   readonly #authorizer: Authorizer;
   readonly #accounts = new Accounts();
   readonly #uploads: Uploads;
+  readonly #blobs: Blobs;
   readonly #contents: Contents;
   readonly #tags: Answers<Descriptor>;
   readonly #resolving = new Flights<Descriptor>();
@@ -47,6 +45,7 @@ export class RegistryClient {
     const tokens = new Tokens(this.#transport, settings.plainHttp, settings.now);
     this.#authorizer = new Authorizer(this.#transport, this.#accounts, tokens);
     this.#uploads = new Uploads(this.#authorizer);
+    this.#blobs = new Blobs(this.#authorizer);
     this.#contents = new Contents(settings.cacheBytes);
     this.#tags = new Answers({ max: maxTags, negativeTtlMs: settings.negativeTtlMs, now: settings.now });
   }
@@ -57,7 +56,8 @@ export class RegistryClient {
   }
 
   /**
-   * What the reference's digest, or its tag at this moment, names. A tag's answer is up to `tagTtlMs` old. Media type
+   * The descriptor of the content that the reference's digest, or its tag at this moment, names. A tag's answer is up to
+   * `tagTtlMs` old. Media type
    * and size are what the registry says; nothing is verified until the content is fetched. A digest whose content this
    * access was served before is answered from that, also while the registry is away: it cannot name anything else.
    */
@@ -95,31 +95,27 @@ export class RegistryClient {
     );
   }
 
-  /** A blob, verified, whole in memory; TOO_LARGE beyond `maxBlobBytes`. Not kept. */
+  /** A blob, verified, whole in memory; not kept. @throws RegistryError TOO_LARGE beyond `maxBlobBytes` */
   async blob(reference: Reference, digest: string, access: Access): Promise<Uint8Array> {
-    const repository = openRepository(reference, this.#settings);
-    const response = await this.#authorizer.send({
-      method: "GET",
-      url: repository.url(`blobs/${digest}`),
-      headers: {},
-      maxBytes: this.#settings.maxBlobBytes,
-      redirects: "follow",
-      scopes: [pullScope(repository)],
-      ...access,
-    });
-    const what = describeRequest("GET", repository, `blobs/${digest}`);
-    if (response.status !== 200) throw statusError(what, response);
-    verify(response.body, digest, what);
-    return response.body;
+    const { maxBlobBytes: maxBytes } = this.#settings;
+    return await this.#blobs.read(openRepository(reference, this.#settings), digest, { ...access, maxBytes });
+  }
+
+  /**
+   * A blob as a stream, or one range of it. The answer's head was checked when this resolves; the body has to be read
+   * to its end or destroyed, since it keeps a connection and one of the places for open streams.
+   */
+  async openBlob(reference: Reference, digest: string, options: OpenBlobOptions): Promise<OpenedBlob> {
+    return await this.#blobs.open(openRepository(reference, this.#settings), digest, options);
   }
 
   /** Puts a blob into the repository, unless it is there already. `mountFrom` names a repository that may have it. */
   async pushBlob(
     reference: Reference,
-    bytes: Uint8Array,
+    content: Uint8Array | BlobSource,
     access: Access & { readonly mountFrom?: string | undefined },
   ): Promise<string> {
-    return await this.#uploads.blob(openRepository(reference, this.#settings), bytes, access);
+    return await this.#uploads.blob(openRepository(reference, this.#settings), content, access);
   }
 
   /** Puts a manifest or index under the reference's tag, or under its digest where it has none. */
@@ -169,12 +165,4 @@ function targetOf(reference: Reference): string {
 
 function descriptorOf({ bytes: _bytes, ...descriptor }: Manifest): Descriptor {
   return descriptor;
-}
-
-function pullScope(repository: Repository): string {
-  return `repository:${repository.name}:pull`;
-}
-
-function describeRequest(method: string, repository: Repository, path: string): string {
-  return `${method} ${redactUrl(repository.url(path))}`;
 }

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
 import { classifyAddress } from "./address.ts";
 import { permitsAddress } from "./connect.ts";
+import type { HttpRequest } from "./message.ts";
 import { settle } from "./options.ts";
-import { type HttpRequest, Transport } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
 describe("which addresses may be connected to", () => {
   test.each([
@@ -121,6 +122,14 @@ describe("connections", () => {
     expect(inside.requests).toHaveLength(0);
     await expect(transport({}).send(get(`http://${outside.host}/v2/`))).resolves.toMatchObject({ status: 200 });
     expect(inside.requests).toHaveLength(1);
+  });
+
+  test("nor may it lead a stream there", async () => {
+    const [outside, inside] = [await registry("127.0.0.2"), await registry()];
+    outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });
+    const opened = transport({}, "127.0.0.2").open({ ...get(`http://${outside.host}/v2/`), lasting: "long" });
+    await expect(opened).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(inside.requests).toHaveLength(0);
   });
 
   test("a connection kept from a direct request does not serve a redirect from a public host", async () => {

@@ -10,7 +10,7 @@ export interface Manifest extends Descriptor {
 const maxGrants = 20_000;
 
 /**
- * Verified content by digest, for good (bounded in bytes). What a digest names never changes, so the bytes are kept
+ * Verified content by digest, for good (bounded in bytes). The content behind a digest never changes, so the bytes are kept
  * once; who may read them is kept apart: an access (credentials and repository) gets only what it has itself been
  * served once. The media type belongs to the grant, because the digest does not cover it: a registry that serves the
  * same bytes under another type must not change what others see.

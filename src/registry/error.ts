@@ -1,4 +1,4 @@
-/** What went wrong between MetaHub and a registry. Stable: metrics and callers branch on it. */
+/** The kinds of failure between MetaHub and a registry. Stable: metrics and callers branch on it. */
 export type RegistryErrorCode =
   | "ABORTED"
   | "CIRCUIT_OPEN"
@@ -8,6 +8,7 @@ export type RegistryErrorCode =
   | "INVALID"
   | "NOT_FOUND"
   | "OVERLOADED"
+  | "RANGE_UNSATISFIABLE"
   | "RATE_LIMITED"
   | "REFUSED_HOST"
   | "REFUSED_REDIRECT"
@@ -35,6 +36,8 @@ interface RegistryErrorOptions {
   readonly status?: number;
   /** Milliseconds after which the host may be asked again. */
   readonly retryAfterMs?: number;
+  /** Bytes of the whole content, as a 416 says them. */
+  readonly contentSize?: number | undefined;
 }
 
 /**
@@ -48,6 +51,8 @@ export class RegistryError extends Error {
   readonly temporary: boolean;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** With RANGE_UNSATISFIABLE: bytes of the whole content, where the registry said so. */
+  readonly contentSize: number | undefined;
 
   constructor(code: RegistryErrorCode, message: string, options: RegistryErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -55,6 +60,7 @@ export class RegistryError extends Error {
     this.temporary = temporaryCodes.has(code);
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.contentSize = options.contentSize;
   }
 }
 

@@ -18,6 +18,7 @@ export class Flights<T> {
     return this.#flights.size;
   }
 
+  /** @throws RegistryError ABORTED where the waiter's signal aborts, or what the work throws */
   async join(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (signal.aborted) throw aborted(signal);
     const flight = this.#flights.get(key) ?? this.#start(key, work);

@@ -23,7 +23,10 @@ export class Gate {
     this.#limits = limits;
   }
 
-  /** Waits for a place; the function returned gives it back, and may be called once or more. `name` is for messages. */
+  /**
+   * Waits for a place; the function returned gives it back, and may be called once or more. `name` is for messages.
+   * @throws RegistryError OVERLOADED where too many wait; the signal's reason where it aborts
+   */
   async enter(host: string, signal: AbortSignal, name: string): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free(host)) return this.#take(host);

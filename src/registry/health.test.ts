@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Health } from "./health.ts";
+import { type Attempt, Health } from "./health.ts";
 
 function setUp(): { health: Health; advance: (ms: number) => void; fail: () => void } {
   let now = 1_000_000;
@@ -55,6 +55,40 @@ describe("circuit breaker", () => {
     advance(1_000);
     health.begin("h", "a", "GET x").unclear();
     health.begin("h", "a", "GET x").succeeded();
+  });
+});
+
+describe("an answer that takes long", () => {
+  function probe(): ReturnType<typeof setUp> & { readonly attempt: Attempt } {
+    const made = setUp();
+    for (let times = 0; times < 3; times += 1) made.fail();
+    made.advance(1_000);
+    return { ...made, attempt: made.health.begin("h", "a", "GET x") };
+  }
+
+  test("lets others ask as soon as it begins", () => {
+    const { health, attempt } = probe();
+    attempt.answered();
+    health.begin("h", "a", "GET x").succeeded();
+    attempt.succeeded();
+  });
+
+  test("leaves the host alone again, for longer, where it breaks off", () => {
+    const { health, attempt } = probe();
+    attempt.answered();
+    attempt.failed();
+    expect(() => health.check("h", "a", "GET x")).toThrow(
+      expect.objectContaining({ code: "CIRCUIT_OPEN", retryAfterMs: 2_000 }),
+    );
+  });
+
+  test("of a host that is well forgives nothing before it ends", () => {
+    const { health, fail } = setUp();
+    fail();
+    fail();
+    health.begin("h", "a", "GET x").answered();
+    fail();
+    expect(() => health.check("h", "a", "GET x")).toThrow(expect.objectContaining({ code: "CIRCUIT_OPEN" }));
   });
 });
 

@@ -23,8 +23,13 @@ interface Throttle {
   ms: number;
 }
 
-/** How one request ended, as far as the host's health goes. Exactly one of these is called. */
+/** How one request ended, as far as the host's health goes. Exactly one of `succeeded`, `failed`, `unclear` is called. */
 export interface Attempt {
+  /**
+   * The answer has begun and may take minutes, so that others need not wait for how it ends. A host that was left alone
+   * may be asked again; one more failure, and it is left alone again.
+   */
+  answered(): void;
   succeeded(): void;
   failed(): void;
   /** Says nothing about the host: the caller gave up early, or was told to slow down. */
@@ -51,7 +56,7 @@ export class Health {
     this.#now = now;
   }
 
-  /** Throws CIRCUIT_OPEN or RATE_LIMITED where the host is to be left alone. `name` begins the message. */
+  /** `name` begins the message. @throws RegistryError CIRCUIT_OPEN, RATE_LIMITED where the host is to be left alone */
   check(host: string, account: string, name: string): void {
     const now = this.#now();
     const throttle = this.#throttles.get(`${host} ${account}`);
@@ -81,6 +86,11 @@ export class Health {
     const probe = known !== undefined && known.failures >= this.#limits.failures;
     if (probe) known.probing = true;
     return {
+      answered: () => {
+        if (!probe) return;
+        known.probing = false;
+        known.failures = this.#limits.failures - 1;
+      },
       succeeded: () => this.#breakers.delete(host),
       failed: () => this.#fail(host),
       unclear: () => {

@@ -3,7 +3,7 @@ import { putIndex, putManifest } from "../../test/support/registry/content.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { Keyring } from "../credentials/keyring.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Access } from "./client.ts";
+import type { Access } from "./access.ts";
 import { ImageSource } from "./images.ts";
 
 const fixture = registryFixture();

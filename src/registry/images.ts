@@ -1,22 +1,22 @@
 import { LRUCache } from "lru-cache";
-import type { Credentials } from "../credentials/credentials.ts";
-import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/error.ts";
 import { flattenIndex } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Variant, VariantList } from "../oci/variant.ts";
-import type { Access, RegistryClient } from "./client.ts";
+import type { Access } from "./access.ts";
+import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
+import { type Asker, withCredentials } from "./with-credentials.ts";
 
-/** What an image reference names. */
+/** An image as its reference names it. */
 export type Image =
   | {
       readonly kind: "index";
       readonly reference: Reference;
-      /** Of the index. */
+      /** The descriptor of the index. */
       readonly descriptor: Descriptor;
       /** Nested indexes flattened. The same array for the same digest, so that what follows from it can be kept. */
       readonly variants: readonly Variant[];
@@ -46,7 +46,7 @@ export class ImageSource {
     this.#client = client;
   }
 
-  /** Looks the image up with these credentials. Throws RegistryError. A warm answer parses and asks nothing. */
+  /** Looks the image up with these credentials. A warm answer parses and asks nothing. @throws RegistryError */
   async lookup(reference: Reference, access: Access): Promise<Image> {
     const descriptor = await this.#client.resolve(reference, access);
     if (documentKind(descriptor.mediaType) === "manifest") return { kind: "manifest", reference, descriptor };
@@ -54,25 +54,9 @@ export class ImageSource {
     return { kind: "index", reference, descriptor, variants, warnings };
   }
 
-  /** Looks the image up with each credential of the keyring that is meant for it, until one is let in. */
-  async lookupWith(
-    reference: Reference,
-    options: { readonly keyring: CredentialSource; readonly signal: AbortSignal },
-  ): Promise<Image> {
-    const { keyring, signal } = options;
-    const found: readonly (Credentials | undefined)[] = await keyring.candidates(reference, signal);
-    // As the kubelet does: where any credential is meant for the image, nobody asks anonymously.
-    const candidates = found.length === 0 ? [undefined] : found;
-    let refusal: unknown;
-    for (const credentials of candidates) {
-      try {
-        return await this.lookup(reference, { credentials, signal });
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        refusal = error;
-      }
-    }
-    throw refusal;
+  /** Looks the image up with each credential that is meant for it, until one is let in. @throws RegistryError */
+  async lookupWith(reference: Reference, asker: Asker): Promise<Image> {
+    return await withCredentials(reference, asker, (access) => this.lookup(reference, access));
   }
 
   async #list(reference: Reference, descriptor: Descriptor, access: Access): Promise<VariantList> {
@@ -121,9 +105,4 @@ export class ImageSource {
       throw error;
     }
   }
-}
-
-/** Private registries answer 404 for what others may not know to exist, so the next credential is tried then too. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof RegistryError && ["UNAUTHORIZED", "DENIED", "NOT_FOUND"].includes(error.code);
 }

@@ -41,7 +41,7 @@ export class LayoutWriter {
     }
   }
 
-  /** Puts content into the layout, unless it is there. Returns its digest. */
+  /** Puts content into the layout, unless it is there. Returns its digest. @throws RegistryError INVALID */
   async blob(bytes: Uint8Array): Promise<string> {
     const digest = computeDigest(bytes);
     const path = join("blobs", ...Object.values(parseDigest(digest)));
@@ -53,7 +53,7 @@ export class LayoutWriter {
     }
   }
 
-  /** Names content that is in the layout, in place of what had this name. Other entries stay as they are. */
+  /** Names content that is in the layout, in place of what had this name. Other entries stay. @throws RegistryError INVALID */
   async name({ mediaType, digest, size }: Descriptor, tag: string | undefined): Promise<void> {
     try {
       const text = await readFile(join(this.#directory, "index.json"));

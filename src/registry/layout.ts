@@ -192,7 +192,7 @@ function listed(entries: readonly Named[]): string {
   return `there ${names.length === 1 ? "is" : "are"} ${names.slice(0, maxNamed).join(", ")}${more}`;
 }
 
-/** What the oci room refuses becomes an error of this one, with the file that it is about. */
+/** Turns an error of the oci room into one of this room, with the file that it is about. @throws RegistryError */
 function checked<T>(label: string, file: string, read: () => T, code: RegistryErrorCode = "INVALID"): T {
   try {
     return read();

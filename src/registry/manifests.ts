@@ -4,17 +4,18 @@ import { OciError } from "../oci/error.ts";
 import { acceptManifests, documentKind } from "../oci/media-types.ts";
 import type { Manifest } from "./contents.ts";
 import { RegistryError, statusError } from "./error.ts";
-import type { HttpResponse } from "./transport.ts";
+import type { HttpResponse } from "./message.ts";
 
-/** What manifests are asked for with. */
+/** The headers that manifests are asked for with. */
 export const manifestHeaders: Readonly<Record<string, string>> = { accept: acceptManifests.join(", ") };
 
 /** Statuses with which registries that do not know HEAD for manifests answer it. */
 const headUnknown: ReadonlySet<number> = new Set([400, 405, 406, 501]);
 
 /**
- * What the answer to a HEAD says, or undefined where only a GET can tell: HEAD unknown, or without a digest
+ * The descriptor that the answer to a HEAD gives, or undefined where only a GET can tell: HEAD unknown, or without a digest
  * (distribution-spec, "Checking if content exists": the header is a SHOULD).
+ * @throws RegistryError
  */
 export function readHead(response: HttpResponse, what: string, asked: string | undefined): Descriptor | undefined {
   if (headUnknown.has(response.status)) return undefined;
@@ -28,7 +29,10 @@ export function readHead(response: HttpResponse, what: string, asked: string | u
   return { mediaType, digest, size: Number(length) };
 }
 
-/** The manifest in the answer to a GET, verified: against the digest asked for, otherwise against what it claims. */
+/**
+ * The manifest in the answer to a GET, verified by the digest asked for, or else by the one that it claims.
+ * @throws RegistryError
+ */
 export function readManifest(response: HttpResponse, what: string, asked: string | undefined): Manifest {
   if (response.status !== 200) throw statusError(what, response);
   const mediaType = readMediaType(response, what);
@@ -39,8 +43,8 @@ export function readManifest(response: HttpResponse, what: string, asked: string
   return { mediaType, digest: expected, size: bytes.length, bytes };
 }
 
-/** Throws DIGEST_MISMATCH where the bytes are not what the digest names. */
-export function verify(bytes: Uint8Array, digest: string, what: string): void {
+/** @throws RegistryError DIGEST_MISMATCH where the bytes are not what the digest names */
+function verify(bytes: Uint8Array, digest: string, what: string): void {
   try {
     verifyDigest(bytes, digest);
   } catch (error) {
@@ -59,7 +63,8 @@ function readMediaType(response: HttpResponse, what: string): string {
   throw new RegistryError("INVALID", `${what}: answered with a content type that no manifest has; is this a registry?`);
 }
 
-function mismatch(what: string, cause?: unknown): RegistryError {
+/** The error for content that is not what its digest names. */
+export function mismatch(what: string, cause?: unknown): RegistryError {
   return new RegistryError(
     "DIGEST_MISMATCH",
     `${what}: the content does not have the digest that names it; it was changed on the way, or the registry is wrong`,

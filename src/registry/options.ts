@@ -5,8 +5,12 @@ export interface Timeouts {
   readonly connectMs: number;
   /** From the request being sent to the answer's headers. */
   readonly headersMs: number;
-  /** The whole body of an answer, however slowly it trickles. */
+  /** The whole body of an answer, however slowly it trickles; a blob that is streamed has the two below instead. */
   readonly bodyMs: number;
+  /** From one piece of a streamed blob to the next, while its reader waits. */
+  readonly idleMs: number;
+  /** Longest that the reader of a streamed blob may take nothing: it keeps a connection and a place. */
+  readonly readerMs: number;
   /** A whole upload, request body included. */
   readonly uploadMs: number;
 }
@@ -43,14 +47,24 @@ export interface RegistryClientOptions {
   /** Requests under way at once. */
   readonly perHost?: number | undefined;
   readonly total?: number | undefined;
+  /** Streamed blobs that are open at once, per host and altogether; requests keep their own places beside them. */
+  readonly streamsPerHost?: number | undefined;
+  readonly streams?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
-  /** Name resolution; the system's by default. What it answers is checked before it is connected to. */
+  /** Name resolution; the system's by default. Its answers are checked before they are connected to. */
   readonly lookup?: LookupFunction | undefined;
 }
 
 /** Short enough that several hops fit into an admission's deadline; a command line may ask for more. */
-const defaultTimeouts: Timeouts = { connectMs: 3_000, headersMs: 5_000, bodyMs: 10_000, uploadMs: 300_000 };
+const defaultTimeouts: Timeouts = {
+  connectMs: 3_000,
+  headersMs: 5_000,
+  bodyMs: 10_000,
+  idleMs: 30_000,
+  readerMs: 300_000,
+  uploadMs: 300_000,
+};
 
 export interface Settings {
   readonly allowedRegistries: (host: string) => boolean;
@@ -67,6 +81,8 @@ export interface Settings {
   readonly negativeTtlMs: number;
   readonly perHost: number;
   readonly total: number;
+  readonly streamsPerHost: number;
+  readonly streams: number;
   readonly now: () => number;
   readonly lookup: LookupFunction | undefined;
 }
@@ -88,6 +104,8 @@ export function settle(options: RegistryClientOptions): Settings {
     negativeTtlMs: options.negativeTtlMs ?? 5_000,
     perHost: options.perHost ?? 16,
     total: options.total ?? 64,
+    streamsPerHost: options.streamsPerHost ?? 32,
+    streams: options.streams ?? 64,
     now: options.now ?? Date.now,
     lookup: options.lookup,
   };

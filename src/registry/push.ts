@@ -2,7 +2,8 @@ import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { computeDigest } from "../oci/digest.ts";
 import { ociConfig, ociManifest } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { Access, RegistryClient } from "./client.ts";
+import type { Access } from "./access.ts";
+import type { RegistryClient } from "./client.ts";
 
 /** An uncompressed layer: its digest is its diff id, and no compressor's version changes it. */
 const layerMediaType = "application/vnd.oci.image.layer.v1.tar";
@@ -18,11 +19,14 @@ export interface NewImage {
   readonly env?: readonly string[] | undefined;
   readonly user?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Of the manifest. */
+  /** Annotations of the manifest. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Builds an OCI image and pushes it. The same image has the same digest, on every day and machine: it holds no times. */
+/**
+ * Builds an OCI image and pushes it. The same image has the same digest, on every day and machine: it holds no times.
+ * @throws RegistryError
+ */
 export async function pushImage(
   client: RegistryClient,
   reference: Reference,

@@ -1,5 +1,5 @@
 import type { Reference } from "../oci/reference.ts";
-import { RegistryError } from "./error.ts";
+import { RegistryError, redactUrl } from "./error.ts";
 import type { Settings } from "./options.ts";
 
 /** A repository on its registry, as it is asked over the network. */
@@ -17,7 +17,7 @@ const apiHosts: ReadonlyMap<string, string> = new Map([
   ["index.docker.io", "registry-1.docker.io"],
 ]);
 
-/** Throws REFUSED_HOST where the registry is not on the list, INVALID where the name could lead elsewhere. */
+/** @throws RegistryError REFUSED_HOST where the registry is not on the list; INVALID from `url` for what leads elsewhere */
 export function openRepository(reference: Pick<Reference, "registry" | "repository">, settings: Settings): Repository {
   const registry = reference.registry.toLowerCase();
   const label = `${registry}/${reference.repository}`;
@@ -39,4 +39,14 @@ export function openRepository(reference: Pick<Reference, "registry" | "reposito
       return url;
     },
   };
+}
+
+/** The right to read, as token servers are asked for it. */
+export function pullScope(repository: Repository): string {
+  return `repository:${repository.name}:pull`;
+}
+
+/** The request in messages: `GET https://registry.example.com/v2/team/app/manifests/v1`. */
+export function describeRequest(method: string, repository: Repository, path: string): string {
+  return `${method} ${redactUrl(repository.url(path))}`;
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { putManifest } from "../../test/support/registry/content.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Access } from "./client.ts";
+import type { Access } from "./access.ts";
 
 const fixture = registryFixture();
 const access = (): Access => ({ credentials: undefined, signal: AbortSignal.timeout(10_000) });

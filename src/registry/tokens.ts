@@ -22,6 +22,7 @@ interface Token {
   readonly expires: number;
 }
 
+/** Tokens that are kept; some KiB each. */
 const maxTokens = 2048;
 /** Tokens are JSON Web Tokens of a few KiB; registries refuse long headers long before this. */
 const maxAnswerBytes = 64 * 1024;
@@ -46,6 +47,7 @@ export class Tokens {
     this.#now = now;
   }
 
+  /** @throws RegistryError */
   async get(request: TokenRequest): Promise<string> {
     const { challenge, scopes, account, asker, refused } = request;
     // The asker is part of the key: what one registry's challenge bought is never shown to another.
@@ -109,6 +111,7 @@ export function basic({ username, password }: Extract<Credentials, { kind: "basi
 /**
  * The token server's URL. HTTPS, since credentials are sent there; plain HTTP only where the operator allowed it for
  * that host and the registry itself is spoken to in plain HTTP: an HTTPS registry cannot have them sent in the clear.
+ * @throws RegistryError INVALID, REFUSED_HOST
  */
 export function checkRealm(realm: string, asker: URL, plainHttp: (host: string) => boolean): URL {
   const what = nameOf(asker);

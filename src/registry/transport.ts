@@ -1,42 +1,18 @@
 import type { Dispatcher } from "undici";
-import { readBody } from "./body.ts";
+import { readStart } from "./body.ts";
+import { outgoing } from "./body-source.ts";
 import { HopClock } from "./clock.ts";
 import { Connections, type ConnectOptions, type Reach } from "./connect.ts";
 import { RegistryError, redactUrl } from "./error.ts";
 import { aborted } from "./flight.ts";
-import { Gate } from "./gate.ts";
-import { type Attempt, Health } from "./health.ts";
-import { networkError, wasStale } from "./network.ts";
+import { Health } from "./health.ts";
+import { Hop, timeout } from "./hop.ts";
+import { LiveBody, tooLarge } from "./live-body.ts";
+import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, isStream } from "./message.ts";
+import { wasStale } from "./network.ts";
 import type { Settings, Timeouts } from "./options.ts";
+import { type Place, Places } from "./places.ts";
 import { mayFollow, redirectTarget } from "./redirect.ts";
-
-export interface HttpRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT";
-  readonly url: URL;
-  /** Lower-case names. `authorization` goes to the URL's own origin only. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | undefined;
-  /** Longest body of a good answer, in bytes; a longer one is an error. */
-  readonly maxBytes: number;
-  /** Whose request it is, for the rate limit; never a secret itself. */
-  readonly account: string;
-  readonly redirects: "follow" | "refuse";
-  /** The request in messages; method and URL if absent. To be given where somebody else chose the URL. */
-  readonly name?: string | undefined;
-  /** How the host was come to; `direct` if absent. */
-  readonly reach?: Reach | undefined;
-  readonly signal: AbortSignal;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly header: (name: string) => string | undefined;
-  readonly body: Uint8Array;
-  /** Where the answer came from, after redirects. */
-  readonly url: URL;
-  /** Of a 429, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
-}
 
 /** Redirects followed in a row. Registries use one, to their storage; some put a load balancer before it. */
 const maxRedirects = 5;
@@ -44,14 +20,14 @@ const maxRedirects = 5;
 const maxErrorBytes = 8 * 1024;
 /** Requests that may wait for a place; at 64 places and 100 ms each that is about two seconds' worth. */
 const maxQueue = 1024;
-/** A caller that gave up after this long without an answer saw a host that hangs: that counts against the host. */
-const slowMs = 500;
+/** Streams that may wait for one to end. They last for seconds, and whoever waits for one holds a client's connection. */
+const maxStreamQueue = 256;
 
 /** One HTTP exchange at a time: checked addresses, capped bodies, redirects by rule, bounded concurrency, hosts' health. */
 export class Transport {
   readonly #settings: Settings;
   readonly #connections: Connections;
-  readonly #gate: Gate;
+  readonly #places: Places;
   readonly #health: Health;
   readonly #closed = new AbortController();
 
@@ -62,11 +38,15 @@ export class Transport {
       allowPrivate: settings.allowPrivate,
       ca: settings.ca,
       connectMs: settings.timeouts.connectMs,
-      connectionsPerHost: settings.perHost,
+      // Streams keep their connections to themselves, so that requests find as many as without them.
+      connectionsPerHost: settings.perHost + settings.streamsPerHost,
       lookup: settings.lookup,
       classify,
     });
-    this.#gate = new Gate({ perHost: settings.perHost, total: settings.total, queue: maxQueue });
+    this.#places = new Places({
+      requests: { perHost: settings.perHost, total: settings.total, queue: maxQueue },
+      streams: { perHost: settings.streamsPerHost, total: settings.streams, queue: maxStreamQueue },
+    });
     this.#health = new Health({ failures: 5, openMs: 1_000, maxOpenMs: 15_000, maxThrottleMs: 300_000 }, settings.now);
   }
 
@@ -75,8 +55,16 @@ export class Transport {
     return this.#connections.reachFrom(url.origin);
   }
 
-  /** Sends, follows redirects, and reads the body. Throws RegistryError; HTTP statuses are not errors here. */
+  /** Sends, follows redirects, and reads the body. HTTP statuses are not errors here. @throws RegistryError */
   async send(request: HttpRequest): Promise<HttpResponse> {
+    const answer = await this.open(request);
+    if (!isStream(answer)) return answer;
+    const { live, ...head } = answer;
+    return { ...head, body: await live.readAll() };
+  }
+
+  /** Sends and follows redirects; the body of a good answer is left to be read. @throws RegistryError */
+  async open(request: HttpRequest): Promise<HttpResponse | HttpStream> {
     let url = request.url;
     let reach = request.reach ?? "direct";
     let headers = request.headers;
@@ -103,87 +91,112 @@ export class Transport {
     await this.#connections.close();
   }
 
-  async #hop(request: HttpRequest, first: URL): Promise<HttpResponse> {
+  async #hop(request: HttpRequest, first: URL): Promise<HttpResponse | HttpStream> {
     const { url, account } = request;
     const name = `${what({ ...request, url: first })}${url === first ? "" : " (after a redirect)"}`;
     if (url.protocol !== "https:" && !(url.protocol === "http:" && this.#settings.plainHttp(url.host))) {
       throw new RegistryError("REFUSED_HOST", `${name}: plain HTTP is not allowed for this host`);
     }
     this.#health.check(url.origin, account, name);
-    const clock = new HopClock(request.signal, this.#closed.signal);
+    const hop = await this.#enter(request, name);
     try {
-      const leave = await this.#gate.enter(url.origin, clock.signal, name);
-      try {
-        return await this.#attempt(request, name, clock);
-      } finally {
-        leave();
-      }
-    } finally {
-      clock.stop();
-    }
-  }
-
-  async #attempt(request: HttpRequest, name: string, clock: HopClock): Promise<HttpResponse> {
-    const { origin } = request.url;
-    const attempt = this.#health.begin(origin, request.account, name);
-    const began = performance.now();
-    try {
-      const response = await this.#exchange(request, name, clock);
-      if (response.status === 429) {
-        attempt.unclear();
-        const retryAfterMs = this.#health.throttle(origin, request.account, response.retryAfterMs);
-        return { ...response, retryAfterMs };
-      }
-      this.#health.unthrottle(origin, request.account);
-      if (response.status >= 500) attempt.failed();
-      else attempt.succeeded();
-      return response;
+      return await this.#exchange(request, hop);
     } catch (error) {
-      const failure = clock.signal.aborted ? aborted(clock.signal) : networkError(error, name);
-      settleAttempt(attempt, failure, performance.now() - began);
-      throw failure;
+      throw hop.fail(error);
     }
   }
 
-  async #exchange(request: HttpRequest, name: string, clock: HopClock): Promise<HttpResponse> {
+  async #enter(request: HttpRequest, name: string): Promise<Hop> {
+    const { account, lasting = "brief" } = request;
+    const { origin } = request.url;
+    const clock = new HopClock(request.signal, this.#closed.signal);
+    let place: Place | undefined;
+    try {
+      place = await this.#places.enter(lasting, origin, clock.signal, name);
+      return new Hop(name, { clock, place, attempt: this.#health.begin(origin, account, name) });
+    } catch (error) {
+      place?.leave();
+      clock.stop();
+      throw clock.signal.aborted ? aborted(clock.signal) : error;
+    }
+  }
+
+  /** Ends the hop, unless it returns a stream: that ends it with its body. */
+  async #exchange(request: HttpRequest, hop: Hop): Promise<HttpResponse | HttpStream> {
     const { timeouts } = this.#settings;
-    clock.limit(headersLimit(request, timeouts), () => timeout(`${name}: did not answer in time`));
-    const answer = await this.#request(request, clock.signal);
-    const status = answer.statusCode;
-    clock.limit(timeouts.bodyMs, () => timeout(`${name}: its answer took longer than ${timeouts.bodyMs / 1000} s`));
+    const { name } = hop;
+    hop.limit(headersLimit(request, timeouts), () => timeout(`${name}: did not answer in time`));
+    const answer = await this.#request(request, hop.signal);
+    const head = this.#head(answer, request);
+    // Each failure from here on must end the stream: `error` is heard so that destroying it is no uncaught exception.
+    answer.body.on("error", () => undefined);
+    const long = request.lasting === "long";
+    try {
+      if (head.status < 200 || head.status >= 300) return await this.#refused(answer, head, request, hop);
+      this.#health.unthrottle(request.url.origin, request.account);
+      checkHeaders(head.header, request, name);
+      if (long) hop.answered();
+      else this.#limitBody(hop);
+      const { idleMs, readerMs } = timeouts;
+      const { maxBytes } = request;
+      return {
+        ...head,
+        live: new LiveBody(answer.body, hop, { maxBytes, pace: long ? { idleMs, readerMs } : undefined }),
+      };
+    } catch (error) {
+      answer.body.destroy();
+      throw error;
+    }
+  }
+
+  /** An answer that is not a good one, with as much of its body as its error code needs. */
+  async #refused(
+    answer: Dispatcher.ResponseData,
+    head: AnswerHead,
+    { url, account, maxBytes }: HttpRequest,
+    hop: Hop,
+  ): Promise<HttpResponse> {
+    this.#limitBody(hop);
+    const body = await readStart(answer.body, Math.min(maxErrorBytes, maxBytes));
+    answer.body.destroy();
+    if (head.status === 429) {
+      hop.end("unclear");
+      return { ...head, body, retryAfterMs: this.#health.throttle(url.origin, account, head.retryAfterMs) };
+    }
+    this.#health.unthrottle(url.origin, account);
+    hop.end(head.status >= 500 ? "failed" : "succeeded");
+    return { ...head, body };
+  }
+
+  #limitBody(hop: Hop): void {
+    const { bodyMs } = this.#settings.timeouts;
+    hop.limit(bodyMs, () => timeout(`${hop.name}: its answer took longer than ${bodyMs / 1000} s`));
+  }
+
+  #head(answer: Dispatcher.ResponseData, { url }: HttpRequest): AnswerHead {
     const header = (key: string): string | undefined => {
       const value = answer.headers[key];
       return Array.isArray(value) ? value.join(", ") : value;
     };
-    // Each failure from here on must end the stream: `error` is heard so that destroying it is no uncaught exception.
-    answer.body.on("error", () => undefined);
-    const good = status >= 200 && status < 300;
-    try {
-      if (good) checkHeaders(header, request, name);
-      const maxBytes = good ? request.maxBytes : Math.min(maxErrorBytes, request.maxBytes);
-      const body = await readBody(answer.body, { maxBytes, beyond: good ? "refuse" : "cut" });
-      if (body === undefined) throw tooLarge(name, request.maxBytes);
-      return {
-        status,
-        header,
-        body,
-        url: request.url,
-        retryAfterMs: retryAfter(header("retry-after"), this.#settings),
-      };
-    } finally {
-      answer.body.destroy();
-    }
+    const retryAfterMs = retryAfter(header("retry-after"), this.#settings);
+    return { status: answer.statusCode, header, url, retryAfterMs };
   }
 
   /** A kept connection may have been closed by the server just as we used it: once, and where repeating is harmless. */
   async #request(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const agent = this.#connections.agent(request.reach ?? "direct");
+    const { body, lengthHeader } = outgoing(request.body);
     const options = {
       origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
-      headers: { "user-agent": this.#settings.userAgent, "accept-encoding": "identity", ...request.headers },
-      body: request.body ?? null,
+      headers: {
+        "user-agent": this.#settings.userAgent,
+        "accept-encoding": "identity",
+        ...lengthHeader,
+        ...request.headers,
+      },
+      body,
       // undici closes the connection after a HEAD unless told otherwise; an answer that nobody asked for closes it too.
       reset: false,
       signal,
@@ -202,23 +215,7 @@ function headersLimit(request: HttpRequest, timeouts: Timeouts): number {
   return request.body === undefined ? timeouts.connectMs + timeouts.headersMs : timeouts.uploadMs;
 }
 
-function settleAttempt(attempt: Attempt, failure: RegistryError, ms: number): void {
-  switch (failure.code) {
-    case "UNREACHABLE":
-    case "TIMEOUT":
-    case "TLS":
-      attempt.failed();
-      break;
-    case "ABORTED":
-      if (ms >= slowMs) attempt.failed();
-      else attempt.unclear();
-      break;
-    default:
-      attempt.unclear();
-  }
-}
-
-function checkHeaders(header: HttpResponse["header"], request: HttpRequest, name: string): void {
+function checkHeaders(header: AnswerHead["header"], request: HttpRequest, name: string): void {
   const encoding = header("content-encoding");
   // We asked for `identity`. Bytes in any other shape could not be verified, and unpacking them invites bombs.
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
@@ -238,12 +235,4 @@ function retryAfter(value: string | undefined, { now }: Settings): number | unde
 
 function what(request: HttpRequest): string {
   return request.name ?? `${request.method} ${redactUrl(request.url)}`;
-}
-
-function tooLarge(name: string, maxBytes: number): RegistryError {
-  return new RegistryError("TOO_LARGE", `${name}: the answer is larger than ${maxBytes} bytes`);
-}
-
-function timeout(text: string): RegistryError {
-  return new RegistryError("TIMEOUT", `${text}; is the registry up, and reachable from here?`);
 }

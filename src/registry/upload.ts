@@ -3,13 +3,19 @@ import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { computeDigest } from "../oci/digest.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Authorizer } from "./auth.ts";
+import type { BodySource } from "./body-source.ts";
 import { RegistryError, redactUrl, statusError } from "./error.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
 import type { Repository } from "./repository.ts";
-import type { HttpRequest, HttpResponse } from "./transport.ts";
 
 interface PushAccess {
   readonly credentials: Credentials | undefined;
   readonly signal: AbortSignal;
+}
+
+/** A blob to push that is not in memory. The registry refuses it where the bytes are not what the digest names. */
+export interface BlobSource extends BodySource {
+  readonly digest: string;
 }
 
 /** Answers to pushes have no body worth reading. */
@@ -23,13 +29,13 @@ export class Uploads {
     this.#authorizer = authorizer;
   }
 
-  /** Monolithic: POST, then PUT of the whole. Returns the digest. */
+  /** Monolithic: POST, then PUT of the whole. Returns the digest. @throws RegistryError */
   async blob(
     repository: Repository,
-    bytes: Uint8Array,
+    content: Uint8Array | BlobSource,
     access: PushAccess & { readonly mountFrom?: string | undefined },
   ): Promise<string> {
-    const digest = computeDigest(bytes);
+    const digest = content instanceof Uint8Array ? computeDigest(content) : content.digest;
     const scopes = pushScopes(repository, access.mountFrom);
     const existing = await this.#send("HEAD", repository.url(`blobs/${digest}`), access, { scopes });
     if (existing.status === 200) return digest;
@@ -46,7 +52,7 @@ export class Uploads {
     const done = await this.#send("PUT", target, access, {
       scopes,
       name: `PUT ${redactUrl(start)}`,
-      body: bytes,
+      body: content,
       headers: { "content-type": "application/octet-stream" },
       ...(target.origin === start.origin ? {} : { sentBy: start }),
     });
@@ -54,6 +60,7 @@ export class Uploads {
     return digest;
   }
 
+  /** @throws RegistryError DIGEST_MISMATCH where the reference, or the registry's answer, has another digest; others */
   async manifest(
     repository: Repository,
     reference: Reference,
@@ -86,7 +93,7 @@ export class Uploads {
     access: PushAccess,
     rest: {
       readonly scopes: readonly string[];
-      readonly body?: Uint8Array;
+      readonly body?: Uint8Array | BodySource;
       readonly headers?: Readonly<Record<string, string>>;
       readonly sentBy?: URL;
       readonly name?: string;

@@ -4,7 +4,8 @@ import type { Pod } from "../api/pod.ts";
 import type { Reference } from "../oci/reference.ts";
 import { RegistryError, type RegistryErrorCode } from "../registry/error.ts";
 import type { Image } from "../registry/images.ts";
-import { type DecisionContext, decide } from "./decide.ts";
+import { type DecisionContext, decide as decideOn } from "./decide.ts";
+import { reviewPod } from "./reviewed-pod.ts";
 import type { Verdict } from "./verdict.ts";
 
 const [skylake] = variants("cpu:skylake");
@@ -36,6 +37,10 @@ const pod = (images: readonly string[], more: Pod["spec"] = {}, annotations: Rec
   metadata: { annotations },
   spec: { containers: images.map((image, at) => ({ name: `c${at}`, image })), ...more },
 });
+const decide = (of: Pod, namespace: string, given: DecisionContext, signal: AbortSignal) =>
+  decideOn(reviewPod(of, { served: given.allocatedResources?.() }), namespace, given, signal);
+const gpuIndex: DecisionContext["lookup"] = (reference) =>
+  Promise.resolve({ ...indexImage(reference), kind: "index", variants: variants("nvcap:9.0"), warnings: [] });
 const alive = new AbortController().signal;
 const codes = async (of: Pod, with_: DecisionContext) =>
   (await decide(of, "ns", with_, alive)).map(({ code, image, warn }) => [code, image, warn]);
@@ -199,4 +204,18 @@ test("a Pod that is on its node already gets no build for a device of its claims
   await on(undefined);
   await on("n", { "metahub.dev/accelerators": "always" });
   expect(judged.mock.calls.map(([, , { accelerated }]) => accelerated)).toEqual([false, true, true, true]);
+});
+
+test("with strategy bind everything is decided on as with auto: only its caller leaves it for later", async () => {
+  const claims = [{ name: "gpu" }];
+  const containers = [
+    { name: "c", image: "qnib/bench", resources: { claims } },
+    { name: "d", image: "qnib/bench" },
+  ];
+  const volumes = [{ name: "v", image: { reference: "qnib/models" } }];
+  const asked = (annotations: Record<string, string>) =>
+    decide(pod([], { containers, volumes }, annotations), "ns", context({ lookup: gpuIndex, atBinding: true }), alive);
+  const decisions = await asked({ "metahub.dev/strategy": "bind" });
+  expect(decisions.map(({ code }) => code)).toEqual(["at-binding", "selected", "selected"]);
+  expect(decisions).toEqual(await asked({}));
 });

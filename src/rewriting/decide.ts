@@ -6,17 +6,18 @@ import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image } from "../registry/images.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
-import { type ImagePlace, imagePlaces } from "./images.ts";
+import type { ImagePlace } from "./images.ts";
+import type { AskedImages } from "./reviewed-pod.ts";
 import { describeRequirement, type Verdict } from "./verdict.ts";
 
 /** `digest`: `name@sha256:…`. `tagAndDigest` keeps what the owner wrote: `name:tag@sha256:…`. */
 export type ImageForm = "digest" | "tagAndDigest";
 
-/** What deciding on a Pod's images needs, handed in by whoever decides: the webhook, or `metahub rewrite`. */
+/** All that deciding on a Pod's images needs, handed in by whoever decides: the webhook, or `metahub rewrite`. */
 export interface DecisionContext {
   /** Where the Pod can land; undefined while nodes and machine types are not known yet. */
   place(pod: Pod): readonly PlacedProfile[] | undefined;
-  /** What the image is, from its registry, with the credentials that the Pod has for it. */
+  /** The image as its registry has it, asked with the credentials that the Pod has for it. */
   lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
   judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict;
   /** False for registries that may not be asked. */
@@ -34,29 +35,26 @@ export interface JudgeOptions {
 }
 
 /**
- * Decides on every image reference of a Pod. Never throws for what a registry or a Pod's owner did: each such failure
- * is a decision to leave the image, with its reason. The same reference is looked up once. What strategy `bind` leaves
- * for later is the caller's to say. `namespace` is the Pod's:
- * at admission the object itself may not say it yet.
+ * Decides on image references of a Pod. Never throws for what a registry or a Pod's owner did: each such failure is a
+ * decision to leave the image, with its reason. The same reference is looked up once. Images that strategy `bind` leaves
+ * for later are the caller's to tell apart. `namespace` is the Pod's: at admission the object itself may not say it yet.
  */
 export async function decide(
-  pod: Pod,
+  { pod, options, places }: AskedImages,
   namespace: string,
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<ImageDecision[]> {
-  const places = imagePlaces(pod, context.allocatedResources?.());
   const landings = places.length === 0 ? [] : context.place(pod);
   if (landings === undefined) {
     return places.map((place) => leave(place, "not-ready", "nodes and machine types are not known yet", true));
   }
-  const strategy = pod.metadata.annotations?.["metahub.dev/strategy"];
-  const common = strategy === "common";
+  const common = options.strategy === "common";
   // A Pod that names its node is never bound by a scheduler.
   const onNode = (pod.spec.nodeName ?? "") !== "";
   const isBoundLater = context.atBinding === true && !onNode;
-  const always = pod.metadata.annotations?.["metahub.dev/accelerators"] === "always";
-  const byDevice = isBoundLater && strategy !== "admission" && !common;
+  const always = options.accelerators === "always";
+  const byDevice = isBoundLater && options.strategy !== "admission" && !common;
   const decisions = new Map<string, Promise<ImageDecision>>();
   return Promise.all(
     places.map(async (place) => {

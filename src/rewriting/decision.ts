@@ -17,7 +17,7 @@ export type DecisionCode =
   | "deadline" // the time for this review ran out
   | "not-ready"; // nodes and machine types are not known yet
 
-/** What is done with one image reference, and why. */
+/** The decision on one image reference, and why. */
 export interface ImageDecision {
   readonly place: ImagePlace;
   readonly code: DecisionCode;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Pod } from "../api/pod.ts";
-import { imagePlaces } from "./images.ts";
+import { reviewPod } from "./reviewed-pod.ts";
 
 const gpu = { requests: { "nvidia.com/gpu": "1" } };
 
@@ -9,7 +9,7 @@ function pod(spec: Pod["spec"], annotations: Record<string, string> = {}): Pod {
 }
 
 test("every kind of container and every image volume has a place, in the order of the fields", () => {
-  const places = imagePlaces(
+  const { places } = reviewPod(
     pod({
       initContainers: [
         { name: "setup", image: "a" },
@@ -49,7 +49,7 @@ test.each<
   ["always", {}, { "metahub.dev/accelerators": "always" }, true],
   ["never", { resources: gpu }, { "metahub.dev/accelerators": "never" }, false],
 ])("a container gets accelerator features: %s", (_name, container, annotations, expected) => {
-  const [place] = imagePlaces(pod({ containers: [{ name: "c", image: "i", ...container }] }, annotations));
+  const [place] = reviewPod(pod({ containers: [{ name: "c", image: "i", ...container }] }, annotations)).places;
   expect(place?.accelerated).toBe(expected);
 });
 
@@ -64,6 +64,7 @@ test.each<[string, Resources, Record<string, string>, boolean]>([
   ["never", { claims: [{ name: "gpu" }] }, { "metahub.dev/accelerators": "never" }, false],
 ])("its devices are given at binding: %s", (_name, resources, annotations, expected) => {
   const container = { name: "c", image: "i", resources };
-  const [place] = imagePlaces(pod({ containers: [container] }, annotations), new Set(["example.com/served"]));
+  const served = new Set(["example.com/served"]);
+  const [place] = reviewPod(pod({ containers: [container] }, annotations), { served }).places;
   expect(place?.allocated).toBe(expected);
 });

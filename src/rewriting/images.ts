@@ -1,10 +1,11 @@
-import type { Container, Pod } from "../api/pod.ts";
+import type { Container, Pod, Volume } from "../api/pod.ts";
+import type { PodOptions } from "../api/pod-options.ts";
 import { isImplicitResource } from "../placement/requests.ts";
 
 /** Where an image reference stands in a Pod. */
 export interface ImagePlace {
   readonly kind: "containers" | "initContainers" | "ephemeralContainers" | "volumes";
-  /** Of the container or the volume. Unique among the Pod's containers; volumes have names of their own. */
+  /** The container's or the volume's. Unique among the Pod's containers; volumes have names of their own. */
   readonly name: string;
   /** JSON Pointer (RFC 6901) of the reference, e.g. `/spec/containers/0/image`. */
   readonly pointer: string;
@@ -32,38 +33,57 @@ const noResources: ReadonlySet<string> = new Set();
  * Every image reference of a Pod, in the order of its fields. Entries without an image are left out. `served`: extended
  * resources that a DeviceClass serves.
  */
-export function imagePlaces(pod: Pod, served: ReadonlySet<string> = noResources): readonly ImagePlace[] {
-  const override = pod.metadata.annotations?.["metahub.dev/accelerators"];
-  const accelerated = (container: Container): boolean =>
-    override === "always" || (override !== "never" && getsAccelerator(container));
+export function imagePlaces(
+  { spec }: Pod,
+  { accelerators }: Pick<PodOptions, "accelerators">,
+  served: ReadonlySet<string> = noResources,
+): readonly ImagePlace[] {
   const places: ImagePlace[] = [];
   for (const kind of ["initContainers", "containers", "ephemeralContainers"] as const) {
-    for (const [index, container] of (pod.spec[kind] ?? []).entries()) {
+    for (const [index, container] of (spec[kind] ?? []).entries()) {
       const { name, image } = container;
       if (image === undefined || image === "") continue;
       const pointer = `/spec/${kind}/${index}/image`;
-      const fixed = kind === "ephemeralContainers";
-      const allocated = override !== "never" && getsAllocated(container, served);
-      const claims = override !== "never" && getsAllocated(container, noResources);
-      places.push({ kind, name, pointer, image, accelerated: accelerated(container), allocated, claims, fixed });
+      const accelerated = countsAccelerators(container, accelerators);
+      const claims = accelerators !== "never" && getsAllocated(container, noResources);
+      const allocated = claims || (accelerators !== "never" && served.size > 0 && getsAllocated(container, served));
+      places.push({
+        kind,
+        name,
+        pointer,
+        image,
+        accelerated,
+        allocated,
+        claims,
+        fixed: kind === "ephemeralContainers",
+      });
     }
   }
-  for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
-    const image = volume.image?.reference;
-    if (image === undefined || image === "") continue;
-    const pointer = `/spec/volumes/${index}/image/reference`;
-    places.push({
-      kind: "volumes",
-      name: volume.name,
-      pointer,
-      image,
-      accelerated: override === "always",
-      allocated: false,
-      claims: false,
-      fixed: true,
-    });
+  for (const [index, volume] of (spec.volumes ?? []).entries()) {
+    const place = volumePlace(volume, index, accelerators === "always");
+    if (place !== undefined) places.push(place);
   }
   return places;
+}
+
+function volumePlace({ name, image }: Volume, index: number, accelerated: boolean): ImagePlace | undefined {
+  const reference = image?.reference;
+  if (reference === undefined || reference === "") return undefined;
+  const pointer = `/spec/volumes/${index}/image/reference`;
+  return {
+    kind: "volumes",
+    name,
+    pointer,
+    image: reference,
+    accelerated,
+    allocated: false,
+    claims: false,
+    fixed: true,
+  };
+}
+
+function countsAccelerators(container: Container, accelerators: PodOptions["accelerators"]): boolean {
+  return accelerators === "requested" ? getsAccelerator(container) : accelerators === "always";
 }
 
 /** Whether DRA is, or may be, what gives the container its devices (KEP-4381; KEP-5004 for extended resources). */

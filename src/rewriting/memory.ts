@@ -12,8 +12,8 @@ const maxEntries = 4_096;
 /**
  * Indexes that this process itself got from a registry, by the reference that named them. It proves what an annotation
  * only claims: that a tag named this index a while ago. So a Pod gets at binding a build of the very index that was
- * read at its admission, also when the tag has moved or the registry is away meanwhile. What was seen with some pull
- * secrets is remembered for Pods with the same ones only.
+ * read at its admission, also when the tag has moved or the registry is away meanwhile. An index that was seen
+ * with some pull secrets is remembered for Pods with the same ones only.
  */
 export class ReselectMemory {
   readonly #images = new LRUCache<string, IndexImage>({ max: maxEntries, ttl: ttlMs });

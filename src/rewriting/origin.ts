@@ -1,12 +1,12 @@
 import type { Pod } from "../api/pod.ts";
-import { isDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/error.ts";
 import { parseReference, type Reference, repositoryName, withDigest } from "../oci/reference.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image } from "../registry/images.ts";
 import type { IndexImage } from "./memory.ts";
+import type { SelectionNote } from "./notes/note.ts";
 
-/** What is asked of registries, and remembered of what they said, on behalf of one Pod. */
+/** Questions to registries on behalf of a Pod, and the memory of their answers. */
 export interface ImageKnowledge {
   lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
   /** The index of this digest, if this process saw the reference name it. */
@@ -33,21 +33,23 @@ export interface Asking {
  * Finds out what a container's image was before anything was chosen. The annotation is a hint, which anybody may have
  * written: an index that it names counts only if it is in the repository of the image, is fetched by its digest, and
  * contains the very build that the container has; or, for an image that is still as its owner wrote it, if this process
- * saw that reference name that index. Throws RegistryError where no registry can tell.
+ * saw that reference name that index.
+ *
+ * @throws RegistryError where no registry can tell.
  */
 export async function originOf(
   reference: Reference,
-  note: Readonly<Record<string, unknown>> | undefined,
+  note: SelectionNote | undefined,
   knowledge: ImageKnowledge,
   { pod, namespace, signal }: Asking,
 ): Promise<Origin> {
-  const index = digestOf(note?.["index"]);
+  const index = note?.index;
   const { digest } = reference;
-  if (digest === undefined || index === undefined || note?.["variant"] !== digest) {
+  if (digest === undefined || index === undefined || note?.variant !== digest) {
     const known = index === undefined ? undefined : knowledge.remembered(reference, index, pod, namespace);
     return { kind: "asked", image: known ?? (await knowledge.lookup(reference, pod, namespace, signal)) };
   }
-  const askedText = typeof note["asked"] === "string" ? note["asked"] : "";
+  const { asked: askedText } = note;
   const asked = readReference(askedText);
   if (asked === undefined || repositoryName(asked) !== repositoryName(reference)) {
     return { kind: "unproven", reason: "its annotation names another repository" };
@@ -95,8 +97,4 @@ export function readReference(text: string): Reference | undefined {
     if (error instanceof OciError) return undefined;
     throw error;
   }
-}
-
-function digestOf(value: unknown): string | undefined {
-  return typeof value === "string" && isDigest(value) ? value : undefined;
 }

@@ -10,10 +10,10 @@ import type { DecisionCode } from "./decision.ts";
 const mostCharacters = 200;
 const mostShown = 3;
 const mostOfOne = 48;
-/** Of the 140 that it shows, less the member's name (`annotation.ts`). */
+/** The 140 characters that it shows of a line, less the member's name (`notes/write.ts`). */
 const mostInLine = 126;
 
-/** What all the places that a Pod can land on say together about one image. */
+/** The answer of all the places that a Pod can land on, together, about one image. */
 export interface Verdict {
   readonly code: DecisionCode;
   /** Present where the image is to be rewritten. */
@@ -37,37 +37,42 @@ export interface Chooser {
  */
 export function judge(landings: readonly PlacedProfile[], chooser: Chooser, common: boolean): Verdict {
   const machineTypes = [...new Set(landings.flatMap((landing) => landing.machineTypes))].sort();
-  if (landings.length === 0 && !chooser.chooses) {
-    const reason = "runtimes choose among its builds by themselves";
-    return { code: "runtime-matched", machineTypes, reason, warn: false };
+  if (landings.length === 0) return nowhere(chooser, machineTypes);
+  const choices = choicesOf(landings, chooser);
+  const [first, ...others] = choices;
+  if (first !== undefined && others.length === 0) {
+    const everywhere = `on none of its ${landings.length} kinds of nodes; ${nameOf(first.landing)}`;
+    return fromSelection(first.selection, machineTypes, landings.length === 1 ? undefined : everywhere);
   }
-  if (landings.length === 0) {
-    const reason = "no node fits this Pod now, nor the nodeTemplate of any MachineType";
-    return { code: "no-nodes", machineTypes, reason, warn: false };
+  if (common) {
+    const selection = chooser.selectCommon(landings.map(({ profile }) => profile));
+    return fromSelection(selection, machineTypes, `no one build runs on all of its ${landings.length} kinds of nodes`);
   }
-  const groups = new Map<string, { landing: PlacedProfile; selection: Selection }>();
+  const shown = choices.map(({ landing, selection }) => bounded(`${nameOf(landing)} ${choice(selection)}`, mostOfOne));
+  return { code: "nodes-differ", machineTypes, reason: differing(shown), warn: false };
+}
+
+interface Choice {
+  readonly landing: PlacedProfile;
+  readonly selection: Selection;
+}
+
+/** Each answer once, with the first landing that gets it. */
+function choicesOf(landings: readonly PlacedProfile[], chooser: Chooser): readonly Choice[] {
+  const choices = new Map<string, Choice>();
   for (const landing of landings) {
     const selection = chooser.select(landing.profile);
     const key = selection.action === "rewrite" ? (selection.selected?.digest ?? "") : selection.code;
-    if (!groups.has(key)) groups.set(key, { landing, selection });
+    if (!choices.has(key)) choices.set(key, { landing, selection });
   }
-  const [first, ...others] = groups.values();
-  if (first !== undefined && others.length === 0) {
-    const verdict = fromSelection(first.selection, machineTypes);
-    if (verdict.code !== "nothing-fits" || landings.length === 1) return verdict;
-    const reason = `on none of its ${landings.length} kinds of nodes; ${nameOf(first.landing)}: ${verdict.reason}`;
-    return { ...verdict, reason: bounded(reason) };
-  }
-  if (common) {
-    const verdict = fromSelection(chooser.selectCommon(landings.map(({ profile }) => profile)), machineTypes);
-    if (verdict.code !== "nothing-fits") return verdict;
-    const reason = `no one build runs on all of its ${landings.length} kinds of nodes: ${verdict.reason}`;
-    return { ...verdict, reason: bounded(reason) };
-  }
-  const choices = [...groups.values()].map(({ landing, selection }) => {
-    return bounded(`${nameOf(landing)} ${choice(selection)}`, mostOfOne);
-  });
-  return { code: "nodes-differ", machineTypes, reason: differing(choices), warn: false };
+  return [...choices.values()];
+}
+
+function nowhere(chooser: Chooser, machineTypes: readonly string[]): Verdict {
+  const nothing = { machineTypes, warn: false };
+  return chooser.chooses
+    ? { ...nothing, code: "no-nodes", reason: "no node fits this Pod now, nor the nodeTemplate of any MachineType" }
+    : { ...nothing, code: "runtime-matched", reason: "runtimes choose among its builds by themselves" };
 }
 
 /** As many of the choices as `kubectl describe` shows in one line. */
@@ -87,12 +92,14 @@ function bounded(text: string, length = mostCharacters): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
-function fromSelection(selection: Selection, machineTypes: readonly string[]): Verdict {
+/** `unfit` is said before the reason where nothing fits. */
+function fromSelection(selection: Selection, machineTypes: readonly string[], unfit: string | undefined): Verdict {
   const { code, reason } = selection;
   if (selection.action === "rewrite" && selection.selected !== null) {
     return { code, variant: selection.selected, machineTypes, reason, warn: false };
   }
-  return { code, machineTypes, reason, warn: code === "nothing-fits" };
+  const warn = code === "nothing-fits";
+  return { code, machineTypes, reason: warn && unfit !== undefined ? bounded(`${unfit}: ${reason}`) : reason, warn };
 }
 
 function choice(selection: Selection): string {

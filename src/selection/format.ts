@@ -2,7 +2,7 @@ import type { Feature } from "../hardware/feature.ts";
 import { type Offer, satisfies } from "../hardware/offer.ts";
 import type { Format } from "../oci/variant.ts";
 
-/** What a machine may call the snapshotter of a format in its features. */
+/** Names that a machine may give the snapshotter of a format in its features. */
 const snapshotters: Readonly<Record<Format, readonly string[]>> = {
   plain: [],
   zstd: ["zstd"],

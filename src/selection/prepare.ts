@@ -16,7 +16,7 @@ export interface PreparedVariant {
 }
 
 /**
- * What of a selection depends on the index alone. Make it once per index digest and keep it with the index: it also
+ * The part of a selection that depends on the index alone. Make it once per index digest and keep it with the index: it also
  * remembers which feature implies which.
  */
 export interface Prepared {

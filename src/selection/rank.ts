@@ -4,7 +4,7 @@ import { compareVersions } from "../hardware/version.ts";
 import type { Format, Variant } from "../oci/variant.ts";
 import type { RankingRule } from "./selection.ts";
 
-/** What the rules look at. */
+/** Everything that the rules look at. */
 export interface Ranked {
   readonly variant: Variant;
   readonly alternatives: number;

@@ -10,7 +10,7 @@ export const maxReason = 200;
 /** More names than these say nothing to a reader. */
 const maxNames = 4;
 
-/** What the winner has over the last of its rivals. */
+/** Says what the winner has over the last of its rivals. */
 const better: Readonly<Record<RankingRule, string>> = {
   "fallback-platform": "is the only one for the machine's own architecture",
   dominance: "is the closest",
@@ -71,7 +71,7 @@ export function requirementText(variant: Variant): string {
   return variant.requires.length === 0 ? "the generic build" : listed(variant.requires.map(groupText), ", ");
 }
 
-/** What would have to be offered, each thing once, in the order of the index. */
+/** Lists what would have to be offered, each thing once, in the order of the index. */
 function missingText(misfits: readonly Misfit[]): string {
   return listed([...new Set(misfits.flatMap((misfit) => misfit.missing.map(groupText)))], "; ");
 }

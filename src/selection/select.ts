@@ -9,7 +9,7 @@ import * as reason from "./reason.ts";
 import type { Outcome, Selection, SelectionCode } from "./selection.ts";
 import { type Ranking, rank } from "./winner.ts";
 
-/** What a selection needs to know of a machine; a Profile is one, with or without its accelerators. */
+/** The facts of a machine that a selection needs; a Profile has them, with or without its accelerators. */
 export interface Machine {
   readonly platform: Platform;
   readonly features: readonly Feature[];

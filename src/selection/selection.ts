@@ -56,6 +56,6 @@ export interface Selection {
   readonly reason: string;
   /** One outcome per variant, in the order of the index. */
   readonly considered: readonly Outcome[];
-  /** What reading the index noticed, then what selecting did. */
+  /** Lists what reading the index noticed, then what selecting did. */
   readonly warnings: readonly string[];
 }

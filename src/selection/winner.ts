@@ -118,7 +118,7 @@ function contender(fit: Fit, prepared: Prepared, offers: readonly Offer[]): Cont
   };
 }
 
-/** Of alternatives that only together hold on all machines, the least is what the variant is worth. */
+/** The least of alternatives that only together hold on all machines: it is all that the variant is worth. */
 function lowest(group: ReducedGroup, features: readonly Feature[]): readonly Feature[] {
   const known = group.map((id) => features[id]).filter((feature) => feature !== undefined);
   const [first] = [...known].sort(compareWithinGroup);

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 
-/** What rooms log to: `log.info({field: 1}, "message")`. Never handed a secret, a credential or a response body. */
+/** Takes log lines: `log.info({field: 1}, "message")`. Must not be handed a secret, a credential or a response body. */
 export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;

@@ -2,7 +2,7 @@
 export interface BackoffBounds {
   /** Shortest wait, ms: keeps a lucky draw from becoming a busy loop. */
   readonly minMs: number;
-  /** What the first wait is drawn from (0…baseMs); doubles with every failure. */
+  /** The first wait is drawn from 0…baseMs, ms; doubles with every failure. */
   readonly baseMs: number;
   readonly maxMs: number;
 }

@@ -13,7 +13,7 @@ export class TimeError extends Error {
 }
 
 /**
- * What the signal's end means to whoever waits: the error of a room that it was ended with, its own time limit
+ * Tells what the signal's end means to whoever waits: the error of a room that it was ended with, its own time limit
  * (`AbortSignal.timeout`), or an end from outside. `what` says what was under way.
  */
 export function endOf(signal: AbortSignal, what: string): Error {

@@ -38,7 +38,7 @@ export interface AdmissionResponse {
 const warningLimit = 256;
 const warningCount = 16;
 
-/** Reads a review's bytes. Throws AdmissionError REVIEW_INVALID with the place. */
+/** Reads a review's bytes. @throws AdmissionError REVIEW_INVALID with the place */
 export function parseReview(body: Buffer): AdmissionRequest {
   let review: unknown;
   try {

@@ -3,9 +3,11 @@ import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { createAuthority, type KeyPair } from "../../test/cluster/pki.ts";
-import { createMetrics } from "../telemetry/metrics.ts";
+import { createRegistry } from "../telemetry/metrics.ts";
+import { createReviewMetrics } from "./metrics.ts";
 import { allowed, patched } from "./review.ts";
-import { AdmissionServer, type AdmissionServerOptions, type ReviewHandler } from "./server.ts";
+import type { ReviewHandler } from "./route.ts";
+import { type AdmissionServerOptions, createAdmissionServer } from "./server.ts";
 
 let authority: Awaited<ReturnType<typeof createAuthority>>;
 let pair: KeyPair;
@@ -25,9 +27,9 @@ const review = (uid = "u"): object => ({
 });
 
 async function start(handle: ReviewHandler["handle"], more: Partial<AdmissionServerOptions> = {}) {
-  const metrics = createMetrics();
-  const server = new AdmissionServer({
-    handlers: { "/mutate/pods": { handle } },
+  const metrics = createReviewMetrics(createRegistry());
+  const server = createAdmissionServer({
+    routes: { "/mutate/pods": { handler: { handle } } },
     certificate: { cert: pair.certificate, key: pair.key },
     metrics,
     log: pino({ level: "silent" }),
@@ -109,8 +111,8 @@ test("the handler's signal aborts when the API server's time is nearly over; it 
 });
 
 test("one that hears no signal is not waited for", async () => {
-  const { post, outcomes } = await start(() => new Promise(() => undefined), { deadlineMs: 100 });
-  const { body } = await post(review());
+  const { post, outcomes } = await start(() => new Promise(() => undefined));
+  const { body } = await post(review(), "/mutate/pods?timeout=200ms");
   expect(answer(body)).toMatchObject({
     allowed: true,
     warnings: [expect.stringMatching(/time for this review ran out/)],
@@ -176,18 +178,4 @@ test("another certificate is served without a restart, and one that cannot be us
   );
   agent.destroy();
   expect((await post(review())).fingerprint).toBe(after);
-});
-
-test("a port that is taken is told with what to do", async () => {
-  const { port } = await start(async ({ uid }) => allowed(uid));
-  const second = new AdmissionServer({
-    handlers: {},
-    certificate: { cert: pair.certificate, key: pair.key },
-    metrics: createMetrics(),
-    log: pino({ level: "silent" }),
-  });
-  await expect(second.listen(port, "127.0.0.1")).rejects.toMatchObject({
-    code: "LISTEN_FAILED",
-    message: `cannot listen on 127.0.0.1:${port}: another program uses this port; end it, or choose another with --port`,
-  });
 });

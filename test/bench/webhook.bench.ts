@@ -92,6 +92,15 @@ const review = Buffer.from(
 
 const rounds = 5;
 
+interface BenchServer {
+  readonly name: string;
+  readonly url: string;
+  /** Whether it must answer with a patch. */
+  readonly patch: boolean;
+}
+
+const express = "no-op express";
+
 /** Our webhook warm, beside two that do nothing, with the same review: p50, p99, requests per second, and ratios. */
 async function benchWebhook(signal: AbortSignal): Promise<string> {
   await build();
@@ -103,52 +112,15 @@ async function benchWebhook(signal: AbortSignal): Promise<string> {
     await publishBuilds(registry.host, undefined, signal);
     const webhook = await startWebhook(folder, registry.host, signal);
     stops.push(webhook.stop);
-    const noop = async (kind: string): Promise<string> => {
-      const files = [join(folder, "tls/tls.key"), join(folder, "tls/tls.crt")];
-      const child = spawn(process.execPath, [join(import.meta.dirname, "noop-server.ts"), kind, ...files], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      children.push(child);
-      for await (const line of createInterface(child.stdout)) return `https://127.0.0.1:${line}/`;
-      throw new Error(`the ${kind} server ended before it listened`);
-    };
-    const servers = [
+    const noop = (kind: string): Promise<string> => startNoop(kind, folder, children);
+    const servers: readonly BenchServer[] = [
       { name: "metahub webhook, warm", url: `${webhook.url}/mutate/pods?timeout=5s`, patch: true },
-      { name: "no-op express", url: await noop("express"), patch: false },
+      { name: express, url: await noop("express"), patch: false },
       { name: "no-op node:https", url: await noop("node"), patch: false },
     ];
-    const rows: (string | number)[][] = [];
-    for (const connections of [1, 16]) {
-      const results = new Map<string, LoadResult[]>(servers.map(({ name }) => [name, []]));
-      for (let round = 0; round <= rounds; round++) {
-        for (const { name, url, patch } of servers) {
-          const requests = connections === 1 ? 1_500 : 4_000;
-          const result = await load({
-            url,
-            ca: webhook.ca,
-            body: review,
-            connections,
-            requests,
-            check: (answer) => expectAnswer(answer, patch),
-          });
-          if (round > 0) results.get(name)?.push(result); // The first round warms up.
-        }
-      }
-      const middle = (name: string, of: (result: LoadResult) => number): number =>
-        median((results.get(name) ?? []).map(of));
-      for (const { name } of servers) {
-        const p50 = middle(name, (result) => result.p50);
-        const express = middle("no-op express", (result) => result.p50);
-        rows.push([
-          connections,
-          name,
-          p50.toFixed(3),
-          middle(name, (result) => result.p99).toFixed(3),
-          Math.round(middle(name, (result) => result.perSecond)),
-          `${(p50 / express).toFixed(2)}x`,
-        ]);
-      }
-    }
+    const rows: Row[] = [];
+    for (const connections of [1, 16])
+      rows.push(...rowsOf(connections, await measure(servers, connections, webhook.ca)));
     return renderTable({
       columns: [
         { header: "CONNECTIONS", align: "right" },
@@ -169,6 +141,53 @@ async function benchWebhook(signal: AbortSignal): Promise<string> {
     await registry.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Starts a server that lets every review pass. @returns its URL, once it listens */
+async function startNoop(kind: string, folder: string, children: ChildProcess[]): Promise<string> {
+  const files = [join(folder, "tls/tls.key"), join(folder, "tls/tls.crt")];
+  const child = spawn(process.execPath, [join(import.meta.dirname, "noop-server.ts"), kind, ...files], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  for await (const line of createInterface(child.stdout)) return `https://127.0.0.1:${line}/`;
+  throw new Error(`the ${kind} server ended before it listened`);
+}
+
+type Results = ReadonlyMap<string, readonly LoadResult[]>;
+
+/** The servers by turns, so that what else the machine does meets all alike. */
+async function measure(servers: readonly BenchServer[], connections: number, ca: string): Promise<Results> {
+  const results = new Map<string, LoadResult[]>(servers.map(({ name }) => [name, []]));
+  const requests = connections === 1 ? 1_500 : 4_000;
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, url, patch } of servers) {
+      const check = (answer: unknown): void => expectAnswer(answer, patch);
+      const result = await load({ url, ca, body: review, connections, requests, check });
+      if (round > 0) results.get(name)?.push(result); // The first round warms up.
+    }
+  }
+  return results;
+}
+
+type Row = (string | number)[];
+
+/** One row for each server: medians of the rounds, and how much slower than express that does nothing. */
+function rowsOf(connections: number, results: Results): readonly Row[] {
+  const middle = (name: string, of: (result: LoadResult) => number): number =>
+    median((results.get(name) ?? []).map(of));
+  const base = middle(express, (result) => result.p50);
+  return [...results.keys()].map((name) => {
+    const p50 = middle(name, (result) => result.p50);
+    return [
+      connections,
+      name,
+      p50.toFixed(3),
+      middle(name, (result) => result.p99).toFixed(3),
+      Math.round(middle(name, (result) => result.perSecond)),
+      `${(p50 / base).toFixed(2)}x`,
+    ];
+  });
 }
 
 /** The webhook must have rewritten the image; one that only lets Pods pass would be quick for nothing. */

@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { defaultSources, missingBinaries, resolveBinaries } from "../cluster/binaries.ts";
-import { withLock } from "../cluster/lock.ts";
-import { createProgress } from "../cluster/progress.ts";
+import { requireProgram } from "../cluster/programs.ts";
+import { cachedPrograms } from "../cluster/require.ts";
+import { describeWith } from "../support/describe-with.ts";
 import { metahubProgram } from "./metahub.ts";
 
 // Each starts processes, on machines that may be busy.
@@ -17,19 +16,16 @@ const root = join(import.meta.dirname, "../..");
 const path = process.env["PATH"] ?? "";
 
 let folder = "";
-/** On the PATH: the scripts of bin/, beside a `metahub` that runs a bundle which nobody changes meanwhile. */
+/** On the PATH: the scripts of bin/, beside a `metahub` that runs the bundle as it is. */
 let bin = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "metahub-completion-"));
   bin = join(folder, "bin");
   await writeFile(join(folder, "a file.yaml"), "");
   await cp(join(root, "bin"), bin, { recursive: true });
-  const lock = join(tmpdir(), `metahub-bundle-${process.getuid?.() ?? 0}.lock`);
-  const options = { signal: AbortSignal.timeout(60_000), timeoutMs: 60_000 };
-  await withLock(lock, options, () => cp(join(root, "dist"), join(folder, "dist"), { recursive: true }));
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${join(folder, "dist/metahub.mjs")}' "$@"\n`;
+  const program = `#!/bin/sh\nexec '${process.execPath}' '${join(root, "dist/metahub.mjs")}' "$@"\n`;
   await writeFile(join(bin, "metahub"), program);
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
@@ -38,17 +34,6 @@ async function run(program: string, args: readonly string[], extra: Readonly<Rec
   const env = { PATH: `${bin}${delimiter}${path}`, HOME: folder, ...extra };
   const { stdout } = await promisify(execFile)(program, args, { cwd: folder, env });
   return stdout.trimEnd().split("\n");
-}
-
-function isThere(program: string): boolean {
-  return path.split(delimiter).some((each) => {
-    try {
-      accessSync(join(each, program), constants.X_OK);
-      return true;
-    } catch {
-      return false; // Not in this folder of the PATH.
-    }
-  });
 }
 
 /** Lines that were typed, and what each shell should offer for the last word; `*` where there is more. */
@@ -94,8 +79,8 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
   });
 });
 
-describe("zsh", () => {
-  test.skipIf(!isThere("zsh")).each(cases)("%s", async (typed, expected) => {
+describeWith(requireProgram("zsh", "zsh"), "zsh", () => {
+  test.each(cases)("%s", async (typed, expected) => {
     const script = await metahub(["completion", "zsh"]);
     await writeFile(join(folder, "_metahub"), script.stdout);
     const words = typed.split(" ").map((word) => `'${word}'`);
@@ -112,8 +97,8 @@ _files() { print -rl -- a*; }`;
   });
 });
 
-describe("fish", () => {
-  test.skipIf(!isThere("fish")).each(cases)("%s", async (typed, expected) => {
+describeWith(requireProgram("fish", "fish"), "fish", () => {
+  test.each(cases)("%s", async (typed, expected) => {
     const script = await metahub(["completion", "fish"]);
     const lines = await run("fish", ["--no-config", "-c", `${script.stdout}\ncomplete -C '${typed}'`]);
     const values = lines.map((line) => line.split("\t")[0]?.replaceAll("\\", "") ?? "");
@@ -121,17 +106,8 @@ describe("fish", () => {
   });
 });
 
-describe("kubectl", () => {
-  const missing = missingBinaries(["kubectl"], defaultSources()).length > 0;
-
-  test.skipIf(missing)("runs the plugin, and completes its commands", async () => {
-    const signal = AbortSignal.timeout(30_000);
-    const binary = await resolveBinaries(
-      ["kubectl"],
-      defaultSources(),
-      createProgress(() => undefined),
-      signal,
-    );
+describeWith(cachedPrograms("kubectl"), "kubectl", ({ path: binary }) => {
+  test("runs the plugin, and completes its commands", async () => {
     await symlink(binary("kubectl"), join(folder, "kubectl"));
     const environment = { PATH: [bin, folder, path].join(delimiter) };
     const kubectl = (...args: readonly string[]) => run("kubectl", args, environment);

@@ -6,8 +6,10 @@ import { promisify } from "node:util";
 import { load, loadAll } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
-import { parseSelection } from "../../src/rewriting/annotation.ts";
+import { parseSelection } from "../../src/rewriting/notes/read.ts";
+import { requireProgram } from "../cluster/programs.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
+import { needs } from "../support/describe-with.ts";
 import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 import { metahubProgram } from "./metahub.ts";
 
@@ -160,7 +162,8 @@ describe("the file", () => {
     );
   });
 
-  test("as a diff can be applied with patch", async () => {
+  test("as a diff can be applied with patch", async (context) => {
+    needs(context, requireProgram("git", "git"));
     await writeFile(join(folder, "mixed.yaml"), mixed);
     const [diff, yaml] = await Promise.all([
       rewrite(["-f", "mixed.yaml", "-o", "diff"]),

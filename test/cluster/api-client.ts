@@ -8,7 +8,12 @@ interface ApiResponse {
   readonly body: string;
 }
 
-/** Just enough of a client for what the harness itself asks of an API server; tests use the project's own. */
+/**
+ * Just enough of a client for what the harness itself asks of an API server. client-node reads the kubeconfig and logs
+ * in; its calls are left, since it opens a TLS connection for each (docs/decisions/0003, reason 4), and the harness
+ * makes nodes by the thousand, renews their leases, and asks servers that are only starting. Tests use the witness of
+ * test/support/cluster/witness.ts.
+ */
 export interface ApiClient {
   readonly server: string;
   /** One request; any status is an answer. `body` is sent as JSON with `contentType`. */

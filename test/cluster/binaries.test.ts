@@ -75,11 +75,13 @@ function sources(change: Partial<BinarySources> = {}): BinarySources {
     },
     modules: join(base, "modules"),
     go: change.go ?? fakeGo(),
-    download: { answerMs: 400, stallMs: 400 },
+    download: patient,
     ...change,
   };
 }
 
+/** Milliseconds: a busy machine must not be taken for a server that does not answer. */
+const patient = { answerMs: 20_000, stallMs: 20_000 };
 const progress = createProgress((line) => lines.push(line));
 const goCalls = (): string[] =>
   existsSync(join(base, "go.calls")) ? readFileSync(join(base, "go.calls"), "utf8").trim().split("\n") : [];
@@ -142,7 +144,7 @@ describe("a published program", () => {
 
 describe("a release that cannot be had is built instead, and the progress says why", () => {
   const half = (url: string | undefined): boolean => !url?.endsWith(".sha256");
-  test.each<[string, RequestListener, RegExp]>([
+  test.each<[string, RequestListener, RegExp, BinarySources["download"]?]>([
     [
       "wrong checksum",
       (request, response) => response.end(half(request.url) ? programBytes : "ab".repeat(32)),
@@ -165,13 +167,14 @@ describe("a release that cannot be had is built instead, and the progress says w
         response.write(programBytes.subarray(0, 5));
       },
       /no byte for 400 ms/,
+      { ...patient, stallMs: 400 },
     ],
     ["absent", (_, response) => response.writeHead(404).end(), /sha256 answered 404/],
-    ["silent", () => undefined, /cannot be reached/],
+    ["silent", () => undefined, /cannot be reached/, { ...patient, answerMs: 400 }],
     ["no checksum", (_, response) => response.end("<html>"), /holds no SHA-256 of kubectl/],
-  ])("%s", async (_, behaviour, why) => {
+  ])("%s", async (_, behaviour, why, download = patient) => {
     handler = behaviour;
-    const from = sources();
+    const from = sources({ download });
     expect(await resolve("kubectl", from)).toContain("built");
     expect(lines.join("\n")).toMatch(why);
     expect(goCalls()).toEqual(["k8s.io/kubernetes/cmd/kubectl"]);

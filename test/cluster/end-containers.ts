@@ -39,28 +39,42 @@ const logLinks = "/var/log/containers";
  * the run's mark and are ended with the other stragglers.
  */
 export async function endContainers(dir: string, signal: AbortSignal): Promise<void> {
-  const containers = listIfThere(join(dir, "nodes")).flatMap((node) => {
-    const bundles = join(dir, "nodes", node, "run", bundlesFolder);
-    return listIfThere(bundles).map((id) => readContainer(join(bundles, id)));
-  });
+  const containers = containersOf(dir);
   const inits = containers.flatMap(({ init }) => (init === undefined ? [] : [init]));
   for (const init of inits) signalProcess(init, "SIGKILL");
   await waitForEnd(inits, 5_000, signal);
 
   const namespaces = new Set(containers.flatMap(({ networkNamespace: path }) => (path === undefined ? [] : [path])));
-  for (const path of namespaces) {
-    // The CNI library bind-mounts a Pod's network namespace here, over an empty file; its veth pair goes with it.
-    // Often named through the link /var/run; the kernel's table of mounts knows only the real path.
-    for (const mount of existsSync(path) ? mountsBelow([realpathSync(path)]) : [])
-      await mustRun("umount", ["-l", mount], { signal, env: adminEnv() });
-    rmSync(path, { force: true });
-  }
+  for (const path of namespaces) await removeNamespace(path, signal);
   const results = listIfThere(cniResults);
-  for (const { id, cgroup, socket } of containers) {
-    if (socket !== undefined) rmSync(socket, { force: true });
-    if (cgroup !== undefined) removeCgroup(cgroup);
-    for (const name of results.filter((one) => one.includes(id))) rmSync(join(cniResults, name), { force: true });
-  }
+  for (const container of containers) removeTraces(container, results);
+  removeLogLinks(dir);
+}
+
+/** Those that the containerds of a run know. */
+function containersOf(dir: string): readonly Container[] {
+  return listIfThere(join(dir, "nodes")).flatMap((node) => {
+    const bundles = join(dir, "nodes", node, "run", bundlesFolder);
+    return listIfThere(bundles).map((id) => readContainer(join(bundles, id)));
+  });
+}
+
+/** The CNI library bind-mounts a Pod's network namespace over an empty file; its veth pair goes with it. */
+async function removeNamespace(path: string, signal: AbortSignal): Promise<void> {
+  // Often named through the link /var/run; the kernel's table of mounts knows only the real path.
+  for (const mount of existsSync(path) ? mountsBelow([realpathSync(path)]) : [])
+    await mustRun("umount", ["-l", mount], { signal, env: adminEnv() });
+  rmSync(path, { force: true });
+}
+
+/** Removes a container's files outside of the run's folder. `results`: names of the CNI library's. */
+function removeTraces({ id, cgroup, socket }: Container, results: readonly string[]): void {
+  if (socket !== undefined) rmSync(socket, { force: true });
+  if (cgroup !== undefined) removeCgroup(cgroup);
+  for (const name of results.filter((one) => one.includes(id))) rmSync(join(cniResults, name), { force: true });
+}
+
+function removeLogLinks(dir: string): void {
   for (const name of listIfThere(logLinks)) {
     const link = join(logLinks, name);
     if (linkTarget(link)?.startsWith(`${dir}/`)) rmSync(link, { force: true });

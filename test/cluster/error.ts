@@ -21,6 +21,11 @@ export class ClusterError extends Error {
   }
 }
 
+interface MissingOptions {
+  readonly cause?: unknown;
+  readonly packages?: readonly string[];
+}
+
 /** The machine lacks something; its message is one line that says what, and how to get it. */
 export class MissingRequirement extends ClusterError {
   override readonly name = "MissingRequirement";
@@ -28,11 +33,14 @@ export class MissingRequirement extends ClusterError {
   readonly requirement: string;
   /** How to get it, e.g. `sudo apt-get install containerd`. */
   readonly remedy: string;
+  /** Debian's names of the packages that would bring it; empty where no package does. */
+  readonly packages: readonly string[];
 
-  constructor(requirement: string, remedy: string, options?: { readonly cause?: unknown }) {
+  constructor(requirement: string, remedy: string, options: MissingOptions = {}) {
     super("missing", `missing: ${requirement}. To get it: ${remedy}`, options);
     this.requirement = requirement;
     this.remedy = remedy;
+    this.packages = options.packages ?? [];
   }
 }
 

@@ -27,11 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       registries.push(registry);
       return { host: registry.host };
     }
-    const found = await requireLevel({ level: what, signal, progress });
-    if ("skip" in found) {
-      progress(found.skip);
-      return found;
-    }
+    const found = await requireLevel({ level: what, signal, progress, tools: ["kubectl", "helm", "registry"] });
+    if ("skip" in found) return found;
     clusters.push(found.cluster);
     return { dir: found.cluster.dir };
   });

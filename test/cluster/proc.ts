@@ -14,6 +14,12 @@ export function markedProcesses(dir: string): readonly ProcessIdentity[] {
   return found;
 }
 
+/** The command lines of all processes, arguments parted by spaces. Empty where the system has no /proc. */
+export function commandLines(): readonly string[] {
+  const processes = listIfThere("/proc").filter((entry) => /^\d+$/.test(entry));
+  return processes.flatMap((entry) => readProc(`/proc/${entry}/cmdline`)?.replaceAll("\0", " ") ?? []);
+}
+
 /** Mount points at or below any of these paths, the deepest first. */
 export function mountsBelow(paths: readonly string[]): readonly string[] {
   const found: string[] = [];

@@ -25,7 +25,8 @@ function machineWith(programs: readonly string[], plugins: readonly string[]): P
       chmodSync(join(dir, folder, name), 0o755);
     }
   }
-  return { os: "linux", uid: 0, path: join(dir, "bin"), cniFolders: [join(dir, "none"), join(dir, "cni")] };
+  const cniFolders = [join(dir, "none"), join(dir, "cni")];
+  return { os: "linux", uid: 0, path: join(dir, "bin"), cniFolders, osRelease: "ID=debian\n" };
 }
 
 const without = (...names: string[]): string[] => allPrograms.filter((one) => !names.includes(one));
@@ -48,7 +49,11 @@ describe("what level nodes needs of the machine", () => {
       ["bridge"],
     ],
   ])("%s", (message, programs, plugins) => {
-    expect(() => requireNodes(machineWith(programs, plugins))).toThrow(new MissingRequirement(...split(message)));
+    const [what, remedy] = split(message);
+    const packages = remedy.split(" ").slice(2);
+    expect(() => requireNodes(machineWith(programs, plugins))).toThrow(
+      new MissingRequirement(what, remedy, { packages }),
+    );
   });
 
   test("an ordinary user is told to be root, another system to use kind", () => {
@@ -66,11 +71,13 @@ function split(message: string): [string, string] {
 
 describe("a level that the machine lacks", () => {
   const options = { level: "nodes", signal: new AbortController().signal } as const;
-  const lacks = (): Promise<Cluster> => Promise.reject(new MissingRequirement("runc", "apt-get install runc"));
+  const lacks = (): Promise<Cluster> =>
+    Promise.reject(new MissingRequirement("runc", "apt-get install runc", { packages: ["runc"] }));
 
   test("is skipped with one line", async () => {
     expect(await requireLevel(options, {}, lacks)).toEqual({
       skip: "no cluster of level nodes; missing: runc. To get it: apt-get install runc",
+      packages: ["runc"],
     });
   });
 

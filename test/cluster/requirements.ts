@@ -1,7 +1,8 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { adminPath } from "./admin-env.ts";
-import { MissingRequirement, systemCode } from "./error.ts";
+import { MissingRequirement } from "./error.ts";
+import { installCommand } from "./install-command.ts";
+import { findProgram, isExecutable } from "./programs.ts";
 
 /** What level `nodes` of the local provider uses of the machine. */
 export interface NodeMachine {
@@ -17,6 +18,8 @@ interface Machine {
   readonly uid: number | undefined;
   readonly path: string;
   readonly cniFolders: readonly string[];
+  /** Text of os-release(5). Default: this system's. */
+  readonly osRelease?: string;
 }
 
 function thisMachine(): Machine {
@@ -37,11 +40,7 @@ export function requireNodes(machine: Machine = thisMachine()): NodeMachine {
   if (machine.os !== "linux")
     throw new MissingRequirement("Linux, for kubelets on this machine", "use kind (with Docker), or a Linux machine");
   if (machine.uid !== 0) throw new MissingRequirement("root, for kubelets and containers", "run it again with sudo -E");
-  const find = (program: string): string | undefined =>
-    machine.path
-      .split(delimiter)
-      .map((folder) => join(folder, program))
-      .find(isExecutable);
+  const find = (program: string): string | undefined => findProgram(program, machine.path);
   const cni = machine.cniFolders.find((folder) =>
     ["bridge", "host-local", "loopback"].every((plugin) => isExecutable(join(folder, plugin))),
   );
@@ -55,20 +54,10 @@ export function requireNodes(machine: Machine = thisMachine()): NodeMachine {
     ["mount", "mount", find("mount") !== undefined && find("umount") !== undefined],
   ];
   const missing = packages.filter(([, , there]) => !there);
-  if (missing.length > 0 || containerd === undefined || cni === undefined)
-    throw new MissingRequirement(
-      missing.map(([what]) => what).join(", "),
-      `apt-get install ${missing.map(([, name]) => name).join(" ")}`,
-    );
-  return { containerd, cni };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch (error) {
-    if (["ENOENT", "EACCES", "ENOTDIR"].includes(systemCode(error) ?? "")) return false;
-    throw error;
+  if (missing.length > 0 || containerd === undefined || cni === undefined) {
+    const names = missing.map(([, name]) => name);
+    const remedy = installCommand(names, machine.osRelease);
+    throw new MissingRequirement(missing.map(([what]) => what).join(", "), remedy, { packages: names });
   }
+  return { containerd, cni };
 }

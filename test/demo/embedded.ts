@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import jsonpatch, { type Operation } from "fast-json-patch";
 import { Agent, request } from "undici";
 import type { Pod } from "../../src/api/pod.ts";
-import { parseSelection, selectionAnnotation } from "../../src/rewriting/annotation.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
+import { parseSelection } from "../../src/rewriting/notes/read.ts";
 import { startRegistry } from "../support/registry/start.ts";
 import { type PublishedBuilds, publishBuilds } from "./builds.ts";
 import { examplePods, examplesFolder } from "./examples.ts";
@@ -44,7 +45,7 @@ export async function runEmbedded(say: (line: string) => void, signal: AbortSign
         name: pod.metadata.name ?? `${pod.metadata.generateName}*`,
         deployed: pod.metadata.name === undefined,
         node: pod.spec.nodeSelector === undefined ? "any" : "-",
-        machineType: String(note?.["machineType"] ?? ""),
+        machineType: note?.machineType ?? "",
         asked: pod.spec.containers?.[0]?.image ?? "",
         after,
       });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
 import { type DemoPod, report } from "./report.ts";
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;

@@ -1,6 +1,7 @@
 import type { Pod } from "../../src/api/pod.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
 import { type Column, renderTable } from "../../src/cli/terminal/table.ts";
-import { parseSelection, selectionAnnotation } from "../../src/rewriting/annotation.ts";
+import { parseSelection } from "../../src/rewriting/notes/read.ts";
 
 /** A Pod of the demonstration, as it was asked for and as it became. */
 export interface DemoPod {
@@ -138,5 +139,5 @@ function tagOf(image: string, tags: ReadonlyMap<string, string>): string | undef
 
 function reasonOf(pod: Pod): string {
   const [note] = parseSelection(pod.metadata.annotations?.[selectionAnnotation]).values();
-  return typeof note?.["reason"] === "string" ? note["reason"] : "";
+  return note?.reason ?? "";
 }

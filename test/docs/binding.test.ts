@@ -5,11 +5,11 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
 import { bindingOutcomes } from "../../src/binding/outcome.ts";
 import { bindingPatch } from "../../src/binding/patch.ts";
-import type { Reselection } from "../../src/binding/reselect.ts";
-import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
-import { imagePlaces } from "../../src/rewriting/images.ts";
+import type { Reselection } from "../../src/binding/reselection.ts";
+import { reviewPod } from "../../src/rewriting/reviewed-pod.ts";
 import { codeBlocks } from "./blocks.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -34,18 +34,20 @@ test("the JSON Patch is the one that is sent", () => {
     .parse(JSON.parse(json?.text ?? ""));
   const value = (op: string, path: string) => operations.find((one) => one.op === op && one.path.endsWith(path))?.value;
   const [uid, image] = [value("test", "/uid") ?? "", value("test", "/image") ?? ""];
-  const pod = parsePod({
-    metadata: { name: "p", uid, annotations: { [selectionAnnotation]: "…" } },
-    spec: { containers: [{ name: "main", image }] },
-  });
-  const [place] = imagePlaces(pod);
+  const reviewed = reviewPod(
+    parsePod({
+      metadata: { name: "p", uid, annotations: { [selectionAnnotation]: "…" } },
+      spec: { containers: [{ name: "main", image }] },
+    }),
+  );
+  const [place] = reviewed.places;
   if (place === undefined) throw new Error("the Pod has an image");
   const note = { asked: image, at: "", code: "selected", reason: "" };
   const write = { image: value("replace", "/image") ?? "", note };
   const chosen: Reselection = { place, kind: "choose", code: "selected", reason: "", surprising: false, write };
   const shown = (one: { readonly path: string; readonly value?: unknown }) =>
     one.path.includes("annotations") ? { ...one, value: "…" } : one;
-  expect(bindingPatch(pod, [chosen]).map(shown)).toEqual(operations);
+  expect(bindingPatch(reviewed, [chosen]).map(shown)).toEqual(operations);
 });
 
 test("the MachineType is one", () => {

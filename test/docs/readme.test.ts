@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
+import { readTestArguments, testFiles } from "../../scripts/test-arguments.mjs";
 import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { readIndex } from "../../src/oci/flatten.ts";
 import { select } from "../../src/selection/select.ts";
@@ -50,6 +51,9 @@ test("the index is one, and its second entry is for the machine type above", () 
 const commands: Readonly<Record<string, () => void>> = {
   "npm run demo": () => undefined, // The test above runs it.
   "npm test": () => undefined, // This is it.
+  "npm test -- --unit": () => expectTests("--unit"),
+  "npm test -- registry/auth": () => expectTests("registry/auth"),
+  "npm test -- --help": () => expect(readTestArguments(["--help"], [])).toEqual({ help: true }),
   "docker build -t registry.example.com/metahub:0.1.0 .": () => copiedFilesExist(),
   "docker push registry.example.com/metahub:0.1.0": () => undefined,
   // The integration tests install the chart with Helm on a real API server; here, that what is set exists.
@@ -74,6 +78,11 @@ test("every link leads somewhere", () => {
   expect(links.length).toBeGreaterThan(3);
   for (const link of links) expect(existsSync(join(root, link)), link).toBe(true);
 });
+
+function expectTests(argument: string): void {
+  const vitest = argument === "--unit" ? ["--project", "unit"] : [argument];
+  expect(readTestArguments([argument], testFiles(root))).toEqual({ vitest });
+}
 
 function copiedFilesExist(): void {
   const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");

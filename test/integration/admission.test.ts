@@ -1,23 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { injectLabel, startInjector } from "../support/cluster/injector.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
-import { openStage, operatorNamespace, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, operatorNamespace, type Stage } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly } from "../support/cluster/tags.ts";
+import { patchAs } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 const optOut = { "metahub.dev/rewrite": "disabled" };
 
-describe.skipIf(host === undefined)("Pods at admission", () => {
-  if ("skip" in shared) return;
+describeWith(found, "Pods at admission", (shared) => {
   let stage: Stage;
   let namespace: string;
   let optedOut: string;
-  const read = (name: string): Promise<Pod> =>
-    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const read = (name: string): Promise<Pod> => stage.witness.pod(namespace, name);
   /** As `stage.admit`, through kubectl: as another user, or to see Warnings. */
   const dryRun = async (manifest: PodManifest, args: readonly string[] = [], into = namespace) => {
     const call = ["create", "--dry-run=server", "-o", "json", "-n", into, "-f", "-", ...args];
@@ -69,8 +69,8 @@ describe.skipIf(host === undefined)("Pods at admission", () => {
   test("an ephemeral container gets the build for where its Pod can be", async () => {
     await stage.must(["create", "-n", namespace, "-f", "-"], pod("debugged", onType("type1")));
     const body = { spec: { ephemeralContainers: [container("qnib/bench", "debugger")] } };
-    const target = { resource: pods, namespace, name: "debugged", subresource: "ephemeralcontainers" };
-    await stage.client.patch(target, { type: "strategic", body }, { signal: soon() });
+    const target = { namespace, name: "debugged", body };
+    await stage.witness.core.patchNamespacedPodEphemeralcontainers(target, patchAs.strategic);
     const { spec } = await read("debugged");
     expect(spec.ephemeralContainers?.map(({ image }) => image)).toEqual([stage.image("cpu-broadwell")]);
     expect(spec.containers?.[0]?.image).toBe(stage.image("cpu-broadwell"));

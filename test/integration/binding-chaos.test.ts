@@ -1,15 +1,15 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
 import { asWritten, createMany, wrong } from "../support/cluster/binding-crowd.ts";
 import { openBindingSite, soon } from "../support/cluster/binding-site.ts";
 import { startStandby, writesOf } from "../support/cluster/standby.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 const count = 120;
 
 /** Each part of MetaHub, and what it depends on, fails while the scheduler binds Pods as fast as it may. */
-describe.skipIf(site === undefined)("while Pods are being bound", () => {
-  if (site === undefined) return;
+describeWith(found, "while Pods are being bound", (site) => {
   const { webhook, controller } = site.operator;
   afterAll(() => site.stop());
 

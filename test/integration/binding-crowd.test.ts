@@ -1,14 +1,15 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { lack } from "../cluster/lack.ts";
 import type { ServerProcess } from "../operator/server-process.ts";
 import { asWritten, createMany, wrong } from "../support/cluster/binding-crowd.ts";
 import { buildOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
 import { startSecondReplica } from "../support/cluster/second-replica.ts";
 import { startSecondScheduler } from "../support/cluster/second-scheduler.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 
-describe.skipIf(site === undefined)("a crowd of Pods", () => {
-  if (site === undefined) return;
+describeWith(found, "a crowd of Pods", (site) => {
   afterAll(() => site.stop());
 
   test("500 at once over four kinds of machines: none is lost, every one runs the build of its node", async () => {
@@ -21,8 +22,9 @@ describe.skipIf(site === undefined)("a crowd of Pods", () => {
     await site.deletePods("many");
   }, 180_000);
 
-  // Of other clusters nobody here starts a scheduler.
-  describe.runIf(site.cluster.provider === "local")("two schedulers that both bind every Pod", () => {
+  const local =
+    site.cluster.provider === "local" ? site : lack("the scheduler of another provider cannot be started twice");
+  describeWith(local, "two schedulers that both bind every Pod", () => {
     test("none runs the build of the node that it did not get", async () => {
       const stale = await site.outcome("stale");
       const end = await startSecondScheduler(site.cluster, soon());

@@ -1,13 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
 import { openBindingSite } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite({ values: { "rewrite.mode": "optIn" } });
+const found = await openBindingSite({ values: { "rewrite.mode": "optIn" } });
 const manual = { schedulerName: "nobody" };
 const label = "metahub.dev/rewrite";
 
-describe.skipIf(site === undefined)("rewrite.mode optIn at binding", () => {
-  if (site === undefined) return;
+describeWith(found, "rewrite.mode optIn at binding", (site) => {
   afterAll(() => site.stop());
 
   test("Pods that say `enabled` get the build of their node, others are left", async () => {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
 import { openBindingSite } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 const manual = { schedulerName: "nobody" };
 
 /** Anybody who may make a Pod may write its annotation: nothing follows from it that cannot be confirmed. */
-describe.skipIf(site === undefined)("a forged metahub.dev/selection", () => {
-  if (site === undefined) return;
+describeWith(found, "a forged metahub.dev/selection", (site) => {
   /** Digests of what stands beside `qnib/bench:latest`. */
   let other: ReadonlyMap<string, string>;
   let foreign: ReadonlyMap<string, string>;

@@ -4,8 +4,9 @@ import { allowed, denied } from "../../src/webhook/review.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { buildOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
 import { startForeignWebhook } from "../support/cluster/foreign-webhook.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite({
+const found = await openBindingSite({
   controllerArgs: ["--restore-after", "1500"],
   // So that a test can wait for the end of it.
   values: { "webhook.bindingTimeoutSeconds": "3" },
@@ -14,8 +15,7 @@ const manual = { schedulerName: "nobody" };
 const nodes = Object.keys(buildOf);
 
 /** Between our reading and our writing, and between our writing and the bind, other things happen to a Pod. */
-describe.skipIf(site === undefined)("a Pod that others write too", () => {
-  if (site === undefined) return;
+describeWith(found, "a Pod that others write too", (site) => {
   afterAll(() => site.stop());
 
   const cordon = (...names: readonly string[]) => kubectl(site.cluster, ["cordon", ...names]);

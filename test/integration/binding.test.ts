@@ -1,15 +1,16 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { bindingPatch } from "../../src/binding/patch.ts";
-import { imagePlaces } from "../../src/rewriting/images.ts";
+import { reviewPod } from "../../src/rewriting/reviewed-pod.ts";
 import { kubectl } from "../cluster/kubectl.ts";
-import { buildOf, codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
+import { buildOf, openBindingSite, reasonOf } from "../support/cluster/binding-site.ts";
+import { patchAs } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 /** No scheduler takes such a Pod: the test binds it. */
 const manual = { schedulerName: "nobody" };
 
-describe.skipIf(site === undefined)("at binding", () => {
-  if (site === undefined) return;
+describeWith(found, "at binding", (site) => {
   afterAll(() => site.stop());
 
   test("every Pod of one Deployment gets the build of its node", async () => {
@@ -115,13 +116,10 @@ describe.skipIf(site === undefined)("at binding", () => {
   test("a binder that sends a resourceVersion fails once, and then binds what is right", async () => {
     const pod = await site.createPod("versioned", { spec: manual });
     const version = async (): Promise<object> => {
-      const raw = await site.client.get(
-        { resource: pods, namespace: "default", name: "versioned" },
-        { signal: soon() },
-      );
-      return { uid: pod.metadata.uid, resourceVersion: raw.metadata.resourceVersion };
+      const { metadata } = await site.witness.core.readNamespacedPod({ namespace: "default", name: "versioned" });
+      return { uid: pod.metadata.uid, resourceVersion: metadata?.resourceVersion };
     };
-    expect(await codeOf(site.bind(pod, "node1", { metadata: await version() }))).toBe("CONFLICT");
+    expect(await reasonOf(site.bind(pod, "node1", { metadata: await version() }))).toBe("Conflict");
     expect(site.buildIn(await site.pod("versioned"))).toBe("cpu-broadwell");
     await site.bind(pod, "node1", { metadata: await version() });
     const bound = await site.pod("versioned");
@@ -131,7 +129,7 @@ describe.skipIf(site === undefined)("at binding", () => {
   test("after a binding that failed, the Pod gets the build of the node that it comes to", async () => {
     const pod = await site.createPod("moved", { spec: manual });
     const stale = { uid: pod.metadata.uid, resourceVersion: "1" };
-    expect(await codeOf(site.bind(pod, "node1", { metadata: stale }))).toBe("CONFLICT");
+    expect(await reasonOf(site.bind(pod, "node1", { metadata: stale }))).toBe("Conflict");
     expect(site.buildIn(await site.pod("moved"))).toBe("cpu-broadwell");
     await site.bind(pod, "node4");
     const bound = await site.pod("moved");
@@ -142,7 +140,8 @@ describe.skipIf(site === undefined)("at binding", () => {
 
   test("a write that arrives after the bind changes nothing", async () => {
     const pod = await site.createPod("late", { spec: manual });
-    const [place] = imagePlaces(pod);
+    const reviewed = reviewPod(pod);
+    const [place] = reviewed.places;
     if (place === undefined) throw new Error("the Pod has no image");
     const note = { asked: "qnib/bench", at: "", code: "selected", reason: "" };
     const write = { image: `qnib/bench@${digestOf("cpu-skylake")}`, note };
@@ -150,7 +149,7 @@ describe.skipIf(site === undefined)("at binding", () => {
       { place, kind: "choose" as const, code: "selected" as const, reason: "", surprising: false, write },
     ];
     // The handler is not asked at all, so that the write made before the bind is still what would be sent.
-    const operations = bindingPatch(pod, chosen);
+    const operations = bindingPatch(reviewed, chosen);
     await kubectl(site.cluster, ["label", "namespace", "default", "metahub.dev/rewrite=disabled"]);
     try {
       const asked = async (): Promise<number> => {
@@ -165,8 +164,8 @@ describe.skipIf(site === undefined)("at binding", () => {
     }
     const bound = await site.pod("late");
     expect([bound.spec.nodeName, site.buildIn(bound)]).toEqual(["node1", "written"]);
-    const target = { resource: pods, namespace: "default", name: "late" };
-    expect(await codeOf(site.client.patch(target, { type: "json", operations }, { signal: soon() }))).toBe("INVALID");
+    const patch = { namespace: "default", name: "late", body: operations };
+    expect(await reasonOf(site.witness.core.patchNamespacedPod(patch, patchAs.json))).toBe("Invalid");
     expect(await site.pod("late")).toEqual(bound);
   });
 

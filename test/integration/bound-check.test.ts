@@ -1,14 +1,14 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
-import { type BindingSite, codeOf, openBindingSite, soon } from "../support/cluster/binding-site.ts";
+import { type BindingSite, openBindingSite, reasonOf, soon } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 /** Nothing is put back meanwhile: what a Pod was written for stays in it. */
-const site = await openBindingSite({ controllerArgs: ["--restore-after", "600000"] });
+const found = await openBindingSite({ controllerArgs: ["--restore-after", "600000"] });
 const manual = { schedulerName: "nobody" };
 const polling = { timeout: 20_000 };
 
-describe.skipIf(site === undefined)("Pods that are bound while the webhook is away", () => {
-  if (site === undefined) return;
+describeWith(found, "Pods that are bound while the webhook is away", (site) => {
   afterAll(() => site.stop());
 
   test("a Pod that was bound as it was written is told of, one that got its build is not", async () => {
@@ -68,7 +68,7 @@ describe.skipIf(site === undefined)("Pods that are bound while the webhook is aw
 async function failedBind(site: BindingSite, name: string, node: string, image = "qnib/bench"): Promise<Pod> {
   const pod = await site.createPod(name, { image, spec: manual });
   const stale = { uid: pod.metadata.uid, resourceVersion: "1" };
-  expect(await codeOf(site.bind(pod, node, { metadata: stale }))).toBe("CONFLICT");
+  expect(await reasonOf(site.bind(pod, node, { metadata: stale }))).toBe("Conflict");
   const written = await site.pod(name);
   expect(site.note(written)).toMatchObject({ node });
   return written;
@@ -80,7 +80,7 @@ async function nextTry(site: BindingSite, pod: Pod): Promise<void> {
   await expect.poll(() => Date.now() - writtenAt, polling).toBeGreaterThan(2_500);
 }
 
-/** What is done while there is no webhook. */
+/** Does something while there is no webhook. */
 async function away(site: BindingSite, act: () => Promise<void>): Promise<void> {
   await site.operator.webhook.kill();
   try {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KubeConfig } from "@kubernetes/client-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebhookCaBundle } from "../../src/certificates/ca-bundle.ts";
 import { CertificateKeeper } from "../../src/certificates/keeper.ts";
 import { KubernetesSecretStore } from "../../src/certificates/secret-store.ts";
@@ -9,30 +10,32 @@ import type { ServingCertificate } from "../../src/certificates/source.ts";
 import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
 import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { CommandResult } from "../cluster/command.ts";
-import { requireLevel } from "../cluster/require.ts";
+import { reachable, requireLevel } from "../cluster/require.ts";
+import { accountKubeconfig } from "../operator/account.ts";
+import { rulesOf } from "../support/cluster/rights.ts";
+import { Witness } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
 const chart = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
 const releaseNamespace = "metahub-system";
 
-const ready = await requireLevel({
-  level: "api",
-  signal: new AbortController().signal,
-  progress,
-  tools: ["kubectl", "helm"],
-});
+const found = await reachable(
+  await requireLevel({
+    level: "api",
+    signal: new AbortController().signal,
+    progress,
+    tools: ["kubectl", "helm"],
+  }),
+);
 
-// Where nobody knows an address of this machine that the API server reaches, it cannot call a webhook here.
-const host = "skip" in ready ? undefined : ready.cluster.hostAddress;
-
-describe.skipIf(host === undefined)("the installed chart", () => {
-  if ("skip" in ready || host === undefined) return;
-  const { cluster } = ready;
+describeWith(found, "the installed chart", ({ cluster }) => {
+  const host = cluster.hostAddress ?? "";
   /** Names of the Pods that the API server asked about. */
   const asked = new Set<string>();
   const controller = new AbortController();
-  const clients: KubernetesClient[] = [];
+  const clients: (KubernetesClient | Witness)[] = [];
   let server: Server;
   let port = 0;
   let keeping: Promise<void>;
@@ -63,6 +66,14 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     const client = new KubernetesClient({ access: { ...access, user: { token } }, userAgent: "metahub-test/0" });
     clients.push(client);
     return client;
+  };
+  /** The same rights, to look at. */
+  const witnessAs = async (account: string): Promise<Witness> => {
+    const config = new KubeConfig();
+    config.loadFromString(await accountKubeconfig(cluster, releaseNamespace, account, soon()));
+    const witness = new Witness(config);
+    clients.push(witness);
+    return witness;
   };
   const keeper = async (): Promise<CertificateKeeper> => {
     const client = await clientAs("metahub-webhook");
@@ -191,10 +202,10 @@ describe.skipIf(host === undefined)("the installed chart", () => {
   });
 
   test("gives its accounts what they need and nothing else", async () => {
-    /** What the account may do in the namespace, without what Kubernetes gives to every account. */
+    /** The account's rights in the namespace, without those that Kubernetes gives to every account. */
     const rights = async (account: string, namespace: string): Promise<readonly string[]> => {
-      const everybody = new Set(await rulesOf(await clientAs("default"), namespace));
-      return (await rulesOf(await clientAs(account), namespace)).filter((rule) => !everybody.has(rule));
+      const everybody = new Set(await rulesOf(await witnessAs("default"), namespace));
+      return (await rulesOf(await witnessAs(account), namespace)).filter((rule) => !everybody.has(rule));
     };
     const configurations = "mutatingwebhookconfigurations,validatingwebhookconfigurations";
     const webhook = [
@@ -240,7 +251,7 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     });
     expect(code, stderr).toBe(0);
     const kinds =
-      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration,flowschema,prioritylevelconfiguration,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
+      "crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration,flowschema,prioritylevelconfiguration,validatingadmissionpolicy,validatingadmissionpolicybinding,role,rolebinding,serviceaccount,networkpolicy,pdb,secret";
     const left = await must(["get", kinds, "-A", "-o", "name"]);
     expect(
       left
@@ -250,29 +261,6 @@ describe.skipIf(host === undefined)("the installed chart", () => {
     ).toEqual(["customresourcedefinition.apiextensions.k8s.io/machinetypes.metahub.dev", "secret/metahub-webhook-tls"]);
   });
 });
-
-/** `verbs resources.group names`, one for each rule that holds for the client's account. */
-async function rulesOf(client: KubernetesClient, namespace: string): Promise<readonly string[]> {
-  const plural = "selfsubjectrulesreviews";
-  const resource = { group: "authorization.k8s.io", version: "v1", plural, namespaced: false };
-  const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace } };
-  const parse = (value: unknown): { readonly status: { readonly resourceRules: readonly ResourceRule[] } } =>
-    JSON.parse(JSON.stringify(value));
-  const { status } = await client.create({ resource }, body, { signal: soon(), parse });
-  return status.resourceRules
-    .map(({ verbs, apiGroups, resources, resourceNames }) => {
-      const names = resourceNames === undefined ? "" : ` ${resourceNames.join(",")}`;
-      return `${[...verbs].sort().join(",")} ${resources.join(",")}.${apiGroups.join(",")}${names}`;
-    })
-    .sort();
-}
-
-interface ResourceRule {
-  readonly verbs: readonly string[];
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-}
 
 /** Mirror Pods must name a node. */
 function nodeNameOf(metadata: object): { readonly nodeName?: string } {

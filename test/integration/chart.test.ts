@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import type { CommandResult } from "../cluster/command.ts";
 import { requireLevel } from "../cluster/require.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -15,15 +16,14 @@ const chartValues = readdirSync(`${chart}/ci`).map((name) => `${chart}/ci/${name
 /** Kinds of other projects, which this API server does not have. */
 const foreign = ["cert-manager.io/v1", "monitoring.coreos.com/v1"];
 
-const ready = await requireLevel({
+const found = await requireLevel({
   level: "api",
   signal: new AbortController().signal,
   progress,
   tools: ["kubectl", "helm"],
 });
 
-describe.skipIf("skip" in ready)("the chart", () => {
-  if ("skip" in ready) return;
+describeWith(found, "the chart", (ready) => {
   const { cluster } = ready;
   const kubectl = (args: readonly string[], input?: string): Promise<CommandResult> =>
     cluster.kubectl(args, { signal: soon(), ...(input === undefined ? {} : { input }) });

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { defaultSources, resolveBinaries } from "../cluster/binaries.ts";
-import { runCommand } from "../cluster/command.ts";
 import { pushTestImage } from "../cluster/images.ts";
 import { kubectl } from "../cluster/kubectl.ts";
+import { requireMachineNodes } from "../cluster/machine-nodes.ts";
 import { machineState } from "../cluster/machine-state.ts";
-import { markedProcesses, mountsBelow } from "../cluster/proc.ts";
+import { commandLines, markedProcesses, mountsBelow } from "../cluster/proc.ts";
 import { isAlive } from "../cluster/process-identity.ts";
 import { createProgress } from "../cluster/progress.ts";
-import { requireLevel } from "../cluster/require.ts";
 import { readProcessRecords } from "../cluster/run-record.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -23,15 +23,9 @@ const pod = (name: string, image: string, container: object = {}, spec: object =
   spec: { terminationGracePeriodSeconds: 0, ...spec, containers: [{ name: "main", image, ...container }] },
 });
 
-const machine = process.getuid?.() === 0 ? await machineState(soon()) : {};
-const nodes = await requireLevel({ provider: "local", level: "nodes", signal: new AbortController().signal, progress });
+const found = await requireMachineNodes({ signal: new AbortController().signal, progress });
 
-describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
-  if ("skip" in nodes) {
-    process.stderr.write(`${nodes.skip}\n`);
-    return;
-  }
-  const { cluster } = nodes;
+describeWith(found, "a local cluster of level nodes", ({ cluster, before }) => {
   const registry = cluster.registry ?? "";
   afterAll(() => cluster.stop());
 
@@ -95,9 +89,8 @@ describe.skipIf("skip" in nodes)("a local cluster of level nodes", () => {
     expect(processes.filter(isAlive)).toEqual([]);
     expect(markedProcesses(cluster.dir)).toEqual([]);
     expect(mountsBelow([cluster.dir])).toEqual([]);
-    expect(await machineState(soon())).toEqual(machine);
-    const options = { signal: soon() };
-    expect((await runCommand("ps", ["-eo", "args"], options)).stdout).not.toMatch(/^\/(printer|pause)/m);
+    expect(await machineState(soon())).toEqual(before);
+    expect(commandLines().filter((line) => /^\/(printer|pause)/.test(line))).toEqual([]);
     expect(existsSync(cluster.dir)).toBe(false);
   });
 });

@@ -5,16 +5,17 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startDistribution } from "../cluster/distribution.ts";
 import { pushTestImage } from "../cluster/images.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { createAuthority } from "../cluster/pki.ts";
 import { markedProcesses } from "../cluster/proc.ts";
 import { isAlive, waitForEnd } from "../cluster/process-identity.ts";
-import { requireLevel } from "../cluster/require.ts";
+import { requireLevel, requirePrograms } from "../cluster/require.ts";
 import { readProcessRecords, readRunRecord } from "../cluster/run-record.ts";
 import { attachCluster, endCluster, startCluster } from "../cluster/start.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -26,11 +27,9 @@ const pod = (name: string, spec: object = {}): object => ({
   spec: { ...spec, containers: [{ name: "main", image: "registry.invalid/none" }] },
 });
 
-const ready = await requireLevel({ provider: "local", level: "api", signal: new AbortController().signal, progress });
+const found = await requireLevel({ provider: "local", level: "api", signal: new AbortController().signal, progress });
 
-describe.skipIf("skip" in ready)("a local cluster of level api", () => {
-  if ("skip" in ready) return;
-  const { cluster } = ready;
+describeWith(found, "a local cluster of level api", ({ cluster }) => {
   afterAll(() => cluster.stop());
 
   test("schedules a Pod to a node that is an object", async () => {
@@ -138,16 +137,15 @@ describe.skipIf("skip" in ready)("a local cluster of level api", () => {
   });
 
   test("can be used from another process's view, beside a second cluster", async () => {
-    const second = await requireLevel({ provider: "local", level: "api", signal: soon() });
-    if ("skip" in second) throw new Error(second.skip);
+    const second = await startCluster({ provider: "local", level: "api", signal: soon() });
     try {
-      expect(second.cluster.server).not.toBe(cluster.server);
+      expect(second.server).not.toBe(cluster.server);
       const attached = await attachCluster(cluster.dir, { borrow: true });
       expect(await kubectl(attached, ["get", "node", "icelake", "-o", "name"])).toBe("node/icelake");
       await attached.stop();
-      expect((await second.cluster.kubectl(["get", "nodes", "-o", "name"], { signal: soon() })).stdout).toBe("");
+      expect((await second.kubectl(["get", "nodes", "-o", "name"], { signal: soon() })).stdout).toBe("");
     } finally {
-      await second.cluster.stop();
+      await second.stop();
     }
   });
 
@@ -189,7 +187,7 @@ describe.skipIf("skip" in ready)("a local cluster of level api", () => {
   });
 });
 
-describe.skipIf("skip" in ready)("the end of a cluster's owner", () => {
+describeWith(found, "the end of a cluster's owner", () => {
   const script = (dir: string, detached: boolean): string => `
     const { startCluster } = await import(${JSON.stringify(fileURLToPath(new URL("../cluster/start.ts", import.meta.url)))});
     await startCluster({ provider: "local", level: "api", dir: ${JSON.stringify(dir)}, detached: ${detached},
@@ -240,7 +238,7 @@ describe.skipIf("skip" in ready)("the end of a cluster's owner", () => {
   });
 });
 
-describe("a registry", () => {
+describeWith(await requirePrograms(["registry"], soon()), "a registry", () => {
   test("keeps its content and its address through an outage", async () => {
     const registry = await startDistribution({ signal: soon(), progress });
     try {

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../cluster/command.ts";
-import { build } from "../demo/bundle.ts";
 
 const root = join(import.meta.dirname, "../..");
 const program = join(root, "dist/metahub.mjs");
@@ -16,7 +15,6 @@ let taken: Server;
 let port: number;
 
 beforeAll(async () => {
-  await build();
   folder = await mkdtemp(join(tmpdir(), "metahub-commands-"));
   await writeFile(join(folder, "garbage.pem"), "-----BEGIN CERTIFICATE-----\ngarbage\n-----END CERTIFICATE-----\n");
   await writeFile(join(folder, "unreachable.kubeconfig"), unreachable);
@@ -41,7 +39,7 @@ const unreachable = JSON.stringify({
   contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
 });
 
-/** Runs the program with `DIR` and `PORT` in its arguments filled in. What is no log line of its stderr is for people. */
+/** Runs the program with `DIR` and `PORT` in its arguments filled in; apart from log lines, its stderr is for people. */
 async function run(args: readonly string[]) {
   const filled = args.map((arg) => arg.replace("DIR", folder).replace("PORT", String(port)));
   const env = { PATH: process.env["PATH"], HOME: folder };

@@ -1,17 +1,14 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseMachineType } from "../../src/api/parse-machine-type.ts";
-import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
-import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
-import { isKubernetesError } from "../../src/kubernetes/error.ts";
-import { resource } from "../../src/kubernetes/resource.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { badMachineTypes, toManifest } from "../support/bad-machine-types.ts";
+import { adminWitness, machineTypes, patchAs, refusalOf, type Witness } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
-const types = resource({ group: "metahub.dev", version: "v1alpha1", plural: "machinetypes", namespaced: false });
 const crd = new URL("../../crds/metahub.dev_machinetypes.yaml", import.meta.url);
 
 const right = {
@@ -41,44 +38,39 @@ const right = {
   },
 };
 
-const ready = await requireLevel({ level: "api", signal: new AbortController().signal, progress, tools: ["kubectl"] });
+const found = await requireLevel({ level: "api", signal: new AbortController().signal, progress, tools: ["kubectl"] });
 
-describe.skipIf("skip" in ready)("the MachineType resource", () => {
-  if ("skip" in ready) return;
+describeWith(found, "the MachineType resource", (ready) => {
   const { cluster } = ready;
-  let client: KubernetesClient;
+  let witness: Witness;
 
   const kubectl = async (...args: readonly string[]): Promise<string> => {
     const { stdout, stderr, code } = await cluster.kubectl(args, { signal: soon() });
     expect(code, stderr).toBe(0);
     return stdout.trim();
   };
-  /** What the API server says against the object; undefined where it takes it. Nothing is stored. */
+  /** The API server's objection to the object; undefined where it takes it. Nothing is stored. */
   const refusal = async (manifest: unknown): Promise<string | undefined> => {
-    try {
-      await client.create({ resource: types }, Object(manifest), { signal: soon(), dryRun: true });
-      return undefined;
-    } catch (error) {
-      if (isKubernetesError(error, "INVALID")) return error.message;
-      throw error;
-    }
+    const request = { ...machineTypes, body: Object(manifest), dryRun: "All" };
+    const refusal = await refusalOf(witness.custom.createClusterCustomObject(request));
+    if (refusal !== undefined) expect(["Invalid", "BadRequest"], refusal.message).toContain(refusal.reason);
+    return refusal?.message;
   };
 
   beforeAll(async () => {
-    const access = await findClusterAccess({ kubeconfig: cluster.kubeconfig, environment: {} });
-    client = new KubernetesClient({ access, userAgent: "metahub-test/0" });
+    witness = adminWitness(cluster);
     // Applied by the API server, which works out the cost of every CEL rule and refuses a crd that is over the budget.
     await kubectl("apply", "--server-side", "-f", crd.pathname);
     await kubectl("wait", "--for=condition=Established", "crd/machinetypes.metahub.dev", "--timeout=30s");
   });
   afterAll(async () => {
-    await client?.close();
+    await witness?.close();
     await cluster.stop();
   });
 
   test("is there with short name, category, and columns", async () => {
     expect(await kubectl("api-resources", "--categories=metahub", "-o", "name")).toBe("machinetypes.metahub.dev");
-    await client.create({ resource: types }, right, { signal: soon() });
+    await witness.custom.createClusterCustomObject({ ...machineTypes, body: right });
     expect((await kubectl("get", "mt")).split("\n")[0]?.split(/\s+/)).toEqual([
       "NAME",
       "NODES",
@@ -90,8 +82,8 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
   });
 
   test("keeps what was applied, with the default priority, and reads back", async () => {
-    const stored = await client.get({ resource: types, name: "type4" }, { signal: soon() });
-    expect(stored["spec"]).toEqual({ ...right.spec, priority: 0 });
+    const stored = await witness.custom.getClusterCustomObject({ ...machineTypes, name: "type4" });
+    expect(stored.spec).toEqual({ ...right.spec, priority: 0 });
     expect(parseMachineType(stored).spec.nodeTemplate?.allocatable).toEqual({
       "nvidia.com/gpu": "1",
       memory: "16Gi",
@@ -109,10 +101,10 @@ describe.skipIf("skip" in ready)("the MachineType resource", () => {
       profiles: [{ features: ["cpu:broadwell"], nodes: 3, example: "node-a" }],
       conditions: [{ ...condition, lastTransitionTime: "2026-01-02T03:04:05Z" }],
     };
-    const target = { resource: types, name: "type4", subresource: "status" };
-    const patched = await client.patch(target, { type: "merge", body: { status } }, { signal: soon() });
-    expect(patched["status"]).toEqual(status);
-    expect(patched.metadata["generation"]).toBe(1);
+    const target = { ...machineTypes, name: "type4", body: { status } };
+    const patched = await witness.custom.patchClusterCustomObjectStatus(target, patchAs.merge);
+    expect(patched.status).toEqual(status);
+    expect(patched.metadata.generation).toBe(1);
     expect(parseMachineType(patched).status).toEqual(status);
     const row = (await kubectl("get", "mt", "type4", "--no-headers")).split(/\s+/);
     expect(row.slice(0, 5)).toEqual(["type4", "3", "linux/amd64", '["cpu:broadwell"]', "False"]);

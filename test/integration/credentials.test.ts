@@ -2,17 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
-import { loadKubeconfig } from "../../src/kubernetes/access/kubeconfig.ts";
-import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { container, imageOf, onType, pod } from "../support/cluster/pods.ts";
 import { rulesOf } from "../support/cluster/rights.ts";
 import { openStage, operatorNamespace, type Stage } from "../support/cluster/stage.ts";
+import { type Witness, witnessBy } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 import { putIndex, putManifest } from "../support/registry/content.ts";
 import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 const password = "correct-horse-battery-staple";
 
 /** A registry that lets nobody in without the password, with one image `team/app:1` of two builds. */
@@ -37,8 +37,7 @@ const secret = (name: string, type: string, key: string, content: object): objec
   stringData: { [key]: JSON.stringify(content) },
 });
 
-describe.skipIf(host === undefined)("imagePullSecrets", () => {
-  if ("skip" in shared) return;
+describeWith(found, "imagePullSecrets", (shared) => {
   let registry: RunningRegistry;
   let broadwell: string;
   beforeAll(async () => {
@@ -51,10 +50,8 @@ describe.skipIf(host === undefined)("imagePullSecrets", () => {
   const image = (): string => `${registry.host}/team/app:1`;
   const asking = (name: string, spec: Pod["spec"] = {}) =>
     pod(name, { ...onType("type1"), containers: [container(image())], ...spec });
-  const accountClient = async (stage: Stage, component: string): Promise<KubernetesClient> => {
-    const path = join(stage.cluster.dir, "operator", `${component}.kubeconfig`);
-    return new KubernetesClient({ access: await loadKubeconfig({ path }), userAgent: "metahub-test" });
-  };
+  const accountWitness = (stage: Stage, component: string): Witness =>
+    witnessBy(join(stage.cluster.dir, "operator", `${component}.kubeconfig`));
   /** Makes Secrets and a service account that names one of them. */
   const fill = async (stage: Stage, namespace: string): Promise<void> => {
     const config = (text: string): object => ({ auths: { [registry.host]: { auth: text } } });
@@ -114,9 +111,9 @@ describe.skipIf(host === undefined)("imagePullSecrets", () => {
     });
 
     test("the webhook may read Secrets everywhere, and write none", async () => {
-      const client = await accountClient(stage, "webhook");
-      const rules = await rulesOf(client, namespace);
-      await client.close();
+      const account = accountWitness(stage, "webhook");
+      const rules = await rulesOf(account, namespace);
+      await account.close();
       expect(rules.filter((rule) => /(secrets|serviceaccounts)\./.test(rule))).toEqual(["get secrets."]);
     });
   });
@@ -144,14 +141,14 @@ describe.skipIf(host === undefined)("imagePullSecrets", () => {
         const file = join(stage.cluster.dir, "operator", `${component}.kubeconfig`);
         const me = JSON.parse(await stage.must(["auth", "whoami", "-o", "json", "--kubeconfig", file]));
         expect(me.status.userInfo.username).toBe(`system:serviceaccount:${operatorNamespace}:metahub-${component}`);
-        const client = await accountClient(stage, component);
+        const account = accountWitness(stage, component);
         const secrets = async (where: string) =>
-          (await rulesOf(client, where)).filter((rule) => rule.includes("secrets."));
+          (await rulesOf(account, where)).filter((rule) => rule.includes("secrets."));
         const own = component === "webhook" ? ["create secrets.", "get,update secrets. metahub-webhook-tls"] : [];
         expect([await secrets(operatorNamespace), await secrets(namespace)]).toEqual([own, []]);
         // Nothing is granted by a star.
-        expect((await rulesOf(client, namespace)).filter((rule) => rule.includes("*"))).toEqual([]);
-        await client.close();
+        expect((await rulesOf(account, namespace)).filter((rule) => rule.includes("*"))).toEqual([]);
+        await account.close();
       }
     });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { kubectl } from "../cluster/kubectl.ts";
 import { openBindingSite, soon } from "../support/cluster/binding-site.ts";
@@ -12,16 +12,16 @@ import {
   request,
   runs,
 } from "../support/cluster/dra-devices.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const site = await openBindingSite();
+const found = await openBindingSite();
 const nvidia = "gpu.nvidia.com";
 const image = "example/gpu";
 const claims = (template: string) => [{ name: "gpu", resourceClaimTemplateName: template }];
 const roleSchema = z.object({ rules: z.array(z.looseObject({ resources: z.array(z.string()) })) });
 const container = (name: string, resources?: object) => ({ name, image, ...(resources && { resources }) });
 
-describe.skipIf(site === undefined)("devices that DRA allocates", () => {
-  if (site === undefined) return;
+describeWith(found, "devices that DRA allocates", (site) => {
   let builds: ReadonlyMap<string, string>;
   afterAll(() => site.stop());
 

@@ -1,25 +1,26 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseNode } from "../../src/api/parse-node.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { waitUntil } from "../cluster/wait.ts";
 import { followMachineTypes } from "../support/cluster/following.ts";
 import { machineTypeNodes, relabel } from "../support/cluster/machine-types.ts";
 import { imageOf, onType, pod } from "../support/cluster/pods.ts";
 import { readServing } from "../support/cluster/serving.ts";
-import { nodes, openStage, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage, soon } from "../support/cluster/stage.ts";
 import { startStandby, writesOf } from "../support/cluster/standby.ts";
+import { plain } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 const instanceType = "node.kubernetes.io/instance-type";
 
-describe.skipIf(host === undefined)("nodes and machine types", () => {
-  if ("skip" in shared) return;
+describeWith(found, "nodes and machine types", (shared) => {
   let stage: Stage;
   /** The node that fits no machine type. */
   let node: string;
   const labelsOf = async (name: string): Promise<readonly (string | undefined)[]> => {
-    const { labels } = await stage.client.get({ resource: nodes, name }, { signal: soon(), parse: parseNode });
+    const { labels } = parseNode(plain(await stage.witness.core.readNode({ name })));
     return [labels["metahub.dev/machine-type"], labels["metahub.dev/profile"]];
   };
 

@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApiClient } from "../cluster/api-client.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { waitUntil } from "../cluster/wait.ts";
 import { crowdNode } from "../support/cluster/crowd.ts";
 import { imageOf, onType, pod } from "../support/cluster/pods.ts";
 import { openStage, type Stage, soon } from "../support/cluster/stage.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 // A cluster of its own: thousands of nodes would be in the way of others, and take longer to delete than to make.
-const ready = await requireLevel({
+const found = await requireLevel({
   provider: "local",
   level: "api",
   signal: new AbortController().signal,
@@ -18,8 +19,7 @@ const ready = await requireLevel({
 const count = 5_000;
 const limitMiB = 150;
 
-describe.skipIf("skip" in ready)(`a cluster of ${count} nodes`, () => {
-  if ("skip" in ready) return;
+describeWith(found, `a cluster of ${count} nodes`, (ready) => {
   const { cluster } = ready;
   let stage: Stage;
   const known = (): Promise<number> => stage.operator.webhook.metric("metahub_inventory_nodes", "", soon());
@@ -42,7 +42,7 @@ describe.skipIf("skip" in ready)(`a cluster of ${count} nodes`, () => {
     stage = await openStage(cluster);
   });
   afterAll(async () => {
-    await stage?.client.close();
+    await stage?.witness.close();
     await cluster.stop();
   });
 

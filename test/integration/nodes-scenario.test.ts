@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { kubectl } from "../cluster/kubectl.ts";
 import { createProgress } from "../cluster/progress.ts";
 import { requireLevel } from "../cluster/require.ts";
-import { build } from "../demo/bundle.ts";
 import { examplesFolder } from "../demo/examples.ts";
 import { type Scenario, setScenario } from "../demo/scenario.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const found = await requireLevel({
@@ -34,15 +34,10 @@ const list = z.object({
   ),
 });
 
-describe.skipIf("skip" in found)("one image name on real nodes of five kinds", () => {
-  if ("skip" in found) {
-    say(found.skip);
-    return;
-  }
-  const { cluster } = found;
+describeWith(found, "one image name on real nodes of five kinds", ({ cluster }) => {
   let scenario: Scenario;
 
-  /** What a Pod runs, by the tag of its build, and what it printed. */
+  /** The tag of the build that a Pod runs, and what it printed. */
   async function seen(
     selector: string,
   ): Promise<readonly { name: string; node: string; tag: string; printed: string }[]> {
@@ -62,7 +57,6 @@ describe.skipIf("skip" in found)("one image name on real nodes of five kinds", (
     kubectl(cluster, ["wait", "--for=condition=Ready", "pod", "-l", selector, "--timeout=50s"]);
 
   beforeAll(async () => {
-    await build();
     scenario = await setScenario({ cluster, progress: createProgress(say), signal: AbortSignal.timeout(180_000) });
   }, 180_000);
   afterAll(() => cluster.stop());

@@ -1,31 +1,24 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { parsePod } from "../../src/api/parse-pod.ts";
-import type { KubernetesClient } from "../../src/kubernetes/client/client.ts";
-import { resource } from "../../src/kubernetes/resource.ts";
 import { kubectl } from "../cluster/kubectl.ts";
+import { requireMachineNodes } from "../cluster/machine-nodes.ts";
 import { machineState } from "../cluster/machine-state.ts";
 import { markedProcesses } from "../cluster/proc.ts";
 import { createProgress } from "../cluster/progress.ts";
-import { requireLevel } from "../cluster/require.ts";
-import { build } from "../demo/bundle.ts";
 import { type Scenario, setScenario } from "../demo/scenario.ts";
-import { adminClient } from "../operator/install.ts";
+import { adminWitness, type Witness } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
-const machine = process.getuid?.() === 0 ? await machineState(soon()) : {};
-const found = await requireLevel({
-  provider: "local",
-  level: "nodes",
+const found = await requireMachineNodes({
   tools: ["kubectl", "helm", "printer"],
   signal: new AbortController().signal,
   progress: say,
 });
 
-const pods = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
 const operatorPods = z.object({
   items: z.array(
     z.object({
@@ -48,35 +41,28 @@ const aimed = (name: string, type: string): object => ({
   },
 });
 
-describe.skipIf("skip" in found)("the chart on real nodes", () => {
-  if ("skip" in found) {
-    say(found.skip);
-    return;
-  }
-  const { cluster } = found;
+describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
   let scenario: Scenario;
-  let client: KubernetesClient;
+  let witness: Witness;
   const namespace = "metahub-system";
 
   /** The image that a Pod for the type would be stored with. */
   async function admitted(name: string, type: string): Promise<string> {
-    const options = { signal: soon(), dryRun: true, parse: parsePod };
-    const pod = await client.create({ resource: pods, namespace: "default" }, aimed(name, type), options);
+    const pod = await witness.createPod("default", aimed(name, type), { dryRun: true });
     return pod.spec.containers?.[0]?.image ?? "";
   }
 
   beforeAll(async () => {
-    await build();
     scenario = await setScenario({
       cluster,
       values: { crds: { keep: false } },
       progress: createProgress(say),
       signal: soon(180_000),
     });
-    client = await adminClient(cluster);
+    witness = adminWitness(cluster);
   }, 180_000);
   afterAll(async () => {
-    await client?.close();
+    await witness?.close();
     await cluster.stop();
   });
 
@@ -172,7 +158,7 @@ describe.skipIf("skip" in found)("the chart on real nodes", () => {
     await cluster.stop();
     expect(markedProcesses(cluster.dir)).toEqual([]);
     expect(existsSync(cluster.dir)).toBe(false);
-    expect(await machineState(soon())).toEqual(machine);
+    expect(await machineState(soon())).toEqual(before);
   });
 });
 

@@ -1,6 +1,8 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
-import { pods, soon } from "../support/cluster/binding-site.ts";
+import { soon } from "../support/cluster/binding-site.ts";
+import { patchAs } from "../support/cluster/witness.ts";
+import { describeWith } from "../support/describe-with.ts";
 import { candidatesOf } from "../support/oracle/candidates.ts";
 import {
   countedWrongly,
@@ -21,12 +23,11 @@ import { servedResource } from "../support/oracle/vocabulary.ts";
 
 /** Nodes, devices and Pods all come from it. Another one explores. */
 const seed = Number(process.env["METAHUB_ORACLE_SEED"] || 1);
-const site = await openOracleSite(seed);
+const found = await openOracleSite(seed);
 
-describe.skipIf(site === undefined)(`placement with the real scheduler as oracle, seed ${seed}`, () => {
-  if (site === undefined) return;
+describeWith(found, `placement with the real scheduler as oracle, seed ${seed}`, (site) => {
   afterAll(() => site.stop());
-  const { client, snapshot, createPods } = site;
+  const { witness, snapshot, createPods } = site;
   const generated = podsOf(seed);
   const gated = generated.filter(({ spec }) => spec.schedulingGates !== undefined);
   const plugins = [...snapshot.nodes.values()].filter(({ facts }) => Object.hasOwn(facts.allocatable, servedResource));
@@ -46,7 +47,7 @@ describe.skipIf(site === undefined)(`placement with the real scheduler as oracle
     list: readonly NamedSpec[],
     created: () => Promise<unknown> = async () => undefined,
   ): Promise<readonly Trial[]> {
-    const following = new OracleFollowing(client, `oracle=${label}`);
+    const following = await OracleFollowing.start(witness, `oracle=${label}`);
     try {
       const stored = await createPods(label, list);
       await created();
@@ -94,11 +95,7 @@ describe.skipIf(site === undefined)(`placement with the real scheduler as oracle
     const trials = await tryAll("pod", generated, () =>
       eachOf(gated, ({ name, narrowing }) => {
         const body = { spec: { ...narrowing, schedulingGates: null } };
-        return client.patch(
-          { resource: pods, namespace: "default", name },
-          { type: "merge", body },
-          { signal: soon(), parse: parsePod },
-        );
+        return witness.core.patchNamespacedPod({ namespace: "default", name, body }, patchAs.merge);
       }),
     );
     const shares = sharesOf(trials);

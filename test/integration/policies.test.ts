@@ -1,20 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
-import { afterAll, describe, expect, test } from "vitest";
-import { parsePod } from "../../src/api/parse-pod.ts";
+import { afterAll, expect, test } from "vitest";
 import { kubectl } from "../cluster/kubectl.ts";
 import { codeBlocks } from "../docs/blocks.ts";
-import { codeOf, openBindingSite, pods, soon } from "../support/cluster/binding-site.ts";
+import { openBindingSite, reasonOf, soon } from "../support/cluster/binding-site.ts";
+import { describeWith } from "../support/describe-with.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/policies.md"), "utf8");
 const blocks = codeBlocks(page).filter(({ language }) => language === "yaml");
 const [policy, pinned] = blocks;
 const manual = { schedulerName: "nobody" };
-const site = await openBindingSite();
+const found = await openBindingSite();
 
-describe.skipIf(site === undefined)("docs/policies.md", () => {
-  if (site === undefined) return;
+describeWith(found, "docs/policies.md", (site) => {
   afterAll(() => site.stop());
   const setImage = (name: string, image: string, ...as: readonly string[]) =>
     site.cluster.kubectl(["set", "image", `pod/${name}`, image, "--dry-run=server", ...as], {
@@ -40,7 +39,7 @@ describe.skipIf(site === undefined)("docs/policies.md", () => {
     // Written for a node to which it is not bound, and back to the tag where nothing fits, or where the controller restores.
     const controller = "--as=system:serviceaccount:metahub-system:metahub-controller";
     const stale = { uid: pod.metadata.uid, resourceVersion: "1" };
-    expect(await codeOf(site.bind(pod, "node1", { metadata: stale }))).toBe("CONFLICT");
+    expect(await reasonOf(site.bind(pod, "node1", { metadata: stale }))).toBe("Conflict");
     expect(site.buildIn(await site.pod("held"))).toBe("cpu-broadwell");
     for (const who of [metahub, controller]) {
       expect((await setImage("held", "main=qnib/bench:latest", who)).code).toBe(0);
@@ -60,8 +59,7 @@ describe.skipIf(site === undefined)("docs/policies.md", () => {
 
   test("a reference that is pinned to the digest of an index is chosen from, at admission and at binding", async () => {
     const [object] = loadAll((pinned?.text ?? "").replaceAll("INDEX", site.builds.index.digest));
-    const target = { resource: pods, namespace: "default" };
-    const made = await site.client.create(target, Object(object), { signal: soon(), dryRun: true, parse: parsePod });
+    const made = await site.witness.createPod("default", Object(object), { dryRun: true });
     expect(site.buildIn(made)).toBe("cpu-skylake");
     const pod = await site.createPod("pinned", {
       image: `qnib/bench:latest@${site.builds.index.digest}`,
@@ -85,7 +83,7 @@ describe.skipIf(site === undefined)("docs/policies.md", () => {
         input: JSON.stringify(manifest),
       });
     expect((await apply()).code).toBe(0);
-    expect(await codeOf(site.bind(await site.pod("applied"), "node2"))).toBe("none");
+    expect(await reasonOf(site.bind(await site.pod("applied"), "node2"))).toBe("none");
     const { code, stderr } = await apply();
     expect([code, stderr.includes('conflict with "metahub-webhook"')], stderr).toEqual([1, true]);
     expect((await apply("--force-conflicts")).code).toBe(0);

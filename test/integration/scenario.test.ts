@@ -1,22 +1,21 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, pod } from "../support/cluster/pods.ts";
-import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage } from "../support/cluster/stage.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 const examplePods = join(import.meta.dirname, "../../examples/pods.yaml");
 const exampleDeployment = join(import.meta.dirname, "../../examples/deployment.yaml");
 
-describe.skipIf(host === undefined)("one image name, four machine types, four builds", () => {
-  if ("skip" in shared) return;
+describeWith(found, "one image name, four machine types, four builds", (shared) => {
   let stage: Stage;
   let namespace: string;
-  const read = (name: string): Promise<Pod> =>
-    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const read = (name: string): Promise<Pod> => stage.witness.pod(namespace, name);
   const apply = (file: string, ...args: readonly string[]) =>
     stage.kubectl(["apply", "-n", namespace, "-f", file, ...args]);
   const resourceVersions = (): Promise<string> =>
@@ -35,7 +34,7 @@ describe.skipIf(host === undefined)("one image name, four machine types, four bu
   });
   afterAll(async () => {
     await stage?.close();
-    if (!("skip" in shared)) await shared.cluster.stop();
+    await shared.cluster.stop();
   });
 
   test("the four Pods of the examples get their four builds, on the nodes that these are for", async () => {

@@ -1,21 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NodeSelectorTerm } from "../../src/api/affinity.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { injectLabel, startInjector } from "../support/cluster/injector.ts";
 import { container, imageOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
-import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly } from "../support/cluster/tags.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 const annotations = { "metahub.dev/no-match": "steer" };
 const required = "requiredDuringSchedulingIgnoredDuringExecution";
 
 /** `qnib/bench:narrow-steer` runs on node2 alone, of the five that there are. */
-describe.skipIf(host === undefined)("no-match: steer", () => {
-  if ("skip" in shared) return;
+describeWith(found, "no-match: steer", (shared) => {
   let stage: Stage;
   let namespace: string;
   const narrow = container("qnib/bench:narrow-steer");
@@ -26,7 +26,7 @@ describe.skipIf(host === undefined)("no-match: steer", () => {
   const node = (name: string): string => `${stage.prefix}-${name}`;
   const scheduled = async (name: string): Promise<Pod> => {
     await stage.must(["wait", "--for=condition=PodScheduled", `pod/${name}`, "-n", namespace, "--timeout=60s"]);
-    return await stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+    return await stage.witness.pod(namespace, name);
   };
   const podsOf = async (app: string): Promise<readonly Pod[]> => {
     const list = JSON.parse(await stage.must(["get", "pods", "-l", `app=${app}`, "-n", namespace, "-o", "json"]));

@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
-import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
-import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly } from "../support/cluster/tags.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 
 /** The build that belongs on each node, by the end of the node's name. */
 const buildOn: Readonly<Record<string, string>> = {
@@ -19,12 +20,10 @@ const buildOn: Readonly<Record<string, string>> = {
   node5: "generic",
 };
 
-describe.skipIf(host === undefined)("copies of Pods", () => {
-  if ("skip" in shared) return;
+describeWith(found, "copies of Pods", (shared) => {
   let stage: Stage;
   let namespace: string;
-  const read = (name: string): Promise<Pod> =>
-    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const read = (name: string): Promise<Pod> => stage.witness.pod(namespace, name);
   const raw = async (name: string) => JSON.parse(await stage.must(["get", "pod", name, "-n", namespace, "-o", "json"]));
   /** Creates the Pod and waits until the scheduler has found it a node. */
   const bound = async (manifest: PodManifest): Promise<Pod> => {
@@ -38,7 +37,7 @@ describe.skipIf(host === undefined)("copies of Pods", () => {
   const expected = ({ spec }: Pod): string => stage.image(buildOn[spec.nodeName?.split("-").at(-1) ?? ""] ?? "");
   const debug = (...args: readonly string[]) =>
     stage.kubectl(["debug", "-n", namespace, "--profile=general", "--attach=false", ...args]);
-  /** What `kubectl get -o json` gives, as somebody would write it into a backup. */
+  /** The Pod as `kubectl get -o json` gives it and as somebody would write it into a backup. */
   const backup = async (name: string, copy: string, spec: object = {}) => {
     const { metadata, spec: had } = await raw(name);
     const { nodeName: _, nodeSelector: __, ...rest } = had;
@@ -99,11 +98,9 @@ describe.skipIf(host === undefined)("copies of Pods", () => {
       ["type3", "cpu-coffelake"],
       ["type1", "cpu-broadwell"],
     ] as const) {
-      const copy = await stage.client.create(
-        { resource: pods, namespace },
-        await backup("elsewhere", "there", onType(type)),
-        { signal: soon(), dryRun: true, parse: parsePod },
-      );
+      const copy = await stage.witness.createPod(namespace, await backup("elsewhere", "there", onType(type)), {
+        dryRun: true,
+      });
       expect(imageOf(copy)).toBe(stage.image(tag));
       expect(noteOf(copy)).toMatchObject({ asked: "qnib/bench", machineType: type });
     }
@@ -111,11 +108,7 @@ describe.skipIf(host === undefined)("copies of Pods", () => {
 
   test("one that may land anywhere is what was asked for, until it is bound", async () => {
     await bound(pod("somewhere", onType("type1")));
-    const copy = await stage.client.create({ resource: pods, namespace }, await backup("somewhere", "anywhere"), {
-      signal: soon(),
-      dryRun: true,
-      parse: parsePod,
-    });
+    const copy = await stage.witness.createPod(namespace, await backup("somewhere", "anywhere"), { dryRun: true });
     expect([imageOf(copy), noteOf(copy)]).toEqual(["qnib/bench", expect.objectContaining({ code: "nodes-differ" })]);
   });
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
-import { selectionAnnotation } from "../../src/rewriting/annotation.ts";
+import { selectionAnnotation } from "../../src/api/pod-keys.ts";
+import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
-import { openStage, pods, type Stage, soon } from "../support/cluster/stage.ts";
+import { openStage, type Stage, soon } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly, tagIndex } from "../support/cluster/tags.ts";
+import { describeWith } from "../support/describe-with.ts";
 
-const shared = await sharedCluster("api");
-const host = "skip" in shared ? undefined : shared.cluster.hostAddress;
+const found = await reachable(await sharedCluster("api"));
 
 /** The build that belongs on each node, by the end of the node's name. */
 const buildOn: Readonly<Record<string, string>> = {
@@ -19,13 +19,11 @@ const buildOn: Readonly<Record<string, string>> = {
   node5: "generic",
 };
 
-describe.skipIf(host === undefined)("Pods that exist", () => {
-  if ("skip" in shared) return;
+describeWith(found, "Pods that exist", (shared) => {
   let stage: Stage;
   let namespace: string;
   let registry: string;
-  const read = (name: string): Promise<Pod> =>
-    stage.client.get({ resource: pods, namespace, name }, { signal: soon(), parse: parsePod });
+  const read = (name: string): Promise<Pod> => stage.witness.pod(namespace, name);
   const raw = async (name: string) => JSON.parse(await stage.must(["get", "pod", name, "-n", namespace, "-o", "json"]));
   /** Creates the Pod and waits until the scheduler has found it a node. */
   const bound = async (manifest: PodManifest): Promise<Pod> => {

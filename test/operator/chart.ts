@@ -7,7 +7,7 @@ const chart = join(import.meta.dirname, "../../charts/metahub");
 const release = "metahub";
 
 export interface ChartOptions {
-  /** Of level nodes. */
+  /** A cluster of level nodes. */
   readonly cluster: Cluster;
   /** `HOST:PORT` of a plain HTTP registry that nodes and Pods reach; it stands in for docker.io. */
   readonly registry: string;
@@ -22,7 +22,7 @@ export interface ChartOptions {
 export interface InstalledChart {
   readonly namespace: string;
   readonly image: OperatorImage;
-  /** What Helm and the API server had to remark, e.g. Pods that the namespace's PodSecurity level would refuse. */
+  /** Remarks of Helm and the API server, e.g. Pods that the namespace's PodSecurity level would refuse. */
   readonly warnings: readonly string[];
   /** Uninstalls the release and waits until its objects and its Pods are gone; the namespace stays. */
   uninstall(signal: AbortSignal): Promise<void>;

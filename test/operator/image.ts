@@ -21,7 +21,7 @@ export interface OperatorImage {
 /**
  * Builds the operator's own image from the Node.js that runs this, the libraries that it links, and the bundle in dist/,
  * and pushes it to `host`, which stands in for docker.io. Blobs that are there already are not sent again: with the same
- * bundle it takes a second. What users build is the Dockerfile; this needs neither Docker nor a network.
+ * bundle it takes a second. Users build the Dockerfile; this needs neither Docker nor a network.
  */
 export async function pushOperatorImage(host: string, signal: AbortSignal): Promise<OperatorImage> {
   const reference = parseReference("qnib/metahub:test");

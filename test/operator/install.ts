@@ -118,7 +118,7 @@ async function mustHelm(cluster: Cluster, args: readonly string[], signal: Abort
   if (code !== 0) throw new ClusterError("command", `helm ${args[0]} failed: ${(stderr || stdout).trim()}`);
 }
 
-/** The project's own client with the rights of the cluster's administrator. */
+/** The project's own client with the administrator's rights, where it is what is tried; tests ask by `adminWitness`. */
 export async function adminClient(cluster: Cluster): Promise<KubernetesClient> {
   const access = await loadKubeconfig({ path: cluster.kubeconfig });
   return new KubernetesClient({ access, userAgent: "metahub-test" });

@@ -25,7 +25,7 @@ const claimSchema = z.object({
     .optional(),
 });
 
-/** What a resource.k8s.io/v1 ResourceClaim was given; undefined where nothing is allocated. */
+/** The devices that a resource.k8s.io/v1 ResourceClaim was given; undefined where nothing is allocated. */
 export function parseAllocation(object: unknown): readonly AllocationResult[] | undefined {
   const allocation = claimSchema.parse(object).status?.allocation;
   return allocation === undefined ? undefined : (allocation.devices?.results ?? []);

@@ -3,6 +3,7 @@ import { claimOf, devicesOf, ObjectShelf } from "../../../test/support/binding/d
 import { podOf } from "../../../test/support/binding/shelves.ts";
 import type { Devices } from "../../inventory/devices.ts";
 import { KubernetesError } from "../../kubernetes/error.ts";
+import { reviewPod } from "../../rewriting/reviewed-pod.ts";
 import { createLogger } from "../../telemetry/log.ts";
 import { Turns } from "../../time/turns.ts";
 import { BindingDevices } from "./devices.ts";
@@ -36,7 +37,7 @@ async function find(
       { name: "main", image: "x", resources },
     ],
   };
-  const pod = podOf("p", "x", { spec, ...(annotations && { annotations }) });
+  const pod = reviewPod(podOf("p", "x", { spec, ...(annotations && { annotations }) }));
   const found = await reader.of(pod, allocatable, end);
   const main = found?.containers.get("main");
   return {
@@ -101,7 +102,7 @@ describe("the devices of a container", () => {
       log: createLogger("silent"),
     });
     const both = ["a", "b"].map((name) => ({ name, image: "x", resources: claim("gpu") }));
-    const found = await reader.of(podOf("p", "x", { spec: { containers: both } }), {}, signal);
+    const found = await reader.of(reviewPod(podOf("p", "x", { spec: { containers: both } })), {}, signal);
     expect([...(found?.containers.keys() ?? [])]).toEqual(["a", "b"]);
     expect(shelf.asked).toEqual(["pods/p", "resourceclaims/claim-gpu"]);
   });

@@ -7,14 +7,15 @@ import type { CallOptions, Parsing } from "../../kubernetes/client/requests.ts";
 import { isKubernetesError } from "../../kubernetes/error.ts";
 import { type ObjectTarget, resource } from "../../kubernetes/resource.ts";
 import { getsAccelerator } from "../../rewriting/images.ts";
+import type { AskedPod } from "../../rewriting/reviewed-pod.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Turns } from "../../time/turns.ts";
 import { type AllocationResult, parseAllocation, resultsOf } from "./claim.ts";
-import { containersOf, mayHaveDevices, parsePodClaims, usesOf } from "./pod.ts";
+import { containersOf, mayHaveDevices, type PodClaims, parsePodClaims, usesOf } from "./pod.ts";
 
 const claimResource = resource({ group: "resource.k8s.io", version: "v1", plural: "resourceclaims", namespaced: true });
 
-/** Of one Pod. More, and what they hold is not known. */
+/** ResourceClaims of one Pod. Devices of a Pod with more are not known. */
 const maxClaims = 32;
 
 /** The part of a KubernetesClient that is used. */
@@ -34,7 +35,7 @@ export interface BindingDevicesOptions {
 export interface PodDevices {
   /** By the container's name; those that get no device by DRA are not in it. */
   readonly containers: ReadonlyMap<string, ContainerDevices>;
-  /** What could not be found out, one line for people. */
+  /** Why some are not known, one line for people. */
   readonly doubt?: string;
 }
 
@@ -50,38 +51,50 @@ export class BindingDevices {
   }
 
   /**
-   * Undefined where DRA gives the Pod nothing. Rejects only when the signal ends: what the API server does not tell is
-   * a doubt, and devices that are not known offer nothing.
+   * Undefined where DRA gives the Pod nothing. An API server that does not tell leaves a doubt, and devices that are not
+   * known offer nothing.
+   *
+   * @throws the signal's reason when it ends, and nothing else.
    */
   async of(
-    pod: Pod,
+    { pod, options }: AskedPod,
     allocatable: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<PodDevices | undefined> {
-    const override = pod.metadata.annotations?.["metahub.dev/accelerators"];
-    if (override === "never" || !mayHaveDevices(pod, allocatable)) return undefined;
+    if (options.accelerators === "never" || !mayHaveDevices(containersOf(pod), allocatable)) return undefined;
     if (!(await this.#options.devices.served(signal))) return undefined;
     const reading = new Reading(this.#options, pod.metadata.namespace ?? "", signal);
     const claims = await reading.pod(pod);
+    // The owner may want labels to count though no device plugin gives the container anything.
+    const otherwise = options.accelerators === "always" ? "unspoken" : "none";
     const containers = new Map<string, ContainerDevices>();
     for (const container of containersOf(pod)) {
-      if (claims === undefined) {
-        if (!mayHaveDevices({ ...pod, spec: { containers: [container] } }, allocatable)) continue;
-        containers.set(container.name, { devices: undefined, labels: override === "always" ? "unspoken" : "none" });
-        continue;
-      }
-      const found = usesOf(container, claims, allocatable);
-      if (found === undefined) continue;
-      const others = override === "always" ? "unspoken" : "none";
-      const labels = getsAccelerator(without(container, found.served)) ? "also" : others;
-      containers.set(container.name, { devices: await reading.devices(found.uses), labels });
+      const found = await devicesOf(container, claims, allocatable, otherwise, reading);
+      if (found !== undefined) containers.set(container.name, found);
     }
     const { doubt } = reading;
     return containers.size === 0 ? undefined : { containers, ...(doubt === undefined ? {} : { doubt }) };
   }
 }
 
-/** What is left to device plugins. */
+/** Undefined for a container that gets no device by DRA; without claims, for one that cannot get any. */
+async function devicesOf(
+  container: Container,
+  claims: PodClaims | undefined,
+  allocatable: Readonly<Record<string, string>>,
+  otherwise: ContainerDevices["labels"],
+  reading: Reading,
+): Promise<ContainerDevices | undefined> {
+  if (claims === undefined) {
+    return mayHaveDevices([container], allocatable) ? { devices: undefined, labels: otherwise } : undefined;
+  }
+  const found = usesOf(container, claims, allocatable);
+  if (found === undefined) return undefined;
+  const labels = getsAccelerator(without(container, found.served)) ? "also" : otherwise;
+  return { devices: await reading.devices(found.uses), labels };
+}
+
+/** The container with the resources that are left to device plugins. */
 function without({ resources, ...container }: Container, served: ReadonlySet<string>): Container {
   const left = (quantities: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(Object.entries(quantities ?? {}).filter(([name]) => !served.has(name)));
@@ -103,7 +116,7 @@ class Reading {
   }
 
   /** The Pod as it is now: its status changed a moment ago, and a cache may not know it yet. */
-  async pod({ metadata: { name = "", uid } }: Pod): Promise<ReturnType<typeof parsePodClaims> | undefined> {
+  async pod({ metadata: { name = "", uid } }: Pod): Promise<PodClaims | undefined> {
     const target = { resource: podResource, namespace: this.#namespace, name };
     const read = await this.#get(`Pod ${name}`, target, parsePodClaims);
     if (read === undefined) return undefined;

@@ -3,6 +3,7 @@ import { contextOf, nodeOf, podOf, Shelf } from "../../../test/support/binding/s
 import { nvidia, unknown } from "../../../test/support/hardware/devices.ts";
 import type { AllocatedDevice } from "../../hardware/devices/device.ts";
 import { formatFeature } from "../../hardware/feature.ts";
+import { reviewPod } from "../../rewriting/reviewed-pod.ts";
 import { reselect } from "../reselect.ts";
 import type { PodDevices } from "./devices.ts";
 import { DeviceLandings } from "./landing.ts";
@@ -49,13 +50,10 @@ test("each container is judged by what it gets", async () => {
   const shelf = new Shelf();
   shelf.add("gpu", "cpu:skylake", "nvcap:7.0", "nvcap:9.0");
   const containers = ["main", "side"].map((name) => ({ name, image: "gpu" }));
-  const asking = {
-    pod: podOf("p", "gpu", { spec: { containers } }),
-    namespace: "default",
-    signal: AbortSignal.timeout(5_000),
-  };
+  const pod = reviewPod(podOf("p", "gpu", { spec: { containers } }));
+  const asking = { namespace: "default", signal: AbortSignal.timeout(5_000), now: new Date(0) };
   const chosen = async (given: PodDevices) => {
-    const found = await reselect(asking, new DeviceLandings().with(node, given, []), contextOf(shelf), new Date(0));
+    const found = await reselect(pod, new DeviceLandings().with(node, given, []), contextOf(shelf), asking);
     return found.map(({ write, doubt }) => [write?.note.requires, doubt]);
   };
   expect(await chosen(devices([nvidia("9.0.0")]))).toEqual([

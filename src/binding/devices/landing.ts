@@ -3,13 +3,13 @@ import type { AttributeMapping } from "../../hardware/devices/device.ts";
 import { unknownDevice } from "../../hardware/devices/features.ts";
 import { profileWithDevices } from "../../hardware/devices/profile.ts";
 import type { PlacedProfile } from "../../placement/placement.ts";
-import type { BoundNode } from "../reselect.ts";
+import type { BoundNode } from "../reselection.ts";
 import type { PodDevices } from "./devices.ts";
 
 /** Distinct sets of devices on distinct profiles. */
 const maxLandings = 1_024;
 
-/** What a node offers to the containers of a Pod that get devices by DRA. */
+/** The offers of nodes to containers that get devices by DRA. */
 export class DeviceLandings {
   /** One array for each offer, because verdicts are remembered by it. */
   readonly #landings = new LRUCache<string, readonly PlacedProfile[]>({ max: maxLandings });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Container } from "../../api/pod.ts";
 import { parseAllocation, resultsOf } from "./claim.ts";
-import { mayHaveDevices, parsePodClaims, resourcesByDra, usesOf } from "./pod.ts";
+import { containersOf, mayHaveDevices, parsePodClaims, resourcesByDra, usesOf } from "./pod.ts";
 
 type Resources = NonNullable<Container["resources"]>;
 const container = (resources?: Resources): Container => ({ name: "main", ...(resources && { resources }) });
@@ -30,12 +30,12 @@ test.each<[string, Resources | undefined, Record<string, string>, string[]]>([
   const one = container(resources);
   expect(resourcesByDra(one, allocatable)).toEqual(expected);
   const pod = { metadata: {}, spec: { containers: [{ name: "side" }], initContainers: [one] } };
-  expect(mayHaveDevices(pod, allocatable)).toBe(expected.length > 0);
+  expect(mayHaveDevices(containersOf(pod), allocatable)).toBe(expected.length > 0);
 });
 
 test("a claim is worth a look", () => {
   const pod = { metadata: {}, spec: { containers: [container({ claims: [{ name: "gpu" }] })] } };
-  expect(mayHaveDevices(pod, {})).toBe(true);
+  expect(mayHaveDevices(containersOf(pod), {})).toBe(true);
 });
 
 describe("where a container's devices are written", () => {

@@ -31,7 +31,7 @@ const podSchema = z.object({
     .optional(),
 });
 
-/** What a core/v1 Pod says of its claims: their names, and which requests serve its extended resources. */
+/** A core/v1 Pod's own word on its claims: their names, and which requests serve its extended resources. */
 export type PodClaims = z.infer<typeof podSchema>;
 
 export function parsePodClaims(object: unknown): PodClaims {
@@ -63,9 +63,12 @@ export function resourcesByDra(
     .map(([name]) => name);
 }
 
-/** Whether devices of the Pod may be DRA's, so that it is worth a look at its claims. */
-export function mayHaveDevices(pod: Pod, allocatable: Readonly<Record<string, string>>): boolean {
-  return containersOf(pod).some(
+/** Whether devices of the containers may be DRA's, so that it is worth a look at the Pod's claims. */
+export function mayHaveDevices(
+  containers: readonly Container[],
+  allocatable: Readonly<Record<string, string>>,
+): boolean {
+  return containers.some(
     (container) => (container.resources?.claims ?? []).length > 0 || resourcesByDra(container, allocatable).length > 0,
   );
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { logLevels } from "../../telemetry/log.ts";
-import { parseCount, parsePort } from "./webhook.ts";
+import { parseCount, parsePort } from "../input/numbers.ts";
 
 export function addControllerCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
@@ -34,7 +34,7 @@ export function addControllerCommand(program: Command, context: CommandContext, 
         .default("info"),
     )
     .action(async (options: unknown) => {
-      const { serveController } = await import("../../programs/controller.ts");
+      const { serveController } = await import("../controller/run.ts");
       done(await serveController(options, context));
     });
 }

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { logLevels } from "../../telemetry/log.ts";
+import { parseCount, parsePort } from "../input/numbers.ts";
 
 export function addWebhookCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
@@ -77,18 +78,7 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .default("info"),
     )
     .action(async (options: unknown) => {
-      const { serveWebhook } = await import("../../programs/webhook.ts");
+      const { serveWebhook } = await import("../webhook/run.ts");
       done(await serveWebhook(options, context));
     });
-}
-
-export function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError("a port is a number from 0 to 65535");
-  return port;
-}
-
-export function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number was expected");
-  return Number(text);
 }

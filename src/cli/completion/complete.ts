@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from "commander";
+import { oneLine, shorten } from "../../text/shorten.ts";
 
 export interface Candidate {
   readonly value: string;
@@ -11,11 +12,14 @@ export interface Completion {
   readonly files: boolean;
 }
 
+/** Characters of what a shell shows beside a candidate. */
+const maxAbout = 60;
+
 const nothing: Completion = { candidates: [], files: false };
 
 /**
- * What may stand for the last of the words after the program's name; it may be empty. The command tree is all that is
- * asked: no cluster and no registry, since a shell waits for the answer.
+ * Finds the words that may stand for the last one after the program's name, which may be empty. The command tree is all
+ * that is asked: no cluster and no registry, since a shell waits for the answer.
  */
 export function complete(program: Command, words: readonly string[]): Completion {
   const current = words.at(-1) ?? "";
@@ -56,33 +60,29 @@ interface Position {
   readonly onlyOperands: boolean;
 }
 
+/** Where the last of the words leaves off. */
 function walk(program: Command, words: readonly string[]): Position {
-  let command = program;
-  let option: Option | undefined;
-  let given = false;
-  let operands = 0;
-  for (const [index, word] of words.entries()) {
-    if (word === "--" && (option === undefined || given)) {
-      return { command, option: undefined, given, operands: operands + words.length - index - 1, onlyOperands: true };
-    }
-    if (option !== undefined && !(given && word.startsWith("-"))) {
-      given = true;
-      if (!option.variadic) option = undefined;
-    } else if (word.startsWith("-") && word !== "-") {
-      given = false;
-      option = command.options.find(
-        (each) => takesValue(each) && (each.long === word || each.short === word) && !word.includes("="),
-      );
-    } else {
-      const sub = command.commands.find((each) => each.name() === word);
-      if (sub === undefined) operands++;
-      else {
-        command = sub;
-        operands = 0;
-      }
-    }
-  }
-  return { command, option, given, operands, onlyOperands: false };
+  let position: Position = { command: program, option: undefined, given: false, operands: 0, onlyOperands: false };
+  for (const word of words) position = step(position, word);
+  return position;
+}
+
+function step(before: Position, word: string): Position {
+  const { command, option, given, operands, onlyOperands } = before;
+  if (onlyOperands) return { ...before, operands: operands + 1 };
+  if (option !== undefined && !given) return { ...before, given: true, option: option.variadic ? option : undefined };
+  if (word === "--") return { ...before, option: undefined, onlyOperands: true };
+  const isOption = word.startsWith("-");
+  // A further value of an option that takes many.
+  if (option !== undefined && !isOption) return before;
+  if (isOption && word !== "-") return { ...before, given: false, option: optionNamed(command, word) };
+  const sub = command.commands.find((each) => each.name() === word);
+  return sub === undefined ? { ...before, operands: operands + 1 } : { ...before, command: sub, operands: 0 };
+}
+
+/** The option that takes the next word as its value. */
+function optionNamed(command: Command, word: string): Option | undefined {
+  return command.options.find((each) => takesValue(each) && (each.long === word || each.short === word));
 }
 
 function takesValue({ required, optional }: Option): boolean {
@@ -134,6 +134,5 @@ function visibleCommands(command: Command): readonly Command[] {
 
 function firstSentence(text: string): string {
   const [sentence = ""] = text.split(/[;.](?:\s|$)/, 1);
-  const line = sentence.replace(/\s+/g, " ").trim();
-  return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
+  return shorten(oneLine(sentence), maxAbout);
 }

@@ -24,22 +24,19 @@ import { Given } from "../input/given.ts";
 import { safeText } from "../terminal/text.ts";
 import { type DetectOutput, detectOutputs } from "./output.ts";
 
-/** `metahub detect`. @throws UsageError, CommandError, and with --nodes what reading a cluster or manifests throws */
+/**
+ * `metahub detect`.
+ * @throws UsageError, CommandError, and with --nodes the errors of reading a cluster or manifests
+ */
 export async function detect(options: unknown, context: CommandContext): Promise<ExitCode> {
   const given = new Given(options);
-  if (given.flag("nodes")) return await detectNodes(given, context);
-  if (given.texts("filename").length > 0) throw new UsageError("-f is for --nodes: it reads the nodes of a cluster");
-  for (const flag of ["kubeconfig", "context"]) {
-    if (given.text(flag) !== undefined) throw new UsageError(`--${flag} is for --nodes`);
-  }
+  return given.flag("nodes") ? await detectNodes(given, context) : await detectThis(given, context);
+}
+
+async function detectThis(given: Given, context: CommandContext): Promise<ExitCode> {
+  refuseFlagsOfNodes(given);
   const output = given.text("output") === undefined ? "features" : given.choice("output", detectOutputs);
-  const name = given.text("name");
-  if (name !== undefined && output !== "machinetype") throw new UsageError("--name is for -o machinetype");
-  if (name !== undefined && machineTypeName(name) !== name) {
-    throw new UsageError(
-      `--name ${safeText(name)}: lower-case letters, digits, "-" and "." (63 at most) were expected`,
-    );
-  }
+  const name = machineTypeNameOf(given, output);
   const capture = given.text("cpuinfo");
   const report: Capture & Partial<DetectedHost> =
     capture === undefined
@@ -56,6 +53,22 @@ export async function detect(options: unknown, context: CommandContext): Promise
     context.stderr.write(`metahub: ${safeText(note)}\n`);
   context.stdout.write(format(offer, output, { name, capture }));
   return 0;
+}
+
+function refuseFlagsOfNodes(given: Given): void {
+  if (given.texts("filename").length > 0) throw new UsageError("-f is for --nodes: it reads the nodes of a cluster");
+  for (const flag of ["kubeconfig", "context"]) {
+    if (given.text(flag) !== undefined) throw new UsageError(`--${flag} is for --nodes`);
+  }
+}
+
+/** The name that was given for the MachineType. @throws UsageError where none is written, or it is no name */
+function machineTypeNameOf(given: Given, output: DetectOutput): string | undefined {
+  const name = given.text("name");
+  if (name === undefined) return undefined;
+  if (output !== "machinetype") throw new UsageError("--name is for -o machinetype");
+  if (machineTypeName(name) === name) return name;
+  throw new UsageError(`--name ${safeText(name)}: lower-case letters, digits, "-" and "." (63 at most) were expected`);
 }
 
 function format(

@@ -7,7 +7,8 @@ import { Given } from "../input/given.ts";
 import { imageOptions } from "../input/image-options.ts";
 import { type MachineOptions, machineOptions } from "../input/machine-options.ts";
 import { readMachines } from "../input/read-machines.ts";
-import { explanationTable, requirementsTable, type Terminal } from "./table.ts";
+import { type Terminal, terminalOf } from "../terminal/terminal.ts";
+import { explanationTable, requirementsTable } from "./table.ts";
 
 /** `metahub explain`. Writes the answer, and nothing where it fails. */
 export async function runExplain(images: unknown, options: unknown, context: CommandContext): Promise<ExitCode> {
@@ -62,11 +63,4 @@ async function print<T>(
     const { dump } = await import("js-yaml");
     return dump(value, { lineWidth: -1, noRefs: true });
   }
-}
-
-/** Colours and widths are for terminals (https://no-color.org); a file or a pipe gets plain, whole lines. */
-function terminalOf({ stdout, env }: CommandContext): Terminal {
-  if (stdout.isTTY !== true) return { width: undefined, color: false };
-  const noColor = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
-  return { width: stdout.columns === undefined || stdout.columns < 1 ? 80 : stdout.columns, color: !noColor };
 }

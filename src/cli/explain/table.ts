@@ -4,15 +4,12 @@ import { formatPlatform } from "../../hardware/platform.ts";
 import type { Variant } from "../../oci/variant.ts";
 import { requirementText } from "../../selection/reason.ts";
 import type { Outcome, RankingRule } from "../../selection/selection.ts";
+import { few } from "../../text/few.ts";
 import { type Cell, renderTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { safeText, wrap } from "../terminal/text.ts";
 
-/** Where a table goes: the columns of the terminal, undefined for a file or a pipe. */
-export interface Terminal {
-  readonly width: number | undefined;
-  readonly color: boolean;
-}
-
+/** Digits of a digest that are shown, as many as registries' own tools show. */
 const digestDigits = 12;
 /** Names before a group of machines says how many more there are. */
 const maxNames = 6;
@@ -186,9 +183,7 @@ function nameOf({ machine }: Row): string {
 }
 
 function names(rows: readonly Row[]): string {
-  const more = rows.length - maxNames;
-  const shown = rows.slice(0, maxNames).map(nameOf).join(", ");
-  return more > 0 ? `${shown} and ${more} more` : shown;
+  return few(rows.map(nameOf), maxNames);
 }
 
 function warningLines(warnings: readonly string[], { width, color }: Terminal): readonly string[] {

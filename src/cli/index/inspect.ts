@@ -4,6 +4,7 @@ import type { OpenedImage } from "../../images/open.ts";
 import { UsageError } from "../../process/failure.ts";
 import { requirementText } from "../../selection/reason.ts";
 import { type Column, renderTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
 
 const columns: readonly Column[] = [
@@ -15,10 +16,7 @@ const columns: readonly Column[] = [
 ];
 
 /** The entries of an index for people. @throws UsageError for what is no index */
-export function inspectionTable(
-  opened: OpenedImage,
-  { width, color }: { readonly width: number | undefined; readonly color: boolean },
-): string {
+export function inspectionTable(opened: OpenedImage, { width, color }: Terminal): string {
   const { variants, warnings } = listOf(opened);
   const prioritized = variants.some(({ priority }) => priority !== 0);
   const table = renderTable({

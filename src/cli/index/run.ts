@@ -15,6 +15,7 @@ import { readDocumentOf } from "../../publishing/read.ts";
 import { refuseDigest, writeIndex } from "../../publishing/write.ts";
 import { Given } from "../input/given.ts";
 import { imageOptions } from "../input/image-options.ts";
+import { terminalOf } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
 import { inspectionJson, inspectionTable } from "./inspect.ts";
 
@@ -48,11 +49,8 @@ export async function inspect(image: string, options: unknown, context: CommandC
   const [opened] = await openImages([image], imageOptions(given), context);
   if (opened === undefined) throw new TypeError("one image was opened");
   const json = given.choice("output", ["table", "json"]) === "json";
-  const { stdout, env } = context;
-  const color = stdout.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  const width = stdout.isTTY === true ? Math.max(stdout.columns ?? 80, 40) : undefined;
-  const text = json ? JSON.stringify(inspectionJson(opened), null, 2) : inspectionTable(opened, { width, color });
-  stdout.write(`${text}\n`);
+  const text = json ? JSON.stringify(inspectionJson(opened), null, 2) : inspectionTable(opened, terminalOf(context));
+  context.stdout.write(`${text}\n`);
   return 0;
 }
 
@@ -115,7 +113,7 @@ async function withRegistries(
   }
 }
 
-/** What names an entry by a tag of the index's own repository. */
+/** Digests of the entries that are named by a tag of the index's own repository, by that tag. */
 async function tagDigests(
   texts: readonly string[],
   name: ImageName,

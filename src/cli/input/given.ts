@@ -16,7 +16,7 @@ export class Given {
     return this.#values.get(name) === true;
   }
 
-  /** Of an option that may be given several times; empty where it was not. */
+  /** The values of an option that may be given several times; empty where it was not. */
   texts(name: string): readonly string[] {
     const value = this.#values.get(name) ?? [];
     if (Array.isArray(value)) return value.map(String);

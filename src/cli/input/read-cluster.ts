@@ -35,7 +35,7 @@ export async function readCluster(
   }
 }
 
-/** What cannot be read is left out, as the webhook does, and told. */
+/** All objects of a kind. One that cannot be read is left out, as the webhook does, and told. */
 async function list<T>(
   client: KubernetesClient,
   resource: Resource,

@@ -8,6 +8,7 @@ import { parseFeatureList } from "../../hardware/parse.ts";
 import { normalizePlatform, type Platform } from "../../hardware/platform.ts";
 import type { CommandContext } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
+import { shorten } from "../../text/shorten.ts";
 import { safeText } from "../terminal/text.ts";
 
 /** Node.js's names of architectures to Go's. */
@@ -15,7 +16,8 @@ const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "3
 
 /**
  * A machine that offers a list of features and runs linux, unless a platform is given: on the architecture of its CPU,
- * else that of this host (as Node.js names it). @throws UsageError, HardwareError
+ * else that of this host (as Node.js names it).
+ * @throws UsageError, HardwareError
  */
 export function declaredMachine(list: string, platform: string | undefined, hostArchitecture: string): Machine {
   const given = platform === undefined ? undefined : parsePlatform(platform);
@@ -36,7 +38,7 @@ export function declaredMachine(list: string, platform: string | undefined, host
   return { kind: "Node", name: "the machine described", profiles: [internProfile(offer)] };
 }
 
-/** This host. What it says but cannot be offered is told on standard error. */
+/** This host. Words of it that cannot be offered are told on standard error. */
 export async function detectedMachine(platform: string | undefined, context: CommandContext): Promise<Machine> {
   const { detectHost } = await import("../../host/probe.ts");
   const report = await detectHost(context.signal, { env: context.env });
@@ -53,12 +55,12 @@ export async function detectedMachine(platform: string | undefined, context: Com
   return { kind: "Node", name: "this host", profiles: [internProfile(offer)] };
 }
 
-/** `linux/arm64/v8` @throws UsageError */
+/** Reads `linux/arm64/v8`. @throws UsageError */
 function parsePlatform(text: string): Platform {
   const [os = "", architecture = "", variant, ...rest] = text.split("/");
   if (os === "" || architecture === "" || rest.length > 0) {
     throw new UsageError(
-      `--platform ${JSON.stringify(text.slice(0, 80))}: expected os/arch or os/arch/variant, e.g. linux/amd64`,
+      `--platform ${JSON.stringify(shorten(text, 80))}: expected os/arch or os/arch/variant, e.g. linux/amd64`,
     );
   }
   return normalizePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) });

@@ -3,7 +3,7 @@ import { safeText, textWidth, truncate, wrap } from "./text.ts";
 
 export type CellStyle = Extract<Parameters<typeof styleText>[0], string>;
 
-/** What a cell shows. A style takes effect only in a table with colour. Undefined is an empty cell. */
+/** The content of a cell. A style takes effect only in a table with colour. Undefined is an empty cell. */
 export type Cell = string | number | bigint | undefined | { readonly text: string; readonly style: CellStyle };
 
 export interface Column {
@@ -14,7 +14,7 @@ export interface Column {
   readonly minWidth?: number;
   /** Terminal columns that this one takes at most, in a table of limited width. */
   readonly maxWidth?: number;
-  /** What happens to text that is wider than its column. Default `truncate`. */
+  /** The way of text that is wider than its column. Default `truncate`. */
   readonly overflow?: "truncate" | "wrap";
 }
 
@@ -28,8 +28,10 @@ export interface Table {
   readonly color?: boolean;
 }
 
+/** Blanks between two columns. */
 const gap = 2;
 const headerStyle: CellStyle = "bold";
+/** Terminal columns that a column keeps where nothing else is said: a shortened digest. */
 const defaultMin = 12;
 
 interface Shown {

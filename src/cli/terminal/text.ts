@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
 
 const plain = /^[\x20-\x7e]*$/;
 /**
@@ -8,11 +9,6 @@ const plain = /^[\x20-\x7e]*$/;
  */
 const unsafe = /[\p{Cc}\u2028\u2029\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const spacing = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
-const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
-const emoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|^\p{Regional_Indicator}{2}/u;
-/** East Asian Width W and F in broad ranges (Unicode Standard Annex 11). */
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
 
 /** The text on one line, without anything that a terminal would obey. */
 export function safeText(text: string): string {
@@ -27,7 +23,10 @@ function* characters(text: string): Generator<readonly [character: string, width
     return;
   }
   for (const { segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)) {
-    yield [segment, characterWidth(segment)];
+    const width = stringWidth(segment);
+    if (width <= 2) yield [segment, width];
+    // Conjuncts of several letters, and emoji modifiers that modify nothing: as wide as their parts.
+    else for (const part of segment) yield [part, stringWidth(part)];
   }
 }
 
@@ -87,9 +86,4 @@ function breakWord(word: string, columns: number): string[] {
   }
   pieces.push(piece);
   return pieces;
-}
-
-function characterWidth(character: string): number {
-  if (invisible.test(character)) return 0;
-  return emoji.test(character) || wide.test(character) ? 2 : 1;
 }

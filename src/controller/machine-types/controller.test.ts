@@ -8,7 +8,8 @@ import { type Inventory, plainContext } from "../../inventory/inventory.ts";
 import { type Snapshot, SnapshotBuilder } from "../../inventory/snapshot.ts";
 import { KubernetesClient } from "../../kubernetes/client/client.ts";
 import { EventRecorder } from "../../kubernetes/events/recorder.ts";
-import { createMetrics, type Metrics } from "../../telemetry/metrics.ts";
+import { createRegistry } from "../../telemetry/metrics.ts";
+import { type ControllerMetrics, createControllerMetrics } from "../metrics.ts";
 import { Controller } from "./controller.ts";
 
 const typePath = "/apis/metahub.dev/v1alpha1/machinetypes/type1/status";
@@ -42,7 +43,7 @@ class TestInventory implements Inventory {
 let server: FakeApiServer;
 let client: KubernetesClient;
 let events: EventRecorder;
-let metrics: Metrics;
+let metrics: ControllerMetrics;
 let inventory: TestInventory;
 let ended: AbortController;
 let running: Promise<void>;
@@ -50,7 +51,7 @@ beforeEach(async () => {
   server = await FakeApiServer.start();
   client = new KubernetesClient({ access: server.access(), userAgent: "test" });
   events = new EventRecorder({ client, controller: "metahub.dev/controller", instance: "test" });
-  metrics = createMetrics();
+  metrics = createControllerMetrics(createRegistry());
   inventory = new TestInventory();
   ended = new AbortController();
 });
@@ -61,7 +62,7 @@ afterEach(async () => {
   await client.close();
   await server.stop();
 });
-/** What is written is taken and answered; what it makes of the objects is the test's affair. */
+/** Answers every write with success. */
 const takeWrites = (): void =>
   server.always(({ method, path, body }, response) => {
     if (method !== "PATCH") return false;

@@ -15,8 +15,8 @@ import { resource } from "../../kubernetes/resource.ts";
 import { WorkQueue } from "../../kubernetes/work-queue.ts";
 import { machineTypeLabel } from "../../placement/template.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Metrics } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
+import type { ControllerMetrics } from "../metrics.ts";
 import { desiredLabels, labelsDiffer } from "./node-labels.ts";
 import { typedNode } from "./typed-node.ts";
 
@@ -36,12 +36,12 @@ export interface ControllerOptions {
   readonly events: EventRecorder;
   /** False where nodes are not to be labelled. */
   readonly labelNodes: boolean;
-  readonly metrics: Metrics;
+  readonly metrics: ControllerMetrics;
   readonly log: Logger;
   readonly now: () => Date;
 }
 
-/** Writes MachineType status and node labels, level-based: whatever was missed, the newest snapshot says it all. */
+/** Writes MachineType status and node labels. Level-based: it goes by the newest snapshot, whatever changes it missed. */
 export class Controller {
   readonly #options: ControllerOptions;
 
@@ -78,20 +78,19 @@ export class Controller {
     const [kind, name = ""] = key.split("/", 2);
     const snapshot = this.#options.inventory.snapshot();
     if (snapshot === undefined) return undefined;
-    const { metrics } = this.#options;
+    const count = (outcome: "written" | "unchanged" | "failed"): void =>
+      this.#options.metrics.writes.inc({ kind: kind === "node" ? "node" : "machinetype", outcome });
     try {
       const wrote =
         kind === "node" ? await this.#label(snapshot, name, signal) : await this.#status(snapshot, name, signal);
-      metrics.writes.inc({ kind: kind === "node" ? "node" : "machinetype", outcome: wrote ? "written" : "unchanged" });
+      count(wrote ? "written" : "unchanged");
     } catch (error) {
-      if (isKubernetesError(error, "NOT_FOUND", "CONFLICT")) {
-        // Deleted, or made anew under the same name: the next snapshot knows.
-        metrics.writes.inc({ kind: kind === "node" ? "node" : "machinetype", outcome: "unchanged" });
-        return;
-      }
-      metrics.writes.inc({ kind: kind === "node" ? "node" : "machinetype", outcome: "failed" });
-      throw error;
+      // Deleted, or made anew under the same name: the next snapshot knows.
+      const isGone = isKubernetesError(error, "NOT_FOUND", "CONFLICT");
+      count(isGone ? "unchanged" : "failed");
+      if (!isGone) throw error;
     }
+    return undefined;
   }
 
   async #label(snapshot: Snapshot, name: string, signal: AbortSignal): Promise<boolean> {

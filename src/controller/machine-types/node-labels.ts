@@ -1,7 +1,7 @@
 import type { NodeEntry } from "../../inventory/snapshot.ts";
 import { machineTypeLabel, profileLabel } from "../../placement/template.ts";
 
-/** The labels that the controller owns on a node: whose it is, where it is anyone's, and what it offers. */
+/** The labels that the controller owns on a node: its machine type, where it has one, and its profile. */
 export function desiredLabels({ machineType, profile }: NodeEntry): Readonly<Record<string, string>> {
   return machineType === undefined
     ? { [profileLabel]: profile.id }

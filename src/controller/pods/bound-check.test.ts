@@ -7,9 +7,10 @@ import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import type { WatchEvent } from "../../kubernetes/client/requests.ts";
 import { KubernetesError } from "../../kubernetes/error.ts";
 import type { KubernetesObject } from "../../kubernetes/object.ts";
-import { createMetrics } from "../../telemetry/metrics.ts";
+import { createRegistry } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
 import { systemClock } from "../../time/clock.ts";
+import { createControllerMetrics } from "../metrics.ts";
 import { BoundCheck } from "./bound-check.ts";
 import { WaitingPods } from "./waiting-pods.ts";
 
@@ -89,7 +90,7 @@ async function play(steps: readonly Step[], { now = [], unsynced = 0, reads }: W
   let passed = 0;
   let looks = 0;
   let later = 0;
-  const metrics = createMetrics();
+  const metrics = createControllerMetrics(createRegistry());
   const answers = [...now];
   const get: KubernetesClient["get"] = ({ name }: { name: string }) => {
     if (name !== "last") read.push(name);

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { parsePod } from "../../api/parse-pod.ts";
 import type { Pod } from "../../api/pod.ts";
+import { selectionAnnotation } from "../../api/pod-keys.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import { podResource, trimPod } from "../../inventory/pods.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
@@ -8,11 +9,10 @@ import { isKubernetesError } from "../../kubernetes/error.ts";
 import type { EventRecorder } from "../../kubernetes/events/recorder.ts";
 import type { Change } from "../../kubernetes/reflector/options.ts";
 import { type Requeue, WorkQueue } from "../../kubernetes/work-queue.ts";
-import { selectionAnnotation } from "../../rewriting/annotation.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Metrics } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
+import type { ControllerMetrics } from "../metrics.ts";
 import { boundEvent } from "./bound-event.ts";
 import { isLeftOpen, isMeant, judgeBound } from "./bound-verdict.ts";
 import { chosenForNode } from "./selection-notes.ts";
@@ -23,7 +23,7 @@ export interface BoundCheckOptions {
   readonly client: Pick<KubernetesClient, "get">;
   readonly inventory: Pick<Inventory, "snapshot">;
   readonly events: Pick<EventRecorder, "record">;
-  readonly metrics: Metrics;
+  readonly metrics: ControllerMetrics;
   readonly log: Logger;
   readonly clock?: Clock;
 }

@@ -6,7 +6,7 @@ import type { BoundVerdict } from "./bound-verdict.ts";
 /** Bytes of an image's name: what comes after it must fit into an Event too, names of nodes have up to 253. */
 const maxImage = 320;
 
-/** What the Pod's owner is told. */
+/** Tells the Pod's owner of a missed or wrong choice. */
 export function boundEvent({ metadata }: Pod, verdict: BoundVerdict): EventFacts {
   const { name = "", namespace, uid } = metadata;
   const { outcome, container, node, chosenFor } = verdict;

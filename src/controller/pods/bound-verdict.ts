@@ -1,12 +1,14 @@
 import type { Container, Pod } from "../../api/pod.ts";
+import { type PodOptions, readOptions } from "../../api/pod-options.ts";
 import type { Snapshot } from "../../inventory/snapshot.ts";
-import { type ImageNote, selectionNotes } from "./selection-notes.ts";
+import { isBuildOf, isOpen, type SelectionNote } from "../../rewriting/notes/note.ts";
+import { notesOf } from "../../rewriting/notes/read.ts";
 
 type Nodes = Snapshot["nodes"];
 
 /** An image of a bound Pod that nobody chose for the Pod's node. */
 export interface BoundVerdict {
-  /** It runs what its owner wrote, or what was chosen for a node with other hardware. */
+  /** It runs its owner's reference as written, or a build that was chosen for a node with other hardware. */
   readonly outcome: "as-written" | "for-another-node";
   readonly container: string;
   readonly image: string;
@@ -17,37 +19,41 @@ export interface BoundVerdict {
 }
 
 /** Whether the webhook has anything to do with the Pod. */
-export function isMeant({ metadata: { labels } }: Pod): boolean {
-  return labels?.["metahub.dev/rewrite"] !== "disabled";
+export function isMeant({ metadata }: Pod): boolean {
+  return readOptions(metadata).rewrite !== "disabled";
 }
 
 /** Whether a choice was left to the Pod's binding and is still to be made. Names of image volumes are no containers'. */
 export function isLeftOpen(pod: Pod): boolean {
-  if (isFinal(pod)) return false;
-  const notes = selectionNotes(pod);
-  return notes.size > 0 && containersOf(pod).some(({ name }) => notes.get(name)?.open === true);
+  const notes = notesOf(pod);
+  if (notes.size === 0 || isFinal(readOptions(pod.metadata))) return false;
+  return containersOf(pod).some(({ name }) => {
+    const note = notes.get(name);
+    return note !== undefined && isOpen(note);
+  });
 }
 
-/** What the webhook should have decided at the binding of this Pod and did not. Nothing of a Pod without a node. */
+/** The choices that the webhook should have made at the binding of this Pod and did not. None without a node. */
 export function judgeBound(pod: Pod, nodes: Nodes): readonly BoundVerdict[] {
   const node = pod.spec.nodeName;
-  if (node === undefined || node === "" || !isMeant(pod)) return [];
-  const notes = selectionNotes(pod);
+  const options = readOptions(pod.metadata);
+  if (node === undefined || node === "" || options.rewrite === "disabled") return [];
+  const notes = notesOf(pod);
   return containersOf(pod).flatMap(({ name: container, image = "" }): readonly BoundVerdict[] => {
     const note = notes.get(container);
     if (note === undefined) return [];
-    if (isUndecided(note, pod, node, nodes)) return [{ outcome: "as-written", container, image, node }];
-    const { variant, node: chosenFor } = note;
-    if (variant === undefined || chosenFor === undefined || !image.endsWith(`@${variant}`)) return [];
+    if (isUndecided(note, options, node, nodes)) return [{ outcome: "as-written", container, image, node }];
+    const { node: chosenFor } = note;
+    if (chosenFor === undefined || !isBuildOf(note, image)) return [];
     // The build that all its nodes have in common is chosen for each of them.
-    if (strategyOf(pod) === "common" || !differ(chosenFor, node, nodes)) return [];
+    if (options.strategy === "common" || !differ(chosenFor, node, nodes)) return [];
     return [{ outcome: "for-another-node", container, image, node, chosenFor }];
   });
 }
 
 /** Nobody decided on the image for this node, and it has no build. */
-function isUndecided(note: ImageNote, pod: Pod, node: string, nodes: Nodes): boolean {
-  if (note.open) return !isFinal(pod);
+function isUndecided(note: SelectionNote, options: PodOptions, node: string, nodes: Nodes): boolean {
+  if (isOpen(note)) return !isFinal(options);
   // Left as it was for the node of a binding that failed.
   return note.variant === undefined && note.node !== undefined && differ(note.node, node, nodes);
 }
@@ -58,13 +64,9 @@ function differ(one: string, other: string, nodes: Nodes): boolean {
   return one !== other && (profile === undefined || profile !== nodes.get(other)?.profile.id);
 }
 
-/** What admission left is left for good. */
-function isFinal(pod: Pod): boolean {
-  return strategyOf(pod) === "admission";
-}
-
-function strategyOf({ metadata: { annotations } }: Pod): string | undefined {
-  return annotations?.["metahub.dev/strategy"];
+/** An image that admission left is left for good. */
+function isFinal({ strategy }: PodOptions): boolean {
+  return strategy === "admission";
 }
 
 function containersOf({ spec: { initContainers = [], containers = [] } }: Pod): readonly Container[] {

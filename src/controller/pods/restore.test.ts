@@ -4,7 +4,8 @@ import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import type { JsonPatchOperation, WatchEvent } from "../../kubernetes/client/requests.ts";
 import { KubernetesError } from "../../kubernetes/error.ts";
 import type { KubernetesObject } from "../../kubernetes/object.ts";
-import { createMetrics } from "../../telemetry/metrics.ts";
+import { createRegistry } from "../../telemetry/metrics.ts";
+import { createControllerMetrics } from "../metrics.ts";
 import { Restorer } from "./restore.ts";
 import { WaitingPods } from "./waiting-pods.ts";
 
@@ -42,7 +43,13 @@ async function play(
     },
   });
   const log = pino({ level: "silent" });
-  const restorer = new Restorer({ pods, client: { sendPatch }, afterMs: 20, metrics: createMetrics(), log });
+  const restorer = new Restorer({
+    pods,
+    client: { sendPatch },
+    afterMs: 20,
+    metrics: createControllerMetrics(createRegistry()),
+    log,
+  });
   await Promise.all([pods.follow(ended.signal), restorer.run(ended.signal)]);
   return writes.filter(([name]) => name !== "last");
 }

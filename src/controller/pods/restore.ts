@@ -6,8 +6,8 @@ import { splitKey } from "../../kubernetes/object.ts";
 import type { Change } from "../../kubernetes/reflector/options.ts";
 import { WorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Metrics } from "../../telemetry/metrics.ts";
 import { aborted } from "../../time/aborted.ts";
+import type { ControllerMetrics } from "../metrics.ts";
 import { restorePatch } from "./restore-patch.ts";
 import { chosenForNode } from "./selection-notes.ts";
 import type { WaitingPods } from "./waiting-pods.ts";
@@ -17,17 +17,17 @@ export interface RestorerOptions {
   readonly client: Pick<KubernetesClient, "sendPatch">;
   /** How long a Pod may stay unbound after it was written for a node, in milliseconds. */
   readonly afterMs: number;
-  readonly metrics: Metrics;
+  readonly metrics: ControllerMetrics;
   readonly log: Logger;
 }
 
 const fieldManager = "metahub-controller";
 
 /**
- * Gives Pods back what they had before they were written at binding, where they stay unbound: the binding failed, and
- * the next one may be to a node of another type while the webhook is away. What they had is what this process saw
- * itself; the annotation, which anybody may have written, only says that there is something to put back. A Pod that was
- * not seen before is left alone: the next binding decides anew anyway.
+ * Gives Pods back the images that they had before they were written at binding, where they stay unbound: the binding
+ * failed, and the next one may be to a node of another type while the webhook is away. Those images are the ones that
+ * this process saw itself; the annotation, which anybody may have written, only says that there is something to put
+ * back. A Pod that was not seen before is left alone: the next binding decides anew anyway.
  */
 export class Restorer {
   readonly #options: RestorerOptions;

@@ -2,21 +2,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { z } from "zod";
-import { fetchArchspec, run, script, timeoutMs } from "../../../test/archspec/package.ts";
+import { run, script, timeoutMs } from "../../../test/archspec/package.ts";
+import { describeWith } from "../../../test/support/describe-with.ts";
 import { canonicalFlags } from "./flags.ts";
 import { archspecRows, archspecVersion } from "./graph.generated.ts";
 import { cpuAncestors, cpuDescendsFrom, cpuFlags, cpuGraph } from "./graph.ts";
 
-// archspec itself, from its Python package, is asked the same questions. The package is fetched once, into the user's
-// cache, by the script that also generates the graph; where that cannot be, these tests are skipped and say why.
-let packageFolder: string | undefined;
-let reason = "";
-
-beforeAll(async () => {
-  ({ folder: packageFolder, reason } = await fetchArchspec());
-}, timeoutMs);
+// archspec itself, from its Python package, is asked the same questions.
 
 const answers = z.record(
   z.string(),
@@ -48,9 +42,8 @@ print(json.dumps({name: {
 } for name, target in targets.items()}))
 `;
 
-describe(`archspec ${archspecVersion} as the oracle`, () => {
-  test("the generated table is what the script makes of the package", { timeout: timeoutMs }, async ({ skip }) => {
-    skip(packageFolder === undefined, reason);
+describeWith(inject("archspec"), `archspec ${archspecVersion} as the oracle`, ({ folder: packageFolder }) => {
+  test("the generated table is what the script makes of the package", { timeout: timeoutMs }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "metahub-cpu-graph-"));
     try {
       const out = join(folder, "graph.generated.ts");
@@ -62,8 +55,7 @@ describe(`archspec ${archspecVersion} as the oracle`, () => {
     }
   });
 
-  test("all pairs of names, every flag of every name", { timeout: timeoutMs }, async ({ skip }) => {
-    skip(packageFolder === undefined, reason);
+  test("all pairs of names, every flag of every name", { timeout: timeoutMs }, async () => {
     const names = archspecRows.map(({ name }) => name);
     const flags = [...new Set(archspecRows.flatMap(({ features }) => features.split(" ")))];
     const aliases = ["sse4.1", "sse4.2", "avx512", "neon", "altivec", "vsx", "sse3"];

@@ -24,7 +24,7 @@ export interface CpuEntry {
   readonly source: "archspec" | "metahub";
 }
 
-/** What a graph is built from. */
+/** The rows that a graph is built from. */
 export interface CpuData {
   readonly archspec: readonly CpuRow[];
   readonly added?: readonly CpuRow[];
@@ -63,16 +63,8 @@ function collect(data: CpuData): ReadonlyMap<string, Draft> {
 
 /** The names, parents first. Kahn's algorithm: no recursion, so a long chain costs no stack. */
 function parentsFirst(drafts: ReadonlyMap<string, Draft>): readonly Draft[] {
-  const waiting = new Map<string, number>();
-  const children = new Map<string, string[]>();
-  for (const { name, parents } of drafts.values()) {
-    waiting.set(name, parents.length);
-    for (const parent of parents) {
-      const siblings = children.get(parent);
-      if (siblings === undefined) children.set(parent, [name]);
-      else siblings.push(name);
-    }
-  }
+  const waiting = new Map([...drafts.values()].map(({ name, parents }) => [name, parents.length]));
+  const children = childrenOf(drafts);
   const ordered: Draft[] = [];
   const ready = [...drafts.values()].filter(({ parents }) => parents.length === 0);
   for (let draft = ready.pop(); draft !== undefined; draft = ready.pop()) {
@@ -86,6 +78,19 @@ function parentsFirst(drafts: ReadonlyMap<string, Draft>): readonly Draft[] {
   }
   if (ordered.length !== drafts.size) throw invalid(`it has a cycle: ${findCycle(drafts, waiting)}`);
   return ordered;
+}
+
+/** The names that descend from each name directly, once for each time that it is named. */
+function childrenOf(drafts: ReadonlyMap<string, Draft>): ReadonlyMap<string, readonly string[]> {
+  const children = new Map<string, string[]>();
+  for (const { name, parents } of drafts.values()) {
+    for (const parent of parents) {
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [name]);
+      else siblings.push(name);
+    }
+  }
+  return children;
 }
 
 /** Among what never became ready, following one parent that is not ready either must come round. */

@@ -79,28 +79,27 @@ export function knownCpu(text: string): string | undefined {
   return bySpelling.get(bare(text));
 }
 
-/** What `v3`, `v8.2`, `power9`, `rva22u64` mean under an architecture (GOARCH): a canonical name, or undefined. */
+interface LevelRule {
+  readonly pattern: RegExp;
+  /** The CPU's spelling. */
+  readonly cpu: (match: RegExpExecArray) => string;
+}
+
+/** How levels are written, and which CPU each means, by architecture (GOARCH). */
+const levelRules: ReadonlyMap<string, LevelRule> = new Map<string, LevelRule>([
+  ["amd64", { pattern: /^v[1-4]$/, cpu: ([level]) => `amd64${level}` }],
+  ["arm64", { pattern: /^v?([89])(?:\.(\d))?$/, cpu: ([, major, minor = "0"]) => `armv${major}.${minor}a` }],
+  ["arm", { pattern: /^v?([5-8])l?$/, cpu: ([, version]) => (version === "8" ? "armv8l" : `armv${version}`) }],
+  ["ppc64le", { pattern: /^power\d+$/, cpu: ([level]) => `${level}le` }],
+  ["ppc64", { pattern: /^power\d+$/, cpu: ([level]) => level }],
+  ["riscv64", { pattern: /^rva\d\du64$/, cpu: ([level]) => level }],
+]);
+
+/** The canonical name of `v3`, `v8.2`, `power9`, `rva22u64` under an architecture (GOARCH); undefined where unknown. */
 export function knownLevel(architecture: string, level: string): string | undefined {
-  switch (architecture) {
-    case "amd64":
-      return /^v[1-4]$/.test(level) ? knownCpu(`amd64${level}`) : undefined;
-    case "arm64": {
-      const version = /^v?([89])(?:\.(\d))?$/.exec(level);
-      return version === null ? undefined : knownCpu(`armv${version[1]}.${version[2] ?? "0"}a`);
-    }
-    case "arm": {
-      const version = /^v?([5-8])l?$/.exec(level);
-      return version === null ? undefined : knownCpu(version[1] === "8" ? "armv8l" : `armv${version[1]}`);
-    }
-    case "ppc64le":
-      return /^power\d+$/.test(level) ? knownCpu(`${level}le`) : undefined;
-    case "ppc64":
-      return /^power\d+$/.test(level) ? knownCpu(level) : undefined;
-    case "riscv64":
-      return /^rva\d\du64$/.test(level) ? knownCpu(level) : undefined;
-    default:
-      return undefined;
-  }
+  const rule = levelRules.get(architecture);
+  const match = rule?.pattern.exec(level);
+  return rule === undefined || match === null || match === undefined ? undefined : knownCpu(rule.cpu(match));
 }
 
 /** The node of the graph that every CPU of an architecture (GOARCH) is; undefined where the graph has none. */

@@ -1,22 +1,16 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { z } from "zod";
-import { fetchArchspec, run, timeoutMs } from "../../../test/archspec/package.ts";
+import { run, timeoutMs } from "../../../test/archspec/package.ts";
+import { describeWith } from "../../../test/support/describe-with.ts";
 import { armVendors, cpuGraph } from "../cpu/graph.ts";
 import { archspecName } from "./archspec.ts";
 import { parseCpuinfo } from "./cpuinfo.ts";
 import { parseSysctl } from "./sysctl.ts";
 
-// archspec itself detects the CPU of the same captures: those that its Python package carries, and made-up ones. Where
-// the package cannot be fetched, these tests are skipped and say why.
-let packageFolder: string | undefined;
-let reason = "";
-
-beforeAll(async () => {
-  ({ folder: packageFolder, reason } = await fetchArchspec());
-}, timeoutMs);
+// archspec itself detects the CPU of the same captures: those that its Python package carries, and made-up ones.
 
 interface Capture {
   readonly system: "Linux" | "Darwin";
@@ -45,7 +39,7 @@ for capture in json.load(sys.stdin):
 print(json.dumps(answers))
 `;
 
-async function archspecSays(captures: readonly Capture[]): Promise<readonly string[]> {
+async function archspecSays(packageFolder: string, captures: readonly Capture[]): Promise<readonly string[]> {
   const asked = run("python3", ["-c", questions], {
     env: { ...process.env, PYTHONPATH: packageFolder },
     maxBuffer: 16 << 20,
@@ -67,10 +61,9 @@ function machineOf(text: string): string {
   return text.includes("POWER") ? "ppc64le" : "riscv64";
 }
 
-describe("archspec as the oracle", () => {
-  test("the captures of its package", { timeout: timeoutMs }, async ({ skip }) => {
-    skip(packageFolder === undefined, reason);
-    const folder = join(packageFolder ?? "", "archspec/json/tests/targets");
+describeWith(inject("archspec"), "archspec as the oracle", ({ folder: packageFolder }) => {
+  test("the captures of its package", { timeout: timeoutMs }, async () => {
+    const folder = join(packageFolder, "archspec/json/tests/targets");
     const names = (await readdir(folder)).filter((name) => /^(linux|darwin|bgq)-/.test(name));
     const captures = await Promise.all(
       names.map(async (name): Promise<Capture> => {
@@ -79,7 +72,7 @@ describe("archspec as the oracle", () => {
       }),
     );
     expect(captures.length).toBeGreaterThan(50);
-    const said = await archspecSays(captures);
+    const said = await archspecSays(packageFolder, captures);
     expect(captures.map((capture, index) => [names[index], weSay(capture)])).toEqual(
       said.map((name, index) => [names[index], name]),
     );
@@ -89,12 +82,9 @@ describe("archspec as the oracle", () => {
     );
   });
 
-  test("made-up captures: flags added and masked, vendors and parts mixed", { timeout: timeoutMs }, async ({
-    skip,
-  }) => {
-    skip(packageFolder === undefined, reason);
+  test("made-up captures: flags added and masked, vendors and parts mixed", { timeout: timeoutMs }, async () => {
     const captures = fc.sample(made, { numRuns: 1000, seed: 20261123 });
-    const said = await archspecSays(captures);
+    const said = await archspecSays(packageFolder, captures);
     expect(new Set(said).size).toBeGreaterThan(40);
     expect(captures.map((capture) => [weSay(capture), capture.text])).toEqual(
       said.map((name, index) => [name, captures[index]?.text]),

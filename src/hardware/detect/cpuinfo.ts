@@ -10,7 +10,7 @@ export interface ArmCore {
   readonly part: string;
 }
 
-/** What a host says of its CPU, in archspec's terms. */
+/** A host's CPU as it describes itself, in archspec's terms. */
 export interface HostCpu {
   /** The root in the CPU graph: `x86_64`, `aarch64`, `ppc64le`, `riscv64`, …; as `uname -m` spells it. */
   readonly family: string;

@@ -11,7 +11,7 @@ import { parseNvidiaSmi } from "./nvidia-smi.ts";
 import { parseKfdNodes, parseRocminfo, rocminfoNotes } from "./rocm.ts";
 import { parseSysctl } from "./sysctl.ts";
 
-/** What was read on a host, or captured on another: all of it text, all of it optional save the CPU. */
+/** Texts that were read on a host, or captured on another: all of it text, all of it optional save the CPU. */
 export interface HostReport {
   /** `/proc/cpuinfo` (Linux), or the output of `sysctl` (macOS). */
   readonly cpu: { readonly cpuinfo: string } | { readonly sysctl: string };
@@ -31,7 +31,7 @@ export interface HostReport {
   readonly amdgpuVersion?: string;
 }
 
-/** What a host offers. */
+/** The offer of a host. */
 export interface HostOffer {
   readonly platform: Platform;
   /** Canonical, sorted by text, no duplicates; exactly one of namespace `cpu`. */
@@ -42,7 +42,7 @@ export interface HostOffer {
   readonly refused?: string;
 }
 
-/** The platform and features of a host. What cannot be read is left out with a note; it never throws. */
+/** The platform and features of a host. Texts that cannot be read are left out with a note; it never throws. */
 export function hostOffer(report: HostReport): HostOffer {
   const linux = "cpuinfo" in report.cpu;
   const cpu =

@@ -1,6 +1,6 @@
 import { quote } from "../error.ts";
 
-/** What a probe of a device found, as feature texts, and why something it saw is not among them. */
+/** Findings of a probe of a device, as feature texts, and why something it saw is not among them. */
 export interface Found {
   readonly features: readonly string[];
   readonly notes: readonly string[];
@@ -36,40 +36,30 @@ export function describesGpu(query: string): boolean {
  * driver has lost, withholds nothing where others are described.
  */
 export function parseNvidiaSmi(query: string, header = ""): Found {
-  const capabilities = new Set<string>();
-  const drivers = new Set<string>();
-  const unknown: string[] = [];
-  const others: string[] = [];
-  for (const line of query.split("\n").filter((each) => each.trim() !== "")) {
-    const gpu = readLine(line);
-    if (gpu === undefined) {
-      others.push(line.trim());
-      continue;
-    }
-    if (gpu.driver !== undefined) drivers.add(`nvdriver:${gpu.driver}`);
-    if (gpu.capability === undefined) unknown.push(gpu.name === "" ? line.trim() : gpu.name);
-    else capabilities.add(`nvcap:${gpu.capability}`);
-  }
-  const described = capabilities.size + unknown.length > 0;
+  const lines = query.split("\n").filter((each) => each.trim() !== "");
+  const gpus = lines.flatMap((line) => readLine(line) ?? []);
+  const others = lines.filter((line) => readLine(line) === undefined).map((line) => line.trim());
+  const unknown = gpus.filter(({ capability }) => capability === undefined).map(({ name }) => name);
+  const capabilities = unknown.length > 0 ? [] : gpus.map(({ capability }) => `nvcap:${capability}`);
+  const drivers = gpus.flatMap(({ driver }) => (driver === undefined ? [] : [`nvdriver:${driver}`]));
   const cuda = /\bCUDA(?: UMD)? Version:\s*(\d{1,3}\.\d{1,3})\b/.exec(header)?.[1];
-  const notes = [
-    ...(described ? unknown : [...unknown, ...others]).map(
-      (text) => `nvcap is not offered: nvidia-smi names no compute capability of ${quote(text)}.`,
-    ),
-    // Before 410 the header has no such field, and where libcuda is missing it says ERR!.
-    ...(described && cuda === undefined && /NVIDIA-SMI/.test(header)
-      ? ["cuda is not offered: the header of nvidia-smi names no CUDA version."]
-      : []),
-    ...(described ? others.map((text) => `nvidia-smi also says ${quote(text)}.`) : []),
-  ];
-  return {
-    features: [
-      ...(unknown.length === 0 ? capabilities : []),
-      ...drivers,
-      ...(cuda === undefined ? [] : [`cuda:${cuda}`]),
-    ],
-    notes: [...new Set(notes)].slice(0, maxNotes),
-  };
+  const features = [...capabilities, ...drivers, ...(cuda === undefined ? [] : [`cuda:${cuda}`])];
+  const notes =
+    gpus.length === 0
+      ? others.map(withoutCapabilityNote)
+      : [
+          ...unknown.map(withoutCapabilityNote),
+          // Before 410 the header has no such field, and where libcuda is missing it says ERR!.
+          ...(cuda === undefined && header.includes("NVIDIA-SMI")
+            ? ["cuda is not offered: the header of nvidia-smi names no CUDA version."]
+            : []),
+          ...others.map((text) => `nvidia-smi also says ${quote(text)}.`),
+        ];
+  return { features: [...new Set(features)], notes: [...new Set(notes)].slice(0, maxNotes) };
+}
+
+function withoutCapabilityNote(text: string): string {
+  return `nvcap is not offered: nvidia-smi names no compute capability of ${quote(text)}.`;
 }
 
 const maxNotes = 16;
@@ -89,6 +79,6 @@ function readLine(line: string): Gpu | undefined {
   return {
     ...(capability === undefined ? {} : { capability }),
     ...(driver === undefined ? {} : { driver }),
-    name: name.join(", "),
+    name: name.join(", ") || line.trim(),
   };
 }

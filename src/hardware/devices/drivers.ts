@@ -15,12 +15,12 @@ export interface AttributeRule {
 
 interface Driver {
   readonly rules: readonly AttributeRule[];
-  /** What belongs to such devices, is the same for all of a node, and which the driver's attributes never tell. */
+  /** Namespaces of such devices that are the same for all of a node, and which the driver's attributes never tell. */
   readonly fromLabels: readonly string[];
 }
 
 /**
- * What is known of drivers by themselves:
+ * The drivers that are known by themselves:
  * - NVIDIA (kubernetes-sigs/dra-driver-nvidia-gpu, cmd/gpu-kubelet-plugin/deviceinfo.go): GPUs and MIG devices have
  *   `cudaComputeCapability`, `driverVersion` and `cudaDriverVersion` as semantic versions (`9.0.0`, `580.105.8` of
  *   580.105.08, `13.0.0`). `architecture` and `productName` are coarser than the capability and not read. Devices of

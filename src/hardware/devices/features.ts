@@ -5,7 +5,7 @@ import { parseFeatures } from "../parse.ts";
 import type { AllocatedDevice, AttributeMapping } from "./device.ts";
 import { type AttributeRule, labelledNamespaces, rulesOf } from "./drivers.ts";
 
-/** What a container's devices say together of one namespace. */
+/** The word of a container's devices together on one namespace. */
 export interface DeviceStatement {
   /** Empty where a device that should tell does not: unknown is not yes. */
   readonly features: readonly Feature[];
@@ -13,7 +13,7 @@ export interface DeviceStatement {
   readonly mapped: boolean;
 }
 
-/** What the devices that a container gets say. */
+/** The words of the devices that a container gets. */
 export interface DeviceFeatures {
   /** By canonical namespace. */
   readonly statements: ReadonlyMap<string, DeviceStatement>;

@@ -4,7 +4,7 @@ import type { Profile } from "../profile.ts";
 import type { AllocatedDevice, AttributeMapping } from "./device.ts";
 import { deviceFeatures } from "./features.ts";
 
-/** What one container gets by DRA, and whether labels of its node may speak for what it gets. */
+/** The devices that one container gets by DRA, and whether labels of its node may speak for what it gets. */
 export interface ContainerDevices {
   /** Undefined where it could not be found out. */
   readonly devices: readonly AllocatedDevice[] | undefined;
@@ -16,7 +16,7 @@ export interface ContainerDevices {
 }
 
 /**
- * What the node offers to a container that gets these devices. Who speaks first of a namespace is believed: the
+ * The node's offer to a container that gets these devices. Who speaks first of a namespace is believed: the
  * attributes that the machine type names, the features that it declares, what is known of the devices' drivers, labels.
  * All is in `features`; `accelerators` is empty.
  */

@@ -43,7 +43,7 @@ export function labelValues(namespace: string, value: string): readonly string[]
 
 /**
  * The labels `metahub.dev/feature.*` that say these features, by key in order, for those who label nodes by what
- * `metahub detect` found. What a label cannot hold (a kernel with `+`, more than 63 characters) is left out.
+ * `metahub detect` found. Values that a label cannot hold (a kernel with `+`, more than 63 characters) are left out.
  */
 export function featureLabels(features: readonly Feature[]): Readonly<Record<string, string>> {
   const values = new Map<string, string[]>();

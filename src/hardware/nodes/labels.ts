@@ -1,5 +1,7 @@
-/** What is read of a Kubernetes Node. `src/api/node.ts`'s NodeFacts has it all; for a node that does not exist yet
- * (a `nodeTemplate`) the strings are empty. */
+/**
+ * The part of a Kubernetes Node that is read. `src/api/node.ts`'s NodeFacts has it all; for a node that does not exist
+ * yet (a `nodeTemplate`) the strings are empty.
+ */
 export interface NodeLabels {
   readonly labels: Readonly<Record<string, string>>;
   /** Extended resources and their quantities, e.g. `{"nvidia.com/gpu": "1"}`. */
@@ -10,7 +12,7 @@ export interface NodeLabels {
   readonly kernelVersion: string;
 }
 
-/** What the node's machine type declares. MachineTypeSpec has this shape. */
+/** The declaration of the node's machine type. MachineTypeSpec has this shape. */
 export interface Declaration {
   readonly features?: readonly string[];
   readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string };

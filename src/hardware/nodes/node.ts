@@ -10,7 +10,7 @@ import {
 } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
-/** What is known of a node's platform. */
+/** The platform of a node as far as it is known. */
 export interface NodePlatform {
   readonly os: string;
   /** Undefined where nothing says it, or says it so that it can be read. */
@@ -22,9 +22,9 @@ export interface NodePlatform {
 
 /**
  * The platform that the kubelet reports; where it reports nothing, that which the machine type declares, else that of
- * the node's well-known labels. A kubelet knows what it was built for, so a declaration that contradicts it does not decide: a build of
- * another architecture does not start. The declared variant counts where the architecture is the declared one. An os
- * that nobody names is linux, as in hand-written manifest lists.
+ * the node's well-known labels. A kubelet knows what it was built for, so a declaration that contradicts it does not
+ * decide: a build of another architecture does not start. The declared variant counts where the architecture is the
+ * declared one. An os that nobody names is linux, as in hand-written manifest lists.
  */
 export function platformOfNode(node: NodeLabels, declared?: Declaration["platform"]): NodePlatform {
   const contradiction = contradictedPlatform(node, declared);

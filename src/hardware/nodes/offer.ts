@@ -14,7 +14,7 @@ import { archspecLabel, nodeInfo, platformOfNode } from "./node.ts";
 import { nvidiaLabels } from "./nvidia.ts";
 import { type FeatureSource, type Statement, statement } from "./statement.ts";
 
-/** What one node offers, after all sources are merged. A Profile is one of these, interned. */
+/** The offer of one node, after all sources are merged. A Profile is one of these, interned. */
 export interface NodeOffer {
   readonly platform: Platform;
   /** Offered to every container. Canonical, sorted by text, no duplicates. */
@@ -36,7 +36,7 @@ export const maxNoteLength = 240;
 export const unknownArchitecture = "unknown";
 
 /**
- * What the node offers: per namespace, the first source that speaks is believed (design, "what a node offers"). A
+ * The node's offer: per namespace, the first source that speaks is believed (docs/machine-types.md). A
  * feature that cannot be read never throws: its source did not speak, and a note says so.
  */
 export function offerOfNode(node: NodeLabels, declared?: Declaration): NodeOffer {
@@ -77,39 +77,49 @@ interface Merged {
 }
 
 function merge(statements: readonly Statement[], architecture: string | undefined): Merged {
+  const { sources, offered, notes } = believe(statements, architecture);
+  const implied = impliedFlags(offered);
+  const features: Feature[] = [];
+  const accelerators: Feature[] = [];
+  for (const feature of offered) {
+    if (feature.namespace === "cpuflag" && implied.has(feature.value)) {
+      continue; // The CPU's name says it already; profiles stay short, and equal where the nodes are.
+    }
+    const source = sources.get(feature.namespace);
+    // A machine type's declaration, or a label that it names, is the owner's word: it counts always.
+    const owner = source === "declared" || source === "featureLabels";
+    (isAcceleratorNamespace(feature.namespace) && !owner ? accelerators : features).push(feature);
+  }
+  return { features, accelerators, notes, sources };
+}
+
+interface Believed extends Pick<Merged, "notes" | "sources"> {
+  /** Sorted by text, no duplicates, at most maxOffered. */
+  readonly offered: readonly Feature[];
+}
+
+/** The first source that speaks of a namespace is believed in it. */
+function believe(statements: readonly Statement[], architecture: string | undefined): Believed {
   const sources = new Map<string, FeatureSource>();
   const offered = new Map<string, Feature>();
   const notes: string[] = [];
   for (const { source, features, notes: said } of statements) {
     notes.push(...said);
-    for (const text of features) {
-      for (const feature of read(text, source, architecture, notes)) {
-        const speaker = sources.get(feature.namespace) ?? source;
-        if (speaker === source && offered.size < maxOffered) {
-          sources.set(feature.namespace, source);
-          offered.set(formatFeature(feature), feature);
-        }
-      }
+    for (const feature of features.flatMap((text) => read(text, source, architecture, notes))) {
+      const speaker = sources.get(feature.namespace) ?? source;
+      if (speaker !== source || offered.size >= maxOffered) continue;
+      sources.set(feature.namespace, source);
+      offered.set(formatFeature(feature), feature);
     }
   }
-  const implied = new Set<string>();
-  for (const feature of offered.values()) {
-    if (feature.namespace === "cpu") {
-      for (const flag of cpuFlags(feature.value)) implied.add(flag);
-    }
-  }
-  const features: Feature[] = [];
-  const accelerators: Feature[] = [];
-  for (const [, feature] of [...offered].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (feature.namespace === "cpuflag" && implied.has(feature.value)) {
-      continue; // The CPU's name says it already; profiles stay short, and equal where the nodes are.
-    }
-    const source = sources.get(feature.namespace);
-    // What a machine type declares, or says by a label it names, is the owner's word: it counts always.
-    const owner = source === "declared" || source === "featureLabels";
-    (isAcceleratorNamespace(feature.namespace) && !owner ? accelerators : features).push(feature);
-  }
-  return { features, accelerators, notes, sources };
+  const sorted = [...offered].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { sources, offered: sorted.map(([, feature]) => feature), notes };
+}
+
+/** The flags that the CPUs' names say already. */
+function impliedFlags(offered: readonly Feature[]): ReadonlySet<string> {
+  const cpus = offered.filter(({ namespace }) => namespace === "cpu");
+  return new Set(cpus.flatMap(({ value }) => [...cpuFlags(value)]));
 }
 
 function read(

@@ -1,4 +1,4 @@
-/** Who says something of a node, in order: the first that speaks of a namespace is believed (design: what a node offers). */
+/** Who says something of a node, in order: the first that speaks of a namespace is believed (docs/machine-types.md). */
 export type FeatureSource =
   | "declared" // the machine type's `features`
   | "featureLabels" // labels that the machine type names
@@ -10,11 +10,11 @@ export type FeatureSource =
   | "intel"
   | "node"; // status.nodeInfo and the well-known labels
 
-/** What one source says: features as text (`cpu:skylake`), and why something it mentions is not among them. */
+/** The statement of one source: features as text (`cpu:skylake`), and why something it mentions is not among them. */
 export interface Statement {
   readonly source: FeatureSource;
   readonly features: readonly string[];
-  /** One sentence each. What came from outside is quoted. */
+  /** One sentence each. Texts from outside are quoted. */
   readonly notes: readonly string[];
 }
 

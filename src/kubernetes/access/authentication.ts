@@ -6,7 +6,7 @@ import { authProviderHeader } from "./auth-provider.ts";
 import { type ExecCredential, runExecPlugin } from "./exec-plugin.ts";
 import { FileContent } from "./file-content.ts";
 
-/** What one request is sent with. Holds secrets: never log it. */
+/** Credentials that one request is sent with. Holds secrets: never log it. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly ca: string | undefined;

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { isRecord } from "../../json/object.ts";
+import { runProgram } from "../../process/run.ts";
 import { abortError, errorText, KubernetesError } from "../error.ts";
-import { isRecord, stringOf } from "../object.ts";
+import { stringOf } from "../object.ts";
 import type { ClusterAccess, ExecPlugin } from "./access.ts";
 
-/** What a credential plugin gave: `status` of client.authentication.k8s.io ExecCredential. */
+/** The answer of a credential plugin: `status` of client.authentication.k8s.io ExecCredential. */
 export interface ExecCredential {
   readonly token: string | undefined;
   readonly certificate: string | undefined;
@@ -12,6 +13,7 @@ export interface ExecCredential {
   readonly expiresAt: number | undefined;
 }
 
+/** Bytes of a plugin's answer, which holds a token or a certificate with its key. */
 const maxOutput = 1_048_576;
 
 /**
@@ -51,50 +53,24 @@ function clusterInfo(access: ClusterAccess): Record<string, unknown> {
   };
 }
 
-function run(plugin: ExecPlugin, env: Record<string, string | undefined>, signal: AbortSignal): Promise<string> {
+async function run(plugin: ExecPlugin, env: Record<string, string | undefined>, signal: AbortSignal): Promise<string> {
   const fail = (problem: string, cause?: unknown): KubernetesError => {
     const hint = plugin.installHint === undefined ? "" : ` (${plugin.installHint.trim()})`;
     return new KubernetesError("CONFIG", `credential plugin ${plugin.command}: ${problem}${hint}`, { cause });
   };
-  return new Promise((resolve, reject) => {
-    const child = spawn(plugin.command, [...plugin.args], {
-      env,
-      // Standard error goes to the user: it tells how to log in. Standard output holds the secret.
-      stdio: ["ignore", "pipe", "inherit"],
-      // A process group of its own: plugins are often shell scripts, and what they started must end with them.
-      detached: true,
-    });
-    let overflow = false;
-    const kill = (): void => {
-      child.stdout.destroy();
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch (cause) {
-        // ESRCH: it ended by itself meanwhile.
-        if (!(cause instanceof Error && "code" in cause && cause.code === "ESRCH"))
-          reject(fail("cannot be ended", cause));
-      }
-    };
-    if (signal.aborted) kill();
-    else signal.addEventListener("abort", kill, { once: true });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    child.stdout.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= maxOutput || overflow) return;
-      overflow = true;
-      kill();
-    });
-    child.on("error", (cause) => reject(fail(`cannot be run: ${errorText(cause)}`, cause)));
-    child.on("close", (code, killedBy) => {
-      signal.removeEventListener("abort", kill);
-      if (overflow) reject(fail("wrote more than 1 MiB"));
-      else if (signal.aborted) reject(abortError(signal, `credential plugin ${plugin.command}`));
-      else if (code !== 0) reject(fail(`ended with ${killedBy ?? `exit code ${code}`}`));
-      else resolve(Buffer.concat(chunks).toString("utf8"));
-    });
+  // Standard error goes to the user: it tells how to log in. Standard output holds the secret.
+  const { how, code, killedBy, output, problem } = await runProgram(plugin.command, plugin.args, {
+    env,
+    signal,
+    maxOutputBytes: maxOutput,
+    errors: "inherit",
   });
+  if (how !== "exited" && how !== "not-started" && problem !== undefined) throw fail("cannot be ended", problem);
+  if (how === "aborted") throw abortError(signal, `credential plugin ${plugin.command}`);
+  if (how === "too-much") throw fail("wrote more than 1 MiB");
+  if (how === "not-started") throw fail(`cannot be run: ${errorText(problem)}`, problem);
+  if (code !== 0) throw fail(`ended with ${killedBy ?? `exit code ${code}`}`);
+  return output;
 }
 
 /** @throws KubernetesError CONFIG; the output is never repeated, it holds the secret. */

@@ -16,8 +16,7 @@ export interface KubeconfigOptions {
  * something wins; in a list, missing files are passed over as long as one is there. Relative paths are relative to
  * the file they stand in.
  *
- * client-node's own KubeConfig is not used for this: 2.0.1 refuses a cluster named in two files, lets the last
- * current-context win, does not know `tokenFile`, `as-groups` and plain http servers, and costs about 15 MiB.
+ * Not client-node's own KubeConfig: docs/decisions/0003, reasons 7 to 9.
  *
  * @throws KubernetesError CONFIG, with one line that says what to do.
  */

@@ -26,14 +26,14 @@ export class ByteBuffer {
     if (part.length > 0) this.#parts.push(part);
   }
 
-  /** What is there so far. */
+  /** The text so far. */
   text(): string {
     const [only] = this.#parts;
     const bytes = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts, this.#size);
     return bytes.toString("utf8");
   }
 
-  /** What is there, and begins anew. */
+  /** The text so far; the buffer begins anew. */
   take(): string {
     const text = this.text();
     this.#parts = [];

@@ -30,7 +30,7 @@ export interface KubernetesClientOptions {
   readonly userAgent: string;
   /** Client-side limit; none by default, the server's priority and fairness rules. */
   readonly rateLimit?: RateLimit | undefined;
-  /** What credential plugins inherit; default nothing. */
+  /** The environment that credential plugins inherit; default nothing. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly observe?: (request: RequestObservation) => void;
   readonly clock?: Clock;
@@ -48,9 +48,13 @@ export interface WatchOptions extends Selectors {
   readonly onOpen?: () => void;
 }
 
+/** Cap on one object, bytes: etcd takes 1.5 MiB, and JSON is longer than what is stored. */
 const objectBytes = 8 * 1_048_576;
+/** Cap on one page of a list, bytes: 500 objects of 128 KiB. */
 const pageBytes = 64 * 1_048_576;
+/** Deadline of a call that names none, ms: as long as a webhook behind it may take (timeoutSeconds is 30 at most). */
 const callMs = 30_000;
+/** Deadline of one page, ms: the API server's own (--request-timeout). */
 const pageMs = 60_000;
 /** As kubectl and client-go. */
 const pageSize = 500;
@@ -168,7 +172,7 @@ export class KubernetesClient {
     await this.#text({ method: "DELETE", path: objectPath(target), ...json(body) }, options, callMs, objectBytes);
   }
 
-  /** What a path that is no resource says, e.g. `/version` or `/readyz`. */
+  /** The answer of a path that is no resource, e.g. `/version` or `/readyz`. */
   raw(path: string, options: CallOptions): Promise<string> {
     if (!path.startsWith("/")) throw new KubernetesError("INVALID", `${JSON.stringify(path)} is no absolute path`);
     return this.#text({ method: "GET", path, accept: "application/json, */*" }, options, callMs, objectBytes);
@@ -210,7 +214,7 @@ export class KubernetesClient {
     return first.resourceVersion;
   }
 
-  /** The events of one watch connection until the server ends it; see `watchEvents` for what it throws. */
+  /** The events of one watch connection until the server ends it. @throws KubernetesError as `watchEvents` does */
   async *watch(target: CollectionTarget, options: WatchOptions): AsyncGenerator<WatchEvent> {
     const path = collectionPath(target);
     const query = selectorQuery(options);

@@ -11,7 +11,7 @@ const keepAliveMs = 30_000;
 /** Under the API server's idle time of 90 s (apiserver/pkg/server/secure_serving.go), so that we close first. */
 const idleMs = 60_000;
 const connectTimeoutMs = 10_000;
-/** Each watch holds one connection; the rest serves requests. What is over it waits in undici. */
+/** Each watch holds one connection; the rest serves requests. Requests over it wait in undici. */
 const maxConnections = 256;
 
 /** Connections to one API server; made anew when certificate, key or CA changed on disk. */

@@ -5,7 +5,7 @@ import { parseJson } from "./body.ts";
 import { ListSplitter } from "./list-splitter.ts";
 import { maxEventBytes } from "./watch.ts";
 
-/** What an answer to a list says besides its items. */
+/** The end of an answer to a list: all that it says besides its items. */
 export interface PageEnd {
   readonly resourceVersion: string;
   /** For the next page. */

@@ -63,7 +63,7 @@ export type Patch =
   | { readonly type: "json"; readonly operations: readonly JsonPatchOperation[] }
   | { readonly type: "merge" | "strategic"; readonly body: Readonly<Record<string, unknown>> };
 
-/** What `apply` sends: the fields that the manager wants to own, with apiVersion, kind and metadata.name. */
+/** The body of `apply`: the fields that the manager wants to own, with apiVersion, kind and metadata.name. */
 export type Applied = Readonly<Record<string, unknown>> & {
   readonly apiVersion: string;
   readonly kind: string;

@@ -5,12 +5,11 @@ import { Deadline } from "../../time/deadline.ts";
 import type { ClusterAccess } from "../access/access.ts";
 import { Authentication, type Credentials } from "../access/authentication.ts";
 import { abortError, errorText, fromWait, isKubernetesError, KubernetesError } from "../error.ts";
+import { Attempts, errorCode, type Method } from "./attempts.ts";
 import { readBody } from "./body.ts";
 import { Connection } from "./connection.ts";
 import { parseRetryAfter, statusError } from "./status.ts";
 import { type RateLimit, TokenBucket } from "./token-bucket.ts";
-
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Exchange {
   readonly method: Method;
@@ -41,8 +40,7 @@ export interface RequestObservation {
   readonly durationMs: number;
 }
 
-/** How often one call is sent again because the server asked us to wait (priority and fairness answers 429). */
-const maxRetries = 5;
+/** Cap on the body of an answer that is no success, bytes: a Status, or the page of a proxy. */
 const maxErrorBytes = 1_048_576;
 
 /** Sends requests to one API server: credentials, retries the server asks for, errors with a code. */
@@ -104,37 +102,48 @@ export class Transport {
 
   async #open(exchange: Exchange, deadline: Deadline): Promise<Readable> {
     const what = describe(exchange);
-    let refused: string | undefined;
-    let resets = 0;
-    for (let retries = 0; ; ) {
-      if (this.#closed) throw new KubernetesError("CLOSED", `${what}: the Kubernetes client was closed`);
-      await this.#bucket?.take(deadline.signal);
-      const credentials = await this.#authentication.current(deadline.signal);
-      // Refused, and nothing newer to show: a second try would be refused too.
-      if (refused !== undefined && refused === JSON.stringify(credentials)) {
-        throw unauthorized(what, this.#options.access);
-      }
-      let answer: KubernetesError;
-      try {
-        const response = await this.#send(exchange, credentials, deadline.signal);
-        if (response.statusCode >= 200 && response.statusCode < 300) return response.body;
-        answer = await this.#refusal(what, response);
-      } catch (error) {
-        const failure = this.#connectionError(error, what, deadline.signal);
-        // The server may close a kept connection at the moment we send; a read is simply sent again, once.
-        if (exchange.method !== "GET" || !wasReset(error) || resets++ > 0) throw failure;
-        continue;
-      }
+    const attempts = new Attempts(exchange.method, this.#options.random);
+    for (;;) {
+      const credentials = await this.#credentials(what, attempts, deadline.signal);
+      const answer = await this.#try(exchange, attempts, credentials, deadline.signal);
+      if (answer === undefined) continue;
+      if (!(answer instanceof KubernetesError)) return answer;
       if (answer.status === 401) {
-        if (refused !== undefined) throw unauthorized(what, this.#options.access);
-        refused = JSON.stringify(credentials);
+        if (!attempts.mayRenew(credentials)) throw unauthorized(what, this.#options.access);
         this.#authentication.invalidate();
         continue;
       }
-      const wait = retryWait(exchange.method, answer, this.#options.random);
-      if (wait === undefined || retries >= maxRetries || wait >= deadline.remaining) throw answer;
-      retries++;
+      const wait = attempts.waitAfter(answer, deadline.remaining);
+      if (wait === undefined) throw answer;
       await pause(this.#options.clock, wait, deadline.signal);
+    }
+  }
+
+  /** Waits for this client's turn; then what the next try shows. */
+  async #credentials(what: string, attempts: Attempts, signal: AbortSignal): Promise<Credentials> {
+    if (this.#closed) throw new KubernetesError("CLOSED", `${what}: the Kubernetes client was closed`);
+    await this.#bucket?.take(signal);
+    const credentials = await this.#authentication.current(signal);
+    if (attempts.wereRefused(credentials)) throw unauthorized(what, this.#options.access);
+    return credentials;
+  }
+
+  /** @returns the body of a 2xx answer, the error of another, or undefined where the call is to be sent again at once */
+  async #try(
+    exchange: Exchange,
+    attempts: Attempts,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Promise<Readable | KubernetesError | undefined> {
+    const what = describe(exchange);
+    try {
+      const response = await this.#send(exchange, credentials, signal);
+      const ok = response.statusCode >= 200 && response.statusCode < 300;
+      return ok ? response.body : await this.#refusal(what, response);
+    } catch (error) {
+      const failure = this.#connectionError(error, what, signal);
+      if (attempts.mayResend(error)) return undefined;
+      throw failure;
     }
   }
 
@@ -210,29 +219,9 @@ function describe({ method, path }: Exchange): string {
   return `${method} ${path}`;
 }
 
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-function wasReset(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE";
-}
-
 function unauthorized(what: string, access: ClusterAccess): KubernetesError {
   const advice = "the credentials are wrong or have expired";
   return new KubernetesError("UNAUTHORIZED", `${what}: refused (status 401); ${advice} (${access.origin})`, {
     status: 401,
   });
-}
-
-/**
- * How long to wait before sending again, or undefined where sending again is not safe or not asked for. A write that
- * was answered 429 was not begun (API priority and fairness rejects before the handler); after a 5xx it may have been.
- */
-function retryWait(method: Method, answer: KubernetesError, random: () => number): number | undefined {
-  if (answer.retryAfterMs === undefined || answer.status === undefined) return undefined;
-  if (answer.status !== 429 && !(answer.status >= 500 && method === "GET")) return undefined;
-  // Everybody was told the same second: spread the return over a tenth more, at least 100 ms.
-  return answer.retryAfterMs + random() * Math.max(100, answer.retryAfterMs / 10);
 }

@@ -47,7 +47,7 @@ const overall: RateLimit = { perSecond: 5, burst: 50 };
 const objectRate: RateLimit = { perSecond: 1 / 60, burst: 10 };
 /** How many Events and objects are remembered; the least used are forgotten and would begin a new Event. */
 const remembered = 4_096;
-/** What happens again after so long is a new Event (client-go: tools/events finishTime, 6 minutes). */
+/** Silence after which the same news is a new Event, ms (client-go: tools/events finishTime, 6 minutes). */
 const seriesMs = 360_000;
 /** How often a growing count is written. */
 const flushMs = 30_000;

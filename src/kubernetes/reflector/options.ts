@@ -12,7 +12,7 @@ export type Change<Kept> =
   | { readonly type: "modified"; readonly key: string; readonly object: Kept; readonly previous: Kept }
   | { readonly type: "deleted"; readonly key: string; readonly object: undefined; readonly previous: Kept };
 
-/** What happened, for metrics and logs. */
+/** A thing that happened, for metrics and logs. */
 export type ReflectorEvent =
   | { readonly type: "listed"; readonly objects: number; readonly durationMs: number }
   | { readonly type: "watching"; readonly resourceVersion: string }
@@ -31,8 +31,8 @@ export interface ReflectorOptions<Kept> extends Selectors {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
   /**
-   * What is kept of an object; the rest is dropped at once. `undefined`: the object is not kept. It must copy what it
-   * needs and be bounded itself; where it throws, the object counts as not kept and is reported.
+   * Makes the part of an object that is kept; the rest is dropped at once. `undefined`: the object is not kept. It must
+   * copy what it needs and be bounded itself; where it throws, the object counts as not kept and is reported.
    */
   readonly transform: (object: KubernetesObject) => Kept | undefined;
   /** Whether a change is none for the reader. Default: deep equality. */

@@ -56,7 +56,7 @@ export class Reflector<Kept> {
     this.synced.catch(() => undefined);
   }
 
-  /** What is kept, by `namespace/name` (`name` where there are no namespaces). A live view, not a copy. */
+  /** The objects that are kept, by `namespace/name` (`name` where there are no namespaces). A live view, not a copy. */
   get store(): ReadonlyMap<string, Kept> {
     return this.#store.kept;
   }

@@ -12,7 +12,7 @@ export interface Listing {
   finish(): void;
 }
 
-/** What a reflector keeps, and whom it tells. */
+/** The objects that a reflector keeps, and whom it tells of them. */
 export class ReflectorStore<Kept> {
   readonly #options: StoreOptions<Kept>;
   readonly #kept = new Map<string, Kept>();

@@ -10,7 +10,8 @@ import { type CertificateOptions, certificateSource } from "./certificates.ts";
 
 const log = pino({ level: "silent" });
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
-const base: CertificateOptions = { tlsHost: ["localhost", "127.0.0.1"], atBinding: "true" };
+const hosts = ["localhost", "127.0.0.1"];
+const inFolder = (): CertificateOptions => ({ place: { kind: "folder", folder, hosts }, atBinding: true });
 
 let folder: string;
 let server: FakeApiServer;
@@ -26,22 +27,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test.each<[string, Partial<CertificateOptions>, RegExp]>([
-  ["nothing", {}, /none was given/],
-  ["a Secret and a folder", { tlsSecret: "a/b", tlsDir: "d" }, /more than one was given/],
-  ["files and a Secret", { tlsCertFile: "c", tlsKeyFile: "k", tlsSecret: "a/b" }, /more than one was given/],
-  ["a certificate without its key", { tlsCertFile: "c" }, /belong together/],
-  ["a key without its certificate", { tlsKeyFile: "k" }, /belong together/],
-  ["a Secret without a namespace", { tlsSecret: "b" }, /expected NAMESPACE\/NAME/],
-  ["a Secret without a cluster", { tlsSecret: "a/b" }, /needs a cluster/],
-])("%s is a mistake in the flags", (_name, options, message) => {
-  const make = (): unknown => certificateSource({ ...base, ...options }, undefined, log);
+test("a Secret without a cluster is a mistake in the flags", () => {
+  const place = { kind: "secret", namespace: "a", name: "b", hosts } as const;
+  const make = (): unknown => certificateSource({ place, atBinding: true }, undefined, log);
   expect(make).toThrow(UsageError);
-  expect(make).toThrow(message);
+  expect(make).toThrow(/needs a cluster/);
 });
 
 test("a folder is filled with an authority and a certificate", async () => {
-  const source = certificateSource({ ...base, tlsDir: folder }, undefined, log);
+  const source = certificateSource(inFolder(), undefined, log);
   const { cert, notAfter } = await source.obtain(signal());
   expect(cert).toContain("BEGIN CERTIFICATE");
   expect(notAfter.getTime()).toBeGreaterThan(Date.now());
@@ -49,17 +43,17 @@ test("a folder is filled with an authority and a certificate", async () => {
 });
 
 test("files are read, and not written", async () => {
-  await certificateSource({ ...base, tlsDir: folder }, undefined, log).obtain(signal());
-  const files = { tlsCertFile: join(folder, "tls.crt"), tlsKeyFile: join(folder, "tls.key") };
+  await certificateSource(inFolder(), undefined, log).obtain(signal());
+  const place = { kind: "files", certificateFile: join(folder, "tls.crt"), keyFile: join(folder, "tls.key") } as const;
   const before = await readdir(folder);
-  const { cert } = await certificateSource({ ...base, ...files }, undefined, log).obtain(signal());
+  const { cert } = await certificateSource({ place, atBinding: true }, undefined, log).obtain(signal());
   expect(cert).toContain("BEGIN CERTIFICATE");
   expect(await readdir(folder)).toEqual(before);
 });
 
-test.each<["true" | "false", readonly string[]]>([
-  ["true", ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]],
-  ["false", ["mutatingwebhookconfigurations"]],
+test.each<[boolean, readonly string[]]>([
+  [true, ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]],
+  [false, ["mutatingwebhookconfigurations"]],
 ])(
   "a Secret is made, and its authority told to the webhook configurations (at binding: %s)",
   async (atBinding, kinds) => {
@@ -73,7 +67,8 @@ test.each<["true" | "false", readonly string[]]>([
       if (method === "PATCH") reply(response, 200, { metadata: { name: "metahub" } });
       return method === "PATCH";
     });
-    const options = { ...base, atBinding, tlsSecret: "system/tls", webhookConfiguration: "metahub" };
+    const place = { kind: "secret", namespace: "system", name: "tls", hosts } as const;
+    const options: CertificateOptions = { place, atBinding, webhookConfiguration: "metahub" };
     await certificateSource(options, client, log).obtain(signal());
     const secret = server.store.get("/api/v1/namespaces/system/secrets", "tls");
     expect(secret?.["type"]).toBe("kubernetes.io/tls");

@@ -2,54 +2,78 @@ import { WebhookCaBundle } from "../../certificates/ca-bundle.ts";
 import { DirectoryStore } from "../../certificates/directory-store.ts";
 import { CertificateFiles } from "../../certificates/files.ts";
 import { CertificateKeeper } from "../../certificates/keeper.ts";
+import type { CertificateMetrics } from "../../certificates/metrics.ts";
 import { KubernetesSecretStore } from "../../certificates/secret-store.ts";
 import type { CertificateSource } from "../../certificates/source.ts";
-import type { CaBundleWriter } from "../../certificates/store.ts";
+import type { CaBundleWriter, SecretStore } from "../../certificates/store.ts";
+import type { HttpServer } from "../../http/server.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import { UsageError } from "../../process/failure.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import { splitName } from "./split-name.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+
+/** The place of the serving certificate: files that somebody else keeps, or a store where the program keeps its own. */
+export type CertificatePlace =
+  | { readonly kind: "files"; readonly certificateFile: string; readonly keyFile: string }
+  | { readonly kind: "folder"; readonly folder: string; readonly hosts: readonly string[] }
+  | { readonly kind: "secret"; readonly namespace: string; readonly name: string; readonly hosts: readonly string[] };
 
 export interface CertificateOptions {
-  readonly tlsCertFile?: string | undefined;
-  readonly tlsKeyFile?: string | undefined;
-  readonly tlsSecret?: string | undefined;
-  readonly tlsDir?: string | undefined;
-  readonly tlsHost: readonly string[];
+  readonly place: CertificatePlace;
+  /** The webhook configurations of this name are told the authority. */
   readonly webhookConfiguration?: string | undefined;
-  readonly atBinding: "true" | "false";
+  /** True where there is a configuration for bindings too. */
+  readonly atBinding: boolean;
 }
 
-/** Where the serving certificate comes from, as the flags say. Throws UsageError where they say nothing or too much. */
+/** The source of the serving certificate. @throws UsageError where a Secret is to hold it and there is no cluster */
 export function certificateSource(
-  options: CertificateOptions,
+  { place, webhookConfiguration, atBinding }: CertificateOptions,
   client: KubernetesClient | undefined,
   log: Logger,
 ): CertificateSource {
-  const { tlsCertFile, tlsKeyFile, tlsSecret, tlsDir, tlsHost, webhookConfiguration } = options;
-  const given = [tlsCertFile ?? tlsKeyFile, tlsSecret, tlsDir].filter((value) => value !== undefined);
-  if (given.length !== 1) {
-    const which = given.length === 0 ? "none was given" : "more than one was given";
-    throw new UsageError(`say where the serving certificate is: --tls-secret, --tls-dir, or --tls-cert-file; ${which}`);
-  }
-  if (tlsCertFile !== undefined || tlsKeyFile !== undefined) {
-    if (tlsCertFile === undefined || tlsKeyFile === undefined) {
-      throw new UsageError("--tls-cert-file and --tls-key-file belong together");
-    }
-    return new CertificateFiles({ certificateFile: tlsCertFile, keyFile: tlsKeyFile });
-  }
-  const announce = (sentence: string): void => log.info({ certificate: sentence }, "a certificate was made");
+  if (place.kind === "files") return new CertificateFiles(place);
   const bundle =
     webhookConfiguration === undefined || client === undefined
       ? {}
-      : { caBundle: caBundles(client, webhookConfiguration, options.atBinding === "true") };
-  if (tlsDir !== undefined) {
-    return new CertificateKeeper({ store: new DirectoryStore(tlsDir), hosts: tlsHost, announce, ...bundle });
-  }
-  const { namespace, name } = splitName(tlsSecret ?? "", "--tls-secret");
+      : { caBundle: caBundles(client, webhookConfiguration, atBinding) };
+  return new CertificateKeeper({
+    store: storeOf(place, client),
+    hosts: place.hosts,
+    announce: (sentence) => log.info({ certificate: sentence }, "a certificate was made"),
+    ...bundle,
+  });
+}
+
+export interface RenewalOptions {
+  readonly source: CertificateSource;
+  readonly server: Pick<HttpServer, "setCertificate">;
+  readonly metrics: CertificateMetrics;
+  readonly log: Logger;
+}
+
+/** Keeps the certificate of a server current until the process ends. */
+export function renewCertificate(life: Lifecycle, { source, server, metrics, log }: RenewalOptions): void {
+  life.run("the serving certificate", (signal) =>
+    source.watch({
+      signal,
+      install: (renewed) => {
+        server.setCertificate(renewed);
+        metrics.show(renewed);
+        log.info({ notAfter: renewed.notAfter }, "serving another certificate");
+      },
+      report: (error) => log.error({ error }, "the serving certificate cannot be kept current"),
+    }),
+  );
+}
+
+function storeOf(
+  place: Exclude<CertificatePlace, { kind: "files" }>,
+  client: KubernetesClient | undefined,
+): SecretStore {
+  if (place.kind === "folder") return new DirectoryStore(place.folder);
   if (client === undefined) throw new UsageError("--tls-secret needs a cluster");
-  const store = new KubernetesSecretStore(client, namespace, name);
-  return new CertificateKeeper({ store, hosts: tlsHost, announce, ...bundle });
+  return new KubernetesSecretStore(client, place.namespace, place.name);
 }
 
 /** The configuration for Pods, and the one of the same name for bindings. */

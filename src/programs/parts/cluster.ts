@@ -1,10 +1,24 @@
 import { findClusterAccess } from "../../kubernetes/access/find.ts";
 import { KubernetesClient } from "../../kubernetes/client/client.ts";
-import type { CommandContext } from "../../process/context.ts";
 import { version } from "../../process/version.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { ProgramContext } from "./program.ts";
 
-/** A client for the cluster that is meant: the flag, $KUBECONFIG, the Pod's service account, or ~/.kube/config. */
-export async function connect(kubeconfig: string | undefined, context: CommandContext): Promise<KubernetesClient> {
-  const access = await findClusterAccess({ kubeconfig, environment: context.env });
-  return new KubernetesClient({ access, userAgent: `metahub/${version}`, environment: context.env });
+/**
+ * A client, until the process ends, for the cluster that is meant: the flag, $KUBECONFIG, the Pod's service account, or
+ * ~/.kube/config. @throws KubernetesError where none is found
+ */
+export function openClient(
+  life: Lifecycle,
+  kubeconfig: string | undefined,
+  environment: ProgramContext["env"],
+): Promise<KubernetesClient> {
+  return life.start(
+    "the API server's client",
+    async () => {
+      const access = await findClusterAccess({ kubeconfig, environment });
+      return new KubernetesClient({ access, userAgent: `metahub/${version}`, environment });
+    },
+    (client) => client.close(),
+  );
 }

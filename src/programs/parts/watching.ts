@@ -1,11 +1,14 @@
+import type { WatchMetrics } from "../../kubernetes/reflector/metrics.ts";
 import type { ReflectorEvent } from "../../kubernetes/reflector/options.ts";
 import type { Logger } from "../../telemetry/log.ts";
-import type { Metrics } from "../../telemetry/metrics.ts";
+
+/** Told of what the watch of a resource does. `resource`: its plural. */
+export type WatchObserver = (resource: string, event: ReflectorEvent) => void;
 
 /** Counts what watches do, and logs what an operator should know of. */
-export function watchObserver(log: Logger, metrics: Metrics): (resource: string, event: ReflectorEvent) => void {
+export function watchObserver(log: Logger, metrics: WatchMetrics): WatchObserver {
   return (resource, event) => {
-    metrics.watchEvents.inc({ resource, event: event.type === "event" ? event.event.toLowerCase() : event.type });
+    metrics.count(resource, event);
     switch (event.type) {
       case "listed":
         log.info({ resource, objects: event.objects, durationMs: Math.round(event.durationMs) }, "listed");

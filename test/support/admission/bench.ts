@@ -1,6 +1,7 @@
 import jsonpatch, { type Operation } from "fast-json-patch";
 import type { AdmissionContext } from "../../../src/admission/copies.ts";
 import { PodHandler } from "../../../src/admission/handler.ts";
+import { createAdmissionMetrics } from "../../../src/admission/metrics.ts";
 import type { SteeringOptions } from "../../../src/admission/steer.ts";
 import { parseMachineType } from "../../../src/api/parse-machine-type.ts";
 import { parseNode } from "../../../src/api/parse-node.ts";
@@ -14,7 +15,7 @@ import type { Image } from "../../../src/registry/images.ts";
 import { ReselectMemory } from "../../../src/rewriting/memory.ts";
 import { Selections } from "../../../src/rewriting/selections.ts";
 import { createLogger } from "../../../src/telemetry/log.ts";
-import { createMetrics } from "../../../src/telemetry/metrics.ts";
+import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import type { AdmissionResponse } from "../../../src/webhook/review.ts";
 import { digestOf } from "../oci/indexes.ts";
 import { variants } from "../variants.ts";
@@ -73,7 +74,7 @@ export class World {
     const memory = new ReselectMemory();
     const selections = new Selections();
     this.#handler = new PodHandler({
-      metrics: createMetrics(),
+      metrics: createAdmissionMetrics(createRegistry()),
       log: createLogger("silent"),
       now: () => new Date("2026-11-23T12:00:00Z"),
       ...(steering === undefined ? {} : { steering }),

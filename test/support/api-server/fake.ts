@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { ClusterAccess, UserAccess } from "../../../src/kubernetes/access/access.ts";
 import { ObjectStore, type Stored } from "./store.ts";
@@ -10,6 +11,13 @@ export interface SeenRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+}
+
+/** PEM texts of a server that speaks TLS, and the authority that its clients are to trust. */
+export interface FakeTls {
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** Answers a request in the fake's place; returns whether it did. */
@@ -35,23 +43,30 @@ export class FakeApiServer {
   readonly #continues = new Map<string, { readonly items: readonly Stored[]; readonly version: number }>();
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
+  readonly #tls: FakeTls | undefined;
   #port = 0;
+  #connections = 0;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
+  private constructor(tls: FakeTls | undefined) {
+    this.#tls = tls;
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       this.#handle(request, response).catch((error: unknown) => {
         if (!response.headersSent) response.writeHead(500);
         response.end(String(error));
       });
-    });
-    this.#server.on("connection", (socket) => {
+    };
+    this.#server =
+      tls === undefined ? createServer(answer) : createTlsServer({ cert: tls.certificate, key: tls.key }, answer);
+    this.#server.on("connection", (socket: Socket) => {
+      this.#connections++;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
     });
   }
 
-  static async start(): Promise<FakeApiServer> {
-    const fake = new FakeApiServer();
+  /** Speaks plain HTTP unless told otherwise. */
+  static async start(tls?: FakeTls): Promise<FakeApiServer> {
+    const fake = new FakeApiServer(tls);
     await fake.listen();
     return fake;
   }
@@ -71,8 +86,18 @@ export class FakeApiServer {
     await closed;
   }
 
+  get url(): string {
+    return `${this.#tls === undefined ? "http" : "https"}://127.0.0.1:${this.#port}`;
+  }
+
+  /** How many connections were opened since it was made. */
+  get connections(): number {
+    return this.#connections;
+  }
+
   access(user: UserAccess = {}): ClusterAccess {
-    return { server: `http://127.0.0.1:${this.#port}`, insecureSkipTlsVerify: false, user, origin: "test" };
+    const ca = this.#tls === undefined ? {} : { ca: { pem: this.#tls.authority } };
+    return { server: this.url, insecureSkipTlsVerify: false, user, origin: "test", ...ca };
   }
 
   /** Answers the next request that the fault takes. */

@@ -2,7 +2,7 @@ import jsonpatch, { type Operation } from "fast-json-patch";
 import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { BindingPods } from "../../../src/binding/pods.ts";
-import type { BoundNode, ReselectContext } from "../../../src/binding/reselect.ts";
+import type { BoundNode, ReselectContext } from "../../../src/binding/reselection.ts";
 import type { Profile } from "../../../src/hardware/profile.ts";
 import { trimPod } from "../../../src/inventory/pods.ts";
 import type { JsonPatchOperation } from "../../../src/kubernetes/client/requests.ts";

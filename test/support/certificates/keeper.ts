@@ -2,8 +2,8 @@ import type { StoredData } from "../../../src/certificates/material.ts";
 import type { CaBundleWriter, SecretStore, Stored } from "../../../src/certificates/store.ts";
 import type { Clock } from "../../../src/time/clock.ts";
 
-/** Time that moves only by hand; `asked` resolves when somebody waits. */
-export class ManualClock implements Clock {
+/** Time that leaps by hand, months at once: whatever came due meanwhile is called once, at the end of the leap. */
+export class LeapingClock implements Clock {
   #ms: number;
   readonly #timers = new Map<symbol, { readonly at: number; readonly call: () => void }>();
   #asked = Promise.withResolvers<void>();
@@ -23,7 +23,7 @@ export class ManualClock implements Clock {
     this.#asked.resolve();
     return () => this.#timers.delete(id);
   }
-  /** Resolves once a timer is set; then moves on and runs what is due. */
+  /** Waits until a timer is set; then moves on and calls what is due. */
   async advance(ms: number): Promise<void> {
     if (this.#timers.size === 0) await this.#asked.promise;
     this.#asked = Promise.withResolvers<void>();

@@ -1,25 +1,21 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod } from "../../../src/api/pod.ts";
-import type { KubernetesClient } from "../../../src/kubernetes/client/client.ts";
-import { isKubernetesError } from "../../../src/kubernetes/error.ts";
-import { resource } from "../../../src/kubernetes/resource.ts";
-import { parseSelection, selectionAnnotation } from "../../../src/rewriting/annotation.ts";
+import { selectionAnnotation } from "../../../src/api/pod-keys.ts";
+import type { SelectionNote } from "../../../src/rewriting/notes/note.ts";
+import { parseSelection } from "../../../src/rewriting/notes/read.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { type Distribution, startDistribution } from "../../cluster/distribution.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
-import { requireLevel } from "../../cluster/require.ts";
+import type { Lack } from "../../cluster/lack.ts";
+import { reachable, requireLevel } from "../../cluster/require.ts";
 import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
-import { build } from "../../demo/bundle.ts";
 import { examplesFolder, readExample } from "../../demo/examples.ts";
-import { adminClient, installOperator, type Operator, type OperatorOptions } from "../../operator/install.ts";
+import { installOperator, type Operator, type OperatorOptions } from "../../operator/install.ts";
 import { publishIndex } from "./binding-builds.ts";
+import { adminWitness, refusalOf, type Witness } from "./witness.ts";
 
 export const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
-
-export const pods = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
-const events = resource({ group: "events.k8s.io", version: "v1", plural: "events", namespaced: true });
 
 /** The tag of the build that belongs on each node of examples/inventory. */
 export const buildOf: Readonly<Record<string, string>> = {
@@ -35,7 +31,7 @@ export interface BindingSite {
   readonly registry: Distribution;
   readonly builds: PublishedBuilds;
   readonly operator: Operator;
-  readonly client: KubernetesClient;
+  readonly witness: Witness;
   /** Creates a Pod; `spec` is added to one container `main` with the image `qnib/bench`. */
   createPod(name: string, options?: PodOptions): Promise<Pod>;
   pod(name: string): Promise<Pod>;
@@ -47,7 +43,7 @@ export interface BindingSite {
   allBound(app: string, count: number, timeoutMs?: number): Promise<readonly Pod[]>;
   /** `cpu-skylake` where the container runs the build of that tag; `written` where it has what its owner wrote. */
   buildIn(pod: Pod, container?: number): string;
-  note(pod: Pod, container?: string): Readonly<Record<string, unknown>> | undefined;
+  note(pod: Pod, container?: string): SelectionNote | undefined;
   /** Reasons of the Events about a Pod. */
   eventsOf(name: string): Promise<readonly string[]>;
   outcome(outcome: string): Promise<number>;
@@ -72,29 +68,24 @@ export interface BindOptions {
   readonly dryRun?: boolean;
 }
 
-/** Undefined where this machine has no such cluster. */
+/** With the bundle that is in dist/. */
 export async function openBindingSite(
   options: Pick<OperatorOptions, "values" | "webhookArgs" | "controllerArgs"> & { readonly schedulerQps?: number } = {},
-): Promise<BindingSite | undefined> {
+): Promise<BindingSite | Lack> {
   const signal = soon(600_000);
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   const { schedulerQps, ...install } = options;
-  const ready = await requireLevel({
-    level: "api",
-    signal,
-    progress,
-    tools: ["kubectl", "helm", "registry"],
-    ...(schedulerQps === undefined ? {} : { schedulerQps }),
-  });
-  if ("skip" in ready) {
-    progress(ready.skip);
-    return undefined;
-  }
+  const ready = await reachable(
+    await requireLevel({
+      level: "api",
+      signal,
+      progress,
+      tools: ["kubectl", "helm", "registry"],
+      ...(schedulerQps === undefined ? {} : { schedulerQps }),
+    }),
+  );
+  if ("skip" in ready) return ready;
   const { cluster } = ready;
-  if (cluster.hostAddress === undefined) {
-    await cluster.stop();
-    return undefined;
-  }
   try {
     return await setUp(cluster, install, signal);
   } catch (error) {
@@ -108,7 +99,6 @@ async function setUp(
   install: Pick<OperatorOptions, "values" | "webhookArgs" | "controllerArgs">,
   signal: AbortSignal,
 ): Promise<BindingSite> {
-  await build();
   const registry = await startDistribution({ signal });
   try {
     const builds = await publishBuilds(registry.host, undefined, signal);
@@ -117,7 +107,7 @@ async function setUp(
     const operator = await installOperator({ cluster, registry: registry.host, signal, ...install });
     await kubectl(cluster, ["apply", "-f", join(examplesFolder, "inventory/machinetypes.yaml")]);
     await kubectl(cluster, ["wait", "--for=jsonpath={.status.nodes}=1", "machinetype", "--all", "--timeout=30s"]);
-    return new Site(cluster, registry, builds, operator, await adminClient(cluster));
+    return new Site(cluster, registry, builds, operator, adminWitness(cluster));
   } catch (error) {
     await registry.stop();
     throw error;
@@ -143,20 +133,14 @@ class Site implements BindingSite {
   readonly registry: Distribution;
   readonly builds: PublishedBuilds;
   readonly operator: Operator;
-  readonly client: KubernetesClient;
+  readonly witness: Witness;
 
-  constructor(
-    cluster: Cluster,
-    registry: Distribution,
-    builds: PublishedBuilds,
-    operator: Operator,
-    client: KubernetesClient,
-  ) {
+  constructor(cluster: Cluster, registry: Distribution, builds: PublishedBuilds, operator: Operator, witness: Witness) {
     this.cluster = cluster;
     this.registry = registry;
     this.builds = builds;
     this.operator = operator;
-    this.client = client;
+    this.witness = witness;
   }
 
   createPod(name: string, options: PodOptions = {}): Promise<Pod> {
@@ -167,18 +151,15 @@ class Site implements BindingSite {
       metadata: { name, labels: labels ?? {}, ...(annotations === undefined ? {} : { annotations }) },
       spec: { containers: [{ name: "main", image }], terminationGracePeriodSeconds: 0, ...spec },
     };
-    return this.client.create({ resource: pods, namespace: "default" }, body, { signal: soon(), parse: parsePod });
+    return this.witness.createPod("default", body);
   }
 
   pod(name: string): Promise<Pod> {
-    return this.client.get({ resource: pods, namespace: "default", name }, { signal: soon(), parse: parsePod });
+    return this.witness.pod("default", name);
   }
 
-  async podsOf(app: string): Promise<readonly Pod[]> {
-    const found: Pod[] = [];
-    const query = { signal: soon(), labelSelector: `app=${app}`, parse: parsePod };
-    for await (const pod of this.client.list({ resource: pods, namespace: "default" }, query)) found.push(pod);
-    return found;
+  podsOf(app: string): Promise<readonly Pod[]> {
+    return this.witness.pods("default", `app=${app}`);
   }
 
   async bound(name: string): Promise<Pod> {
@@ -205,18 +186,13 @@ class Site implements BindingSite {
     return name === "qnib/bench" ? (this.builds.tags.get(digest) ?? image) : image;
   }
 
-  note(pod: Pod, container = "main"): Readonly<Record<string, unknown>> | undefined {
+  note(pod: Pod, container = "main"): SelectionNote | undefined {
     return parseSelection(pod.metadata.annotations?.[selectionAnnotation]).get(container);
   }
 
   async eventsOf(name: string): Promise<readonly string[]> {
-    const about = z.object({ reason: z.string(), regarding: z.object({ name: z.string().default("") }) });
-    const query = { signal: soon(), parse: (value: unknown) => about.parse(value) };
-    const reasons: string[] = [];
-    for await (const event of this.client.list({ resource: events, namespace: "default" }, query)) {
-      if (event.regarding.name === name) reasons.push(event.reason);
-    }
-    return reasons;
+    const { items } = await this.witness.events.listNamespacedEvent({ namespace: "default" });
+    return items.filter(({ regarding }) => regarding?.name === name).map(({ reason = "" }) => reason);
   }
 
   outcome(outcome: string): Promise<number> {
@@ -224,17 +200,16 @@ class Site implements BindingSite {
   }
 
   async bind(pod: Pod, node: string, { metadata, legacy = false, dryRun = false }: BindOptions = {}): Promise<void> {
-    const name = pod.metadata.name ?? "";
+    const { name = "", uid } = pod.metadata;
     const body = {
       apiVersion: "v1",
       kind: "Binding",
-      metadata: { name, uid: pod.metadata.uid, ...metadata },
+      metadata: { name, ...(uid === undefined ? {} : { uid }), ...metadata },
       target: { apiVersion: "v1", kind: "Node", name: node },
     };
-    const target = legacy
-      ? { resource: resource({ group: "", version: "v1", plural: "bindings", namespaced: true }), namespace: "default" }
-      : { resource: pods, namespace: "default", name, subresource: "binding" };
-    await this.client.create(target, body, { signal: soon(), dryRun, parse: () => undefined });
+    const request = { namespace: "default", body, ...(dryRun ? { dryRun: "All" } : {}) };
+    if (legacy) await this.witness.core.createNamespacedBinding(request);
+    else await this.witness.core.createNamespacedPodBinding({ ...request, name });
   }
 
   async deletePods(app: string): Promise<void> {
@@ -248,19 +223,13 @@ class Site implements BindingSite {
   }
 
   async stop(): Promise<void> {
-    await this.client.close();
+    await this.witness.close();
     await this.cluster.stop();
     await this.registry.stop();
   }
 }
 
-/** The code of the KubernetesError that it rejects with. */
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "none";
-  } catch (error) {
-    if (isKubernetesError(error)) return error.code;
-    throw error;
-  }
+/** The reason that the API server refuses it with, e.g. `Conflict`; `none` where it does not. */
+export async function reasonOf(asked: Promise<unknown>): Promise<string> {
+  return (await refusalOf(asked))?.reason ?? "none";
 }

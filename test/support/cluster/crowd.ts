@@ -1,5 +1,5 @@
 const zones = ["a", "b", "c"];
-/** What node-feature-discovery says of an x86-64 server's instruction set (cpu-cpuid.*), the newer the more. */
+/** Words of node-feature-discovery for an x86-64 server's instruction set (cpu-cpuid.*), the newer the more. */
 const flags = [
   ...["ADX", "AESNI", "AVX", "AVX2", "CMPXCHG8", "FMA3", "FXSR", "FXSROPT", "IBPB", "LAHF", "MOVBE", "OSXSAVE"],
   ...["SPEC_CTRL_SSBD", "STIBP", "SYSCALL", "SYSEE", "X87", "XGETBV1", "XSAVE", "XSAVEC", "XSAVEOPT", "XSAVES"],

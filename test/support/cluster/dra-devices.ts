@@ -1,9 +1,8 @@
-import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
-import { type BindingSite, pods, soon } from "./binding-site.ts";
+import type { BindingSite } from "./binding-site.ts";
 
-/** What one device of a ResourceSlice is: its attributes, as a driver writes them. */
+/** The attributes of one device of a ResourceSlice, as a driver writes them. */
 export type Attributes = Readonly<Record<string, object>>;
 
 export interface SliceOptions {
@@ -13,7 +12,7 @@ export interface SliceOptions {
   readonly generation?: number;
 }
 
-/** What a driver's kubelet plugin would publish. */
+/** Publishes devices as a driver's kubelet plugin would. */
 export async function publishDevices(site: BindingSite, options: SliceOptions): Promise<void> {
   const { node, driver, devices, generation = 1 } = options;
   await kubectl(site.cluster, ["apply", "-f", "-"], {
@@ -87,8 +86,7 @@ export async function runs(
 
 async function bound(site: BindingSite, name: string): Promise<Pod> {
   await kubectl(site.cluster, ["wait", "--for=condition=PodScheduled", `pod/${name}`, "--timeout=60s"]);
-  const target = { resource: pods, namespace: "default", name };
-  return site.client.get(target, { signal: soon(), parse: parsePod });
+  return site.pod(name);
 }
 
 /** Deletes Pods, so that their devices are free again; nobody runs them here. */

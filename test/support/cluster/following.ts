@@ -1,9 +1,10 @@
+import { makeInformer } from "@kubernetes/client-node";
 import type { MachineType } from "../../../src/api/machine-type.ts";
 import { parseMachineType } from "../../../src/api/parse-machine-type.ts";
-import { machineTypeResource } from "../../../src/inventory/cluster.ts";
 import type { Stage } from "./stage.ts";
+import { machineTypes } from "./witness.ts";
 
-/** A change of a machine type, as a watch of ours saw it. */
+/** A change of a machine type, as a watch of the test's saw it. */
 export interface Seen {
   /** performance.now() when it arrived. */
   readonly at: number;
@@ -13,7 +14,10 @@ export interface Seen {
 export interface Following {
   /** Everything since the beginning, in order. */
   readonly seen: readonly Seen[];
-  /** The first change after the `from`th that fits; also where it has arrived already. */
+  /**
+   * The first change after the `from`th that fits; also where it has arrived already.
+   * @throws what the watch failed with
+   */
   until(fits: (machineType: MachineType) => boolean, from?: number): Promise<Seen>;
   /** How often the status of a machine type was written. */
   writes(name: string): number;
@@ -21,39 +25,40 @@ export interface Following {
 }
 
 /** Watches the machine types from now on. */
-export async function followMachineTypes({ client }: Stage): Promise<Following> {
-  const target = { resource: machineTypeResource };
-  const ended = new AbortController();
-  const resourceVersion = await client.each(target, { signal: ended.signal }, () => undefined);
+export async function followMachineTypes({ witness }: Stage): Promise<Following> {
+  const { group, version, plural } = machineTypes;
+  const list = () => witness.custom.listClusterCustomObject(machineTypes);
+  const informer = makeInformer(witness.config, `/apis/${group}/${version}/${plural}`, list);
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
-  const options = { signal: ended.signal, resourceVersion, timeoutSeconds: 600, idleMs: 600_000 };
-  const watching = (async () => {
-    for await (const event of client.watch(target, options)) {
-      if (event.type !== "modified") continue;
-      seen.push({ at: performance.now(), machineType: parseMachineType(event.object) });
-      for (const wake of waiting) wake();
-    }
-  })().catch((error: unknown) => {
-    if (!ended.signal.aborted) throw error;
+  let failure: { readonly error: unknown } | undefined;
+  const wake = (): void => {
+    for (const look of waiting) look();
+  };
+  informer.on("update", (object) => {
+    seen.push({ at: performance.now(), machineType: parseMachineType(object) });
+    wake();
   });
+  informer.on("error", (error) => {
+    failure = { error };
+    wake();
+  });
+  await informer.start();
   return {
     seen,
     until: (fits, from = 0) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const look = (): void => {
           const found = seen.slice(from).find(({ machineType }) => fits(machineType));
-          if (found === undefined) return;
+          if (found === undefined && failure === undefined) return;
           waiting.delete(look);
-          resolve(found);
+          if (found === undefined) reject(failure?.error);
+          else resolve(found);
         };
         waiting.add(look);
         look();
       }),
     writes: (name) => seen.filter(({ machineType }) => machineType.metadata.name === name).length,
-    close: async () => {
-      ended.abort();
-      await watching;
-    },
+    close: () => informer.stop(),
   };
 }

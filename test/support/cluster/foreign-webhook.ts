@@ -8,7 +8,7 @@ import { createAuthority } from "../../cluster/pki.ts";
 
 export interface ForeignWebhookOptions {
   readonly cluster: Cluster;
-  /** Of the configuration. The API server calls mutating webhooks in the order of these names. */
+  /** The configuration's name. The API server calls mutating webhooks in the order of these names. */
   readonly name: string;
   readonly kind: "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
   /** `rules`, and where it is to be narrower `matchConditions` and `namespaceSelector`. */

@@ -1,15 +1,15 @@
+import { z } from "zod";
 import type { MachineType } from "../../../src/api/machine-type.ts";
 import { parseMachineType } from "../../../src/api/parse-machine-type.ts";
-import { machineTypeResource } from "../../../src/inventory/cluster.ts";
-import type { KubernetesObject } from "../../../src/kubernetes/object.ts";
-import { nodes, type Stage, soon } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+import { machineTypes, patchAs } from "./witness.ts";
+
+const listSchema = z.object({ items: z.array(z.unknown()) });
 
 /** The scenario's machine types as they are now. */
 async function readMachineTypes(stage: Stage): Promise<readonly MachineType[]> {
-  const found: MachineType[] = [];
-  const list = stage.client.list({ resource: machineTypeResource }, { signal: soon(), parse: parseMachineType });
-  for await (const machineType of list) if (/^type[1-4]$/.test(machineType.metadata.name)) found.push(machineType);
-  return found;
+  const { items } = listSchema.parse(await stage.witness.custom.listClusterCustomObject(machineTypes));
+  return items.map((item) => parseMachineType(item)).filter(({ metadata }) => /^type[1-4]$/.test(metadata.name));
 }
 
 /** How many nodes each has, by its status. */
@@ -19,11 +19,10 @@ export async function machineTypeNodes(stage: Stage): Promise<Readonly<Record<st
 }
 
 /** Sets labels of a node; null takes one away. */
-export function relabel(
+export async function relabel(
   stage: Stage,
   name: string,
   labels: Readonly<Record<string, string | null>>,
-): Promise<KubernetesObject> {
-  const patch = { type: "merge", body: { metadata: { labels } } } as const;
-  return stage.client.patch({ resource: nodes, name }, patch, { signal: soon() });
+): Promise<void> {
+  await stage.witness.core.patchNode({ name, body: { metadata: { labels } } }, patchAs.merge);
 }

@@ -31,7 +31,7 @@ export const onType = (machineType: string): PodSpec => ({ nodeSelector: { "meta
 /** The image of the first container. */
 export const imageOf = (pod: Pod): string | undefined => pod.spec.containers?.[0]?.image;
 
-/** What the annotation says of a container, parsed; undefined where there is no annotation. */
+/** The annotation's note on a container, parsed; undefined where there is no annotation. */
 export function noteOf(pod: Pod, name = "main"): Readonly<Record<string, unknown>> | undefined {
   const text = pod.metadata.annotations?.["metahub.dev/selection"];
   if (text === undefined) return undefined;

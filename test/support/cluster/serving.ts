@@ -8,7 +8,7 @@ const configurationSchema = z.object({
 });
 const secretSchema = z.object({ data: z.object({ "ca.crt": z.string(), "tls.crt": z.string() }) });
 
-/** What the API server trusts, what is stored, and what the webhook serves at this moment. */
+/** The certificates at this moment: what the API server trusts, what is stored, and what the webhook serves. */
 export interface Serving {
   /** Base64. */
   readonly caBundle: string;

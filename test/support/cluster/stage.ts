@@ -4,21 +4,16 @@ import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import { expect } from "vitest";
 import { z } from "zod";
-import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod } from "../../../src/api/pod.ts";
-import type { KubernetesClient } from "../../../src/kubernetes/client/client.ts";
-import { resource } from "../../../src/kubernetes/resource.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { CommandResult } from "../../cluster/command.ts";
 import { sharedRegistry } from "../../cluster/vitest.ts";
 import { waitUntil } from "../../cluster/wait.ts";
 import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
-import { build } from "../../demo/bundle.ts";
-import { adminClient, installOperator, type Operator, operatorNamespace } from "../../operator/install.ts";
+import { installOperator, type Operator, operatorNamespace } from "../../operator/install.ts";
 import { type PodManifest, pod } from "./pods.ts";
+import { adminWitness, type Witness } from "./witness.ts";
 
-export const pods = resource({ group: "", version: "v1", plural: "pods", namespaced: true });
-export const nodes = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
 const examples = join(import.meta.dirname, "../../../examples");
 
 /** Bound of one step of a test, on a machine that does other work too. */
@@ -38,7 +33,7 @@ export interface StageOptions {
 export interface Stage {
   readonly cluster: Cluster;
   /** With the rights of an administrator. */
-  readonly client: KubernetesClient;
+  readonly witness: Witness;
   readonly operator: Operator;
   readonly builds: PublishedBuilds;
   /** Begins the names of this stage's nodes: `<prefix>-node1` to `<prefix>-node5`. */
@@ -50,7 +45,7 @@ export interface Stage {
   /** Makes a node that ends with the stage. */
   createNode(node: Parameters<Cluster["createNode"]>[0]): Promise<void>;
   kubectl(args: readonly string[], input?: object): Promise<CommandResult>;
-  /** What kubectl printed; the test fails with its error otherwise. */
+  /** kubectl's output; the test fails with its error otherwise. */
   must(args: readonly string[], input?: object): Promise<string>;
   /** Makes the Pod without storing it, and returns what would have been stored. */
   admit(manifest: PodManifest, namespace?: string): Promise<Pod>;
@@ -60,9 +55,8 @@ export interface Stage {
 }
 
 export async function openStage(cluster: Cluster, options: StageOptions = {}): Promise<Stage> {
-  await build();
   const registry = options.registry ?? (await sharedRegistry());
-  const client = await adminClient(cluster);
+  const witness = adminWitness(cluster);
   const prefix = `t${randomBytes(3).toString("hex")}`;
   const namespaces: string[] = [];
   const madeNodes: string[] = [];
@@ -76,7 +70,7 @@ export async function openStage(cluster: Cluster, options: StageOptions = {}): P
     return stdout.trim();
   };
   const admit: Stage["admit"] = (manifest, namespace = "default") =>
-    client.create({ resource: pods, namespace }, manifest, { signal: soon(), dryRun: true, parse: parsePod });
+    witness.createPod(namespace, manifest, { dryRun: true });
   const createNode: Stage["createNode"] = async (node) => {
     madeNodes.push(node.name);
     await cluster.createNode(node, soon());
@@ -90,7 +84,7 @@ export async function openStage(cluster: Cluster, options: StageOptions = {}): P
     await kubectl(["delete", "namespace", ...namespaces, ...gone]);
     await kubectl(["delete", "-f", join(examples, "inventory/machinetypes.yaml"), ...gone]);
     if (madeNodes.length > 0) await kubectl(["delete", "node", ...madeNodes, ...gone]);
-    await client.close();
+    await witness.close();
   };
 
   try {
@@ -124,7 +118,7 @@ export async function openStage(cluster: Cluster, options: StageOptions = {}): P
     });
     return {
       cluster,
-      client,
+      witness,
       operator,
       builds,
       prefix,
@@ -143,7 +137,7 @@ export async function openStage(cluster: Cluster, options: StageOptions = {}): P
         return name;
       },
       conditionErrors: async () => {
-        const metrics = await client.raw("/metrics", { signal: soon(), maxBytes: 64 << 20 });
+        const metrics = await must(["get", "--raw", "/metrics"]);
         return metrics
           .split("\n")
           .filter((line) => line.startsWith("apiserver_admission_match_condition_evaluation_errors_total{"))

@@ -2,7 +2,7 @@ import { driverName, modelClass, nowhere, runtime, runtimes, servedResource } fr
 
 const resourceApi = "resource.k8s.io/v1";
 
-/** What a RuntimeClass may add to a Pod: nothing, labels, tolerations, both, or labels that no node has. */
+/** Additions of a RuntimeClass to a Pod: nothing, labels, tolerations, both, or labels that no node has. */
 export const runtimeClasses: Readonly<Record<string, object | undefined>> = {
   "oracle-plain": undefined,
   "oracle-kata": { nodeSelector: { [runtime]: runtimes[0] } },
@@ -75,7 +75,7 @@ function deviceClass(name: string, expression: string, extendedResourceName?: st
   return { apiVersion: resourceApi, kind: "DeviceClass", metadata: { name }, spec };
 }
 
-/** What a driver's kubelet plugin would publish. */
+/** The slices that a driver's kubelet plugin would publish. */
 function slice(nodeName: string, models: readonly string[]): object {
   return {
     apiVersion: resourceApi,

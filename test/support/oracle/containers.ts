@@ -48,7 +48,7 @@ function containerOf(
   return needs.map((resources) => ({ name, image, resources, ...restart }));
 }
 
-/** What one container asks for. The API server wants a limit; a request that is there as well is the same. */
+/** The resources that one container asks for. The API server wants a limit; a request beside it is the same. */
 function amounts(resources: Vocabulary): fc.Arbitrary<NonNullable<Container["resources"]>> {
   const limits = fc
     .subarray(Object.keys(resources), { minLength: 1 })

@@ -4,7 +4,7 @@ import type { OraclePod } from "./pods.ts";
 import { passedIn } from "./survey.ts";
 import { servedResource } from "./vocabulary.ts";
 
-/** What was tried: a Pod, what we say of it, and what the scheduler says. */
+/** One trial: a Pod, what we say of it, and what the scheduler says. */
 export interface Trial {
   readonly pod: OraclePod;
   /** Whether we were asked about the Pod as its author wrote it or as the API server stored it. */
@@ -13,7 +13,7 @@ export interface Trial {
   readonly verdict: Verdict;
 }
 
-/** What makes our set larger than the scheduler's, and is meant to. */
+/** The nodes that make our set larger than the scheduler's, and are meant to. */
 export interface Slack {
   /** Nodes that the scheduler avoids only for now. */
   readonly transient: ReadonlySet<string>;

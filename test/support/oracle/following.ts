@@ -1,9 +1,8 @@
+import { type Informer, makeInformer, type V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
-import type { KubernetesClient } from "../../../src/kubernetes/client/client.ts";
-import { Reflector } from "../../../src/kubernetes/reflector/reflector.ts";
-import { pods } from "../cluster/binding-site.ts";
+import type { Witness } from "../cluster/witness.ts";
 
-/** What the scheduler has said of a Pod so far. */
+/** The scheduler's words on a Pod so far. */
 export interface Verdict {
   readonly name: string;
   /** The node that it chose. */
@@ -41,33 +40,43 @@ const isDecided = ({ node, refusal }: Verdict): boolean => node !== undefined ||
 
 /** Follows the Pods of a label by a watch. */
 export class OracleFollowing {
-  readonly #reflector: Reflector<Verdict>;
-  readonly #ended = new AbortController();
-  readonly #run: Promise<void>;
+  readonly #informer: Informer<V1Pod>;
+  readonly #verdicts = new Map<string, Verdict>();
   readonly #waiting = new Set<() => void>();
+  /** Why the watch ended. */
+  #failure: { readonly error: unknown } | undefined;
 
-  constructor(client: KubernetesClient, labelSelector: string) {
-    this.#reflector = new Reflector({
-      client,
-      resource: pods,
-      namespace: "default",
-      labelSelector,
-      transform: verdictOf,
-      onChange: () => {
-        for (const look of this.#waiting) look();
-      },
+  private constructor(witness: Witness, labelSelector: string) {
+    const namespace = "default";
+    const list = () => witness.core.listNamespacedPod({ namespace, labelSelector });
+    this.#informer = makeInformer(witness.config, `/api/v1/namespaces/${namespace}/pods`, list, labelSelector);
+    this.#informer.on("change", (pod) => {
+      const verdict = verdictOf(pod);
+      this.#verdicts.set(verdict.name, verdict);
+      this.#wake();
     });
-    this.#run = this.#reflector.run(this.#ended.signal);
+    this.#informer.on("delete", ({ metadata }) => this.#verdicts.delete(metadata?.name ?? ""));
+    this.#informer.on("error", (error) => {
+      this.#failure = { error };
+      this.#wake();
+    });
+  }
+
+  /** Follows from now on. */
+  static async start(witness: Witness, labelSelector: string): Promise<OracleFollowing> {
+    const following = new OracleFollowing(witness, labelSelector);
+    await following.#informer.start();
+    return following;
   }
 
   /** Waits until the scheduler has said yes or no to each of these Pods; then what it says of each, in their order. */
   async decided(names: readonly string[], signal: AbortSignal): Promise<readonly Verdict[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Verdict[]>();
-    const verdicts = (): readonly Verdict[] =>
-      names.map((name) => this.#reflector.store.get(`default/${name}`) ?? { name });
+    const verdicts = (): readonly Verdict[] => names.map((name) => this.#verdicts.get(name) ?? { name });
     const look = (): void => {
       const all = verdicts();
       if (all.every(isDecided)) resolve(all);
+      else if (this.#failure !== undefined) reject(this.#failure.error);
     };
     const expired = (): void => {
       const open = verdicts().filter((each) => !isDecided(each));
@@ -85,8 +94,11 @@ export class OracleFollowing {
     }
   }
 
-  async close(): Promise<void> {
-    this.#ended.abort();
-    await this.#run;
+  close(): Promise<void> {
+    return this.#informer.stop();
+  }
+
+  #wake(): void {
+    for (const look of this.#waiting) look();
   }
 }

@@ -72,12 +72,11 @@ export function nodesOf(seed: number): readonly OracleNode[] {
   const guards = draw(seed, "taints", guardCount, guard);
   const drawn = draw(seed, "nodes", nodes, fc.record({ labels, allocatable }));
   return drawn.map((own, row): OracleNode => {
-    const turn = transientRows.indexOf(row);
-    const state = turn < 0 ? undefined : states[turn % states.length];
+    const { state, transient } = stateOf(row);
     const guarded = row % 2 === 0 ? ((row / 2) % guardCount).toString() : undefined;
     const taints = guarded === undefined ? [] : (guards[Number(guarded)] ?? []);
     return {
-      ...(state !== undefined && { transient: turn < states.length ? "stays" : "recovers" }),
+      ...(transient !== undefined && { transient }),
       spec: {
         name: nodeName(row),
         labels: {
@@ -95,6 +94,16 @@ export function nodesOf(seed: number): readonly OracleNode[] {
       },
     };
   });
+}
+
+/** Why the scheduler avoids the node of a row just now, and whether that ends; nothing for most. */
+function stateOf(row: number): {
+  readonly state?: (typeof states)[number] | undefined;
+  readonly transient?: OracleNode["transient"];
+} {
+  const turn = transientRows.indexOf(row);
+  if (turn < 0) return {};
+  return { state: states[turn % states.length], transient: turn < states.length ? "stays" : "recovers" };
 }
 
 /** The nodes that have devices for DRA, with the model of each device. */

@@ -13,7 +13,7 @@ export interface OraclePod {
   readonly name: string;
   readonly rule: string;
   readonly spec: PodSpec;
-  /** What is added to the Pod while its gate holds it back; undefined where nothing is. */
+  /** An addition to the Pod while its gate holds it back; undefined where there is none. */
   readonly narrowing?: PodSpec;
 }
 

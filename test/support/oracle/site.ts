@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { parsePod } from "../../../src/api/parse-pod.ts";
 import type { Pod, PodSpec } from "../../../src/api/pod.ts";
 import { ClusterInventory } from "../../../src/inventory/cluster.ts";
 import type { Snapshot } from "../../../src/inventory/snapshot.ts";
-import type { KubernetesClient } from "../../../src/kubernetes/client/client.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
+import { type Lack, lack } from "../../cluster/lack.ts";
 import { requireLevel } from "../../cluster/require.ts";
 import { adminClient } from "../../operator/install.ts";
-import { pods, soon } from "../cluster/binding-site.ts";
+import { soon } from "../cluster/binding-site.ts";
+import { adminWitness, type Witness } from "../cluster/witness.ts";
 import { classManifests } from "./classes.ts";
 import { eachOf } from "./each.ts";
 import { devicesOf, nodesOf, type OracleNode } from "./nodes.ts";
@@ -21,8 +21,8 @@ const last = "oracle-last";
 /** A cluster of level api with the nodes and classes of a seed, without the operator. */
 export interface OracleSite {
   readonly cluster: Cluster;
-  readonly client: KubernetesClient;
-  /** What our own inventory read of the cluster. */
+  readonly witness: Witness;
+  /** The cluster as our own inventory read it. */
   readonly snapshot: Snapshot;
   readonly nodes: readonly OracleNode[];
   /** @returns the Pods as the API server stored them, in the same order. */
@@ -36,25 +36,20 @@ export interface NamedSpec {
   readonly spec: object;
 }
 
-/** Undefined where this machine has no such cluster. */
-export async function openOracleSite(seed: number): Promise<OracleSite | undefined> {
+export async function openOracleSite(seed: number): Promise<OracleSite | Lack> {
   const signal = soon(600_000);
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   // At its default of 50 requests a second, the scheduler alone would take half of the test's time.
   const ready = await requireLevel({ level: "api", signal, progress, tools: ["kubectl"], schedulerQps: 1000 });
-  if ("skip" in ready) {
-    progress(ready.skip);
-    return undefined;
-  }
+  if ("skip" in ready) return ready;
   const { cluster } = ready;
   if (cluster.provider === "existing") {
-    progress("the oracle test fills a cluster with nodes and Pods of its own: not one that is somebody's");
     await cluster.stop();
-    return undefined;
+    return lack("it fills a cluster with nodes and Pods of its own: not one that is somebody's");
   }
-  const client = await adminClient(cluster);
+  const witness = adminWitness(cluster);
   const stop = async (): Promise<void> => {
-    await client.close();
+    await witness.close();
     await cluster.stop();
   };
   try {
@@ -62,8 +57,8 @@ export async function openOracleSite(seed: number): Promise<OracleSite | undefin
       const query = `labelSelector=oracle%3D${label}&gracePeriodSeconds=0`;
       await kubectl(cluster, ["delete", "--raw", `/api/v1/namespaces/default/pods?${query}`]);
     };
-    const made = await setUp(cluster, client, seed);
-    return { cluster, client, createPods: createPodsWith(client), deletePods, stop, ...made };
+    const made = await setUp(cluster, witness, seed);
+    return { cluster, witness, createPods: createPodsWith(witness), deletePods, stop, ...made };
   } catch (error) {
     await stop();
     throw error;
@@ -72,7 +67,7 @@ export async function openOracleSite(seed: number): Promise<OracleSite | undefin
 
 async function setUp(
   cluster: Cluster,
-  client: KubernetesClient,
+  witness: Witness,
   seed: number,
 ): Promise<Pick<OracleSite, "snapshot" | "nodes">> {
   // The inventory waits for the definition; nobody makes machine types here.
@@ -84,26 +79,27 @@ async function setUp(
   const items = classManifests(new Map([...devicesOf(seed), [last, ["b"]]]));
   await kubectl(cluster, ["create", "-f", "-"], { apiVersion: "v1", kind: "List", items });
   await cluster.createNode({ name: last, labels: { "metahub.dev/feature.oracle": last } }, soon());
-  await allSeen(cluster, client);
-  return { snapshot: await read(client), nodes };
+  await allSeen(cluster, witness);
+  return { snapshot: await read(cluster), nodes };
 }
 
 /**
  * A watch brings changes of one resource in order: when the scheduler has given a Pod a device of the node that was
  * made last, it has seen all nodes, slices and the class.
  */
-async function allSeen(cluster: Cluster, client: KubernetesClient): Promise<void> {
+async function allSeen(cluster: Cluster, witness: Witness): Promise<void> {
   const limits = { [servedResource]: "1" };
   const spec: PodSpec = {
     nodeSelector: { "kubernetes.io/hostname": last },
     containers: [{ name: "main", image: "example/none", resources: { limits } }],
   };
-  await createPodsWith(client)("first", [{ name: "first", spec }]);
+  await createPodsWith(witness)("first", [{ name: "first", spec }]);
   await kubectl(cluster, ["wait", "--for=condition=PodScheduled", "pod/first", "--timeout=30s"]);
 }
 
 /** As the webhook reads it. */
-async function read(client: KubernetesClient): Promise<Snapshot> {
+async function read(cluster: Cluster): Promise<Snapshot> {
+  const client = await adminClient(cluster);
   const inventory = new ClusterInventory({ client, observe: () => undefined });
   try {
     await inventory.synced;
@@ -112,14 +108,15 @@ async function read(client: KubernetesClient): Promise<Snapshot> {
     return snapshot;
   } finally {
     await inventory.close();
+    await client.close();
   }
 }
 
-function createPodsWith(client: KubernetesClient): OracleSite["createPods"] {
+function createPodsWith(witness: Witness): OracleSite["createPods"] {
   return async (label, list) =>
     eachOf(list, async ({ name, spec }) => {
       const metadata = { name, labels: { oracle: label } };
       const body = { apiVersion: "v1", kind: "Pod", metadata, spec };
-      return client.create({ resource: pods, namespace: "default" }, body, { signal: soon(), parse: parsePod });
+      return witness.createPod("default", body);
     });
 }

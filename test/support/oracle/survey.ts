@@ -3,7 +3,7 @@ import type { Verdict } from "./following.ts";
 import type { OraclePod } from "./pods.ts";
 import type { NamedSpec } from "./site.ts";
 
-/** What the scheduler says of a node that passed everything but the affinity to other Pods. */
+/** The scheduler's words for a node that passed everything but the affinity to other Pods. */
 const passed = /(\d+) node\(s\) didn't match pod affinity rules/;
 
 /**

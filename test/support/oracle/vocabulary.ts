@@ -19,7 +19,7 @@ export const nowhere = "nowhere";
 export const guardLabel = "example.com/guard";
 export const guardCount = 12;
 
-/** Of nodes that the scheduler avoids just now, and that our rules keep as candidates (src/placement/taints.ts). */
+/** Marks nodes that the scheduler avoids just now, and that our rules keep as candidates (src/placement/taints.ts). */
 export const stateLabel = "example.com/state";
 export const states = ["cordoned", "not-ready", "leaving"] as const;
 /** Their rows: two of each state, of which the later one recovers. None of them has other taints. */

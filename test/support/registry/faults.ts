@@ -1,11 +1,12 @@
 import type { ServerResponse } from "node:http";
 
-/** What goes wrong with an answer. */
+/** The way in which an answer goes wrong. */
 export type Fault =
   /** Answers after a while. */
   | { readonly kind: "delay"; readonly ms: number }
   /** Never answers. */
   | { readonly kind: "hang" }
+  /** This instead of doing what was asked for. */
   | {
       readonly kind: "status";
       readonly status: number;
@@ -19,8 +20,22 @@ export type Fault =
   | { readonly kind: "closeMidBody" }
   /** The right headers without a length, then bytes without end. */
   | { readonly kind: "endless" }
-  /** The right headers, the first byte of the body, and then nothing. */
-  | { readonly kind: "stall" }
+  /** The right headers, the first bytes of the body (one if absent), and then nothing. */
+  | { readonly kind: "stall"; readonly after?: number }
+  /** The whole blob with 200, whatever range was asked for. */
+  | { readonly kind: "ignoreRange" }
+  /**
+   * 200 with a piece so many times, each written when the connection has taken the one before: a body that is larger
+   * than memory, or that shows how much a client lets come. `taken` is told the bytes that the connection took so far,
+   * `closed` is called when the answer is over, whole or not.
+   */
+  | {
+      readonly kind: "repeat";
+      readonly piece: Uint8Array;
+      readonly times: number;
+      readonly taken?: (bytes: number) => void;
+      readonly closed?: () => void;
+    }
   /** Another body, under the right headers (its length apart). */
   | { readonly kind: "body"; readonly bytes: Uint8Array }
   /** Other headers; an empty value leaves the header out. */
@@ -29,7 +44,7 @@ export type Fault =
 export interface FaultRule {
   /** Every method if absent. */
   readonly method?: string;
-  /** Of the path, without the query. */
+  /** Is held against the path, without the query. */
   readonly path: RegExp;
   /** How often it happens; always if absent. */
   readonly times?: number;
@@ -99,8 +114,17 @@ export function sendFaulty(response: ServerResponse, answer: Answer, fault: Faul
       return;
     case "stall":
       response.writeHead(answer.status, answer.headers);
-      response.write(answer.body.subarray(0, 1));
+      response.write(answer.body.subarray(0, fault.after ?? 1));
       return;
+    case "ignoreRange":
+      send(answer);
+      return;
+    case "repeat": {
+      const length = String(fault.piece.length * fault.times);
+      response.writeHead(200, { "content-type": "application/octet-stream", "content-length": length });
+      sendRepeatedly(response, fault);
+      return;
+    }
     case "body":
       send({
         ...answer,
@@ -121,6 +145,25 @@ function sendEndlessly(response: ServerResponse): void {
   const more = (): void => {
     while (!response.destroyed && response.write(chunk));
     if (!response.destroyed) response.once("drain", more);
+  };
+  more();
+}
+
+function sendRepeatedly(response: ServerResponse, fault: Fault & { kind: "repeat" }): void {
+  const { piece, times, taken, closed } = fault;
+  if (closed !== undefined) response.once("close", closed);
+  let written = 0;
+  const more = (): void => {
+    if (written === times) {
+      response.end();
+      return;
+    }
+    written += 1;
+    response.write(piece, (error) => {
+      if (error !== null && error !== undefined) return;
+      taken?.(written * piece.length);
+      more();
+    });
   };
   more();
 }

@@ -25,7 +25,7 @@ export function registryFixture(): RegistryFixture {
       keep(
         new RegistryClient({
           plainHttp: () => true,
-          timeouts: { connectMs: 1_000, headersMs: 300, bodyMs: 500, uploadMs: 2_000 },
+          timeouts: { connectMs: 1_000, headersMs: 300, bodyMs: 500, idleMs: 500, uploadMs: 2_000 },
           ...options,
         }),
       ),

@@ -11,7 +11,7 @@ export interface RegistryAuth {
   readonly identityTokens?: readonly string[];
   /** Nobody needs credentials to pull. */
   readonly anonymousPull?: boolean;
-  /** What the challenge names instead of this registry's own token server. */
+  /** The token server that the challenge names; this registry's own if absent. */
   readonly realm?: string;
   /** Seconds that a bearer token lives; 60 if absent. */
   readonly tokenLife?: number;

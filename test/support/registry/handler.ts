@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { cutToRange } from "./byte-range.ts";
 import { type Answer, type Faults, sendFaulty } from "./faults.ts";
 import { type Guard, json } from "./guard.ts";
 import { type ContentStore, digestOf } from "./store.ts";
@@ -44,7 +45,9 @@ export class RegistryHandler {
     const method = request.method ?? "GET";
     const url = new URL(request.url ?? "/", "http://registry");
     const fault = this.#options.faults.take(method, url.pathname);
-    const answer = await this.#answer(request, method, url);
+    const whole = fault?.kind === "status" ? await refuse(request) : await this.#answer(request, method, url);
+    const ranged = url.pathname.includes("/blobs/") && method === "GET" && fault?.kind !== "ignoreRange";
+    const answer = ranged ? cutToRange(whole, request.headers.range) : whole;
     const headers = { "docker-distribution-api-version": "registry/2.0", ...answer.headers };
     if (fault !== undefined) {
       sendFaulty(response, { ...answer, headers }, fault, method === "HEAD");
@@ -69,7 +72,11 @@ export class RegistryHandler {
     }
     if (url.pathname === "/v2/" || url.pathname === "/v2") return json(200, {});
     if (repository === undefined || rest === undefined) return failure(404, "NAME_UNKNOWN");
-    const call: Call = { method, repository, rest, query: url.searchParams, request };
+    return await this.#route({ method, repository, rest, query: url.searchParams, request });
+  }
+
+  async #route(call: Call): Promise<Answer> {
+    const { rest } = call;
     if (rest.startsWith("manifests/")) return await this.#manifest(call, rest.slice("manifests/".length));
     if (rest.startsWith("blobs/uploads/")) return await this.#upload(call, rest.slice("blobs/uploads/".length));
     if (rest.startsWith("blobs/")) return await this.#blob(call, rest.slice("blobs/".length));
@@ -187,6 +194,12 @@ function pending(repository: string, id: string, received: number, status: numbe
 
 function failure(status: number, code: string): Answer {
   return json(status, { errors: [{ code, message: code.toLowerCase().replaceAll("_", " ") }] });
+}
+
+/** Reads a request whose answer is decided, and does nothing of what it asks for. */
+async function refuse(request: IncomingMessage): Promise<Answer> {
+  await receive(request, 0);
+  return { status: 500, headers: {}, body: Buffer.alloc(0) };
 }
 
 /** The request's body; undefined where it is longer than allowed (the rest is read and thrown away). */

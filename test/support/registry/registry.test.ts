@@ -74,6 +74,21 @@ describe("the registry for tests and the demo", () => {
     expect(answer.status).toBe(status);
   });
 
+  test.each([
+    ["bytes=0-3", 206, "bytes 0-3/12", "some"],
+    ["bytes=5-", 206, "bytes 5-11/12", "content"],
+    ["bytes=-3", 206, "bytes 9-11/12", "ent"],
+    ["bytes=10-99", 206, "bytes 10-11/12", "nt"],
+    ["bytes=12-", 416, "bytes */12", ""],
+    ["bytes=0-1,3-4", 200, null, "some content"],
+    ["lines=1-2", 200, null, "some content"],
+  ])("answers a blob with Range: %s", async (range, status, contentRange, text) => {
+    const running = await start();
+    await running.store.putBlob("a/b", blob);
+    const got = await ask(running, `/v2/a/b/blobs/${digestOf(blob)}`, { headers: { range } });
+    expect([got.status, got.headers.get("content-range"), await got.text()]).toEqual([status, contentRange, text]);
+  });
+
   test("lists tags, page by page", async () => {
     const running = await start();
     for (const tag of ["c", "a", "b"]) await putManifest(running.store, "team/app", tag, tag);

@@ -33,7 +33,7 @@ export interface RunningRegistry {
   readonly host: string;
   readonly store: ContentStore;
   readonly faults: Faults;
-  /** What was asked, the oldest first; the last 10,000. */
+  /** The requests that arrived, the oldest first; the last 10,000. */
   readonly requests: readonly ReceivedRequest[];
   /** Resolves when a request that fits has arrived, also where it has already. */
   received(fits: (request: ReceivedRequest) => boolean): Promise<ReceivedRequest>;

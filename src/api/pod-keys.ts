@@ -1,0 +1,18 @@
+/** The prefix of every annotation and label that is ours. */
+const prefix = "metahub.dev/";
+
+/** When the build is chosen: `auto`, `admission`, `bind` or `common`. */
+export const strategyAnnotation = `${prefix}strategy`;
+/** The future of a Pod for which no build fits: `warn`, `deny` or `steer`. */
+export const noMatchAnnotation = `${prefix}no-match`;
+/** Whether accelerators that labels tell of count, whatever a container requests: `always` or `never`. */
+export const acceleratorsAnnotation = `${prefix}accelerators`;
+/** The choices that were made and why. MetaHub writes it; a hint, never trusted, because users may write there too. */
+export const selectionAnnotation = `${prefix}selection`;
+/** The label that opts a Pod or a namespace in (`enabled`) or out (`disabled`). */
+export const rewriteLabel = `${prefix}rewrite`;
+
+/** Whether an annotation or label is ours. */
+export function isPodKey(key: string): boolean {
+  return key.startsWith(prefix);
+}

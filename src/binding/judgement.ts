@@ -1,0 +1,161 @@
+import { type Reference, withDigest, withTagAndDigest } from "../oci/reference.ts";
+import type { Variant } from "../oci/variant.ts";
+import { RegistryError } from "../registry/error.ts";
+import { explainFailure, type JudgeOptions } from "../rewriting/decide.ts";
+import type { DecisionCode } from "../rewriting/decision.ts";
+import type { ImagePlace } from "../rewriting/images.ts";
+import type { IndexImage } from "../rewriting/memory.ts";
+import type { SelectionNote } from "../rewriting/notes/note.ts";
+import { type Asking, type Origin, originalReference, originOf, readReference } from "../rewriting/origin.ts";
+import type { Verdict } from "../rewriting/verdict.ts";
+import { offered } from "../selection/offered.ts";
+import { select } from "../selection/select.ts";
+import type { BoundNode, ReselectContext } from "./reselection.ts";
+
+/** One image, and all that is known of it before anybody is asked. */
+export interface Judged {
+  readonly place: ImagePlace;
+  readonly note: SelectionNote | undefined;
+  /** Whether the build that all of the Pod's nodes have in common is wanted. */
+  readonly common: boolean;
+  readonly node: BoundNode;
+}
+
+interface Ruling {
+  readonly code: DecisionCode;
+  /** One line for people. */
+  readonly reason: string;
+  /** True where the Pod's owner should hear of it. */
+  readonly surprising: boolean;
+}
+
+/**
+ * The ruling on one image for one node; nothing is said yet of any note. `keep`: it stays, though nobody knows it to be
+ * right. `right`: it is the right build. The others are those of a `Reselection`.
+ */
+export type Judgement = Ruling & ({ readonly kind: "keep" | "right" } | ChosenBuild | Return);
+
+interface Return {
+  readonly kind: "return";
+  /** The reference to put back. */
+  readonly image: string;
+  readonly index: string;
+}
+
+export interface ChosenBuild {
+  readonly kind: "choose" | "correct" | "move";
+  /** The reference of the build. */
+  readonly image: string;
+  readonly asked: string;
+  readonly index: string;
+  readonly variant: Variant;
+  readonly machineTypes: readonly string[];
+}
+
+/** Judges one image. Never throws for what a registry or the Pod's owner did. */
+export async function judgeImage(judged: Judged, context: ReselectContext, asking: Asking): Promise<Judgement> {
+  const { place, note } = judged;
+  const reference = readReference(place.image);
+  // The kubelet refuses it in its own words (InvalidImageName).
+  if (reference === undefined) return keep("invalid-reference", "it is not a valid image reference");
+  if (!context.mayAsk(reference.registry)) {
+    return keep("registry-not-asked", `${reference.registry} is not a registry that MetaHub may ask`);
+  }
+  try {
+    const origin = await originOf(reference, note, context, asking);
+    if (origin.kind === "unproven") return keep("unproven", origin.reason, true);
+    if (origin.image.kind !== "index") return keep("no-index", "it is one build, not an index of several");
+    return origin.kind === "asked"
+      ? judgeAsked(judged, reference, origin.image, context)
+      : await judgeChosen(judged, reference, origin, context, asking);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const [code, reason] = explainFailure(error, reference.registry, asking.signal);
+    return keep(code, reason, failureSurprises(judged, code));
+  }
+}
+
+function judgeAsked(judged: Judged, reference: Reference, image: IndexImage, context: ReselectContext): Judgement {
+  const verdict = verdictOn(image, judged, context);
+  const { variant, code, reason } = verdict;
+  if (variant === undefined) return keep(code, reason, code === "nothing-fits");
+  return build("choose", judged.place.image, reference, image, { ...verdict, variant }, context);
+}
+
+async function judgeChosen(
+  judged: Judged,
+  reference: Reference,
+  origin: Origin & { readonly kind: "chosen" },
+  context: ReselectContext,
+  asking: Asking,
+): Promise<Judgement> {
+  const { image, askedText } = origin;
+  // The choice was the build that all nodes have in common: a better one for this node is no reason to leave it.
+  if (judged.common && runs(image, reference.digest, judged)) {
+    return right("selected", "the build that all its nodes have in common runs here");
+  }
+  const verdict = verdictOn(image, judged, context);
+  const { variant, code, reason } = verdict;
+  if (variant?.digest === reference.digest) return right(code, reason);
+  const kind = judged.note?.node === undefined ? "correct" : "move";
+  if (variant !== undefined) return build(kind, askedText, reference, image, { ...verdict, variant }, context);
+  const original = await originalReference(reference, origin, context, asking);
+  const surprising = code === "nothing-fits" || kind === "correct";
+  return { kind: "return", code, reason, surprising, image: original, index: image.descriptor.digest };
+}
+
+function build(
+  kind: ChosenBuild["kind"],
+  asked: string,
+  reference: Reference,
+  image: IndexImage,
+  { variant, machineTypes, code, reason }: Verdict & { readonly variant: Variant },
+  { imageForm }: ReselectContext,
+): Judgement {
+  const write = imageForm === "digest" ? withDigest : withTagAndDigest;
+  const index = image.descriptor.digest;
+  const surprising = kind === "correct";
+  return {
+    kind,
+    code,
+    reason,
+    surprising,
+    image: write(reference, variant.digest),
+    asked,
+    index,
+    variant,
+    machineTypes,
+  };
+}
+
+function keep(code: DecisionCode, reason: string, surprising = false): Judgement {
+  return { kind: "keep", code, reason, surprising };
+}
+
+function right(code: DecisionCode, reason: string): Judgement {
+  return { kind: "right", code, reason, surprising: false };
+}
+
+/** A choice of admission is right, as far as anybody knows; that a registry does not show an image is usual. */
+function failureSurprises({ note, node }: Judged, code: DecisionCode): boolean {
+  // It may be a build for another node, and nobody can tell now.
+  if (note?.node !== undefined && note.node !== node.name) return true;
+  return note?.variant === undefined && (code === "registry-failed" || code === "deadline");
+}
+
+function howOf({ place, common }: Judged): JudgeOptions {
+  return { accelerated: place.accelerated, common };
+}
+
+function verdictOn(image: IndexImage, judged: Judged, context: ReselectContext): Verdict {
+  const { common, node } = judged;
+  return context.judge(image, common ? node.candidates : node.landings, howOf(judged));
+}
+
+/** Whether the node runs this build. */
+function runs(image: IndexImage, digest: string | undefined, { node, place }: Judged): boolean {
+  const same = image.variants.filter((variant) => variant.digest === digest);
+  return node.landings.every(
+    ({ profile }) => select(same, offered(profile, place.accelerated)).code !== "nothing-fits",
+  );
+}

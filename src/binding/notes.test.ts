@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { at, BindingBench } from "../../test/support/binding/bench.ts";
+import { podOf } from "../../test/support/binding/shelves.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
+import { KubernetesError } from "../kubernetes/error.ts";
+import { parseSelection } from "../rewriting/notes/read.ts";
+
+let bench: BindingBench;
+beforeEach(() => {
+  bench = new BindingBench();
+});
+
+describe("a choice that admission left open", () => {
+  const open = (image: string, code = "nodes-differ") =>
+    podOf("p", image, {
+      annotations: { [selectionAnnotation]: JSON.stringify({ main: { asked: image, code, at: "", reason: "" } }) },
+    });
+  const note = () =>
+    parseSelection(bench.server.pods.get("p")?.metadata.annotations?.[selectionAnnotation]).get("main");
+
+  test.each<[string, string, string, string]>([
+    ["nothing fits", "qnib/gpu", "nothing-fits", "nothing-fits"],
+    ["no registry tells", "qnib/away", "undecided", "not-found"],
+  ])("%s: the image stays, and the annotation says why", async (_, name, outcome, code) => {
+    bench.shelf.add("qnib/gpu", "nvcap:9.0");
+    bench.server.set(open(name));
+    expect(await bench.bind("p", "s")).toEqual([outcome]);
+    expect(bench.image("p")).toBe(name);
+    expect(note()).toMatchObject({ asked: name, code, node: "s", machineType: "type-s" });
+    expect(note()?.["reason"]).not.toBe("");
+    // Bound again it is the same, and there is nothing to write.
+    await bench.bind("p", "s");
+    expect(bench.server.patches).toHaveLength(1);
+    await bench.bind("p", "b");
+    expect(note()).toMatchObject({ code, node: "b", machineType: "type-b" });
+  });
+
+  test("a policy that refuses the note is no matter: the Pod is bound as it was to be", async () => {
+    bench.shelf.add("qnib/gpu", "nvcap:9.0");
+    bench.server.set(open("qnib/gpu"));
+    bench.server.refuse = new KubernetesError("INVALID", "no", { causes: [{ message: "signature missing" }] });
+    expect(await bench.bind("p", "s")).toEqual(["nothing-fits"]);
+    expect(bench.events.reasons).toEqual(["NothingFits"]);
+  });
+
+  test("a note that is not about the image that is there is left", async () => {
+    bench.server.set(open("qnib/away"));
+    bench.server.meanwhile = () => void bench.server.set(podOf("p", "qnib/bench"));
+    expect(await bench.bind("p", "s")).toEqual(["written"]);
+    expect(bench.image("p")).toBe(at("cpu:skylake"));
+  });
+});

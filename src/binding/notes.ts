@@ -1,0 +1,62 @@
+import { isOpen, noteTime, type SelectionNote, typesOf } from "../rewriting/notes/note.ts";
+import { describeRequirement } from "../rewriting/verdict.ts";
+import type { ChosenBuild, Judged, Judgement } from "./judgement.ts";
+import type { BoundNode, Reselection } from "./reselection.ts";
+
+/** The write that a judgement leads to, and the note in it; undefined where the Pod stays as it is. */
+export function writeOf(judged: Judged, judgement: Judgement, now: Date): Reselection["write"] {
+  switch (judgement.kind) {
+    case "keep":
+      return leftNote(judged, judgement, now);
+    case "right":
+      return renewedNote(judged, now);
+    case "return": {
+      const { image, index } = judgement;
+      return { image, note: { asked: image, ...decided(judged.node, judgement, now), index } };
+    }
+    default:
+      return { image: judgement.image, note: buildNote(judged.node, judgement, now) };
+  }
+}
+
+type Reason = Pick<Judgement, "code" | "reason">;
+
+function decided({ name }: BoundNode, { code, reason }: Reason, now: Date) {
+  return { code, reason, node: name, at: noteTime(now) };
+}
+
+function buildNote(node: BoundNode, chosen: ChosenBuild & Reason, now: Date): SelectionNote {
+  const { asked, variant, machineTypes, index } = chosen;
+  return {
+    asked,
+    ...decided(node, chosen, now),
+    requires: describeRequirement(variant),
+    ...typesOf(machineTypes),
+    variant: variant.digest,
+    index,
+  };
+}
+
+/** The choice was left to the binding, or made for another node: the note tells why nothing was chosen for this one. */
+function leftNote({ place, note, node }: Judged, reason: Reason, now: Date): Reselection["write"] {
+  if (note === undefined || !wasLeft(note, node.name)) return undefined;
+  const { index } = note;
+  const told = { asked: place.image, ...decided(node, reason, now), ...typesOf(typesHere(node)) };
+  return { image: place.image, note: { ...told, ...(index === undefined ? {} : { index }) } };
+}
+
+/** Where the right build was chosen for another node, the note must name this one: the controller reads it. */
+function renewedNote({ place, note, node }: Judged, now: Date): Reselection["write"] {
+  if (note?.node === undefined || note.node === node.name) return undefined;
+  const { machineType: _, ...rest } = note;
+  const renewed = { ...rest, ...typesOf(typesHere(node)), node: node.name, at: noteTime(now) };
+  return { image: place.image, note: renewed };
+}
+
+function wasLeft(note: SelectionNote, node: string): boolean {
+  return isOpen(note) || (note.variant === undefined && note.node !== undefined && note.node !== node);
+}
+
+function typesHere({ landings }: BoundNode): readonly string[] {
+  return landings.flatMap(({ machineTypes }) => machineTypes);
+}

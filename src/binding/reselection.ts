@@ -1,0 +1,51 @@
+import type { PlacedProfile } from "../placement/placement.ts";
+import type { ImageForm, JudgeOptions } from "../rewriting/decide.ts";
+import type { DecisionCode } from "../rewriting/decision.ts";
+import type { ImagePlace } from "../rewriting/images.ts";
+import type { IndexImage } from "../rewriting/memory.ts";
+import type { SelectionNote } from "../rewriting/notes/note.ts";
+import type { ImageKnowledge } from "../rewriting/origin.ts";
+import type { Verdict } from "../rewriting/verdict.ts";
+
+export interface ReselectContext extends ImageKnowledge {
+  judge(image: IndexImage, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict;
+  /** False for registries that may not be asked. */
+  mayAsk(registry: string): boolean;
+  readonly imageForm: ImageForm;
+}
+
+/** The node that a Pod is bound to. */
+export interface BoundNode {
+  readonly name: string;
+  /** The node alone, as the only place where the Pod can land. The same array for equal nodes. */
+  readonly landings: readonly PlacedProfile[];
+  /** All places where the Pod could have landed, for `strategy: common`. */
+  readonly candidates: readonly PlacedProfile[];
+  /** The node's offer to containers that get devices by DRA, by their names. */
+  readonly containers?: ReadonlyMap<string, Pick<BoundNode, "landings" | "candidates" | "doubt">>;
+  /** Why a container's devices are not known, one line for people. */
+  readonly doubt?: string;
+}
+
+/** The future of one image of a Pod, now that its node is known. */
+export interface Reselection {
+  readonly place: ImagePlace;
+  /**
+   * `keep`: it stays. `choose`: a build instead of the reference that the owner wrote. `correct`: another build than the
+   * one chosen at admission. `move`: another than was chosen for a node to which the Pod was not bound in the end.
+   * `return`: the owner's reference instead of a build that this node does not run.
+   */
+  readonly kind: "keep" | "choose" | "correct" | "move" | "return";
+  readonly code: DecisionCode;
+  /** One line for people. */
+  readonly reason: string;
+  /** Why its container's devices are not known, so that nothing was chosen for them. */
+  readonly doubt?: string;
+  /** True where the Pod's owner should hear of it. */
+  readonly surprising: boolean;
+  /**
+   * The write, where there is one. For `keep` it is the note alone, where admission left the choice open: so that the Pod
+   * tells the decision, and a choice that is still open once it is bound was missed.
+   */
+  readonly write?: { readonly image: string; readonly note: SelectionNote };
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { CommandContext, ExitCode } from "../../process/context.ts";
+import { UsageError } from "../../process/failure.ts";
+import { runWebhook } from "../../programs/webhook.ts";
+import { logLevels } from "../../telemetry/log.ts";
+import { certificatePlace } from "./certificate.ts";
+
+const flagsSchema = z.object({
+  port: z.number(),
+  healthPort: z.number(),
+  address: z.string(),
+  kubeconfig: z.string().optional(),
+  inventory: z.string().optional(),
+  tlsCertFile: z.string().optional(),
+  tlsKeyFile: z.string().optional(),
+  tlsSecret: z.string().optional(),
+  tlsDir: z.string().optional(),
+  tlsHost: z.array(z.string()),
+  webhookConfiguration: z.string().optional(),
+  allowRegistry: z.array(z.string()),
+  plainHttp: z.array(z.string()),
+  mirror: z.array(z.string()),
+  registryCaFile: z.string().optional(),
+  dockerConfig: z.string().optional(),
+  pullSecrets: z.enum(["none", "namespaces", "cluster"]),
+  pullSecretNamespace: z.array(z.string()),
+  imageForm: z.enum(["digest", "tagAndDigest"]),
+  deadline: z.number(),
+  concurrency: z.number(),
+  atBinding: z.enum(["true", "false"]),
+  bindingWrites: z.number().min(1),
+  drain: z.number(),
+  logLevel: z.enum(logLevels),
+});
+type Flags = z.infer<typeof flagsSchema>;
+
+/** `metahub webhook`: serves until the signal aborts. @throws UsageError, and what keeps the webhook from serving */
+export async function serveWebhook(given: unknown, context: CommandContext): Promise<ExitCode> {
+  const flags = flagsSchema.parse(given);
+  const { address, kubeconfig, webhookConfiguration, imageForm, concurrency, bindingWrites, logLevel } = flags;
+  if (flags.inventory !== undefined && flags.pullSecrets !== "none") {
+    throw new UsageError("--pull-secrets needs a cluster, and --inventory is there to do without one");
+  }
+  await runWebhook(
+    {
+      address,
+      port: flags.port,
+      healthPort: flags.healthPort,
+      kubeconfig,
+      inventoryFolder: flags.inventory,
+      certificate: certificatePlace(flags),
+      webhookConfiguration,
+      registries: {
+        allowed: flags.allowRegistry,
+        plainHttp: flags.plainHttp,
+        mirrors: flags.mirror,
+        caFile: flags.registryCaFile,
+        dockerConfigFile: flags.dockerConfig,
+      },
+      mayReadSecrets: secretRule(flags),
+      imageForm,
+      podReviewMs: flags.deadline,
+      concurrency,
+      atBinding: flags.atBinding === "true",
+      bindingWrites,
+      drainMs: flags.drain,
+      logLevel,
+      onListening: ({ webhook, health }) =>
+        context.stdout.write(
+          `metahub webhook listens on https://${address}:${webhook} (health and metrics: http://${address}:${health})\n`,
+        ),
+    },
+    context,
+  );
+  return 0;
+}
+
+/** Tells whether the Secrets of a namespace may be read. */
+function secretRule({ pullSecrets, pullSecretNamespace }: Flags): (namespace: string) => boolean {
+  if (pullSecrets === "cluster") return () => true;
+  const namespaces = new Set(pullSecrets === "namespaces" ? pullSecretNamespace : []);
+  return (namespace) => namespaces.has(namespace);
+}

@@ -1,0 +1,57 @@
+import { parseDockerConfig } from "../../credentials/docker-config.ts";
+import { type CredentialSource, hostConfigSource } from "../../credentials/keyring.ts";
+import { readFlag } from "../../process/failure.ts";
+import { readRequired } from "../../process/read-required.ts";
+import { version } from "../../process/version.ts";
+import { RegistryClient } from "../../registry/client.ts";
+import { hostMatcher } from "../../registry/hosts.ts";
+import { parseMirrors } from "../../registry/mirrors.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { ProgramContext } from "./program.ts";
+
+export interface RegistriesOptions {
+  /** Hosts that may be asked; `*` for any. */
+  readonly allowed: readonly string[];
+  readonly plainHttp: readonly string[];
+  /** `HOST=URL` each. */
+  readonly mirrors: readonly string[];
+  /** PEM, with further authorities. */
+  readonly caFile?: string | undefined;
+  /** In the format of ~/.docker/config.json. */
+  readonly dockerConfigFile?: string | undefined;
+}
+
+/**
+ * A client, until the process ends, for the registries that may be asked.
+ * @throws UsageError, CommandError FILE_UNREADABLE
+ */
+export function openRegistries(life: Lifecycle, options: RegistriesOptions): Promise<RegistryClient> {
+  return life.start(
+    "the registries' client",
+    () => createClient(options),
+    (client) => client.close(),
+  );
+}
+
+async function createClient(options: RegistriesOptions): Promise<RegistryClient> {
+  const { allowed, plainHttp, caFile } = options;
+  const ca = caFile === undefined ? undefined : await readRequired(caFile, "--registry-ca-file");
+  const mirrors = readFlag(() => parseMirrors(options.mirrors));
+  return new RegistryClient({
+    allowedRegistries: hostMatcher(allowed),
+    plainHttp: hostMatcher([...plainHttp, ...mirrors.plainHttp]),
+    mirrors: mirrors.hosts,
+    userAgent: `metahub/${version}`,
+    ...(ca === undefined ? {} : { ca }),
+  });
+}
+
+/** The program's own credentials; none without a file. @throws CommandError FILE_UNREADABLE, CredentialsError */
+export async function ownCredentials(
+  dockerConfigFile: string | undefined,
+  env: ProgramContext["env"],
+): Promise<readonly CredentialSource[]> {
+  if (dockerConfigFile === undefined) return [];
+  const text = await readRequired(dockerConfigFile, "--docker-config");
+  return [hostConfigSource(parseDockerConfig(text, dockerConfigFile), { env })];
+}

@@ -1,0 +1,60 @@
+import { Readable } from "node:stream";
+import type { ContentCheck } from "./content-check.ts";
+import type { LiveBody } from "./live-body.ts";
+
+/**
+ * The bytes of a blob as a stream for `pipeline`, `for await` and `pipe`.
+ *
+ * The last piece is held back until the whole was compared with its digest and size. Whoever reads content that is wrong
+ * therefore gets fewer bytes than there are, then an error, and never the end: behind a proxy that has promised the
+ * length, the client sees an answer that breaks off. Bytes before the last piece are not verified when they are given.
+ *
+ * Errors are RegistryErrors. Destroying the stream, or leaving a `for await`, closes the connection to the registry.
+ */
+export class BlobBody extends Readable {
+  readonly #live: LiveBody;
+  readonly #check: ContentCheck;
+  #held: Uint8Array | undefined;
+  #checked = false;
+
+  constructor(live: LiveBody, check: ContentCheck) {
+    super();
+    this.#live = live;
+    this.#check = check;
+    // Not lost: whoever reads or pipes gets it. But a caller that gives up between opening a blob and reading it must
+    // not end the process with an `error` event that nobody hears yet.
+    this.on("error", () => undefined);
+    live.onFailure((failure) => this.destroy(failure));
+  }
+
+  override _read(): void {
+    this.#next().then(
+      (piece) => {
+        if (!this.destroyed) this.push(piece);
+      },
+      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#live.cancel();
+    callback(error);
+  }
+
+  /** The piece to give now; null at the end. */
+  async #next(): Promise<Uint8Array | null> {
+    for (;;) {
+      const piece = await this.#live.read();
+      const ready = this.#held;
+      if (piece === undefined) {
+        if (!this.#checked) this.#check.finish();
+        this.#checked = true;
+        this.#held = undefined;
+        return ready ?? null;
+      }
+      this.#check.add(piece);
+      this.#held = piece;
+      if (ready !== undefined) return ready;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { ImagePlace } from "../images.ts";
+
+/**
+ * The word of the annotation on one image of a Pod. All of it is a hint, which anybody may have written: who acts on it
+ * proves it first.
+ */
+export interface SelectionNote {
+  /** The reference as the Pod's owner wrote it. */
+  readonly asked: string;
+  /** Machine-readable reason. */
+  readonly code: string;
+  readonly reason: string;
+  /** The variant's requirement, e.g. `cpu:broadwell, nvcap:7.0|nvcap:8.0`. */
+  readonly requires?: string;
+  readonly machineType?: string;
+  /** The node that it was decided for, where that was at binding. */
+  readonly node?: string;
+  /** RFC 3339, seconds. */
+  readonly at: string;
+  /** Digest of the variant that the container runs; absent where the image was left. */
+  readonly variant?: string;
+  /** Digest of the index that was read; absent where none could be. */
+  readonly index?: string;
+}
+
+/**
+ * Bytes of the annotation, for Pods of so many containers that what must be known of them takes as much: without its
+ * index and node, a build could neither be proven nor replaced at the next binding. Some hundred containers.
+ */
+export const maxSelection = 32_768;
+
+/** By the names of images, as `noteName` gives them. */
+export type SelectionNotes = ReadonlyMap<string, SelectionNote>;
+
+/** The annotation's name of an image: the container's, and `volume/NAME` for image volumes. */
+export function noteName(place: Pick<ImagePlace, "kind" | "name">): string {
+  return place.kind === "volumes" ? `volume/${place.name}` : place.name;
+}
+
+/** Codes of notes that leave the choice to the Pod's binding. */
+const openCodes: ReadonlySet<string> = new Set(["nodes-differ", "no-nodes", "at-binding"]);
+
+/** Whether the note says that nothing was chosen yet. Once a Pod is bound, such a note tells that the choice was missed. */
+export function isOpen({ variant, node, code }: SelectionNote): boolean {
+  return variant === undefined && node === undefined && openCodes.has(code);
+}
+
+/** Whether an image is the build that the note tells of. */
+export function isBuildOf({ variant }: SelectionNote, image: string): boolean {
+  return variant !== undefined && image.endsWith(`@${variant}`);
+}
+
+/** The machine types that a note names. A Pod may land on many; these are enough to know its kind of place. */
+const mostMachineTypes = 4;
+
+export function typesOf(machineTypes: readonly string[]): Pick<SelectionNote, "machineType"> {
+  return machineTypes.length === 0 ? {} : { machineType: machineTypes.slice(0, mostMachineTypes).join(",") };
+}
+
+/** The time as notes tell it. */
+export function noteTime(now: Date): string {
+  return `${now.toISOString().slice(0, 19)}Z`;
+}

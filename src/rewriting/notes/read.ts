@@ -1,0 +1,84 @@
+import type { Pod } from "../../api/pod.ts";
+import { selectionAnnotation } from "../../api/pod-keys.ts";
+import { isDigest } from "../../oci/digest.ts";
+import { maxSelection, type SelectionNote, type SelectionNotes } from "./note.ts";
+
+/** Characters of one member: the longest that is read as an image reference. */
+const longest = 1_024;
+/** RFC 1123, as every node's name is. Anything else would only end up in somebody's terminal. */
+const nodeName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+const noNotes: SelectionNotes = new Map();
+/** Several ask the same Pod in turn, and its text is read once. */
+const known = new WeakMap<Pod, SelectionNotes>();
+
+/**
+ * The notes of a Pod. Every note that anybody acts on comes from here, so this is where a Pod's notes are to be verified
+ * once they can prove who wrote them.
+ */
+export function notesOf(pod: Pod): SelectionNotes {
+  const text = pod.metadata.annotations?.[selectionAnnotation];
+  if (text === undefined) return noNotes;
+  const notes = known.get(pod) ?? parseSelection(text);
+  known.set(pod, notes);
+  return notes;
+}
+
+/**
+ * Reads an annotation that this program may have written. Anything else gives no notes: it is only a hint. A member that
+ * has no meaning counts as if it were not there.
+ */
+export function parseSelection(text: string | undefined): SelectionNotes {
+  if (text === undefined || text.length > maxSelection) return noNotes;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return noNotes; // Written by a user or cut by a tool. There is nothing to learn from it and nobody to tell.
+  }
+  if (!isObject(value)) return noNotes;
+  const notes = new Map<string, SelectionNote>();
+  for (const [name, note] of Object.entries(value)) if (isObject(note)) notes.set(name, parseNote(note));
+  return notes;
+}
+
+function parseNote(note: Readonly<Record<string, unknown>>): SelectionNote {
+  const requires = shown(note["requires"]);
+  const machineType = shown(note["machineType"]);
+  const node = nodeOf(note["node"]);
+  const variant = identity(note["variant"]);
+  const index = digestOf(note["index"]);
+  return {
+    asked: identity(note["asked"]) ?? "",
+    code: identity(note["code"]) ?? "",
+    reason: shown(note["reason"]) ?? "",
+    ...(requires === undefined ? {} : { requires }),
+    ...(machineType === undefined ? {} : { machineType }),
+    ...(node === undefined ? {} : { node }),
+    at: identity(note["at"]) ?? "",
+    ...(variant === undefined ? {} : { variant }),
+    ...(index === undefined ? {} : { index }),
+  };
+}
+
+/** A text that says which one is meant; cut, it would mean another. */
+function identity(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" && value.length <= longest ? value : undefined;
+}
+
+/** A text for people. */
+function shown(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value.slice(0, longest) : undefined;
+}
+
+function nodeOf(value: unknown): string | undefined {
+  return typeof value === "string" && nodeName.test(value) ? value : undefined;
+}
+
+function digestOf(value: unknown): string | undefined {
+  return typeof value === "string" && isDigest(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,11 @@
+/** Programs that a bare machine has not. */
+export const hiddenPrograms: ReadonlySet<string> = new Set([
+  ...["containerd", "containerd-shim-runc-v2", "ctr", "runc", "ip", "nft"], // level nodes
+  ...["docker", "kind"], // another provider of clusters
+  ...["helm", "kubectl"], // the cache has those that tests use
+  ...["fish", "zsh"],
+]);
+
+/** Debian's names of the packages whose lack must be told at the end, as an ordinary user and as root. */
+export const missedByUsers: readonly string[] = ["fish", "zsh"];
+export const missedByRoot: readonly string[] = ["containerd", "fish", "iproute2", "nftables", "runc", "zsh"];
