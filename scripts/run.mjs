@@ -23,6 +23,7 @@ const tasks = {
   "test:bare": [["test/bare/main.ts"]],
   "test:full": [vitest],
   bench: [["test/bench/main.ts"]],
+  fixtures: [["scripts/fixtures.ts"]],
   "base-images": [["scripts/base-images.ts"]],
   check: [
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],

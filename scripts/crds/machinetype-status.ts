@@ -3,7 +3,7 @@ import { atomic, choice, list, mapBy, object, type Schema, text } from "./schema
 
 const condition: Schema = {
   ...object("A meta/v1 Condition.", {
-    type: choice("What is judged.", ["Ready", "Homogeneous", "Exclusive"]),
+    type: choice("What is judged.", ["Ready", "Homogeneous", "Exclusive", "PlatformMatches"]),
     status: choice("The verdict.", ["True", "False", "Unknown"]),
     observedGeneration: {
       description: "The generation of the spec that was judged.",
@@ -48,7 +48,7 @@ export const status = object("What the nodes of this type really are; written by
     required: ["features", "nodes", "example"],
   }),
   conditions: list(
-    "Ready: there are nodes, or a template of them. Homogeneous: all nodes offer the same. Exclusive: no other machine type selects one of the nodes.",
+    "Ready: there are nodes, or a template of them. Homogeneous: all nodes offer the same. Exclusive: no other machine type selects one of the nodes. PlatformMatches: the kubelets report what spec.platform declares.",
     limits.statusConditionItems,
     mapBy("type"),
     condition,

@@ -60,7 +60,7 @@ export interface MachineTypeStatus {
 
 /** meta/v1 Condition. */
 export interface Condition {
-  readonly type: "Ready" | "Homogeneous" | "Exclusive";
+  readonly type: "Ready" | "Homogeneous" | "Exclusive" | "PlatformMatches";
   readonly status: "True" | "False" | "Unknown";
   readonly reason: string;
   readonly message: string;

@@ -28,7 +28,7 @@ function parseProfile(value: unknown): NonNullable<MachineTypeStatus["profiles"]
 function parseCondition(value: unknown): readonly Condition[] {
   if (!isRecord(value)) return [];
   const { type, status, reason, message, observedGeneration, lastTransitionTime } = value;
-  if (type !== "Ready" && type !== "Homogeneous" && type !== "Exclusive") return [];
+  if (type !== "Ready" && type !== "Homogeneous" && type !== "Exclusive" && type !== "PlatformMatches") return [];
   if (status !== "True" && status !== "False" && status !== "Unknown") return [];
   if (typeof reason !== "string" || typeof message !== "string" || typeof lastTransitionTime !== "string") return [];
   const generation = typeof observedGeneration === "number" ? observedGeneration : 0;

@@ -100,6 +100,27 @@ describe("computeStatus", () => {
 });
 
 describe("conditions", () => {
+  test("PlatformMatches where a platform is declared: what the kubelets say against it", () => {
+    const declared: MachineType = {
+      ...machineType,
+      spec: { ...machineType.spec, platform: { os: "linux", architecture: "amd64" } },
+    };
+    const verdict = (nodes: readonly TypedNode[]) => conditionOf("PlatformMatches", nodes, { machineType: declared });
+    expect(verdict([])).toEqual({});
+    expect(verdict([{ name: "a", profile: plain }])).toMatchObject({ status: "True" });
+    const contrary = [
+      { name: "z2", profile: arm, contradiction: "linux/s390x" },
+      { name: "z1", profile: arm, contradiction: "linux/arm64" },
+      { name: "a", profile: plain },
+    ];
+    expect(verdict(contrary)).toEqual({
+      status: "False",
+      reason: "PlatformContradicted",
+      message:
+        "spec.platform declares linux/amd64, but the kubelet of z1 reports linux/arm64 (and 1 more node): the kubelet is believed; correct spec.platform or spec.nodeSelector",
+    });
+  });
+
   test("Ready", () => {
     expect(conditionOf("Ready", [{ name: "a", profile: gpu }])).toMatchObject({ status: "True", reason: "NodesFound" });
     expect(conditionOf("Ready", [])).toMatchObject({ status: "False", reason: "NoNodes" });

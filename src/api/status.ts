@@ -8,6 +8,8 @@ import { limits } from "./rules.ts";
 export interface TypedNode {
   readonly name: string;
   readonly profile: Profile;
+  /** The platform that the node's kubelet reports, where that contradicts what the type declares: `linux/s390x`. */
+  readonly contradiction?: string;
 }
 
 export interface StatusInput {
@@ -46,8 +48,8 @@ export function computeStatus(input: StatusInput): MachineTypeStatus {
       nodes: group.names.length,
       example: group.names[0] ?? "",
     })),
-    conditions: [ready(input), homogeneous(groups), exclusive(input.overlaps)].map((verdict) =>
-      toCondition(verdict, generation, input),
+    conditions: [ready(input), homogeneous(groups), exclusive(input.overlaps), ...platformMatches(input)].map(
+      (verdict) => toCondition(verdict, generation, input),
     ),
   };
 }
@@ -150,6 +152,23 @@ function exclusive(overlaps: readonly string[]): Verdict {
   }
   const message = `${few(others, named)} ${others.length === 1 ? "selects" : "select"} a node that this type selects too: the higher spec.priority wins, then the name that is first in order`;
   return { type: "Exclusive", status: "False", reason: "Overlaps", message };
+}
+
+/** Only where a platform is declared and there are nodes to hold against it. */
+function platformMatches({ machineType, nodes }: StatusInput): readonly Verdict[] {
+  const declared = machineType.spec.platform;
+  if (declared === undefined || nodes.length === 0) return [];
+  const type = "PlatformMatches";
+  const contrary = nodes.filter(({ contradiction }) => contradiction !== undefined);
+  const [first] = [...contrary].sort((a, b) => compare(a.name, b.name));
+  if (first === undefined) {
+    const message = "the kubelets report the platform that spec.platform declares";
+    return [{ type, status: "True", reason: "SamePlatform", message }];
+  }
+  const rest = contrary.length - 1;
+  const more = rest > 0 ? ` (and ${count(rest, "more node")})` : "";
+  const message = `spec.platform declares ${declared.os}/${declared.architecture}, but the kubelet of ${first.name} reports ${first.contradiction}${more}: the kubelet is believed; correct spec.platform or spec.nodeSelector`;
+  return [{ type, status: "False", reason: "PlatformContradicted", message }];
 }
 
 function toCondition(verdict: Verdict, generation: number, { machineType, now }: StatusInput): Condition {

@@ -55,6 +55,30 @@ function profiles(snapshot: Snapshot): Record<string, string> {
   return Object.fromEntries([...snapshot.nodes].map(([name, { profile }]) => [name, profile.id]));
 }
 
+describe("what the labels mention but is not offered", () => {
+  const ids = ["75ff", "75fe", "75fd"].map((id) =>
+    node(`amd-${id}`, { [type]: "amd", "amd.com/gpu.device-id": id }, { allocatable: { "amd.com/gpu": "8" } }),
+  );
+  const several = node("mixed", { [type]: "mixed", ...a100 }, { allocatable: { "nvidia.com/gpu": "3" } });
+
+  test("stands above the machine type, with its nodes and its value", () => {
+    const yaml = formatDrafts(draftMachineTypes(snapshotOf([...ids, several])));
+    for (const id of ["75ff", "75fe", "75fd"]) {
+      expect(yaml).toMatch(new RegExp(`^# amd-${id}: gfx is not offered: .*"${id}"`, "m"));
+    }
+    expect(yaml).toMatch(/^# mixed: nvcap is not offered: .*several GPU models/m);
+  });
+
+  test("of many nodes is bounded", () => {
+    const many = Array.from({ length: 40 }, (_, index) =>
+      node(`n${index}`, { [type]: "amd", "amd.com/gpu.device-id": `f${index}` }),
+    );
+    const lines = formatDrafts(draftMachineTypes(snapshotOf(many))).split("\n");
+    expect(lines.filter((line) => line.includes("gfx is not offered"))).toHaveLength(16);
+    expect(lines).toContain("# And 24 more reasons: metahub explain shows them.");
+  });
+});
+
 describe("one machine type for each profile", () => {
   test("has a name, a selector and features of its own", () => {
     expect(

@@ -16,6 +16,8 @@ interface Group {
 
 /** Names that a comment holds at most. */
 const maxNamed = 5;
+/** Reasons that stand above a machine type at most. */
+const maxReasons = 16;
 
 /**
  * A MachineType for each distinct profile of the nodes, by name. It declares what the nodes offer to every container,
@@ -58,6 +60,7 @@ function draftOf(
     `${members.length === 1 ? "1 node" : `${members.length} nodes`}: ${nodeNames}`,
     ...notes,
     ...accelerators(profile),
+    ...withheld(members),
     ...(declared.some((text) => text.startsWith("cpu:")) ? [] : [unknownCpu]),
     ...kernelTwins(group, groups, names),
     ...ownership(group, own?.metadata.name, snapshot),
@@ -84,6 +87,20 @@ function accelerators({ accelerators }: Profile): readonly string[] {
   if (accelerators.length === 0) return [];
   const texts = accelerators.map(formatFeature).join(", ");
   return [`Left to the labels, so that they count only for containers that get a device: ${texts}.`];
+}
+
+/**
+ * Why something that labels mention is not offered, with the nodes that it is about: nodes that offer the same may do so
+ * for different reasons, ten unknown GPUs above all.
+ */
+function withheld(members: readonly NodeEntry[]): readonly string[] {
+  const nodesByNote = new Map<string, string[]>();
+  for (const { facts, profile } of members) {
+    for (const note of profile.notes) nodesByNote.set(note, [...(nodesByNote.get(note) ?? []), facts.name]);
+  }
+  const lines = [...nodesByNote].map(([note, names]) => `${few(names, maxNamed)}: ${note}`);
+  const rest = lines.length - maxReasons;
+  return rest > 0 ? [...lines.slice(0, maxReasons), `And ${rest} more reasons: metahub explain shows them.`] : lines;
 }
 
 /** While a pool gets a new kernel, its nodes have two profiles for an hour; two machine types would outlive that. */

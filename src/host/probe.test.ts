@@ -75,6 +75,28 @@ describe("a Linux host", () => {
     expect(host.problems).toEqual([]);
   });
 
+  test("has NVIDIA GPUs of which the driver warns with an exit code", async () => {
+    const tool = nvidiaSmi("8.0, 550.54.15, NVIDIA A100\\nWARNING: infoROM is corrupted at gpu 0000:3B:00.0\\n");
+    const host = await detected({ "/proc/cpuinfo": cpuinfo, "/bin/nvidia-smi": `${tool}exit 14\n` });
+    expect(host.features).toEqual(expect.arrayContaining(["nvcap:8.0", "nvdriver:550.54.15", "cuda:12.4"]));
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toContain("nvidia-smi answered, but it ended with exit code 14");
+  });
+
+  test("has a driver before 510, which does not know compute_cap", async () => {
+    const tool = `#!/bin/sh
+case "$*" in
+  *compute_cap*) echo 'Field "compute_cap" is not a valid field to query.'; exit 2 ;;
+  *driver_version*) echo '470.182.03, Tesla K80' ;;
+  "") echo '| NVIDIA-SMI 470.182.03  Driver Version: 470.182.03  CUDA Version: 11.4 |' ;;
+esac
+`;
+    const host = await detected({ "/proc/cpuinfo": cpuinfo, "/bin/nvidia-smi": tool });
+    expect(host.features).toEqual(expect.arrayContaining(["nvdriver:470.182.03", "cuda:11.4"]));
+    expect(host.features.filter((text) => text.startsWith("nvcap"))).toEqual([]);
+    expect(host.problems).toEqual([]);
+  });
+
   test("tells of a driver that does not answer, once, and goes on", async () => {
     const tool =
       '#!/bin/sh\necho "NVIDIA-SMI has failed because it couldn\'t communicate with the NVIDIA driver."; exit 9\n';

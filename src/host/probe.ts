@@ -1,9 +1,9 @@
 import { open, readdir } from "node:fs/promises";
-import { machine as hostMachine, platform as hostPlatform, release as hostRelease } from "node:os";
+import { endianness, machine as hostMachine, platform as hostPlatform, release as hostRelease } from "node:os";
 import { join } from "node:path";
 import { maxCpuinfoLength } from "../hardware/detect/cpuinfo.ts";
 import type { HostReport } from "../hardware/detect/host.ts";
-import { nvidiaSmiQuery } from "../hardware/detect/nvidia-smi.ts";
+import { describesGpu, nvidiaSmiOldQuery, nvidiaSmiQuery, withoutCapability } from "../hardware/detect/nvidia-smi.ts";
 import { sysctlKeys } from "../hardware/detect/sysctl.ts";
 import { CommandError } from "../process/failure.ts";
 import { runTool, type ToolLimits } from "./tool.ts";
@@ -60,6 +60,8 @@ export async function detectHost(signal: AbortSignal, options: DetectOptions): P
   return {
     cpu: { cpuinfo },
     machine,
+    // `uname -m` says mips and mips64 of both byte orders.
+    ...(machine.startsWith("mips") ? { byteOrder: endianness() === "LE" ? "little" : "big" } : {}),
     kernelRelease,
     ...(nvidiaSmi === undefined ? {} : { nvidiaSmi }),
     ...(rocminfo === undefined ? {} : { rocminfo }),
@@ -96,13 +98,30 @@ class Probe {
     throw new CommandError("FILE_UNREADABLE", `sysctl does not name the CPU: ${this.problems[0] ?? "it is not there"}`);
   }
 
-  /** The header names the newest CUDA that the driver supports; no query does. WSL keeps the tool off the PATH. */
+  /**
+   * The header names the newest CUDA that the driver supports; no query does. WSL keeps the tool off the PATH. Its
+   * answer counts even where it ends with another code than 0: 14 is a warning of the infoROM, 2 a field that an old driver
+   * does not know.
+   */
   async nvidiaSmi(): Promise<{ query: string; header?: string } | undefined> {
     const names = ["nvidia-smi", "/usr/lib/wsl/lib/nvidia-smi"];
-    const query = await this.tool(names, nvidiaSmiQuery);
-    if (query === undefined) return undefined;
-    const header = await this.tool(names, []);
-    return { query, ...(header === undefined ? {} : { header }) };
+    const first = await this.#ask(names, nvidiaSmiQuery);
+    if (first === undefined) return undefined;
+    let query = first.text;
+    let { reason } = first;
+    if (reason !== undefined && !describesGpu(query)) {
+      // A driver that hangs or has failed would only do so again.
+      const old = /not a valid field/i.test(query + reason) ? await this.#ask(names, nvidiaSmiOldQuery) : undefined;
+      query = withoutCapability(old?.text ?? "");
+      if (old === undefined || !describesGpu(query)) {
+        this.problems.push(`nvidia-smi is there, but ${reason}.`);
+        return undefined;
+      }
+      reason = old.reason;
+    }
+    if (reason !== undefined) this.problems.push(`nvidia-smi answered, but ${reason}.`);
+    const header = await this.#ask(names, []);
+    return { query, ...(header === undefined ? {} : { header: header.text }) };
   }
 
   async kfdNodes(): Promise<readonly string[]> {
@@ -121,13 +140,22 @@ class Probe {
 
   /** The output of the first of these tools that is there. */
   async tool(names: readonly string[], args: readonly string[]): Promise<string | undefined> {
+    const answer = await this.#ask(names, args);
+    if (answer?.reason === undefined) return answer?.text;
+    this.problems.push(`${answer.name} is there, but ${answer.reason}.`);
+    return undefined;
+  }
+
+  /** The output of the first of these tools that is there; with a reason where it did not do its work. */
+  async #ask(
+    names: readonly string[],
+    args: readonly string[],
+  ): Promise<{ readonly name: string; readonly text: string; readonly reason?: string } | undefined> {
     for (const name of names) {
       const command = name.startsWith("/") ? join(this.#root, name) : name;
       const result = await runTool(command, args, this.#limits, { signal: this.#signal, env: this.#env });
-      if (result.kind === "output") return result.text;
-      if (result.kind === "absent") continue;
-      this.problems.push(`${name} is there, but ${result.reason.replace(/\.$/, "")}.`);
-      return undefined;
+      if (result.kind === "output") return { name, text: result.text };
+      if (result.kind === "failed") return { name, text: result.output, reason: result.reason.replace(/\.$/, "") };
     }
     return undefined;
   }

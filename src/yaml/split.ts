@@ -17,7 +17,7 @@ export function splitDocuments(text: string): readonly Span[] {
   const starts: number[] = [];
   let start = 0;
   let opened = false;
-  /** What comes before it, from the start on, is known to be prefix: it is looked at once. */
+  /** Offset up to which the text from the start on is known to be prefix, so that it is looked at once. */
   let seen = text.startsWith("\ufeff") ? 1 : 0;
   const isPrefix = (end: number): boolean => {
     if (!prefix.test(text.slice(seen, end))) return false;

@@ -1,11 +1,15 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { load, loadAll } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parseMachineType } from "../../src/api/parse-machine-type.ts";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import { computeStatus } from "../../src/api/status.ts";
+import { captureOf } from "../../src/hardware/detect/capture.ts";
+import { hostOffer } from "../../src/hardware/detect/host.ts";
 import { formatFeature } from "../../src/hardware/feature.ts";
 import { isAcceleratorNamespace } from "../../src/hardware/namespace.ts";
 import { offerOfNode } from "../../src/hardware/nodes/offer.ts";
@@ -28,11 +32,23 @@ const [nodes] = of("Node");
 const status = yaml.filter(({ text }) => text.startsWith("conditions:"));
 const consoles = blocks.filter(({ language }) => language === "console");
 const texts = blocks.filter(({ language }) => language === "text");
+const [report, ...otherShells] = blocks.filter(({ language }) => language === "sh");
 
 test("the page has no example that is not run here", () => {
-  const run = [...of("MachineType"), ...of("Node"), ...of("Pod"), ...status, ...consoles, ...texts];
+  const run = [...of("MachineType"), ...of("Node"), ...of("Pod"), ...status, ...consoles, ...texts, report];
+  expect(otherShells).toEqual([]);
   expect(new Set(run).size).toBe(blocks.length);
   expect([of("Node"), of("Pod"), status, texts].map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+});
+
+test("what a report needs is one command, and detect reads what it prints", async ({ skip }) => {
+  skip(process.platform !== "linux", "the command reads /proc/cpuinfo, which Linux has");
+  const { stdout } = await promisify(execFile)("sh", ["-c", report?.text ?? "exit 1"]);
+  expect(stdout).not.toMatch(/\b(serial|hostname)\b/i);
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe(machine());
+  const own = await promisify(execFile)("cat", ["/proc/cpuinfo"]);
+  const said = (text: string) => hostOffer(captureOf(text)).features.find(({ namespace }) => namespace === "cpu");
+  expect(said(stdout)).toEqual(said(own.stdout));
 });
 
 describe("machine types", () => {

@@ -9,8 +9,9 @@ import {
   machineTypeName,
   reportedNamespaces,
 } from "../../drafting/machine-type.ts";
+import { type Capture, captureOf } from "../../hardware/detect/capture.ts";
 import { maxCpuinfoLength } from "../../hardware/detect/cpuinfo.ts";
-import { type HostOffer, type HostReport, hostOffer } from "../../hardware/detect/host.ts";
+import { type HostOffer, hostOffer } from "../../hardware/detect/host.ts";
 import { formatFeature } from "../../hardware/feature.ts";
 import { featureLabels, labelValues } from "../../hardware/nodes/feature-labels.ts";
 import { metahubFeature } from "../../hardware/nodes/labels.ts";
@@ -38,14 +39,15 @@ async function detectThis(given: Given, context: CommandContext): Promise<ExitCo
   const output = given.text("output") === undefined ? "features" : given.choice("output", detectOutputs);
   const name = machineTypeNameOf(given, output);
   const capture = given.text("cpuinfo");
-  const report: HostReport & Partial<DetectedHost> =
+  const report: Capture & Partial<DetectedHost> =
     capture === undefined
       ? await detectHost(context.signal, { env: context.env })
       : await readCapture(capture, context);
   const offer = hostOffer(report);
   if (offer.platform.architecture === "unknown") {
     const what = capture === undefined ? "/proc/cpuinfo" : capture === "-" ? "standard input" : capture;
-    throw new CommandError("FILE_UNREADABLE", `${what}: this is no /proc/cpuinfo that names a processor`);
+    const why = report.refused ?? offer.refused ?? "this is no /proc/cpuinfo that names a processor";
+    throw new CommandError("FILE_UNREADABLE", `${what}: ${why}`);
   }
   const unsaid = output === "labels" ? hostLabels(offer).notes : [];
   for (const note of [...(report.problems ?? []), ...offer.notes, ...unsaid])
@@ -136,7 +138,7 @@ function hostDraft(
 }
 
 /** The CPU of another machine: nothing of this one may stand beside it. */
-async function readCapture(path: string, context: CommandContext): Promise<HostReport> {
+async function readCapture(path: string, context: CommandContext): Promise<Capture> {
   const text =
     path === "-"
       ? await readAll(context.stdin, { maxBytes: maxCpuinfoLength, signal: context.signal })
@@ -144,7 +146,7 @@ async function readCapture(path: string, context: CommandContext): Promise<HostR
   if (text === undefined) {
     throw new CommandError("FILE_UNREADABLE", `--cpuinfo ${path}: larger than ${maxCpuinfoLength} bytes`);
   }
-  return { cpu: /^machdep\.cpu\./m.test(text) ? { sysctl: text } : { cpuinfo: text } };
+  return captureOf(text);
 }
 
 async function readFile(path: string): Promise<string | undefined> {
@@ -177,6 +179,11 @@ async function detectNodes(given: Given, context: CommandContext): Promise<ExitC
   if (output === "machinetype") {
     context.stdout.write(formatDrafts(drafts));
   } else {
+    // JSON has no place for what stands above each in YAML.
+    for (const { machineType, comments } of drafts) {
+      for (const comment of comments)
+        context.stderr.write(`${safeText(`metahub: ${machineType.metadata.name}: ${comment}`)}\n`);
+    }
     const list = { apiVersion: "v1", kind: "List", items: drafts.map(({ machineType }) => machineType) };
     context.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
   }

@@ -174,6 +174,24 @@ test("a write that fails is tried again", async () => {
   expect(await counted("node", "failed")).toBe(1);
 });
 
+test("an Event tells when a kubelet contradicts the platform that is declared", async () => {
+  takeWrites();
+  const declared = machineType("type1", { pool: "a" }, { platform: { os: "linux", architecture: "amd64" } });
+  inventory.set([{ ...facts("z1", { pool: "a" }), architecture: "s390x" }, facts("n1", { pool: "a" })], [declared]);
+  run();
+  const told = () => server.requests.filter(({ path }) => path.endsWith("/events")).map(({ body }) => JSON.parse(body));
+  await server.until(() => told().some(({ reason }) => reason === "PlatformContradicted"));
+  await written(typePath);
+  const { conditions } = JSON.parse(writes(typePath)[0]?.body ?? "").status;
+  expect(conditions).toContainEqual(
+    expect.objectContaining({
+      type: "PlatformMatches",
+      status: "False",
+      message: expect.stringContaining("the kubelet of z1 reports linux/s390x"),
+    }),
+  );
+});
+
 test("an Event tells when machine types begin to overlap, and says it once", async () => {
   takeWrites();
   const other = machineType("type2", { pool: "a" }, { priority: -1 });

@@ -18,6 +18,7 @@ import type { Logger } from "../../telemetry/log.ts";
 import { aborted } from "../../time/aborted.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import { desiredLabels, labelsDiffer } from "./node-labels.ts";
+import { typedNode } from "./typed-node.ts";
 
 const machineTypes = resource({
   group: metahubGroup,
@@ -117,7 +118,7 @@ export class Controller {
     const machineType = entry.resource;
     const status = computeStatus({
       machineType,
-      nodes: entry.nodes.map(({ facts, profile }) => ({ name: facts.name, profile })),
+      nodes: entry.nodes.map((node) => typedNode(node, machineType)),
       overlaps: entry.overlaps,
       template: entry.template,
       now: this.#options.now(),

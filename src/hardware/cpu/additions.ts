@@ -63,9 +63,13 @@ const intel: readonly Addition[] = [
   ["sierraforest", "alderlake"],
   ["grandridge", "sierraforest"],
   ["clearwaterforest", "sierraforest"],
-  // PTA_SILVERMONT = PTA_WESTMERE | …, but some parts have AES and PCLMUL fused off: under the level.
-  ["silvermont", "x86_64_v2"],
-  ["goldmont", "silvermont"],
+  // PTA_BONNELL = SSSE3, CX16, MOVBE: below the levels.
+  ["bonnell", "core2"],
+  ["saltwell", "bonnell"],
+  // PTA_SILVERMONT = PTA_WESTMERE | …, but some parts have AES and PCLMUL fused off: under Nehalem. Goldmont has both.
+  ["silvermont", "nehalem"],
+  ["airmont", "silvermont"],
+  ["goldmont", "silvermont", "westmere"],
   ["goldmont_plus", "goldmont"],
   ["tremont", "goldmont_plus"],
   ["knightsmill", "mic_knl"],
@@ -73,6 +77,7 @@ const intel: readonly Addition[] = [
 
 /** amd and Hygon. Product names from amd's EPYC pages ("formerly codenamed"), cores from LLVM's X86.td. */
 const amd: readonly Addition[] = [
+  ["bobcat", "x86_64"],
   ["jaguar", "x86_64_v2"],
   ["zenplus", "zen"],
   ["naples", "zen"],
@@ -89,20 +94,47 @@ const amd: readonly Addition[] = [
   ["venice", "zen6"],
 ];
 
-/** 64-bit arm: cores and architecture versions from LLVM's AArch64Processors.td, products from their makers' pages. */
+/**
+ * 64-bit arm: cores and architecture versions from LLVM's AArch64Processors.td, products from their makers' pages.
+ * Cortex-A76 and what follows it up to Armv8.2 have every flag of Neoverse N1, which Arm made of Cortex-A76; so have
+ * Cortex-A65 and its Neoverse E1.
+ */
 const arm: readonly Addition[] = [
+  ["cortex_a34", "aarch64"],
+  ["cortex_a35", "aarch64"],
   ["cortex_a53", "aarch64"],
-  ["cortex_a57", "aarch64"],
   ["cortex_a73", "aarch64"],
+  ["brahma_b53", "aarch64"],
+  // Cortex-A72 is Cortex-A57 made anew: the same instructions.
+  ["cortex_a57", "cortex_a72"],
   ["cortex_a55", "armv8.2a"],
+  ["cortex_a65", "neoverse_n1"],
+  ["cortex_a65ae", "cortex_a65"],
   ["cortex_a75", "armv8.2a"],
-  ["cortex_a76", "armv8.2a"],
-  ["cortex_a77", "armv8.2a"],
-  ["cortex_a78", "armv8.2a"],
-  ["cortex_x1", "armv8.2a"],
+  ["neoverse_e1", "neoverse_n1"],
+  ["cortex_a76", "neoverse_n1"],
+  ["cortex_a76ae", "cortex_a76"],
+  ["cortex_a77", "neoverse_n1"],
+  ["cortex_a78", "neoverse_n1"],
+  ["cortex_a78ae", "cortex_a78"],
+  ["cortex_a78c", "cortex_a78"],
+  ["cortex_x1", "neoverse_n1"],
+  ["cortex_x1c", "cortex_x1"],
+  ["cortex_a510", "armv9.0a"],
   ["cortex_a710", "armv9.0a"],
+  ["cortex_a715", "armv9.0a"],
   ["cortex_x2", "armv9.0a"],
-  ["neoverse_n3", "neoverse_n2", "armv9.2a"],
+  ["cortex_x3", "armv9.0a"],
+  ["cortex_a320", "armv9.2a"],
+  ["cortex_a520", "armv9.2a"],
+  ["cortex_a520ae", "cortex_a520"],
+  ["cortex_a720", "armv9.2a"],
+  ["cortex_a720ae", "cortex_a720"],
+  ["cortex_a725", "armv9.2a"],
+  ["cortex_x4", "armv9.2a"],
+  ["cortex_x925", "armv9.2a"],
+  // archspec asks the same flags of N2 and V2, and N3 has them all.
+  ["neoverse_n3", "neoverse_n2", "neoverse_v2", "armv9.2a"],
   // Neoverse V3AE is V3 for vehicles; archspec knows only that one, whose flags are not claimed here.
   ["neoverse_v3", "neoverse_v2", "armv9.2a"],
   ["kunpeng920", "armv8.2a"],
@@ -116,11 +148,28 @@ const arm: readonly Addition[] = [
   // Ampere Altra product brief: Neoverse N1. AmpereOne is LLVM's ampere1.
   ["altra", "neoverse_n1"],
   ["ampereone", "ampere1"],
+  ["ampere1b", "ampere1a", "armv8.7a"],
   // NVIDIA Grace and Vera CPU pages: Neoverse V2, Olympus. Google Axion C4A: Neoverse V2. Azure Cobalt 100: N2.
   ["grace", "neoverse_v2"],
   ["vera", "olympus"],
   ["axion", "neoverse_v2"],
   ["cobalt100", "neoverse_n2"],
+  // NVIDIA's own cores: Tegra X1's successor of Denver, and Xavier. LLVM, carmel: ARMv8.2.
+  ["denver", "aarch64"],
+  ["carmel", "armv8.2a"],
+  // Cavium, Applied Micro, Qualcomm: LLVM's thunderx, falkor, saphira, oryon-1; GCC's thunderx3t110.
+  ["thunderx", "aarch64"],
+  ["thunderx3", "thunderx2", "armv8.3a"],
+  ["falkor", "aarch64"],
+  ["saphira", "armv8.4a"],
+  ["oryon_1", "armv8.6a"],
+];
+
+/** Zhaoxin, from GCC's i386.h: PTA_LUJIAZUI has no AVX, PTA_YONGFENG has AVX2, BMI2, FMA, F16C. */
+const zhaoxin: readonly Addition[] = [
+  ["lujiazui", "x86_64_v2"],
+  ["yongfeng", "x86_64_v3"],
+  ["shijidadao", "yongfeng"],
 ];
 
 const power: readonly Addition[] = [
@@ -133,6 +182,7 @@ const lists: readonly (readonly [vendor: string, additions: readonly Addition[]]
   ["generic", levels],
   ["GenuineIntel", intel],
   ["AuthenticAMD", amd],
+  ["CentaurHauls", zhaoxin],
   ["ARM", arm],
   ["IBM", power],
 ];

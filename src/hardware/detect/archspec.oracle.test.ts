@@ -56,6 +56,8 @@ function weSay({ system, machine, text }: Capture): string {
 function machineOf(text: string): string {
   if (text.includes("vendor_id")) return "x86_64";
   if (text.includes("CPU implementer")) return "aarch64";
+  // Little-endian Linux needs POWER8.
+  if (text.includes("POWER7")) return "ppc64";
   return text.includes("POWER") ? "ppc64le" : "riscv64";
 }
 

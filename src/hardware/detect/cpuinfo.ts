@@ -1,4 +1,14 @@
 import { armVendors } from "../cpu/graph.ts";
+import { type Architecture, architectureOfMachine, type ByteOrder } from "./architecture.ts";
+import { architectureOfCpuinfo } from "./cpuinfo-architecture.ts";
+
+/** A core of a host as ARM numbers it. */
+export interface ArmCore {
+  /** "CPU implementer" of /proc/cpuinfo: `0x41`. */
+  readonly implementer: string;
+  /** "CPU part": `0xd0c`. */
+  readonly part: string;
+}
 
 /** A host's CPU as it describes itself, in archspec's terms. */
 export interface HostCpu {
@@ -13,34 +23,57 @@ export interface HostCpu {
   readonly generation?: number;
   /** The very name, where the host says it: RISC-V and Apple. */
   readonly name?: string;
+  /** "cpu family" and "model"; x86 only. */
+  readonly ids?: { readonly family: number; readonly model: number };
+  /** Each kind of core once; ARM only. */
+  readonly cores?: readonly ArmCore[];
+  /** GOARCH and its variant; absent on macOS, whose family says it. */
+  readonly platform?: { readonly architecture: string; readonly variant?: string };
+  /** Why the host is none that a build could be meant for, as the end of a sentence. `family` is then `unknown`. */
+  readonly refused?: string;
 }
 
 /** A /proc/cpuinfo of 4,096 processors with 400 flags each is about 12 MiB. */
 export const maxCpuinfoLength = 16 * 1024 * 1024;
 
 /**
- * `/proc/cpuinfo` of Linux on x86, ARM, Power or RISC-V. `machine` is what `uname -m` prints; without it, the fields
- * tell. Where processors differ (big.LITTLE), what all of them have counts.
+ * `/proc/cpuinfo` of Linux. `machine` is what `uname -m` prints; without it, the fields tell. Where processors differ
+ * (big.LITTLE), what all of them have counts.
  */
-export function parseCpuinfo(text: string, machine?: string): HostCpu {
-  const processors = blocks(text.slice(0, maxCpuinfoLength));
+export function parseCpuinfo(text: string, machine?: string, byteOrder?: ByteOrder): HostCpu {
+  const { processors, whole } = blocks(text.slice(0, maxCpuinfoLength));
+  const architecture =
+    (machine === undefined ? undefined : architectureOfMachine(machine, byteOrder)) ??
+    architectureOfCpuinfo(lowerCased([...processors, ...whole]));
+  if (architecture === undefined || "refused" in architecture) return unknownCpu(architecture?.refused);
+  return { ...ofFamily(architecture.family, processors), ...platformOf(architecture) };
+}
+
+function unknownCpu(refused: string | undefined): HostCpu {
+  const cpu = { family: "unknown", vendor: "generic", flags: new Set<string>() };
+  return refused === undefined ? cpu : { ...cpu, refused };
+}
+
+function platformOf({ architecture, variant }: Exclude<Architecture, { refused: string }>): Pick<HostCpu, "platform"> {
+  return { platform: { architecture, ...(variant === undefined ? {} : { variant }) } };
+}
+
+type Processors = readonly ReadonlyMap<string, string>[];
+
+function ofFamily(family: string, processors: Processors): HostCpu {
   const [first = new Map<string, string>()] = processors;
-  const family = machineFamily(machine) ?? familyOf(first);
   switch (family) {
     case "x86_64":
     case "x86":
-      return { family, vendor: first.get("vendor_id") ?? "generic", flags: common(processors, "flags") };
-    case "aarch64":
-    case "arm": {
-      const implementer = only(processors, "CPU implementer");
-      const cpupart = only(processors, "CPU part");
       return {
         family,
-        vendor: implementer === undefined ? "generic" : (armVendors.get(implementer) ?? implementer),
-        flags: common(processors, "Features"),
-        ...(cpupart === undefined ? {} : { cpupart }),
+        vendor: first.get("vendor_id") ?? "generic",
+        flags: common(processors, "flags"),
+        ...x86Ids(processors),
       };
-    }
+    case "aarch64":
+    case "arm":
+      return { family, ...armCpu(processors) };
     case "ppc64le":
     case "ppc64":
       // No match under emulation: there, /proc/cpuinfo is the emulating host's.
@@ -57,37 +90,51 @@ export function parseCpuinfo(text: string, machine?: string): HostCpu {
   }
 }
 
-/** `uname -m` → the root in the CPU graph, where they differ. */
-const machines: ReadonlyMap<string, string> = new Map([
-  ["amd64", "x86_64"],
-  ["arm64", "aarch64"],
-  ["armv6l", "arm"],
-  ["armv7l", "arm"],
-  ["armv8l", "arm"],
-  ["i386", "x86"],
-  ["i686", "x86"],
-]);
-
-function machineFamily(machine: string | undefined): string | undefined {
-  const name = machine?.trim().toLowerCase() ?? "";
-  return machines.get(name) ?? (/^[a-z][a-z0-9_]{1,31}$/.test(name) ? name : undefined);
+/** Only where all processors have the same: of two models no name is known. */
+function x86Ids(processors: Processors): Pick<HostCpu, "ids"> {
+  const family = only(processors, "cpu family");
+  const model = only(processors, "model");
+  const numbers = [family, model].every((text) => /^\d{1,6}$/.test(text ?? ""));
+  return numbers ? { ids: { family: Number(family), model: Number(model) } } : {};
 }
 
-function familyOf(processor: ReadonlyMap<string, string>): string {
-  if (processor.has("vendor_id") || processor.has("flags")) return "x86_64";
-  if (processor.has("CPU implementer")) return "aarch64";
-  if (processor.get("isa")?.startsWith("rv32")) return "riscv32";
-  if (processor.has("isa") || processor.has("hart")) return "riscv64";
-  return processor.has("cpu") ? "ppc64le" : "unknown";
+function armCpu(processors: Processors): Omit<HostCpu, "family"> {
+  const implementer = only(processors, "CPU implementer");
+  const cpupart = only(processors, "CPU part");
+  const cores = new Map<string, ArmCore>();
+  for (const processor of processors) {
+    const core = { implementer: processor.get("CPU implementer") ?? "", part: processor.get("CPU part") ?? "" };
+    cores.set(`${core.implementer} ${core.part}`, core);
+  }
+  return {
+    vendor: implementer === undefined ? "generic" : (armVendors.get(implementer) ?? implementer),
+    flags: common(processors, "Features"),
+    cores: [...cores.values()],
+    ...(cpupart === undefined ? {} : { cpupart }),
+  };
 }
+
+function lowerCased(processors: Processors): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const processor of processors) {
+    for (const [key, value] of processor) {
+      const name = key.toLowerCase();
+      if (!fields.has(name) || (name === "processor" && /^\d*$/.test(fields.get(name) ?? ""))) fields.set(name, value);
+    }
+  }
+  return fields;
+}
+
+/** A block that says none of these names no processor: it is of the whole machine. */
+const identifying = ["flags", "Features", "CPU implementer", "CPU part", "cpu family", "model"] as const;
 
 /** The processors, as far as they differ: a blank line ends each. */
-function blocks(text: string): readonly ReadonlyMap<string, string>[] {
+function blocks(text: string): { readonly processors: Processors; readonly whole: Processors } {
   const found = new Map<string, ReadonlyMap<string, string>>();
   let fields = new Map<string, string>();
   const end = () => {
     if (fields.size > 0) {
-      const identity = ["flags", "Features", "CPU implementer", "CPU part"].map((key) => fields.get(key) ?? "");
+      const identity = identifying.map((key) => fields.get(key) ?? "");
       found.set(identity.join("\n"), found.get(identity.join("\n")) ?? fields);
       fields = new Map();
     }
@@ -101,12 +148,23 @@ function blocks(text: string): readonly ReadonlyMap<string, string>[] {
     }
   }
   end();
-  // Power and old ARM kernels close the file with a block for the whole machine: it has no `processor`.
-  const processors = [...found.values()].filter((block) => block.has("processor"));
-  return processors.length > 0 ? processors : [...found.values()];
+  // Power and old ARM kernels close the file with a block for the whole machine: it has no `processor`. On ARM (before
+  // Linux 3.8, arm64 before 3.19) it is the one that tells the features and the part.
+  const all = [...found.values()];
+  const processors = all.filter((block) => block.has("processor"));
+  if (processors.length === 0) return { processors: all, whole: [] };
+  const whole = all.filter((block) => !block.has("processor"));
+  const shared = identifying.flatMap((key) => {
+    const value = whole.find((block) => block.has(key))?.get(key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return {
+    processors: shared.length === 0 ? processors : processors.map((own) => new Map([...shared, ...own])),
+    whole,
+  };
 }
 
-function common(processors: readonly ReadonlyMap<string, string>[], key: string): ReadonlySet<string> {
+function common(processors: Processors, key: string): ReadonlySet<string> {
   let shared: Set<string> | undefined;
   for (const processor of processors) {
     const flags = new Set((processor.get(key) ?? "").split(/\s+/).filter((flag) => flag !== ""));
@@ -120,7 +178,7 @@ function common(processors: readonly ReadonlyMap<string, string>[], key: string)
   return flags;
 }
 
-function only(processors: readonly ReadonlyMap<string, string>[], key: string): string | undefined {
+function only(processors: Processors, key: string): string | undefined {
   const values = new Set(processors.map((processor) => processor.get(key)));
   const [value] = values;
   return values.size === 1 ? value : undefined;

@@ -1,13 +1,14 @@
 import { cpuFlags } from "../cpu/graph.ts";
 import { HardwareError, quote } from "../error.ts";
 import { type Feature, formatFeature } from "../feature.ts";
+import { hostCpuName } from "../naming/host.ts";
 import { isOfferedFlag } from "../nodes/nfd-flags.ts";
 import { parseFeatureList } from "../parse.ts";
 import type { Platform } from "../platform.ts";
-import { archspecName } from "./archspec.ts";
+import type { ByteOrder } from "./architecture.ts";
 import { type HostCpu, parseCpuinfo } from "./cpuinfo.ts";
 import { parseNvidiaSmi } from "./nvidia-smi.ts";
-import { parseKfdNodes, parseRocminfo } from "./rocm.ts";
+import { parseKfdNodes, parseRocminfo, rocminfoNotes } from "./rocm.ts";
 import { parseSysctl } from "./sysctl.ts";
 
 /** Texts that were read on a host, or captured on another: all of it text, all of it optional save the CPU. */
@@ -16,6 +17,8 @@ export interface HostReport {
   readonly cpu: { readonly cpuinfo: string } | { readonly sysctl: string };
   /** `uname -m`; without it, /proc/cpuinfo tells. */
   readonly machine?: string;
+  /** Where `uname -m` does not tell it: MIPS. */
+  readonly byteOrder?: ByteOrder;
   /** `uname -r`. */
   readonly kernelRelease?: string;
   readonly nvidiaSmi?: { readonly query: string; readonly header?: string };
@@ -35,27 +38,32 @@ export interface HostOffer {
   readonly features: readonly Feature[];
   /** Why something that was seen is not offered, one sentence each. */
   readonly notes: readonly string[];
+  /** Why the architecture is `unknown`, as the end of a sentence, where there is more to say than that. */
+  readonly refused?: string;
 }
 
 /** The platform and features of a host. Texts that cannot be read are left out with a note; it never throws. */
 export function hostOffer(report: HostReport): HostOffer {
   const linux = "cpuinfo" in report.cpu;
   const cpu =
-    "cpuinfo" in report.cpu ? parseCpuinfo(report.cpu.cpuinfo, report.machine) : parseSysctl(report.cpu.sysctl);
-  const platform = platformOf(cpu, linux, report.machine);
-  const name = archspecName(cpu);
+    "cpuinfo" in report.cpu
+      ? parseCpuinfo(report.cpu.cpuinfo, report.machine, report.byteOrder)
+      : parseSysctl(report.cpu.sysctl);
+  const platform = platformOf(cpu, linux);
+  const name = hostCpuName(cpu);
   const implied = cpuFlags(name);
   // `pni` is what Linux calls sse3.
   const named = cpu.flags.has("pni") ? [...cpu.flags, "sse3"] : [...cpu.flags];
   const flags = named.filter((flag) => isOfferedFlag(flag, cpu.family) && !implied.has(flag));
   const nvidia =
     report.nvidiaSmi === undefined ? undefined : parseNvidiaSmi(report.nvidiaSmi.query, report.nvidiaSmi.header);
-  const notes = [...(nvidia?.notes ?? [])];
+  const amd = amdTargets(report);
+  const notes = [...(nvidia?.notes ?? []), ...(amd.length > 0 ? [] : rocminfoNotes(report.rocminfo ?? ""))];
   const texts = [
     `cpu:${name}`,
     ...flags.map((flag) => `cpuflag:${flag}`),
     ...(nvidia?.features ?? []),
-    ...amdTargets(report),
+    ...amd,
     ...version("rocm", report.rocmVersion),
     ...version("amddriver", report.amdgpuVersion),
     ...(linux ? version("kernel", report.kernelRelease) : []),
@@ -67,7 +75,7 @@ export function hostOffer(report: HostReport): HostOffer {
     }
   }
   const sorted = [...features].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, feature]) => feature);
-  return { platform, features: sorted, notes };
+  return { platform, features: sorted, notes, ...(cpu.refused === undefined ? {} : { refused: cpu.refused }) };
 }
 
 /** The driver's own files say less than rocminfo, but are there without ROCm. */
@@ -94,20 +102,18 @@ function read(text: string, platform: Platform, notes: string[]): readonly Featu
   }
 }
 
-/** The roots of the CPU graph → GOARCH. */
+/** The roots of the CPU graph → GOARCH: what macOS runs on. */
 const architectures: ReadonlyMap<string, string> = new Map([
   ["x86_64", "amd64"],
-  ["x86", "386"],
   ["aarch64", "arm64"],
 ]);
 
-/** 32-bit ARM is told by its variant (image-spec, image-index.md, platform variants): `armv7l` is v7. */
-function platformOf(cpu: HostCpu, linux: boolean, machine: string | undefined): Platform {
-  const architecture = architectures.get(cpu.family) ?? cpu.family;
-  const variant = architecture === "arm" ? /^armv(\d)/.exec(machine ?? "")?.[1] : undefined;
+/** 32-bit ARM without a variant is read as v7 by runtimes (containerd, platforms.Normalize). */
+function platformOf(cpu: HostCpu, linux: boolean): Platform {
+  const { architecture, variant } = cpu.platform ?? { architecture: architectures.get(cpu.family) ?? cpu.family };
   return {
     os: linux ? "linux" : "darwin",
     architecture,
-    ...(variant === undefined ? {} : { variant: `v${variant}` }),
+    ...(variant === undefined ? {} : { variant }),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseNvidiaSmi } from "./nvidia-smi.ts";
+import { describesGpu, parseNvidiaSmi, withoutCapability } from "./nvidia-smi.ts";
 
 const headerLine = `+-----------------------------------------------------------------------------------------+
 | NVIDIA-SMI 570.86.15              Driver Version: 570.86.15      CUDA Version: 12.8     |
@@ -42,4 +42,39 @@ test.each([
 test("a flood of lines makes few notes", () => {
   const query = Array.from({ length: 10_000 }, (_, index) => `x${index}`).join("\n");
   expect(parseNvidiaSmi(query).notes).toHaveLength(16);
+});
+
+test("a warning and a lost GPU withhold nothing of the others, and are told", () => {
+  const lost = "Unable to determine the device handle for GPU0000:41:00.0: Unknown Error";
+  const warning = "WARNING: infoROM is corrupted at gpu 0000:3B:00.0";
+  const found = parseNvidiaSmi(`8.0, 535.104.05, A100\n${lost}\n${warning}\n`);
+  expect(found.features).toEqual(["nvcap:8.0", "nvdriver:535.104.05"]);
+  expect(found.notes).toHaveLength(2);
+  expect(found.notes[1]).toContain("infoROM");
+});
+
+test.each([
+  ["before 410", "| NVIDIA-SMI 390.157                Driver Version: 390.157                   |"],
+  ["without libcuda", "| NVIDIA-SMI 550.54.15    Driver Version: 550.54.15    CUDA Version: ERR!     |"],
+])("a header %s names no CUDA, which is told", (_, header) => {
+  const { features, notes } = parseNvidiaSmi("6.1, 390.157, GeForce GTX 1080\n", header);
+  expect(features).toEqual(["nvcap:6.1", "nvdriver:390.157"]);
+  expect(notes).toEqual(["cuda is not offered: the header of nvidia-smi names no CUDA version."]);
+});
+
+test("a driver that knows no compute_cap still tells its version, and the GPU is named", () => {
+  const { features, notes } = parseNvidiaSmi(withoutCapability("470.182.03, Tesla K80\n\n"), "CUDA Version: 11.4");
+  expect(features).toEqual(["nvdriver:470.182.03", "cuda:11.4"]);
+  expect(notes).toEqual(['nvcap is not offered: nvidia-smi names no compute capability of "Tesla K80".']);
+});
+
+test.each([
+  ["9.0, 570.86.15, NVIDIA H200\n", true],
+  ["[N/A], 570.86.15, NVIDIA H200\n", true],
+  ["12.1, [N/A], NVIDIA GB10\n", true],
+  ['Field "compute_cap" is not a valid field to query.\n\n', false],
+  ["No devices were found\n", false],
+  ["", false],
+])("%j describes a GPU: %s", (query, expected) => {
+  expect(describesGpu(query)).toBe(expected);
 });

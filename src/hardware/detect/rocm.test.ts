@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gfxTarget, parseKfdNodes, parseRocminfo } from "./rocm.ts";
+import { gfxTarget, parseKfdNodes, parseRocminfo, rocminfoNotes } from "./rocm.ts";
 
 function agent(number: number, type: string, isas: readonly string[]): string {
   return `*******
@@ -25,11 +25,27 @@ describe("rocminfo", () => {
       agent(2, "GPU", ["gfx1100"]) + agent(3, "GPU", ["gfx1036"]),
       ["gfx:gfx1100", "gfx:gfx1036"],
     ],
+    ["ROCm before 4.1", agent(2, "GPU", ["gfx908+sram-ecc"]), ["gfx:gfx908:sramecc+"]],
+    ["two settings", agent(2, "GPU", ["gfx906+xnack+sram-ecc"]), ["gfx:gfx906:xnack+:sramecc+"]],
+    [
+      "ROCm before 2.0",
+      "Agent 2\n  Device Type:  GPU\n  ISA Info:\n    ISA 1\n      Name:   AMD:AMDGPU:8:0:3\n",
+      ["gfx:gfx803"],
+    ],
+    ["a target that cannot be read", agent(2, "GPU", ["gfx942"]) + agent(3, "GPU", ["unknown?"]), []],
     ["a failure", "ROCk module is NOT loaded, possibly no GPU devices\n", []],
     ["nothing", "", []],
   ])("%s", (_, text, features) => {
     expect(parseRocminfo(text)).toEqual(features);
   });
+});
+
+test("a target that cannot be read is told", () => {
+  const text = agent(2, "GPU", ["unknown?"]);
+  expect(rocminfoNotes(text)).toEqual([
+    'gfx is not offered: rocminfo names the target "amdgcn-amd-amdhsa--unknown?", which cannot be read.',
+  ]);
+  expect(rocminfoNotes(cpu)).toEqual([]);
 });
 
 describe("sysfs", () => {

@@ -1,10 +1,27 @@
+import { quote } from "../error.ts";
+
 /**
  * `rocminfo`: each agent that is a GPU has a list of ISAs, the device's own first
  * (`amdgcn-amd-amdhsa--gfx90a:sramecc+:xnack-`), then the generic ones that it runs too. GPUs of several kinds: all
- * their targets are offered, and an image must run on each.
+ * their targets are offered, and an image must run on each; so none is, where the target of one cannot be read.
  */
 export function parseRocminfo(text: string): readonly string[] {
+  const { targets, unread } = readRocminfo(text);
+  return unread.length === 0 ? targets : [];
+}
+
+/** Why no target is offered although rocminfo names a GPU; one sentence each. */
+export function rocminfoNotes(text: string): readonly string[] {
+  return readRocminfo(text)
+    .unread.slice(0, maxNotes)
+    .map((name) => `gfx is not offered: rocminfo names the target ${quote(name)}, which cannot be read.`);
+}
+
+const maxNotes = 4;
+
+function readRocminfo(text: string): { readonly targets: readonly string[]; readonly unread: readonly string[] } {
   const targets = new Set<string>();
+  const unread = new Set<string>();
   let gpu = false;
   let taken = false;
   for (const line of text.split("\n")) {
@@ -12,16 +29,36 @@ export function parseRocminfo(text: string): readonly string[] {
       gpu = false;
       taken = false;
     }
-    if (/^\s*Device Type:\s+GPU\s*$/.test(line)) {
-      gpu = true;
-    }
-    const target = /^\s*Name:\s+amdgcn-amd-amdhsa--(gfx[0-9a-z-]+(?::[a-z]+[+-])*)\s*$/.exec(line)?.[1];
-    if (gpu && !taken && target !== undefined) {
-      targets.add(`gfx:${target}`);
-      taken = true;
-    }
+    if (/^\s*Device Type:\s+GPU\s*$/.test(line)) gpu = true;
+    const name = isaName(line);
+    if (!gpu || taken || name === undefined) continue;
+    const target = targetOf(name);
+    if (target === undefined) unread.add(name);
+    else targets.add(`gfx:${target}`);
+    taken = true;
   }
-  return [...targets];
+  return { targets: [...targets], unread: [...unread] };
+}
+
+/** The name of an ISA: in the form of ROCm since 2.0 with LLVM's triple, before that with its own. */
+function isaName(line: string): string | undefined {
+  const name = /^\s*Name:\s+(\S{1,128})\s*$/.exec(line)?.[1];
+  return name !== undefined && /^(amdgcn-|AMD:AMDGPU:)/.test(name) ? name : undefined;
+}
+
+/**
+ * `gfx90a:sramecc+:xnack-` as it is. ROCm before 4.1 wrote what is on with `+` alone (`gfx908+sram-ecc`,
+ * `gfx906+xnack+sram-ecc`), which says nothing of the rest. ROCm before 2.0: `AMD:AMDGPU:8:0:3` is gfx803.
+ */
+function targetOf(name: string): string | undefined {
+  const old = /^AMD:AMDGPU:(\d{1,2}):(\d{1,2}):(\d{1,2})$/.exec(name);
+  if (old !== null) return gfxTarget(Number(old[1]) * 10_000 + Number(old[2]) * 100 + Number(old[3]));
+  const [, processor, settings = ""] =
+    /^amdgcn-amd-amdhsa--(gfx[0-9a-z]+(?:-[0-9a-z]+)*)((?:[:+][a-z-]+[+-]?){0,4})$/.exec(name) ?? [];
+  if (processor === undefined) return undefined;
+  if (settings === "" || settings.startsWith(":")) return processor + settings;
+  const on = settings.split("+").filter((setting) => setting !== "");
+  return [processor, ...on.map((setting) => `${setting.replace("sram-ecc", "sramecc")}+`)].join(":");
 }
 
 /**

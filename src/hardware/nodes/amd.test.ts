@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { labellerIds } from "../../../test/support/hardware/amd-ids.generated.ts";
 import { node } from "../../../test/support/hardware/nodes.ts";
 import { amdLabels } from "./amd.ts";
+import { amdTarget } from "./amd-targets.ts";
 
 test.each([
   ["counted", { "beta.amd.com/gpu.device-id.74a1": "8" }, ["gfx:gfx942"]],
@@ -29,6 +31,27 @@ test("an id that nobody knows withholds every target of the node", () => {
   const said = amdLabels(node({ "beta.amd.com/gpu.device-id.74a1": "1", "beta.amd.com/gpu.device-id.ffff": "1" }));
   expect(said.features).toEqual([]);
   expect(said.notes).toEqual([
-    'gfx is not offered: the target of AMD device id "ffff" is not known; declare gfx in the machine type.',
+    'gfx is not offered: the target of amd.com/gpu.device-id "ffff" is not known; declare gfx in the machine type.',
   ]);
+});
+
+test("every id that AMD's labeller names has a target, those of several chips apart", () => {
+  const severalChips = ["15d8", "15dd"];
+  const unknown = labellerIds.filter((id) => amdTarget(id) === undefined);
+  expect(labellerIds.length).toBeGreaterThan(200);
+  expect(unknown).toEqual(severalChips);
+});
+
+test.each([
+  ["74a8", "gfx942"],
+  ["74bc", "gfx942"],
+  ["75b3", "gfx950"],
+  ["7461", "gfx1101"],
+  ["7551", "gfx1201"],
+  ["1586", "gfx1151"],
+  ["1900", "gfx1103"],
+  ["67df", "gfx803"],
+  ["0x74A1", "gfx942"],
+])("device id %s is %s", (id, target) => {
+  expect(amdTarget(id)).toBe(target);
 });

@@ -4,7 +4,7 @@ import { amd, amdBeta, labelValue, type NodeLabels } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /**
- * amd's node labeller (ROCm/k8s-device-plugin, cmd/k8s-node-labeller). It counts per value, with the value in the key
+ * AMD's node labeller (ROCm/k8s-device-plugin, cmd/k8s-node-labeller). It counts per value, with the value in the key
  * (`beta.amd.com/gpu.device-id.74a1=8`); a node whose GPUs are all alike carries `amd.com/gpu.device-id=74a1` too. No
  * label names the target, so it comes from the device id, without xnack and sramecc: these stay unknown.
  */
@@ -17,9 +17,12 @@ export function amdLabels(node: NodeLabels): Statement {
   return unknown.length === 0
     ? statement("amd", [...targets, ...drivers])
     : statement("amd", drivers, [
-        `gfx is not offered: the target of AMD device id ${quote(unknown[0] ?? "")} is not known; declare gfx in the machine type.`,
+        `gfx is not offered: the target of amd.com/gpu.device-id ${unknown.slice(0, maxNamed).map(quote).join(", ")} is not known; declare gfx in the machine type.`,
       ]);
 }
+
+/** Ids that a note names at most: a node has two kinds of GPUs, rarely three. */
+const maxNamed = 4;
 
 /** The distinct values of a property, from both spellings; those counted 0 are gone. */
 function valuesOf(node: NodeLabels, property: string): readonly string[] {

@@ -41,6 +41,8 @@ const wellKnown: ReadonlySet<string> = new Set([
   "beta.kubernetes.io/arch",
   windowsBuildLabel,
   archspecTarget,
+  // HAMi's mark of a node whose GPUs it shares.
+  "gpu",
 ]);
 
 const nvidiaNames: ReadonlySet<string> = new Set([

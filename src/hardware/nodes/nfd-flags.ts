@@ -61,29 +61,49 @@ export function isOfferedFlag(flag: string, family: string): boolean {
 }
 
 /**
- * x86 flags that every NFD with `cpu-model` labels (0.9 on) publishes where the CPU has them. So their absence
- * contradicts a CPU name. Not here: what NFD's default `attributeBlacklist` hides (source/cpu/cpu.go: SSE to SSE4.2,
- * BMI1/2, F16C, LZCNT, POPCNT, CX16, CLMUL, RDRAND, RDSEED, MMX, …), what its library never knew (clflushopt, clwb,
- * fsgsbase, pku, rdpid), what only newer libraries know. Absent, those are unknown, not missing.
+ * x86 flags that every NFD with `cpu-model` labels (0.11 on: kubernetes-sigs/node-feature-discovery#792) publishes where
+ * the CPU has them, by its library's release 2.0.9. So their absence contradicts a CPU name. Not here: what NFD's
+ * default `attributeBlacklist` hides (source/cpu/cpu.go: SSE to SSE4.2, BMI1/2, F16C, LZCNT, POPCNT, CX16, CLMUL,
+ * RDRAND, RDSEED, MMX, …), what its library never knew (clflushopt, clwb, fsgsbase, pku, rdpid), what only newer
+ * libraries know. Absent, those are unknown, not missing.
  */
 const x86Always: ReadonlySet<string> = new Set(
   `adx aes amx_bf16 amx_int8 amx_tile avx avx2 avx512_bf16 avx512_bitalg avx512_vbmi2 avx512_vnni avx512_vp2intersect
    avx512_vpopcntdq avx512bw avx512cd avx512dq avx512er avx512f avx512ifma avx512pf avx512vbmi avx512vl cldemote fma
-   fma4 gfni movdir64b movdiri serialize sha_ni sse4a tbm vaes vpclmulqdq waitpkg xop`.split(/\s+/),
+   fma4 movdir64b movdiri serialize sha_ni sse4a tbm waitpkg xop`.split(/\s+/),
 );
 
 /** Those that came to the library together with X87, FXSR and CMPXCHG8 (2.0.10), which every x86-64 CPU has. */
-const x86Newer: readonly string[] = ["avx512_fp16", "avx_vnni", "lahf_lm", "movbe", "xsave"];
+const x86Newer: readonly string[] = ["avx512_fp16", "lahf_lm", "movbe", "xsave"];
 const x86NewerMarkers: readonly string[] = ["x87", "fxsr", "cmpxchg8"];
 
 /**
- * arm64: NFD names the bits of HWCAP as Linux does (arch/arm64/include/uapi/asm/hwcap.h). HWCAP2 came later (0.14):
- * its absence means something only where one of its bits is published.
+ * Flags that the library learned, or learned to see without AVX-512, in July 2022 (klauspost/cpuid#106 AVX-VNNI, #108 GFNI,
+ * VAES, VPCLMULQDQ), shortly before it renamed SCE to SYSCALL (#115): where there is no SYSCALL, it is older. NFD 0.11.0 is,
+ * and shows none of them of an Alder Lake (kubernetes-sigs/node-feature-discovery#844).
+ */
+const x86Later: ReadonlyMap<string, readonly string[]> = new Map([
+  ["avx_vnni", ["syscall"]],
+  ["gfni", ["syscall", "avx512f"]],
+  ["vaes", ["syscall", "avx512f"]],
+  ["vpclmulqdq", ["syscall", "avx512f"]],
+]);
+
+/** Whether these flags come from a library that publishes LAHF, MOVBE and OSXSAVE where the CPU has them. */
+export function knowsNewerFlags(published: ReadonlySet<string>): boolean {
+  return [...x86NewerMarkers, ...x86Newer, "osxsave"].some((flag) => published.has(flag));
+}
+
+/**
+ * arm64: NFD names the bits of HWCAP as Linux does (arch/arm64/include/uapi/asm/hwcap.h). It had the first of them from
+ * the beginning; those from ASIMDFHM on, and HWCAP2, came with 0.12 (kubernetes-sigs/node-feature-discovery#919): the
+ * absence of one of these means something only where another of them is published.
  */
 const armHwcap: ReadonlySet<string> = new Set(
   `fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt fcma lrcpc dcpop sha3 sm3 sm4
-   asimddp sha512 sve asimdfhm dit uscat ilrcpc flagm ssbs sb paca pacg`.split(/\s+/),
+   asimddp sha512 sve`.split(/\s+/),
 );
+const armHwcapLater: ReadonlySet<string> = new Set("asimdfhm dit uscat ilrcpc flagm ssbs sb paca pacg".split(" "));
 const armHwcap2: ReadonlySet<string> = new Set(
   `dcpodp sve2 sveaes svepmull svebitperm svesha3 svesm4 flagm2 frint svei8mm svef32mm svef64mm svebf16 i8mm bf16 dgh
    rng bti ecv afp rpres sme wfxt`.split(/\s+/),
@@ -95,8 +115,15 @@ export function absenceMeansMissing(
   published: ReadonlySet<string>,
   family: "x86_64" | "aarch64",
 ): boolean {
-  if (family === "x86_64") {
-    return x86Always.has(flag) || (x86Newer.includes(flag) && x86NewerMarkers.some((marker) => published.has(marker)));
-  }
-  return armHwcap.has(flag) || (armHwcap2.has(flag) && [...armHwcap2].some((bit) => published.has(bit)));
+  if (family === "aarch64") return absentOnArm(flag, published);
+  if (x86Always.has(flag)) return true;
+  const later = x86Later.get(flag);
+  if (later !== undefined) return later.some((marker) => published.has(marker));
+  return x86Newer.includes(flag) && x86NewerMarkers.some((marker) => published.has(marker));
+}
+
+function absentOnArm(flag: string, published: ReadonlySet<string>): boolean {
+  if (armHwcap.has(flag)) return true;
+  if (armHwcapLater.has(flag)) return [...armHwcapLater, ...armHwcap2].some((bit) => published.has(bit));
+  return armHwcap2.has(flag) && [...armHwcap2].some((bit) => published.has(bit));
 }

@@ -1,5 +1,5 @@
-import { HardwareError } from "../error.ts";
-import { normalizePlatform } from "../platform.ts";
+import { HardwareError, quote } from "../error.ts";
+import { normalizePlatform, type Platform } from "../platform.ts";
 import {
   archspecTarget,
   type Declaration,
@@ -21,28 +21,67 @@ export interface NodePlatform {
 }
 
 /**
- * The platform that the machine type declares, else what the kubelet reports, else the node's well-known labels. An os
- * that nobody names is linux, as in hand-written manifest lists.
+ * The platform that the kubelet reports; where it reports nothing, that which the machine type declares, else that of
+ * the node's well-known labels. A kubelet knows what it was built for, so a declaration that contradicts it does not
+ * decide: a build of another architecture does not start. The declared variant counts where the architecture is the
+ * declared one. An os that nobody names is linux, as in hand-written manifest lists.
  */
 export function platformOfNode(node: NodeLabels, declared?: Declaration["platform"]): NodePlatform {
-  const os = declared?.os || node.operatingSystem || wellKnown(node, "os") || "linux";
-  const architecture = declared?.architecture || node.architecture || wellKnown(node, "arch");
+  const contradiction = contradictedPlatform(node, declared);
+  const believed = contradiction === undefined ? declared : undefined;
+  const os = believed?.os || node.operatingSystem || wellKnown(node, "os") || "linux";
+  const architecture = believed?.architecture || node.architecture || wellKnown(node, "arch");
   const osVersion = os === "windows" ? windowsBuild(node) : undefined;
+  const notes =
+    contradiction === undefined || declared === undefined
+      ? []
+      : [
+          `The machine type declares ${quote(`${declared.os}/${declared.architecture}`)}, but the kubelet reports ${quote(contradiction)}: the kubelet is believed.`,
+        ];
   const rest = {
     os,
-    ...(declared?.variant === undefined ? {} : { variant: declared.variant }),
+    ...(believed?.variant === undefined ? {} : { variant: believed.variant }),
     ...(osVersion === undefined ? {} : { osVersion }),
   };
   if (architecture === undefined) {
-    return { ...rest, architecture, notes: [] };
+    return { ...rest, architecture, notes };
   }
   try {
-    return { ...normalizePlatform({ ...rest, architecture }), notes: [] };
+    return { ...normalizePlatform({ ...rest, architecture }), notes };
   } catch (error) {
     if (!(error instanceof HardwareError)) {
       throw error;
     }
-    return { os: "linux", architecture: undefined, notes: [`The node's platform is not known: ${error.message}`] };
+    const unknown = `The node's platform is not known: ${error.message}`;
+    return { os: "linux", architecture: undefined, notes: [...notes, unknown] };
+  }
+}
+
+/**
+ * The platform that the kubelet reports, `os/architecture`, where the declared one contradicts it; undefined where they
+ * agree, or one of them says nothing that can be read.
+ */
+export function contradictedPlatform(
+  node: Pick<NodeLabels, "operatingSystem" | "architecture">,
+  declared: Declaration["platform"],
+): string | undefined {
+  if (declared === undefined) return undefined;
+  const said = readable({ os: declared.os, architecture: declared.architecture });
+  const reported = readable({
+    os: node.operatingSystem || declared.os,
+    architecture: node.architecture || declared.architecture,
+  });
+  if (said === undefined || reported === undefined) return undefined;
+  const same = said.os === reported.os && said.architecture === reported.architecture;
+  return same ? undefined : `${reported.os}/${reported.architecture}`;
+}
+
+function readable(platform: Platform): Platform | undefined {
+  try {
+    return normalizePlatform(platform);
+  } catch (error) {
+    if (error instanceof HardwareError) return undefined;
+    throw error;
   }
 }
 

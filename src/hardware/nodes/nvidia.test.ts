@@ -48,6 +48,13 @@ describe("compute capability", () => {
       { ...a100, "mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", "gpu.replicas": "0" },
       { "nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "14" },
     ],
+    ...["1g.24gb-me", "1g.24gb.me", "2g.48gb-gfx", "1g.24gb.gfx", "1g.24gb-me-gfx", "1c.2g.24gb", "1g.12gb.me.all"].map(
+      (profile): [string, Readonly<Record<string, string>>, Readonly<Record<string, string>>] => [
+        `MIG profile ${profile}`,
+        { ...a100, [`mig-${profile}.product`]: `NVIDIA-A100-SXM4-40GB-MIG-${profile}`, "gpu.replicas": "0" },
+        { "nvidia.com/gpu": "0" },
+      ],
+    ),
     ["no count", { "gpu.compute.major": "8", "gpu.compute.minor": "0" }, { "nvidia.com/gpu": "4" }],
   ])("is offered: %s", (_, labels, allocatable) => {
     expect(gpu(labels, allocatable)).toEqual({ source: "nvidia", features: ["nvcap:8.0"], notes: [] });
@@ -74,6 +81,29 @@ describe("compute capability", () => {
     const said = gpu({ ...labels, "cuda.runtime-version.full": "12.4" }, allocatable);
     expect(said.features).toEqual(["cuda:12.4"]);
     expect(said.notes[0]).toMatch(/^nvcap is not offered: .*several GPU models/);
+  });
+
+  test("is withheld where the labels are of an old release, which describes the first of several", () => {
+    const { "gpu.replicas": _, "gpu.sharing-strategy": __, ...old } = a100;
+    const said = gpu(old, { "nvidia.com/gpu": "4" });
+    expect(said.features).toEqual([]);
+    expect(said.notes[0]).toContain("nvidia.com/gpu.count=4");
+    expect(gpu({ ...old, "gpu.count": "1" }, { "nvidia.com/gpu": "1" }).features).toEqual(["nvcap:8.0"]);
+    // A later release without replicas, and labels that somebody wrote without a product, say what they say.
+    expect(gpu({ ...old, "cuda.driver-version.full": "550.1" }).features).toContain("nvcap:8.0");
+    expect(gpu({ "gpu.count": "8", "gpu.compute.major": "9", "gpu.compute.minor": "0" }).features).toEqual([
+      "nvcap:9.0",
+    ]);
+  });
+
+  test("HAMi's shares are no other models, as far as its default tells", () => {
+    const shared = (allocatable: string, label = "on") => {
+      const labels = Object.fromEntries(Object.entries(a100).map(([key, value]) => [`nvidia.com/${key}`, value]));
+      return nvidiaLabels(node({ ...labels, gpu: label }, { allocatable: { "nvidia.com/gpu": allocatable } })).features;
+    };
+    expect(shared("40")).toEqual(["nvcap:8.0"]);
+    expect(shared("80")).toEqual([]);
+    expect(shared("40", "off")).toEqual([]);
   });
 
   test.each([

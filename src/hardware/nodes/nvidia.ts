@@ -3,7 +3,7 @@ import { isMigProduct, labelValue, type NodeLabels, nvidia } from "./labels.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /**
- * nvidia GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
+ * NVIDIA GPU Feature Discovery. The capability counts only where the labels can speak for every GPU of the node; the
  * driver and the newest CUDA that it supports are the node's own. `gpu.family` is never read: it is `undefined` for
  * new GPUs and too coarse for old ones.
  */
@@ -50,36 +50,73 @@ function why(product: string): string {
 }
 
 /**
- * Several models: GPU Feature Discovery then writes the labels of an arbitrary one, with the count of that one. Signs
- * of it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices are of
- * another model. Undefined without a sign.
+ * Several models: GPU Feature Discovery from 0.6 on then writes the labels of an arbitrary one, with the count of that
+ * one. Signs of it: more GPUs are allocatable than the count (times the replicas where they are shared), or MIG devices
+ * are of another model. Undefined where nothing shows it.
  */
 function severalModels(node: NodeLabels, product: string, count: number | undefined): string | undefined {
-  const model = modelOf(product);
-  for (const [key, value] of Object.entries(node.labels).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (isMigProduct(key) && product !== "" && modelOf(value) !== model) {
-      return `the node has several GPU models (${quote(model)}, ${quote(modelOf(value))})`;
-    }
+  if (isFirstOfSeveral(node, product, count)) {
+    return `nvidia.com/gpu.count=${count} counts all GPUs, nvidia.com/gpu.product=${quote(product)} is the first one (GPU Feature Discovery before 0.6)`;
   }
+  const other = otherMigModel(node, product);
+  if (other !== undefined) return `the node has several GPU models (${quote(modelOf(product))}, ${quote(other)})`;
+  const counted = countedGpus(node, product, count);
+  if (counted === undefined) return undefined;
   const allocatable =
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu")) ?? 0) +
     // Shared and renamed (sharing.timeSlicing.renameByDefault).
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu.shared")) ?? 0);
+  return counted >= allocatable || isSharedByHami(node, counted, allocatable)
+    ? undefined
+    : `nvidia.com/gpu.count accounts for ${counted} of ${allocatable} allocatable GPUs, so the node has several GPU models`;
+}
+
+/** The model of MIG devices that are not of the product. */
+function otherMigModel(node: NodeLabels, product: string): string | undefined {
+  if (product === "") return undefined;
+  const models = Object.keys(node.labels)
+    .filter(isMigProduct)
+    .sort()
+    .map((key) => modelOf(labelValue(node.labels, key) ?? ""));
+  return models.find((model) => model !== modelOf(product));
+}
+
+/** How many allocatable GPUs the labels speak of; undefined where they are shared and nobody says by how many. */
+function countedGpus(node: NodeLabels, product: string, count: number | undefined): number | undefined {
   const replicas = wholeNumber(labelValue(node.labels, `${nvidia}gpu.replicas`));
   const strategy = labelValue(node.labels, `${nvidia}gpu.sharing-strategy`) ?? "none";
   const shared = product.endsWith("-SHARED") || (replicas ?? 1) > 1 || strategy !== "none";
-  if (count === undefined || (shared && replicas === undefined)) {
-    return undefined;
-  }
-  const counted = count * (shared ? Math.max(replicas ?? 1, 1) : 1);
-  return counted < allocatable
-    ? `nvidia.com/gpu.count accounts for ${counted} of ${allocatable} allocatable GPUs, so the node has several GPU models`
-    : undefined;
+  if (count === undefined || (shared && replicas === undefined)) return undefined;
+  return count * (shared ? Math.max(replicas ?? 1, 1) : 1);
 }
 
-/** `nvidia-A100-SXM4-40GB` of `nvidia-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. */
+/**
+ * GPU Feature Discovery up to 0.5.0 (NVIDIA/gpu-feature-discovery, cmd/gpu-feature-discovery/mig-strategy.go at v0.5.0)
+ * counts all devices and describes the first; 0.6.0 came with `gpu.replicas` and a resource for each model.
+ */
+function isFirstOfSeveral(node: NodeLabels, product: string, count: number | undefined): boolean {
+  const newer = [`${nvidia}gpu.replicas`, `${nvidia}gpu.sharing-strategy`, `${nvidia}cuda.driver-version.full`];
+  const isOld = newer.every((key) => labelValue(node.labels, key) === undefined);
+  return isOld && product !== "" && !product.endsWith("-SHARED") && (count ?? 0) > 1;
+}
+
+/** HAMi offers each GPU this many times where nobody says otherwise (Project-HAMi/HAMi, deviceSplitCount). */
+const hamiSplit = 10;
+
+/**
+ * HAMi's device plugin, which runs on nodes labelled `gpu=on`, multiplies the GPUs and tells GPU Feature Discovery
+ * nothing of it. Only its default can be told from a node with other models besides.
+ */
+function isSharedByHami(node: NodeLabels, counted: number, allocatable: number): boolean {
+  return labelValue(node.labels, "gpu") === "on" && allocatable === counted * hamiSplit;
+}
+
+/**
+ * `NVIDIA-A100-SXM4-40GB` of `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`. A profile may end in attributes: `1g.10gb.me` for
+ * `1g.10gb+me`, `1g.24gb-me`, `-gfx` (NVIDIA/go-nvlib, pkg/nvlib/device/mig_profile.go).
+ */
 function modelOf(product: string): string {
-  return product.replace(/-SHARED$/, "").replace(/-MIG-[^-]*$/, "");
+  return product.replace(/-SHARED$/, "").replace(/-MIG-\d[0-9a-z.+]*(?:-[a-z][a-z.]*)*$/, "");
 }
 
 /** The full version, or put together from its parts; under the name in use, or the deprecated one. */

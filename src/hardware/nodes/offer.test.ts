@@ -89,11 +89,32 @@ describe("platform", () => {
   test.each<[string, Parameters<typeof node>[1], Record<string, string>, Declaration["platform"], object]>([
     ["what the kubelet reports", {}, {}, undefined, { os: "linux", architecture: "amd64" }],
     [
-      "what is declared comes first",
-      {},
-      {},
+      "what is declared, of a node that does not exist yet",
+      { operatingSystem: "", architecture: "" },
+      { "kubernetes.io/arch": "amd64" },
       { os: "linux", architecture: "arm64", variant: "v9" },
       { os: "linux", architecture: "arm64", variant: "v9" },
+    ],
+    [
+      "a declared variant of what the kubelet reports",
+      { architecture: "arm64" },
+      {},
+      { os: "linux", architecture: "aarch64", variant: "v9" },
+      { os: "linux", architecture: "arm64", variant: "v9" },
+    ],
+    [
+      "the kubelet where the declaration contradicts it",
+      { architecture: "s390x" },
+      {},
+      { os: "linux", architecture: "amd64", variant: "v3" },
+      { os: "linux", architecture: "s390x" },
+    ],
+    [
+      "the kubelet's operating system too",
+      { operatingSystem: "windows", kernelVersion: "10.0.20348.1" },
+      {},
+      { os: "linux", architecture: "amd64" },
+      { os: "windows", architecture: "amd64", osVersion: "10.0.20348" },
     ],
     ["Go's names", { architecture: "aarch64" }, {}, undefined, { os: "linux", architecture: "arm64" }],
     [
@@ -128,6 +149,22 @@ describe("platform", () => {
     expect(offerOfNode(node(labels, facts), declared === undefined ? {} : { platform: declared }).platform).toEqual(
       platform,
     );
+  });
+
+  test("a contradicted platform is told, and its CPU's name is not offered", () => {
+    const declared = { platform: { os: "linux", architecture: "amd64" }, features: ["cpu:zen3", "fabric:efa"] };
+    const offer = offerOfNode(node({}, { architecture: "arm64" }), declared);
+    expect(texts(offer)).toContain("fabric:efa");
+    expect(texts(offer)).not.toContain("cpu:zen3");
+    expect(offer.notes).toEqual([
+      '"cpu:zen3" (from declared) is not offered: it is no CPU of arm64.',
+      'The machine type declares "linux/amd64", but the kubelet reports "linux/arm64": the kubelet is believed.',
+    ]);
+  });
+
+  test("no CPU of the graph is offered on an architecture that the graph lacks; a name of its owner's is", () => {
+    const offer = offerOfNode(node({}, { architecture: "s390x" }), { features: ["cpu:zen3", "cpu:z16"] });
+    expect(texts(offer).filter((text) => text.startsWith("cpu:"))).toEqual(["cpu:z16"]);
   });
 
   test("a machine type without nodes that declares only its CPU", () => {

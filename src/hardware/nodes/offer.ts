@@ -7,6 +7,7 @@ import { parseFeatureList } from "../parse.ts";
 import type { Platform } from "../platform.ts";
 import { amdLabels } from "./amd.ts";
 import { declaredLabels, metahubLabels } from "./feature-labels.ts";
+import { withoutForeignCpus } from "./foreign.ts";
 import { intelLabels } from "./intel.ts";
 import type { Declaration, NodeLabels } from "./labels.ts";
 import { nfdLabels } from "./nfd.ts";
@@ -129,7 +130,7 @@ function read(
   notes: string[],
 ): readonly Feature[] {
   try {
-    return parseFeatureList(text, { architecture });
+    return withoutForeignCpus(parseFeatureList(text, { architecture }), source, architecture, notes);
   } catch (error) {
     if (!(error instanceof HardwareError)) {
       throw error;

@@ -13,10 +13,29 @@ const intel: readonly (readonly [models: string, name: string])[] = [
   ["4e 5e 8e 9e a5 a6", "skylake"],
   ["66", "cannonlake"],
   ["6a 6c", "icelake"],
-  ["7d 7e", "icelake_client"],
-  ["8f cf", "sapphirerapids"],
+  ["7d 7e 9d", "icelake_client"],
+  ["0f 16", "core2"],
+  ["17 1d", "penryn"],
+  ["57", "mic_knl"],
+  ["85", "knightsmill"],
+  ["8f", "sapphirerapids"],
+  ["cf", "emeraldrapids"],
+  ["b5 c5", "arrowlake"],
+  ["c6", "arrowlake_s"],
+  ["bd", "lunarlake"],
+  ["cc", "pantherlake"],
+  ["1c 26", "bonnell"],
+  ["27 35 36", "saltwell"],
+  ["37 4a 4d", "silvermont"],
+  ["4c 5a 75", "airmont"],
+  ["5c 5f", "goldmont"],
+  ["7a", "goldmont_plus"],
+  ["86 8a 96 9c", "tremont"],
+  ["be", "gracemont"],
+  ["b6", "grandridge"],
+  ["dd", "clearwaterforest"],
   ["ad ae", "graniterapids"],
-  ["97 9a b7 ba bf aa ac be", "alderlake"],
+  ["97 9a b7 ba bf aa ac d7", "alderlake"],
   ["8c 8d", "tigerlake"],
   ["a7", "rocketlake"],
   ["af", "sierraforest"],
@@ -41,6 +60,10 @@ describe("Intel family 6", () => {
 
 const amd: readonly (readonly [family: number, models: string, name: string])[] = [
   [16, "02 04 08", "k10"],
+  [18, "01", "k10"],
+  [20, "01 02", "bobcat"],
+  [22, "00 30", "jaguar"],
+  [26, "00 02 11 24 44 60 70", "zen5"],
   [21, "60 65 70", "excavator"],
   [21, "30 38", "steamroller"],
   [21, "02 10 13", "piledriver"],
@@ -68,7 +91,18 @@ describe("AMD", () => {
 });
 
 test.each([
-  ["Hygon", 24, 0],
+  ["GenuineIntel", 19, 1, "diamondrapids"],
+  ["HygonGenuine", 24, 0, "dhyana"],
+  ["Hygon", 24, 4, "dhyana"],
+  ["CentaurHauls", 7, 0x3b, "lujiazui"],
+  ["  Shanghai  ", 7, 0x5b, "yongfeng"],
+  ["CentaurHauls", 7, 0x6b, "shijidadao"],
+])("%s family %i model %i is %s", (vendor, family, model, name) => {
+  expect(x86Candidates(vendor, family, model)[0]?.name).toBe(name);
+});
+
+test.each([
+  ["Hygon", 25, 0],
   ["Intel", 15, 6],
   ["Intel", 6, 999],
   ["", 6, 0x55],

@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { cpuinfos } from "../../../test/support/hardware/cpuinfo.ts";
+import { formatFeature } from "../feature.ts";
+import { formatPlatform } from "../platform.ts";
+import { captureOf } from "./capture.ts";
+import { hostOffer } from "./host.ts";
+
+const cpuOf = (text: string) => {
+  const { platform, features } = hostOffer(captureOf(text));
+  return [formatPlatform(platform), features.map(formatFeature).find((each) => each.startsWith("cpu:"))];
+};
+
+/** Shortened from what util-linux 2.39 prints. */
+const lscpu = {
+  skylake: `Architecture:            x86_64
+  CPU op-mode(s):        32-bit, 64-bit
+  Byte Order:            Little Endian
+CPU(s):                  8
+Vendor ID:               GenuineIntel
+  Model name:            Intel(R) Core(TM) i7-6700K CPU @ 4.00GHz
+    CPU family:          6
+    Model:               94
+    Flags:               ${/flags\s*: (.*)/.exec(cpuinfos.skylake)?.[1]}
+`,
+  n1: `Architecture:           aarch64
+  Byte Order:           Little Endian
+CPU(s):                 4
+Vendor ID:              ARM
+  Model name:           Neoverse-N1
+    Model:              1
+    Flags:              fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp ssbs
+`,
+  m1: `Architecture:           aarch64
+  Byte Order:           Little Endian
+CPU(s):                 8
+Vendor ID:              Apple
+  Model name:           Icestorm-M1
+  Model name:           Firestorm-M1
+    Flags:              fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt fcma lrcpc dcpop sha3 asimddp sha512 asimdfhm dit uscat ilrcpc flagm ssbs sb paca pacg dcpodp flagm2 frint
+`,
+  s390x: "Architecture: s390x\nByte Order: Big Endian\nCPU(s): 2\nVendor ID: IBM/S390\nMachine type: 8561\n",
+  json: '{\n   "lscpu": [\n      {\n         "field": "Architecture:",\n         "data": "ppc64le"\n      },{\n         "field": "CPU(s):",\n         "data": "8"\n      },{\n         "field": "Model name:",\n         "data": "POWER9, altivec supported"\n      }\n   ]\n}\n',
+};
+
+describe("lscpu", () => {
+  test.each([
+    ["of x86-64", lscpu.skylake, ["linux/amd64", "cpu:skylake"]],
+    ["of arm64", lscpu.n1, ["linux/arm64", "cpu:neoverse_n1"]],
+    ["of cores of two kinds", lscpu.m1, ["linux/arm64", "cpu:m1"]],
+    ["of a mainframe", lscpu.s390x, ["linux/s390x", "cpu:s390x"]],
+    ["in JSON", lscpu.json, ["linux/ppc64le", "cpu:power9le"]],
+    [
+      "as PowerShell saves it",
+      Buffer.from(`\uFEFF${lscpu.n1}`, "utf16le").toString("utf8"),
+      ["linux/arm64", "cpu:neoverse_n1"],
+    ],
+    ["from a Windows editor", `\uFEFF${lscpu.n1.replaceAll("\n", "\r\n")}`, ["linux/arm64", "cpu:neoverse_n1"]],
+  ])("%s", (_, text, expected) => {
+    expect(cpuOf(text)).toEqual(expected);
+  });
+});
+
+describe("texts that name no CPU are told apart", () => {
+  test.each([
+    ["Windows", "Host Name:  PC\nOS Name:                   Microsoft Windows Server 2022 Standard\n"],
+    ["Windows", "PROCESSOR_IDENTIFIER=Intel64 Family 6 Model 85 Stepping 7, GenuineIntel\n"],
+    ["macOS", "Hardware:\n\n    Hardware Overview:\n\n      Chip: Apple M1\n"],
+    ["macOS", "hw.machine: arm64\nhw.ncpu: 8\n"],
+    ["another language", "Architektur:                     x86_64\nCPU(s):   8\n"],
+    ["JSON", '{"a": 1}'],
+    ["a manifest", "apiVersion: v1\nkind: Node\n"],
+  ])("%s", (what, text) => {
+    expect(captureOf(text).refused).toContain(what);
+    expect(hostOffer(captureOf(text)).platform.architecture).toBe("unknown");
+  });
+});
+
+test("any text has one platform and one CPU in the time that its length takes", { timeout: 60_000 }, () => {
+  const words = fc.constantFrom(
+    ...Object.values(cpuinfos),
+    ...Object.values(lscpu),
+    "processor : 0\n",
+    "\n",
+    " ",
+    "machdep.cpu.brand_string: Apple M2\n",
+    "CPU part : 0xd0b\n",
+    "{",
+    '"field": "',
+    "\u0000",
+  );
+  const text = fc
+    .array(fc.oneof(words, fc.string({ unit: "binary" })), { maxLength: 12 })
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 20 }), (part, times) => {
+      const { platform, features } = hostOffer(captureOf(part.repeat(times)));
+      expect(platform.architecture).not.toBe("");
+      expect(features.filter(({ namespace }) => namespace === "cpu")).toHaveLength(1);
+    }),
+  );
+});
+
+test.each([
+  ["blanks", " "],
+  ["line ends", "\n"],
+  ["colons", ":"],
+  ["braces", "{"],
+  ["fields", '"field": "'],
+  ["blocks without an end", "a: b\n\n"],
+  ["processors that all differ", undefined],
+])("four megabytes of %s take no longer than to read them", { timeout: 60_000 }, (_, piece) => {
+  const size = 4 * 1024 * 1024;
+  const differing = (index: number) => `processor : ${index}\nFeatures : f${index}\nCPU implementer : 0x41\n\n`;
+  const text = piece?.repeat(size / piece.length) ?? Array.from({ length: size / 60 }, (_, i) => differing(i)).join("");
+  const started = performance.now();
+  hostOffer(captureOf(text));
+  expect(performance.now() - started).toBeLessThan(20_000);
+});

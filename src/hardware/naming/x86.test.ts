@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { cpuGraph } from "../cpu/graph.ts";
+import { parseCpuinfo } from "../detect/cpuinfo.ts";
+import { harmless, x86Name } from "./x86.ts";
+
+/** The flags that archspec asks of a name, without some. */
+function flagsOf(name: string, without: readonly string[] = []): string {
+  const all = [...(cpuGraph().get(name)?.ancestors ?? [])].flatMap((each) => cpuGraph().get(each)?.features ?? []);
+  return [...new Set(all)].filter((flag) => !without.includes(flag)).join(" ");
+}
+
+function nameOf(vendor: string, family: number, model: number, flags: string): string {
+  return x86Name(
+    parseCpuinfo(
+      `processor : 0\nvendor_id : ${vendor}\ncpu family : ${family}\nmodel : ${model}\nflags : fpu lm ${flags}\n`,
+    ),
+  );
+}
+
+describe("guests that hide what no compiler uses are what their ids say", () => {
+  test.each([
+    ["AuthenticAMD", 25, 1, "zen3", ["pku"]],
+    ["AuthenticAMD", 25, 17, "zen4", ["pku", "flush_l1d"]],
+    ["AuthenticAMD", 26, 2, "zen5", ["pku", "flush_l1d", "tsc_adjust"]],
+    ["GenuineIntel", 6, 143, "sapphirerapids", ["cldemote"]],
+  ])("%s family %i model %i without its harmless flags is %s", (vendor, family, model, name, without) => {
+    expect(nameOf(vendor, family, model, flagsOf(name, without))).toBe(name);
+  });
+
+  test("but what a build may use is missed", () => {
+    expect(nameOf("AuthenticAMD", 25, 17, flagsOf("zen4", ["avx512_vnni", "pku"]))).toBe("x86_64_v4");
+    expect(nameOf("AuthenticAMD", 25, 17, flagsOf("zen4", [...avx512, "pku"]))).toBe("zen3");
+    expect(nameOf("GenuineIntel", 6, 143, flagsOf("sapphirerapids", ["waitpkg"]))).toBe("icelake");
+    expect(nameOf("GenuineIntel", 6, 143, flagsOf("sapphirerapids", ["amx_tile"]))).toBe("icelake");
+  });
+
+  test("and the vendor and the ids must say it", () => {
+    expect(nameOf("AuthenticAMD", 23, 49, flagsOf("zen3", ["pku"]))).toBe("zen2");
+    expect(nameOf("KVMKVMKVM", 25, 1, flagsOf("zen3", ["pku"]))).toBe("x86_64_v3");
+  });
+});
+
+const avx512 = flagsOf("zen4")
+  .split(" ")
+  .filter((flag) => flag.startsWith("avx512"));
+
+describe("names that archspec lacks", () => {
+  test.each([
+    ["GenuineIntel", 6, 0xcf, "sapphirerapids", "emeraldrapids"],
+    ["GenuineIntel", 6, 0xad, "sapphirerapids", "graniterapids"],
+    ["GenuineIntel", 19, 1, "sapphirerapids", "diamondrapids"],
+    ["GenuineIntel", 6, 0xaf, "alderlake", "sierraforest"],
+    ["GenuineIntel", 6, 0xbd, "arrowlake_s", "lunarlake"],
+    ["GenuineIntel", 6, 0x37, "nehalem", "silvermont"],
+    ["GenuineIntel", 6, 0x9c, "westmere", "tremont"],
+    ["HygonGenuine", 24, 1, "zen", "dhyana"],
+    ["CentaurHauls", 7, 0x5b, "x86_64_v3", "yongfeng"],
+  ])("%s family %i model %i with the flags of %s is %s", (vendor, family, model, flags, name) => {
+    expect(nameOf(vendor, family, model, flagsOf(flags))).toBe(name);
+  });
+});
+
+test("what is harmless is something that archspec asks for", () => {
+  const asked = new Set([...cpuGraph().values()].flatMap(({ features }) => features));
+  for (const [flag, why] of harmless) {
+    expect(asked.has(flag)).toBe(true);
+    expect(why).not.toBe("");
+  }
+});
