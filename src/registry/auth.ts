@@ -90,12 +90,22 @@ export class Authorizer {
     account: string,
     shown: string | undefined,
   ): Promise<string | undefined> {
-    const { credentials, url, signal } = request;
+    const { credentials, url, signal, repository, tenant } = request;
     if (challenge.scheme === "basic") return credentials?.kind === "basic" ? basic(credentials) : undefined;
     // The challenge's own scope counts too: a registry may know the repository under another name (virtual ones do).
     const scopes = [...new Set([...request.scopes, ...challenge.scopes.filter((scope) => !covered(scope, request))])];
     const refused = shown?.startsWith("Bearer ") === true ? shown.slice("Bearer ".length) : undefined;
-    const token = await this.#tokens.get({ asker: url, challenge, scopes, credentials, account, signal, refused });
+    const token = await this.#tokens.get({
+      asker: url,
+      challenge,
+      scopes,
+      credentials,
+      account,
+      repository,
+      tenant,
+      signal,
+      refused,
+    });
     return `Bearer ${token}`;
   }
 

@@ -153,6 +153,7 @@ export class RegistryClient {
       maxBytes: this.#settings.maxManifestBytes,
       redirects: "follow",
       scopes: [pullScope(repository)],
+      repository: repository.label,
       ...access,
     });
   }

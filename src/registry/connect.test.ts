@@ -159,8 +159,8 @@ describe("connections", () => {
     try {
       const [patient, hasty] = [transport({}), transport({})];
       for (let times = 0; times < 5; times += 1) {
-        expect(await giveUpAfter(patient, 500)).toMatchObject({ code: "ABORTED" });
-        expect(await giveUpAfter(hasty, 499)).toMatchObject({ code: "ABORTED" });
+        expect(await giveUpAfter(patient, 2_000)).toMatchObject({ code: "ABORTED" });
+        expect(await giveUpAfter(hasty, 1_999)).toMatchObject({ code: "ABORTED" });
       }
       expect(await giveUpAfter(patient, 0)).toMatchObject({ code: "CIRCUIT_OPEN" });
       expect(await giveUpAfter(hasty, 0)).toMatchObject({ code: "ABORTED" });

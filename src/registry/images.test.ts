@@ -92,6 +92,23 @@ describe("ImageSource", () => {
     expect(second.requests).toHaveLength(1);
   });
 
+  test("a repository that answers 500 keeps nobody from the others of its registry", async () => {
+    const running = await fixture.registry();
+    const good = await putManifest(running.store, "good/app", "v1", "x");
+    running.faults.add({ path: /evil/, fault: { kind: "status", status: 500 } });
+    const images = new ImageSource(fixture.client({ tagTtlMs: 0 }));
+    const codes: unknown[] = [];
+    for (let times = 0; times < 12; times += 1) {
+      const evil = parseReference(`${running.host}/evil/app:v${times}`);
+      await images.lookup(evil, access()).catch((error: unknown) => {
+        codes.push(error instanceof Error && "code" in error ? error.code : error);
+      });
+      const image = await images.lookup(parseReference(`${running.host}/good/app:v1`), access());
+      expect(image.descriptor).toEqual(good);
+    }
+    expect(codes).toEqual([...new Array(5).fill("SERVER_ERROR"), ...new Array(7).fill("CIRCUIT_OPEN")]);
+  });
+
   test("an index that was read once needs no registry where its digest is written, and is shown to nobody else", async () => {
     const running = await fixture.registry({ auth: { scheme: "basic", users: { ann: "a", bob: "b" } } });
     const plain = await putManifest(running.store, "team/app", undefined, "plain");

@@ -57,6 +57,23 @@ export function networkError(error: unknown, name: string): RegistryError {
   });
 }
 
+/** Codes with which no connection was made: what no tenant of a registry can bring about. */
+const unconnected: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** Whether the failure is that of a connection that was never made. */
+export function neverConnected(error: unknown): boolean {
+  const code = errorCode(error);
+  return code !== undefined && (unconnected.has(code) || tlsCode.test(code));
+}
+
 /** Whether the connection broke before any answer, as a kept one does when the server ends it. */
 export function wasStale(error: unknown): boolean {
   const code = errorCode(error);

@@ -3,6 +3,7 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
 import { RegistryError, statusError } from "./error.ts";
 import { Flights } from "./flight.ts";
+import type { Tenant } from "./tenant.ts";
 import type { Transport } from "./transport.ts";
 
 export interface TokenRequest {
@@ -12,6 +13,8 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   readonly account: string;
+  readonly repository?: string | undefined;
+  readonly tenant?: Tenant | undefined;
   readonly signal: AbortSignal;
   /** A token that the registry just refused: it is not taken from the cache again. */
   readonly refused: string | undefined;
@@ -62,12 +65,14 @@ export class Tokens {
   }
 
   async #fetch(request: TokenRequest): Promise<Token> {
-    const { asker, challenge, credentials, account, signal, scopes } = request;
+    const { asker, challenge, credentials, account, repository, tenant, signal, scopes } = request;
     const realm = checkRealm(challenge.realm, asker, this.#plainHttp);
     const fields: [string, string][] = scopes.map((scope) => ["scope", scope]);
     if (challenge.service !== undefined) fields.unshift(["service", challenge.service]);
     const common = {
       account,
+      repository,
+      tenant,
       signal,
       name: nameOf(asker),
       maxBytes: maxAnswerBytes,

@@ -5,7 +5,7 @@ import { HopClock } from "./clock.ts";
 import { Connections, type ConnectOptions, type Reach } from "./connect.ts";
 import { RegistryError, redactUrl } from "./error.ts";
 import { aborted } from "./flight.ts";
-import { Health } from "./health.ts";
+import { Health, type Subject } from "./health.ts";
 import { Hop, timeout } from "./hop.ts";
 import { LiveBody, tooLarge } from "./live-body.ts";
 import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, isStream } from "./message.ts";
@@ -92,12 +92,12 @@ export class Transport {
   }
 
   async #hop(request: HttpRequest, first: URL): Promise<HttpResponse | HttpStream> {
-    const { url, account } = request;
+    const { url } = request;
     const name = `${what({ ...request, url: first })}${url === first ? "" : " (after a redirect)"}`;
     if (url.protocol !== "https:" && !(url.protocol === "http:" && this.#settings.plainHttp(url.host))) {
       throw new RegistryError("REFUSED_HOST", `${name}: plain HTTP is not allowed for this host`);
     }
-    this.#health.check(url.origin, account, name);
+    this.#health.check(subjectOf(request), name);
     const hop = await this.#enter(request, name);
     try {
       return await this.#exchange(request, hop);
@@ -107,13 +107,13 @@ export class Transport {
   }
 
   async #enter(request: HttpRequest, name: string): Promise<Hop> {
-    const { account, lasting = "brief" } = request;
+    const { lasting = "brief" } = request;
     const { origin } = request.url;
     const clock = new HopClock(request.signal, this.#closed.signal);
     let place: Place | undefined;
     try {
       place = await this.#places.enter(lasting, origin, clock.signal, name);
-      return new Hop(name, { clock, place, attempt: this.#health.begin(origin, account, name) });
+      return new Hop(name, { clock, place, attempt: this.#health.begin(subjectOf(request), name) });
     } catch (error) {
       place?.leave();
       clock.stop();
@@ -133,7 +133,7 @@ export class Transport {
     const long = request.lasting === "long";
     try {
       if (head.status < 200 || head.status >= 300) return await this.#refused(answer, head, request, hop);
-      this.#health.unthrottle(request.url.origin, request.account);
+      this.#health.unthrottle(subjectOf(request));
       checkHeaders(head.header, request, name);
       if (long) hop.answered();
       else this.#limitBody(hop);
@@ -153,17 +153,17 @@ export class Transport {
   async #refused(
     answer: Dispatcher.ResponseData,
     head: AnswerHead,
-    { url, account, maxBytes }: HttpRequest,
+    request: HttpRequest,
     hop: Hop,
   ): Promise<HttpResponse> {
     this.#limitBody(hop);
-    const body = await readStart(answer.body, Math.min(maxErrorBytes, maxBytes));
+    const body = await readStart(answer.body, Math.min(maxErrorBytes, request.maxBytes));
     answer.body.destroy();
     if (head.status === 429) {
       hop.end("unclear");
-      return { ...head, body, retryAfterMs: this.#health.throttle(url.origin, account, head.retryAfterMs) };
+      return { ...head, body, retryAfterMs: this.#health.throttle(subjectOf(request), head.retryAfterMs) };
     }
-    this.#health.unthrottle(url.origin, account);
+    this.#health.unthrottle(subjectOf(request));
     hop.end(head.status >= 500 ? "failed" : "succeeded");
     return { ...head, body };
   }
@@ -209,6 +209,10 @@ export class Transport {
       return await agent.request(options);
     }
   }
+}
+
+function subjectOf({ url, repository = "", account, tenant }: HttpRequest): Subject {
+  return { host: url.origin, repository, account, tenant: tenant?.namespace };
 }
 
 function headersLimit(request: HttpRequest, timeouts: Timeouts): number {
