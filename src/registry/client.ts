@@ -13,6 +13,7 @@ import { manifestHeaders, readHead, readManifest } from "./manifests.ts";
 import type { HttpResponse } from "./message.ts";
 import { type RegistryClientOptions, type Settings, settle } from "./options.ts";
 import { describeRequest, openRepository, pullScope, type Repository } from "./repository.ts";
+import { flightKey } from "./tenant.ts";
 import { Tokens } from "./tokens.ts";
 import { Transport } from "./transport.ts";
 import { type BlobSource, Uploads } from "./upload.ts";
@@ -71,14 +72,13 @@ export class RegistryClient {
     const known = this.#tags.get(key);
     if (known !== undefined) return known;
     const ttlMs = reference.digest === undefined ? this.#settings.tagTtlMs : digestTtlMs;
-    return await this.#resolving.join(key, access.signal, (signal) =>
+    return await this.#resolving.join(flightKey(key, access.tenant), access.signal, (signal) =>
       this.#tags.remember(key, ttlMs, async () => {
-        const { credentials } = access;
-        const response = await this.#ask("HEAD", repository, `manifests/${target}`, { credentials, signal });
+        const response = await this.#ask("HEAD", repository, `manifests/${target}`, { ...access, signal });
         const what = describeRequest("HEAD", repository, `manifests/${target}`);
         const head = readHead(response, what, reference.digest);
         if (head !== undefined) return head;
-        return descriptorOf(await this.#get(repository, target, name, { credentials, signal }));
+        return descriptorOf(await this.#get(repository, target, name, { ...access, signal }));
       }),
     );
   }
@@ -90,8 +90,8 @@ export class RegistryClient {
     const name = this.accessName(reference, access.credentials);
     const known = this.#contents.get(name, digest);
     if (known !== undefined) return known;
-    return await this.#fetching.join(`${name} ${digest}`, access.signal, (signal) =>
-      this.#get(repository, digest, name, { credentials: access.credentials, signal }),
+    return await this.#fetching.join(flightKey(`${name} ${digest}`, access.tenant), access.signal, (signal) =>
+      this.#get(repository, digest, name, { ...access, signal }),
     );
   }
 
@@ -154,7 +154,9 @@ export class RegistryClient {
       redirects: "follow",
       scopes: [pullScope(repository)],
       repository: repository.label,
-      ...access,
+      credentials: access.credentials,
+      signal: access.signal,
+      tenant: access.tenant,
     });
   }
 }

@@ -30,7 +30,6 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", invalid],
   ["UND_ERR_CLOSED", closed],
   ["UND_ERR_DESTROYED", closed],
-  ["UND_ERR_MAX_ORIGINS_REACHED", { code: "OVERLOADED", text: "too many registries are spoken to at once; retry" }],
 ]);
 
 const tlsText = "its certificate is not trusted here; add its authority, or allow the host as plain HTTP if it is so";

@@ -3,7 +3,7 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
 import { RegistryError, statusError } from "./error.ts";
 import { Flights } from "./flight.ts";
-import type { Tenant } from "./tenant.ts";
+import { flightKey, type Tenant } from "./tenant.ts";
 import type { Transport } from "./transport.ts";
 
 export interface TokenRequest {
@@ -57,7 +57,7 @@ export class Tokens {
     const key = JSON.stringify([asker.origin, challenge.realm, challenge.service, [...scopes].sort(), account]);
     const known = this.#tokens.get(key);
     if (known !== undefined && known.value !== refused && known.expires > this.#now()) return known.value;
-    return await this.#flights.join(key, request.signal, async (signal) => {
+    return await this.#flights.join(flightKey(key, request.tenant), request.signal, async (signal) => {
       const token = await this.#fetch({ ...request, signal });
       this.#tokens.set(key, token);
       return token.value;

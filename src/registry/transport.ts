@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { Dispatcher, Pool } from "undici";
 import { readStart } from "./body.ts";
 import { outgoing } from "./body-source.ts";
 import { HopClock } from "./clock.ts";
@@ -12,6 +12,7 @@ import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, 
 import { wasStale } from "./network.ts";
 import type { Settings, Timeouts } from "./options.ts";
 import { type Place, Places } from "./places.ts";
+import type { Lease } from "./pools.ts";
 import { mayFollow, redirectTarget } from "./redirect.ts";
 
 /** Redirects followed in a row. Registries use one, to their storage; some put a load balancer before it. */
@@ -35,6 +36,7 @@ export class Transport {
     this.#settings = settings;
     this.#connections = new Connections({
       plainHttp: settings.plainHttp,
+      privateRedirects: settings.privateRedirects,
       allowPrivate: settings.allowPrivate,
       ca: settings.ca,
       connectMs: settings.timeouts.connectMs,
@@ -98,35 +100,43 @@ export class Transport {
       throw new RegistryError("REFUSED_HOST", `${name}: plain HTTP is not allowed for this host`);
     }
     this.#health.check(subjectOf(request), name);
-    const hop = await this.#enter(request, name);
+    const { hop, pool } = await this.#enter(request, name);
     try {
-      return await this.#exchange(request, hop);
+      return await this.#exchange(request, hop, pool);
     } catch (error) {
       throw hop.fail(error);
     }
   }
 
-  async #enter(request: HttpRequest, name: string): Promise<Hop> {
-    const { lasting = "brief" } = request;
+  async #enter(request: HttpRequest, name: string): Promise<{ readonly hop: Hop; readonly pool: Pool }> {
+    const { lasting = "brief", reach = "direct", tenant } = request;
     const { origin } = request.url;
     const clock = new HopClock(request.signal, this.#closed.signal);
     let place: Place | undefined;
-    try {
-      place = await this.#places.enter(lasting, origin, clock.signal, name);
-      return new Hop(name, { clock, place, attempt: this.#health.begin(subjectOf(request), name) });
-    } catch (error) {
+    let lease: Lease | undefined;
+    const leave = (): void => {
       place?.leave();
+      lease?.release();
+    };
+    try {
+      place = await this.#places.enter(lasting, origin, clock.signal, name, tenant);
+      lease = this.#connections.lease(reach, origin, tenant?.namespace);
+      const { answered } = place;
+      const attempt = this.#health.begin(subjectOf(request), name);
+      return { hop: new Hop(name, { clock, place: { answered, leave }, attempt }), pool: lease.pool };
+    } catch (error) {
+      leave();
       clock.stop();
       throw clock.signal.aborted ? aborted(clock.signal) : error;
     }
   }
 
   /** Ends the hop, unless it returns a stream: that ends it with its body. */
-  async #exchange(request: HttpRequest, hop: Hop): Promise<HttpResponse | HttpStream> {
+  async #exchange(request: HttpRequest, hop: Hop, pool: Pool): Promise<HttpResponse | HttpStream> {
     const { timeouts } = this.#settings;
     const { name } = hop;
     hop.limit(headersLimit(request, timeouts), () => timeout(`${name}: did not answer in time`));
-    const answer = await this.#request(request, hop.signal);
+    const answer = await this.#request(request, pool, hop.signal);
     const head = this.#head(answer, request);
     // Each failure from here on must end the stream: `error` is heard so that destroying it is no uncaught exception.
     answer.body.on("error", () => undefined);
@@ -183,11 +193,9 @@ export class Transport {
   }
 
   /** A kept connection may have been closed by the server just as we used it: once, and where repeating is harmless. */
-  async #request(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const agent = this.#connections.agent(request.reach ?? "direct");
+  async #request(request: HttpRequest, pool: Pool, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { body, lengthHeader } = outgoing(request.body);
     const options = {
-      origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
       headers: {
@@ -202,11 +210,11 @@ export class Transport {
       signal,
     };
     try {
-      return await agent.request(options);
+      return await pool.request(options);
     } catch (error) {
       const harmless = request.method === "GET" || request.method === "HEAD";
       if (signal.aborted || !harmless || !wasStale(error)) throw error;
-      return await agent.request(options);
+      return await pool.request(options);
     }
   }
 }
