@@ -134,7 +134,9 @@ describe("connections", () => {
     const refused = transport({ allowPrivate }, "127.0.0.2").send(get(`http://${outside.host}/v2/`));
     await expect(refused).rejects.toMatchObject({ code: "REFUSED_HOST" });
     expect(inside.requests).toHaveLength(0);
-    await expect(transport({ allowPrivate }).send(get(`http://${outside.host}/v2/`))).resolves.toMatchObject({ status: 200 });
+    await expect(transport({ allowPrivate }).send(get(`http://${outside.host}/v2/`))).resolves.toMatchObject({
+      status: 200,
+    });
     expect(inside.requests).toHaveLength(1);
   });
 

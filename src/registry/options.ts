@@ -13,6 +13,8 @@ export interface Timeouts {
   readonly readerMs: number;
   /** A whole upload, request body included. */
   readonly uploadMs: number;
+  /** The question whether content that is held may still be shown; then what is held serves. */
+  readonly recheckMs: number;
 }
 
 export interface RegistryClientOptions {
@@ -66,6 +68,7 @@ const defaultTimeouts: Timeouts = {
   idleMs: 30_000,
   readerMs: 300_000,
   uploadMs: 300_000,
+  recheckMs: 2_000,
 };
 
 export interface Settings {

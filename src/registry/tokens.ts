@@ -1,5 +1,5 @@
-import { LRUCache } from "lru-cache";
 import type { Credentials } from "../credentials/credentials.ts";
+import { byteCache } from "./byte-cache.ts";
 import type { Challenge } from "./challenge.ts";
 import { RegistryError, statusError } from "./error.ts";
 import { Flights } from "./flight.ts";
@@ -25,14 +25,17 @@ interface Token {
   readonly expires: number;
 }
 
-/** Tokens that are kept; some KiB each. */
-const maxTokens = 2048;
+/** Bytes for tokens; some KiB each. */
+const maxBytes = 4 * 1024 * 1024;
 /** Tokens are JSON Web Tokens of a few KiB; registries refuse long headers long before this. */
 const maxAnswerBytes = 64 * 1024;
 /** "If omitted, this defaults to 60 seconds" (distribution, spec/auth/token). */
 const defaultLifeS = 60;
-/** However long a token claims to live, a revoked right must end some day. */
-const maxLifeS = 3600;
+/**
+ * Milliseconds for which a token is shown, however long it claims to live: with the time for which a tag's digest is
+ * believed, a right that was taken away ends within a minute.
+ */
+const maxUseMs = 30_000;
 /** Renewed before its end, for the clocks' difference and the request's own time. */
 const earlyMs = 10_000;
 
@@ -41,7 +44,7 @@ export class Tokens {
   readonly #transport: Transport;
   readonly #plainHttp: (host: string) => boolean;
   readonly #now: () => number;
-  readonly #tokens = new LRUCache<string, Token>({ max: maxTokens });
+  readonly #tokens = byteCache<Token>(maxBytes, ({ value }) => value.length);
   readonly #flights = new Flights<string>();
 
   constructor(transport: Transport, plainHttp: (host: string) => boolean, now: () => number) {
@@ -103,8 +106,8 @@ export class Tokens {
     if (response.status !== 200) throw statusError(what, response);
     const answer = parseAnswer(response.body);
     if (answer === undefined) throw new RegistryError("INVALID", `${what}: its answer holds no token`);
-    const lifeMs = Math.min(answer.expiresIn ?? defaultLifeS, maxLifeS) * 1000;
-    return { value: answer.token, expires: this.#now() + Math.max(lifeMs - earlyMs, lifeMs / 2) };
+    const lifeMs = (answer.expiresIn ?? defaultLifeS) * 1000;
+    return { value: answer.token, expires: this.#now() + Math.min(Math.max(lifeMs - earlyMs, lifeMs / 2), maxUseMs) };
   }
 }
 

@@ -41,7 +41,11 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
       [],
     )
     .option("--docker-config <file>", "credentials of the webhook's own, in the format of ~/.docker/config.json")
-    .option("--docker-config-namespace <namespace...>", "the namespaces whose Pods they are tried for; default: all", [])
+    .option(
+      "--docker-config-namespace <namespace...>",
+      "the namespaces whose Pods they are tried for; default: all, whose owners then learn digests of what they show",
+      [],
+    )
     .addOption(
       new Option("--pull-secrets <where>", "read the Pods' imagePullSecrets")
         .choices(["none", "namespaces", "cluster"])

@@ -42,8 +42,7 @@ export function decisionContext(options: DecisionsOptions): DecisionContext & Re
       memoryOf(namespace).put(reference, pod, namespace, image);
       return image;
     },
-    remembered: (reference, digest, pod, namespace) =>
-      memoryOf(namespace).get(reference, digest, pod, namespace),
+    remembered: (reference, digest, pod, namespace) => memoryOf(namespace).get(reference, digest, pod, namespace),
     judge: (image, landings, how) => selections.judge(image, landings, how),
     mayAsk: hostMatcher(allowedRegistries),
     imageForm,
