@@ -9,7 +9,7 @@ export function ownText(text: string): string {
 }
 
 /**
- * What was used last, by key, in at most `maxBytes`: keys are names that strangers choose, so their number alone bounds
+ * Keeps what was used last, by key, in at most `maxBytes`: keys are names that strangers choose, so their number alone bounds
  * nothing. `sizeOf` is what a value holds beyond a few numbers, in bytes.
  */
 export function byteCache<V extends object>(

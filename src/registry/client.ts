@@ -147,7 +147,7 @@ export class RegistryClient {
     await this.#transport.close();
   }
 
-  /** What this access was served before, if it still may have it. @throws RegistryError where it may not */
+  /** The content that this access was served before, if it still may have it. @throws RegistryError where it may not */
   async #held(repository: Repository, digest: string, access: Access): Promise<Manifest | undefined> {
     const name = `${repository.label} ${this.#accounts.name(access.credentials)}`;
     const held = this.#contents.get(name, digest);

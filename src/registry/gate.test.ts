@@ -78,7 +78,7 @@ describe("Gate", () => {
     const victim = gate.enter("good", signal, "GET x", { namespace: "victim", review: {} });
     expect(await settled(victim)).toBe(true);
     expect(given).toHaveLength(29);
-    given[0]?.();
+    for (const leave of given.slice(0, 4)) leave();
     await settled(victim);
     expect(given.length).toBeGreaterThan(29);
   });

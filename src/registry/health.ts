@@ -1,22 +1,17 @@
 import { Breaker, type BreakerLimits } from "./breaker.ts";
 import { byteCache } from "./byte-cache.ts";
 import { RegistryError } from "./error.ts";
-import { Witnesses } from "./witnesses.ts";
+import { type Witness, Witnesses } from "./witnesses.ts";
 
 export interface HealthLimits extends BreakerLimits {
   /** Longest that a `Retry-After` is believed: a wrong header must not switch a registry off for hours. */
   readonly maxThrottleMs: number;
 }
 
-/** What is asked, and for whom. */
-export interface Subject {
+/** A request as health sees it: what is asked, and for whom. */
+export interface Subject extends Witness {
   /** An origin. */
   readonly host: string;
-  /** Host and repository as the image names them, also for what a redirect or a token server is asked. */
-  readonly repository: string;
-  readonly account: string;
-  /** The namespace; undefined where one user has the client to itself. */
-  readonly tenant: string | undefined;
 }
 
 /** The connection was never made: no name, no route, no listener, no trust. Or it was, and no good answer came. */
@@ -45,14 +40,14 @@ export interface Attempt {
   unclear(): void;
 }
 
-/** Bytes for each of the three kinds of record. What is evicted is simply believed to be well. */
+/** Bytes for each of the three kinds of record. One that is evicted is simply believed to be well. */
 const maxBytes = 1024 * 1024;
 /** Bytes of an origin's breaker and witnesses. */
 const originBytes = 1024;
 
 /**
- * Which hosts are worth asking. What failed several times in a row is failed fast for a short time, then tried with one
- * request (half-open): a dead registry costs an admission nothing, and a revived one is found without a restart.
+ * Which hosts are worth asking. One that failed several times in a row is failed fast for a short time, then tried with
+ * one request (half-open): a dead registry costs an admission nothing, and a revived one is found without a restart.
  *
  * Failures to answer are counted for each repository and account, since a tenant may have a repository that answers 500
  * on a registry that is well. The host itself is left alone where it cannot be connected to, or where several tenants,

@@ -4,7 +4,7 @@ import { RegistryError } from "./error.ts";
 export interface PoolLimits {
   /** Origins with a pool. */
   readonly total: number;
-  /** Of them, those that one namespace opened. */
+  /** Those among them that one namespace opened. */
   readonly perNamespace: number;
 }
 

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Subject } from "./health.ts";
+
+/** Who asked what. */
+export interface Witness {
+  /** Host and repository as the image names them, also for what a redirect or a token server is asked. */
+  readonly repository: string;
+  readonly account: string;
+  /** The namespace; undefined where one user has the client to itself. */
+  readonly tenant: string | undefined;
+}
 
 /** Repositories, accounts and namespaces that must all have seen it before a failure is the host's own. */
 const several = 2;
@@ -14,7 +22,7 @@ export class Witnesses {
   readonly #tenants = new Set<string>();
   #failures = 0;
 
-  add({ repository, account, tenant }: Subject): void {
+  add({ repository, account, tenant }: Witness): void {
     this.#failures += 1;
     note(this.#repositories, repository);
     note(this.#accounts, account);
