@@ -103,7 +103,7 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
     registry,
     allowedRegistries: registries.allowed,
     pullSecrets: client && new PullSecrets({ client, mayRead, log }),
-    credentials: await ownCredentials(registries.dockerConfigFile, opened.env),
+    credentials: await ownCredentials(registries, opened.env),
     imageForm,
     atBinding,
   });

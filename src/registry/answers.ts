@@ -1,7 +1,10 @@
-import { LRUCache } from "lru-cache";
+import { byteCache } from "./byte-cache.ts";
 import { RegistryError } from "./error.ts";
 
-type Answer<T> = { readonly expires: number } & ({ readonly value: T } | { readonly error: RegistryError });
+type Answer<T> = { readonly expires: number } & ({ readonly value: T } | { readonly error: Refusal });
+
+/** An error without its stack and its cause, which may hold on to a whole connection. */
+type Refusal = Pick<RegistryError, "code" | "message" | "status">;
 
 /** Codes that a registry itself answers and will answer again in the next seconds; none that concerns us or the network. */
 const lasting: ReadonlySet<string> = new Set([
@@ -15,22 +18,32 @@ const lasting: ReadonlySet<string> = new Set([
   "UNSUPPORTED",
 ]);
 
+export interface AnswersOptions<T> {
+  readonly maxBytes: number;
+  /** Bytes of an answer. */
+  readonly sizeOf: (value: T) => number;
+  readonly negativeTtlMs: number;
+  readonly now: () => number;
+}
+
 /**
  * Answers that are believed for a time, refusals too (for a shorter one). Never beyond it: a tag whose registry is down
  * is not answered from memory, since a stale digest is a build that nobody may have meant any more.
  */
 export class Answers<T> {
-  readonly #answers: LRUCache<string, Answer<T>>;
+  readonly #answers;
   readonly #now: () => number;
   readonly #negativeTtlMs: number;
 
-  constructor(options: { readonly max: number; readonly negativeTtlMs: number; readonly now: () => number }) {
-    this.#answers = new LRUCache({ max: options.max });
-    this.#now = options.now;
-    this.#negativeTtlMs = options.negativeTtlMs;
+  constructor({ maxBytes, sizeOf, negativeTtlMs, now }: AnswersOptions<T>) {
+    this.#answers = byteCache<Answer<T>>(maxBytes, (answer) =>
+      "error" in answer ? answer.error.message.length : sizeOf(answer.value),
+    );
+    this.#now = now;
+    this.#negativeTtlMs = negativeTtlMs;
   }
 
-  /** Undefined where nothing is known. @throws RegistryError the one that is remembered */
+  /** Undefined where nothing is known. @throws RegistryError as the one that is remembered */
   get(key: string): T | undefined {
     const answer = this.#answers.get(key);
     if (answer === undefined) return undefined;
@@ -38,8 +51,9 @@ export class Answers<T> {
       this.#answers.delete(key);
       return undefined;
     }
-    if ("error" in answer) throw answer.error;
-    return answer.value;
+    if (!("error" in answer)) return answer.value;
+    const { code, message, status } = answer.error;
+    throw new RegistryError(code, message, status === undefined ? {} : { status });
   }
 
   put(key: string, value: T, ttlMs: number): void {
@@ -58,7 +72,8 @@ export class Answers<T> {
       return value;
     } catch (error) {
       if (error instanceof RegistryError && lasting.has(error.code)) {
-        this.#answers.set(key, { error, expires: this.#now() + this.#negativeTtlMs });
+        const { code, message, status } = error;
+        this.#answers.set(key, { error: { code, message, status }, expires: this.#now() + this.#negativeTtlMs });
       }
       throw error;
     }

@@ -109,6 +109,20 @@ describe("bearer tokens", () => {
     expect(running.requests.map(({ path }) => path).join()).not.toContain("refresh-me");
   });
 
+  test("are shown for half a minute at most, however long they live: a right that was taken away ends with that", async () => {
+    const running = await registry({ scheme: "bearer", users, tokenLife: 3600 });
+    let now = Date.now();
+    const client = fixture.client({ tagTtlMs: 0, now: () => now });
+    await resolve(client, running, ann);
+    const bought = (): number => asked(running).filter((line) => line === "GET /token Basic").length;
+    now += 29_999;
+    await resolve(client, running, ann);
+    expect(bought()).toBe(1);
+    now += 1;
+    await resolve(client, running, ann);
+    expect(bought()).toBe(2);
+  });
+
   test("a registry token is shown as it is", async () => {
     const running = await registry({ scheme: "bearer", users });
     const shown = resolve(fixture.client(), running, { kind: "registry", token: "ready-made" });

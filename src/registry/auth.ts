@@ -1,6 +1,6 @@
-import { LRUCache } from "lru-cache";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Accounts } from "./account.ts";
+import { byteCache, ownText } from "./byte-cache.ts";
 import { type Challenge, readChallenge } from "./challenge.ts";
 import type { AnswerHead, HttpRequest, HttpResponse, HttpStream } from "./message.ts";
 import { basic, type Tokens } from "./tokens.ts";
@@ -14,8 +14,8 @@ export interface AuthorizedRequest extends Omit<HttpRequest, "account" | "reach"
   readonly sentBy?: URL | undefined;
 }
 
-/** Registries whose kind of challenge is remembered, which saves the round trip of the first 401. */
-const maxHosts = 1024;
+/** Bytes for registries' kinds of challenge, which save the round trip of the first 401. */
+const maxBytes = 1024 * 1024;
 
 /** Shows credentials to registries: nothing until asked, then Basic or a bearer token, as the registry wants. */
 export class Authorizer {
@@ -26,7 +26,7 @@ export class Authorizer {
    * By origin and account: a registry may serve its public repositories without any challenge, and its token server
    * refuse those who come without credentials.
    */
-  readonly #challenges = new LRUCache<string, Challenge>({ max: maxHosts });
+  readonly #challenges = byteCache<Challenge>(maxBytes, sizeOf);
 
   constructor(transport: Transport, accounts: Accounts, tokens: Tokens) {
     this.#transport = transport;
@@ -90,19 +90,39 @@ export class Authorizer {
     account: string,
     shown: string | undefined,
   ): Promise<string | undefined> {
-    const { credentials, url, signal } = request;
+    const { credentials, url, signal, repository, tenant } = request;
     if (challenge.scheme === "basic") return credentials?.kind === "basic" ? basic(credentials) : undefined;
     // The challenge's own scope counts too: a registry may know the repository under another name (virtual ones do).
     const scopes = [...new Set([...request.scopes, ...challenge.scopes.filter((scope) => !covered(scope, request))])];
     const refused = shown?.startsWith("Bearer ") === true ? shown.slice("Bearer ".length) : undefined;
-    const token = await this.#tokens.get({ asker: url, challenge, scopes, credentials, account, signal, refused });
+    const token = await this.#tokens.get({
+      asker: url,
+      challenge,
+      scopes,
+      credentials,
+      account,
+      repository,
+      tenant,
+      signal,
+      refused,
+    });
     return `Bearer ${token}`;
   }
 
   /** Without the scopes: they are one repository's. */
   #remember(key: string, challenge: Challenge): void {
-    this.#challenges.set(key, challenge.scheme === "basic" ? challenge : { ...challenge, scopes: [] });
+    if (challenge.scheme === "basic") this.#challenges.set(key, challenge);
+    else {
+      const { realm, service } = challenge;
+      const own = { realm: ownText(realm), service: service && ownText(service), scopes: [] };
+      this.#challenges.set(key, { scheme: "bearer", ...own });
+    }
   }
+}
+
+/** Bytes of what the registry wrote into it. */
+function sizeOf(challenge: Challenge): number {
+  return challenge.scheme === "basic" ? 0 : challenge.realm.length + (challenge.service?.length ?? 0);
 }
 
 /** Whether the request asks for all of this scope by itself. */

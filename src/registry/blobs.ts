@@ -82,7 +82,7 @@ export class Blobs {
     options: OpenBlobOptions,
     lasting: HttpRequest["lasting"],
   ): Promise<OpenedBlob> {
-    const { credentials, signal, maxBytes } = options;
+    const { credentials, signal, tenant, maxBytes } = options;
     const what = describeRequest("GET", repository, `blobs/${digest}`);
     if (!isDigest(digest)) throw new RegistryError("INVALID", `${what}: its digest is none that can be verified`);
     const answer = await this.#authorizer.open({
@@ -92,6 +92,8 @@ export class Blobs {
       maxBytes,
       redirects: "follow",
       scopes: [pullScope(repository)],
+      repository: repository.label,
+      tenant,
       lasting,
       credentials,
       signal,

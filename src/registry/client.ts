@@ -6,21 +6,22 @@ import { Accounts } from "./account.ts";
 import { Answers } from "./answers.ts";
 import { Authorizer } from "./auth.ts";
 import { Blobs, type OpenBlobOptions, type OpenedBlob } from "./blobs.ts";
-import { Contents, type Manifest } from "./contents.ts";
+import { Contents, grantMs, type Manifest } from "./contents.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import { manifestHeaders, readHead, readManifest } from "./manifests.ts";
 import type { HttpResponse } from "./message.ts";
 import { type RegistryClientOptions, type Settings, settle } from "./options.ts";
 import { describeRequest, openRepository, pullScope, type Repository } from "./repository.ts";
+import { flightKey } from "./tenant.ts";
 import { Tokens } from "./tokens.ts";
 import { Transport } from "./transport.ts";
 import { type BlobSource, Uploads } from "./upload.ts";
 
-/** Tags whose digest is remembered; some hundred bytes each. */
-const maxTags = 20_000;
-/** Content behind a digest never changes; where it is not held, that it still exists is asked again each hour. */
-const digestTtlMs = 3_600_000;
+/** Bytes for the digests of tags; some 10,000 of usual length. */
+const maxTagBytes = 8 * 1024 * 1024;
+/** Answers of a registry that take the right to content away; any other may be its trouble of the moment. */
+const refusals: ReadonlySet<string> = new Set(["DENIED", "NOT_FOUND", "UNAUTHORIZED"]);
 
 /**
  * A client for OCI registries (distribution-spec v1.1). Whatever it returns as content has been verified against its
@@ -37,6 +38,7 @@ export class RegistryClient {
   readonly #tags: Answers<Descriptor>;
   readonly #resolving = new Flights<Descriptor>();
   readonly #fetching = new Flights<Manifest>();
+  readonly #rechecking = new Flights<void>();
 
   constructor(options: RegistryClientOptions) {
     const settings = settle(options);
@@ -46,8 +48,13 @@ export class RegistryClient {
     this.#authorizer = new Authorizer(this.#transport, this.#accounts, tokens);
     this.#uploads = new Uploads(this.#authorizer);
     this.#blobs = new Blobs(this.#authorizer);
-    this.#contents = new Contents(settings.cacheBytes);
-    this.#tags = new Answers({ max: maxTags, negativeTtlMs: settings.negativeTtlMs, now: settings.now });
+    this.#contents = new Contents(settings.cacheBytes, settings.now);
+    this.#tags = new Answers({
+      maxBytes: maxTagBytes,
+      sizeOf: ({ mediaType, digest }) => mediaType.length + digest.length,
+      negativeTtlMs: settings.negativeTtlMs,
+      now: settings.now,
+    });
   }
 
   /** A name for what these credentials may read here: what is cached under it is shown to nobody else. */
@@ -59,26 +66,29 @@ export class RegistryClient {
    * The descriptor of the content that the reference's digest, or its tag at this moment, names. A tag's answer is up to
    * `tagTtlMs` old. Media type
    * and size are what the registry says; nothing is verified until the content is fetched. A digest whose content this
-   * access was served before is answered from that, also while the registry is away: it cannot name anything else.
+   * access was served before is answered from that, since it cannot name anything else: for an hour without a question,
+   * and then, once the registry was asked if this access still may have it, or for a day while it is away.
    */
   async resolve(reference: Reference, access: Access): Promise<Descriptor> {
     const repository = openRepository(reference, this.#settings);
     const target = targetOf(reference);
     const name = this.accessName(reference, access.credentials);
-    const held = reference.digest === undefined ? undefined : this.#contents.get(name, reference.digest);
+    const held = reference.digest === undefined ? undefined : await this.#held(repository, reference.digest, access);
     if (held !== undefined) return descriptorOf(held);
     const key = `${name} ${target}`;
     const known = this.#tags.get(key);
     if (known !== undefined) return known;
-    const ttlMs = reference.digest === undefined ? this.#settings.tagTtlMs : digestTtlMs;
-    return await this.#resolving.join(key, access.signal, (signal) =>
+    const ttlMs = reference.digest === undefined ? this.#settings.tagTtlMs : grantMs;
+    return await this.#resolving.join(flightKey(key, access.tenant), access.signal, (signal) =>
       this.#tags.remember(key, ttlMs, async () => {
-        const { credentials } = access;
-        const response = await this.#ask("HEAD", repository, `manifests/${target}`, { credentials, signal });
+        const response = await this.#ask("HEAD", repository, `manifests/${target}`, { ...access, signal });
         const what = describeRequest("HEAD", repository, `manifests/${target}`);
         const head = readHead(response, what, reference.digest);
-        if (head !== undefined) return head;
-        return descriptorOf(await this.#get(repository, target, name, { credentials, signal }));
+        if (head !== undefined) {
+          this.#contents.renew(name, head.digest);
+          return head;
+        }
+        return descriptorOf(await this.#get(repository, target, name, { ...access, signal }));
       }),
     );
   }
@@ -88,10 +98,10 @@ export class RegistryClient {
     const repository = openRepository(reference, this.#settings);
     const digest = reference.digest ?? (await this.resolve(reference, access)).digest;
     const name = this.accessName(reference, access.credentials);
-    const known = this.#contents.get(name, digest);
+    const known = await this.#held(repository, digest, access);
     if (known !== undefined) return known;
-    return await this.#fetching.join(`${name} ${digest}`, access.signal, (signal) =>
-      this.#get(repository, digest, name, { credentials: access.credentials, signal }),
+    return await this.#fetching.join(flightKey(`${name} ${digest}`, access.tenant), access.signal, (signal) =>
+      this.#get(repository, digest, name, { ...access, signal }),
     );
   }
 
@@ -137,6 +147,36 @@ export class RegistryClient {
     await this.#transport.close();
   }
 
+  /** The content that this access was served before, if it still may have it. @throws RegistryError where it may not */
+  async #held(repository: Repository, digest: string, access: Access): Promise<Manifest | undefined> {
+    const name = `${repository.label} ${this.#accounts.name(access.credentials)}`;
+    const held = this.#contents.get(name, digest);
+    if (held?.due === true) {
+      const key = flightKey(`${name} ${digest}`, access.tenant);
+      await this.#rechecking.join(key, access.signal, (signal) =>
+        this.#recheck(repository, digest, name, { ...access, signal }),
+      );
+    }
+    return held?.manifest;
+  }
+
+  async #recheck(repository: Repository, digest: string, name: string, access: Access): Promise<void> {
+    const path = `manifests/${digest}`;
+    const patience = AbortSignal.timeout(this.#settings.timeouts.recheckMs);
+    const patient = { ...access, signal: AbortSignal.any([access.signal, patience]) };
+    try {
+      const response = await this.#ask("HEAD", repository, path, patient);
+      const head = readHead(response, describeRequest("HEAD", repository, path), digest);
+      if (head === undefined) await this.#get(repository, digest, name, patient);
+      else this.#contents.renew(name, digest);
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      if (refusals.has(error.code)) this.#contents.revoke(name, digest);
+      else if (!access.signal.aborted && this.#contents.extend(name, digest)) return;
+      throw error;
+    }
+  }
+
   async #get(repository: Repository, target: string, name: string, access: Access): Promise<Manifest> {
     const response = await this.#ask("GET", repository, `manifests/${target}`, access);
     const what = describeRequest("GET", repository, `manifests/${target}`);
@@ -153,7 +193,10 @@ export class RegistryClient {
       maxBytes: this.#settings.maxManifestBytes,
       redirects: "follow",
       scopes: [pullScope(repository)],
-      ...access,
+      repository: repository.label,
+      credentials: access.credentials,
+      signal: access.signal,
+      tenant: access.tenant,
     });
   }
 }

@@ -1,19 +1,22 @@
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
-import { LRUCache } from "lru-cache";
-import { Agent, buildConnector } from "undici";
+import { buildConnector, Pool } from "undici";
 import { type AddressClass, classifyAddress } from "./address.ts";
+import { byteCache } from "./byte-cache.ts";
 import { RegistryError } from "./error.ts";
+import { type Lease, Pools } from "./pools.ts";
 
 /**
- * How a request came to its host: `direct`, because the image names it, or `fromPublic`, because a host on the public
- * internet sent us there (a redirect, a token server) and must not choose one of our own network.
+ * How a request came to its host: `direct`, because the image names it, or `sent`, because another host sent us there (a
+ * redirect, a token server, an upload) and must not choose one of our own network.
  */
-export type Reach = "direct" | "fromPublic";
+export type Reach = "direct" | "sent";
 
 export interface ConnectOptions {
   readonly plainHttp: (host: string) => boolean;
+  /** Hosts on private addresses to which another host may send us. */
+  readonly privateRedirects: (host: string) => boolean;
   readonly allowPrivate: boolean;
   readonly ca: string | undefined;
   readonly connectMs: number;
@@ -23,24 +26,28 @@ export interface ConnectOptions {
   readonly classify?: ((address: string) => AddressClass) | undefined;
 }
 
-/** The rule of which addresses may be connected to. `trusted`: the host was named as plain HTTP by the operator. */
-export function permitsAddress(kind: AddressClass, reach: Reach, trusted: boolean): boolean {
+/**
+ * The rule of which addresses may be connected to.
+ * @param named whether the image names the host, or the operator lists it among those to which others may send us
+ * @param trusted whether the operator named the host as plain HTTP
+ */
+export function permitsAddress(kind: AddressClass, named: boolean, trusted: boolean): boolean {
   switch (kind) {
     case "public":
       return true;
     case "private":
-      return reach === "direct";
+      return named;
     case "loopback":
-      return reach === "direct" && trusted;
+      return named && trusted;
     case "forbidden":
       return false;
   }
 }
 
-/** Origins whose address class is remembered; a forgotten one counts as public, which is the stricter. */
-const maxRemembered = 1024;
-/** Hosts with a connection pool; one more is refused until another falls idle. */
-const maxOrigins = 512;
+/** Bytes for origins that were seen on private addresses; a forgotten one counts as public, which is the stricter. */
+const maxSeenBytes = 256 * 1024;
+/** Some 10 KiB each while idle. A namespace's own are closed first, so that it closes few of others. */
+const poolLimits = { total: 512, perNamespace: 64 };
 /** Below the 60 s after which common load balancers drop an idle connection. */
 const keepAliveMs = 30_000;
 
@@ -49,39 +56,45 @@ const keepAliveMs = 30_000;
  * connected to: a name that resolves to something else the second time (DNS rebinding) gains nothing.
  */
 export class Connections {
-  readonly #agents: Readonly<Record<Reach, Agent>>;
-  readonly #seen = new LRUCache<string, AddressClass>({ max: maxRemembered });
+  readonly #pools: Readonly<Record<Reach, Pools>>;
+  readonly #seen = byteCache<{ readonly kind: AddressClass }>(maxSeenBytes);
   readonly #classify: (address: string) => AddressClass;
+  readonly #allowPrivate: boolean;
 
   constructor(options: ConnectOptions) {
     this.#classify = options.classify ?? classifyAddress;
+    this.#allowPrivate = options.allowPrivate;
     // `ca` replaces the built-in certificates, so they are named again. Shared by the connectors: it is large.
     const ca = options.ca === undefined ? undefined : [...getCACertificates("default"), options.ca];
-    this.#agents = {
-      direct: this.#agent("direct", options, ca),
-      fromPublic: this.#agent("fromPublic", options, ca),
-    };
+    this.#pools = { direct: this.#open("direct", options, ca), sent: this.#open("sent", options, ca) };
   }
 
-  /** Two pools, so that a connection made under the looser rule never serves a request under the stricter one. */
-  agent(reach: Reach): Agent {
-    return this.#agents[reach];
+  /**
+   * A pool of connections to the origin, kept apart by reach: a connection that was made under the looser rule never
+   * serves a request under the stricter one. @throws RegistryError OVERLOADED
+   */
+  lease(reach: Reach, origin: string, namespace: string | undefined): Lease {
+    return this.#pools[reach].lease(origin, namespace);
   }
 
-  /** How a host may be reached to which `origin` sent us. */
+  /** How a host may be reached to which `origin` sent us. A command's user picks the hosts, and trusts private ones. */
   reachFrom(origin: string): Reach {
-    return (this.#seen.get(origin) ?? "public") === "public" ? "fromPublic" : "direct";
+    return this.#allowPrivate && (this.#seen.get(origin)?.kind ?? "public") !== "public" ? "direct" : "sent";
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#agents.direct.destroy(), this.#agents.fromPublic.destroy()]);
+    await Promise.all([this.#pools.direct.close(), this.#pools.sent.close()]);
   }
 
-  #agent(reach: Reach, options: ConnectOptions, ca: readonly string[] | undefined): Agent {
-    const { plainHttp, allowPrivate, connectMs, connectionsPerHost } = options;
+  #open(reach: Reach, options: ConnectOptions, ca: readonly string[] | undefined): Pools {
+    const { plainHttp, privateRedirects, allowPrivate, connectMs, connectionsPerHost } = options;
     const lookup = options.lookup ?? systemLookup;
-    const build = (trusted: boolean): { connect: buildConnector.connector; permits: (address: string) => boolean } => {
-      const permits = (address: string): boolean => permitsAddress(this.#classify(address), reach, trusted);
+    interface Rule {
+      readonly connect: buildConnector.connector;
+      readonly permits: (address: string) => boolean;
+    }
+    const build = (named: boolean, trusted: boolean): Rule => {
+      const permits = (address: string): boolean => permitsAddress(this.#classify(address), named, trusted);
       const connect = buildConnector({
         timeout: connectMs,
         // HTTP/1.1 only: one connection's stall then delays one request, and our own gate does the bounding.
@@ -91,10 +104,10 @@ export class Connections {
       });
       return { connect, permits };
     };
-    const connectors = { trusted: build(true), untrusted: build(false) };
-    return new Agent({
+    const unnamed = build(false, false);
+    const named = { trusted: build(true, true), untrusted: build(true, false) };
+    const settings: Pool.Options = {
       connections: connectionsPerHost,
-      maxOrigins,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
@@ -104,7 +117,9 @@ export class Connections {
       bodyTimeout: 0,
       connect: (target, callback) => {
         const host = target.host ?? target.hostname;
-        const { connect, permits } = allowPrivate || plainHttp(host) ? connectors.trusted : connectors.untrusted;
+        const isNamed = reach === "direct" || privateRedirects(host);
+        const trust = allowPrivate || plainHttp(host) ? "trusted" : "untrusted";
+        const { connect, permits } = isNamed ? named[trust] : unnamed;
         const literal = target.hostname.replace(/^\[|\]$/g, "");
         if (isIP(literal) !== 0 && !permits(literal)) {
           callback(refused(), null);
@@ -114,12 +129,13 @@ export class Connections {
           const [error, socket] = result;
           if (error === null) {
             const kind = this.#classify(socket.remoteAddress ?? "");
-            this.#seen.set(`${target.protocol}//${host}`, kind);
+            this.#seen.set(`${target.protocol}//${host}`, { kind });
           }
           callback(...result);
         });
       },
-    });
+    };
+    return new Pools(poolLimits, (origin) => new Pool(origin, settings));
   }
 }
 
@@ -148,7 +164,7 @@ function checkedLookup(lookup: LookupFunction, permits: (address: string) => boo
 function refused(): RegistryError {
   return new RegistryError(
     "REFUSED_HOST",
-    "leads to an address that may not be asked (loopback, link-local or metadata, or a private one behind a public " +
-      "host); if it is a registry of your own, allow it as plain HTTP or give it another address",
+    "leads to an address that may not be asked (loopback, link-local or metadata, or a private one to which another " +
+      "host sent us); if it is a host of your own, allow it as plain HTTP, or as one that registries may send us to",
   );
 }

@@ -62,4 +62,39 @@ describe("Gate", () => {
     leave();
     (await next)();
   });
+
+  test("a tenant whose hosts never answer leaves places, and turns, to others", async () => {
+    const gate = new Gate({ perHost: 16, total: 64, queue: 1_024 });
+    const evil = (review: object): { readonly namespace: string; readonly review: object } => ({
+      namespace: "evil",
+      review,
+    });
+    const given: (() => void)[] = [];
+    for (const review of [{}, {}]) {
+      for (let n = 0; n < 80; n += 1) {
+        gate.enter(`host-${n}`, signal, "GET x", evil(review)).then((leave) => given.push(leave), undefined);
+      }
+    }
+    const victim = gate.enter("good", signal, "GET x", { namespace: "victim", review: {} });
+    expect(await settled(victim)).toBe(true);
+    expect(given).toHaveLength(29);
+    for (const leave of given.slice(0, 4)) leave();
+    await settled(victim);
+    expect(given.length).toBeGreaterThan(29);
+  });
+
+  test("nor does it fill the queue, or all the places of one host", async () => {
+    const gate = new Gate({ perHost: 4, total: 64, queue: 8 });
+    const evil = { namespace: "evil", review: {} };
+    const refused: unknown[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      gate.enter("shared", signal, "GET x", { ...evil, review: {} }).catch((error: unknown) => refused.push(error));
+    }
+    const victim = { namespace: "victim", review: {} };
+    expect(await settled(gate.enter("shared", signal, "GET x", victim))).toBe(true);
+    expect(refused).toHaveLength(14);
+    for (const error of refused) expect(error).toMatchObject({ code: "OVERLOADED" });
+    const waiting = gate.enter("shared", signal, "GET x", { ...victim, review: {} });
+    expect(await settled(waiting)).toBe(false);
+  });
 });

@@ -1,4 +1,7 @@
 import { RegistryError } from "./error.ts";
+import { Tally } from "./tally.ts";
+import type { Tenant } from "./tenant.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 export interface GateLimits {
   readonly perHost: number;
@@ -9,15 +12,21 @@ export interface GateLimits {
 
 interface Waiter {
   readonly host: string;
+  readonly tenant: Tenant | undefined;
   readonly start: () => void;
 }
 
-/** Bounds how many requests are under way, per host and in total, so that one slow registry cannot take every place. */
+/**
+ * Bounds how many requests are under way, per host and in total, so that one slow registry cannot take every place.
+ * Names of hosts cost nothing, so places are shared between tenants too: nobody gets more of them, of those of one host,
+ * or of the queue, than is left for the next one, and those who wait take turns.
+ */
 export class Gate {
   readonly #limits: GateLimits;
-  readonly #running = new Map<string, number>();
-  readonly #waiting: Waiter[] = [];
-  #total = 0;
+  readonly #running = new Tally();
+  readonly #byHost = new Map<string, Tally>();
+  readonly #queued = new Tally();
+  readonly #waiting = new WaitingLine<Waiter>();
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
@@ -27,50 +36,63 @@ export class Gate {
    * Waits for a place; the function returned gives it back, and may be called once or more. `name` is for messages.
    * @throws RegistryError OVERLOADED where too many wait; the signal's reason where it aborts
    */
-  async enter(host: string, signal: AbortSignal, name: string): Promise<() => void> {
+  async enter(host: string, signal: AbortSignal, name: string, tenant?: Tenant): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#free(host)) return this.#take(host);
-    if (this.#waiting.length >= this.#limits.queue) {
-      throw new RegistryError("OVERLOADED", `${name}: ${this.#limits.queue} requests already wait; retry later`);
+    if (this.#free({ host, tenant })) return this.#take(host, tenant);
+    if (!this.#queued.fits(this.#limits.queue, tenant)) {
+      throw new RegistryError("OVERLOADED", `${name}: too many requests already wait; retry later`);
     }
     return await new Promise((resolve, reject) => {
+      const leaveQueue = (): void => {
+        signal.removeEventListener("abort", abort);
+        this.#queued.remove(tenant);
+      };
       const waiter: Waiter = {
         host,
+        tenant,
         start: () => {
-          signal.removeEventListener("abort", abort);
-          resolve(this.#take(host));
+          leaveQueue();
+          resolve(this.#take(host, tenant));
         },
       };
       const abort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        leaveQueue();
+        this.#waiting.remove(waiter);
         reject(signal.reason);
       };
       signal.addEventListener("abort", abort, { once: true });
-      this.#waiting.push(waiter);
+      this.#queued.add(tenant);
+      this.#waiting.add(waiter);
     });
   }
 
-  #free(host: string): boolean {
-    return this.#total < this.#limits.total && (this.#running.get(host) ?? 0) < this.#limits.perHost;
+  #free({ host, tenant }: Pick<Waiter, "host" | "tenant">): boolean {
+    const ofHost = this.#byHost.get(host);
+    return this.#running.fits(this.#limits.total, tenant) && (ofHost?.fits(this.#limits.perHost, tenant) ?? true);
   }
 
-  #take(host: string): () => void {
-    this.#total += 1;
-    this.#running.set(host, (this.#running.get(host) ?? 0) + 1);
+  #take(host: string, tenant: Tenant | undefined): () => void {
+    const ofHost = this.#byHost.get(host) ?? new Tally();
+    this.#byHost.set(host, ofHost);
+    this.#running.add(tenant);
+    ofHost.add(tenant);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      this.#leave(host);
+      this.#running.remove(tenant);
+      ofHost.remove(tenant);
+      if (ofHost.total === 0 && this.#byHost.get(host) === ofHost) this.#byHost.delete(host);
+      this.#admit();
     };
   }
 
-  #leave(host: string): void {
-    this.#total -= 1;
-    const left = (this.#running.get(host) ?? 1) - 1;
-    if (left === 0) this.#running.delete(host);
-    else this.#running.set(host, left);
-    const next = this.#waiting.findIndex((waiter) => this.#free(waiter.host));
-    if (next !== -1) this.#waiting.splice(next, 1)[0]?.start();
+  /** One place that is free may let several go on, since it is more to share. */
+  #admit(): void {
+    for (;;) {
+      const next = this.#waiting.take((waiter) => this.#free(waiter));
+      if (next === undefined) return;
+      next.start();
+    }
   }
 }

@@ -1,21 +1,25 @@
-import { LRUCache } from "lru-cache";
+import { Breaker, type BreakerLimits } from "./breaker.ts";
+import { byteCache } from "./byte-cache.ts";
 import { RegistryError } from "./error.ts";
+import { type Witness, Witnesses } from "./witnesses.ts";
 
-export interface HealthLimits {
-  /** Failures in a row after which a host is no longer asked. */
-  readonly failures: number;
-  /** How long it is left alone the first time; doubles up to `maxOpenMs`. */
-  readonly openMs: number;
-  readonly maxOpenMs: number;
+export interface HealthLimits extends BreakerLimits {
   /** Longest that a `Retry-After` is believed: a wrong header must not switch a registry off for hours. */
   readonly maxThrottleMs: number;
 }
 
-interface Breaker {
-  failures: number;
-  openMs: number;
-  openUntil: number;
-  probing: boolean;
+/** A request as health sees it: what is asked, and for whom. */
+export interface Subject extends Witness {
+  /** An origin. */
+  readonly host: string;
+}
+
+/** The connection was never made: no name, no route, no listener, no trust. Or it was, and no good answer came. */
+export type Failure = "connection" | "answer";
+
+interface Origin {
+  readonly connecting: Breaker;
+  readonly witnesses: Witnesses;
 }
 
 interface Throttle {
@@ -31,77 +35,80 @@ export interface Attempt {
    */
   answered(): void;
   succeeded(): void;
-  failed(): void;
+  failed(failure: Failure): void;
   /** Says nothing about the host: the caller gave up early, or was told to slow down. */
   unclear(): void;
 }
 
-/** Hosts, and host and account pairs, that are remembered. An evicted one is simply believed to be well. */
-const maxRemembered = 2048;
+/** Bytes for each of the three kinds of record. One that is evicted is simply believed to be well. */
+const maxBytes = 1024 * 1024;
+/** Bytes of an origin's breaker and witnesses. */
+const originBytes = 1024;
 
 /**
- * Which hosts are worth asking. A host that failed several times in a row is failed fast for a short time, then tried
- * with one request (half-open): a dead registry costs an admission nothing, and a revived one is found without a
- * restart. A host that said 429 is left alone by that account for as long as it asked, because limits are counted per
- * account: one tenant's hunger must not starve the others.
+ * Which hosts are worth asking. One that failed several times in a row is failed fast for a short time, then tried with
+ * one request (half-open): a dead registry costs an admission nothing, and a revived one is found without a restart.
+ *
+ * Failures to answer are counted for each repository and account, since a tenant may have a repository that answers 500
+ * on a registry that is well. The host itself is left alone where it cannot be connected to, or where several tenants,
+ * repositories and accounts saw it fail. A repository that said 429 is left alone by that account for as long as it
+ * asked: one tenant's hunger must not starve the others.
  */
 export class Health {
   readonly #limits: HealthLimits;
   readonly #now: () => number;
-  readonly #breakers = new LRUCache<string, Breaker>({ max: maxRemembered });
-  readonly #throttles = new LRUCache<string, Throttle>({ max: maxRemembered });
+  readonly #origins = byteCache<Origin>(maxBytes, () => originBytes);
+  readonly #repositories = byteCache<Breaker>(maxBytes);
+  readonly #throttles = byteCache<Throttle>(maxBytes);
 
   constructor(limits: HealthLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
   }
 
-  /** `name` begins the message. @throws RegistryError CIRCUIT_OPEN, RATE_LIMITED where the host is to be left alone */
-  check(host: string, account: string, name: string): void {
+  /** `name` begins the message. @throws RegistryError CIRCUIT_OPEN, RATE_LIMITED where it is to be left alone */
+  check(subject: Subject, name: string): void {
     const now = this.#now();
-    const throttle = this.#throttles.get(`${host} ${account}`);
+    const throttle = this.#throttles.get(keyOf(subject));
     if (throttle !== undefined && throttle.until > now) {
       const ms = throttle.until - now;
-      throw new RegistryError(
-        "RATE_LIMITED",
-        `${name}: the registry asked us to slow down; not asked for ${seconds(ms)} s more`,
-        {
-          retryAfterMs: ms,
-        },
-      );
+      const text = `${name}: the registry asked us to slow down; not asked for ${seconds(ms)} s more`;
+      throw new RegistryError("RATE_LIMITED", text, { retryAfterMs: ms });
     }
-    const breaker = this.#breakers.get(host);
-    if (breaker === undefined || breaker.failures < this.#limits.failures) return;
-    if (breaker.openUntil > now || breaker.probing) {
-      const ms = Math.max(breaker.openUntil - now, 0);
-      const text = `${name}: the host failed ${breaker.failures} times in a row; not asked for ${seconds(ms)} s more`;
-      throw new RegistryError("CIRCUIT_OPEN", text, { retryAfterMs: ms });
-    }
+    refuse(this.#origins.get(subject.host)?.connecting, now, `${name}: the host`);
+    refuse(this.#repositories.get(keyOf(subject)), now, `${name}: the repository`);
   }
 
   /** Checks, and begins one request. */
-  begin(host: string, account: string, name: string): Attempt {
-    this.check(host, account, name);
-    const known = this.#breakers.get(host);
-    const probe = known !== undefined && known.failures >= this.#limits.failures;
-    if (probe) known.probing = true;
+  begin(subject: Subject, name: string): Attempt {
+    this.check(subject, name);
+    const origin = this.#origins.get(subject.host);
+    const breakers = [origin?.connecting, this.#repositories.get(keyOf(subject))];
+    const probed = breakers.filter((breaker) => breaker?.begin() === true);
+    const probesOrigin = origin !== undefined && probed.includes(origin.connecting);
     return {
       answered: () => {
-        if (!probe) return;
-        known.probing = false;
-        known.failures = this.#limits.failures - 1;
+        for (const breaker of probed) breaker?.answered();
       },
-      succeeded: () => this.#breakers.delete(host),
-      failed: () => this.#fail(host),
+      succeeded: () => {
+        this.#origins.delete(subject.host);
+        this.#repositories.delete(keyOf(subject));
+      },
+      failed: (failure) => {
+        if (failure === "connection") {
+          for (const breaker of probed) breaker?.release();
+          this.#origin(subject).connecting.fail(this.#now());
+        } else this.#failToAnswer(subject, probesOrigin);
+      },
       unclear: () => {
-        if (probe) known.probing = false;
+        for (const breaker of probed) breaker?.release();
       },
     };
   }
 
   /** Records a 429. `retryAfterMs` is what the answer asked for; without it the pause doubles from one second. */
-  throttle(host: string, account: string, retryAfterMs: number | undefined): number {
-    const key = `${host} ${account}`;
+  throttle(subject: Subject, retryAfterMs: number | undefined): number {
+    const key = keyOf(subject);
     const before = this.#throttles.get(key);
     const ms = Math.min(retryAfterMs ?? Math.min((before?.ms ?? 500) * 2, 60_000), this.#limits.maxThrottleMs);
     this.#throttles.set(key, { until: this.#now() + ms, ms: Math.max(ms, 500) });
@@ -109,21 +116,48 @@ export class Health {
   }
 
   /** An answer that was not 429 ends the doubling. */
-  unthrottle(host: string, account: string): void {
-    this.#throttles.delete(`${host} ${account}`);
+  unthrottle(subject: Subject): void {
+    this.#throttles.delete(keyOf(subject));
   }
 
-  #fail(host: string): void {
-    const { failures, openMs, maxOpenMs } = this.#limits;
-    const breaker = this.#breakers.get(host) ?? { failures: 0, openMs: 0, openUntil: 0, probing: false };
-    breaker.failures += 1;
-    breaker.probing = false;
-    if (breaker.failures >= failures && breaker.openUntil <= this.#now()) {
-      breaker.openMs = breaker.openMs === 0 ? openMs : Math.min(breaker.openMs * 2, maxOpenMs);
-      breaker.openUntil = this.#now() + breaker.openMs;
+  #failToAnswer(subject: Subject, probedOrigin: boolean): void {
+    const now = this.#now();
+    const key = keyOf(subject);
+    const repository = this.#repositories.get(key) ?? new Breaker(this.#limits);
+    repository.fail(now);
+    this.#repositories.set(key, repository);
+    // One repository, perhaps always the same, must not keep the host closed that others could use again.
+    if (probedOrigin) {
+      this.#origins.delete(subject.host);
+      return;
     }
-    this.#breakers.set(host, breaker);
+    const { connecting, witnesses } = this.#origin(subject);
+    witnesses.add(subject);
+    if (!witnesses.agree(this.#limits.failures)) return;
+    witnesses.clear();
+    connecting.trip(now);
   }
+
+  #origin({ host }: Subject): Origin {
+    const known = this.#origins.get(host);
+    if (known !== undefined) return known;
+    const made = { connecting: new Breaker(this.#limits), witnesses: new Witnesses() };
+    this.#origins.set(host, made);
+    return made;
+  }
+}
+
+/** No space is in any of the three. */
+function keyOf({ host, repository, account }: Subject): string {
+  return `${host} ${repository} ${account}`;
+}
+
+/** @throws RegistryError CIRCUIT_OPEN */
+function refuse(breaker: Breaker | undefined, now: number, what: string): void {
+  const ms = breaker?.closedFor(now);
+  if (breaker === undefined || ms === undefined) return;
+  const text = `${what} failed ${breaker.failures} times in a row; not asked for ${seconds(ms)} s more`;
+  throw new RegistryError("CIRCUIT_OPEN", text, { retryAfterMs: ms });
 }
 
 function seconds(ms: number): number {

@@ -1,12 +1,15 @@
 import type { HopClock } from "./clock.ts";
 import { RegistryError } from "./error.ts";
 import { aborted } from "./flight.ts";
-import type { Attempt } from "./health.ts";
-import { networkError } from "./network.ts";
+import type { Attempt, Failure } from "./health.ts";
+import { networkError, neverConnected } from "./network.ts";
 import type { Place } from "./places.ts";
 
-/** A caller that gave up after this long without an answer saw a host that hangs: that counts against the host. */
-const slowMs = 500;
+/**
+ * Milliseconds. An attempt that itself ran this long without an answer saw something that hangs, and counts; one that its
+ * caller ended sooner does not, or whoever has little time could close a registry that is merely slow.
+ */
+const slowMs = 2_000;
 
 /**
  * One exchange with one host, from the moment it has its place to the end of the body: its time limit, its place, and
@@ -46,18 +49,19 @@ export class Hop {
     this.#place.answered();
   }
 
-  end(verdict: "succeeded" | "failed" | "unclear"): void {
+  end(verdict: "succeeded" | "failed" | "unclear", failure: Failure = "answer"): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#clock.stop();
     this.#place.leave();
-    this.#attempt[verdict]();
+    this.#attempt[verdict](failure);
   }
 
   /** Ends with a failure, and returns it as the error to throw. `excused`: it is not the host that is to blame. */
   fail(error: unknown, excused = false): RegistryError {
     const failure = this.signal.aborted ? this.#givenUp() : networkError(error, this.name);
-    this.end(!excused && this.#blames(failure) ? "failed" : "unclear");
+    const verdict = !excused && this.#blames(failure) ? "failed" : "unclear";
+    this.end(verdict, neverConnected(error) ? "connection" : "answer");
     return failure;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { putIndex, putManifest } from "../../test/support/registry/content.ts";
+import type { Fault } from "../../test/support/registry/faults.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { Keyring } from "../credentials/keyring.ts";
 import { parseReference } from "../oci/reference.ts";
@@ -92,6 +93,23 @@ describe("ImageSource", () => {
     expect(second.requests).toHaveLength(1);
   });
 
+  test("a repository that answers 500 keeps nobody from the others of its registry", async () => {
+    const running = await fixture.registry();
+    const good = await putManifest(running.store, "good/app", "v1", "x");
+    running.faults.add({ path: /evil/, fault: { kind: "status", status: 500 } });
+    const images = new ImageSource(fixture.client({ tagTtlMs: 0 }));
+    const codes: unknown[] = [];
+    for (let times = 0; times < 12; times += 1) {
+      const evil = parseReference(`${running.host}/evil/app:v${times}`);
+      await images.lookup(evil, access()).catch((error: unknown) => {
+        codes.push(error instanceof Error && "code" in error ? error.code : error);
+      });
+      const image = await images.lookup(parseReference(`${running.host}/good/app:v1`), access());
+      expect(image.descriptor).toEqual(good);
+    }
+    expect(codes).toEqual([...new Array(5).fill("SERVER_ERROR"), ...new Array(7).fill("CIRCUIT_OPEN")]);
+  });
+
   test("an index that was read once needs no registry where its digest is written, and is shown to nobody else", async () => {
     const running = await fixture.registry({ auth: { scheme: "basic", users: { ann: "a", bob: "b" } } });
     const plain = await putManifest(running.store, "team/app", undefined, "plain");
@@ -121,6 +139,83 @@ describe("ImageSource", () => {
     await expect(images.lookup(pinned, { ...as("ann"), ...access() })).rejects.toMatchObject(down);
     const elsewhere = parseReference(`${running.host}/other/app@${index.digest}`);
     await expect(images.lookup(elsewhere, as("ann"))).rejects.toMatchObject(down);
+  });
+
+  describe("the right to what was read by digest", () => {
+    const hour = 3_600_000;
+    const users = { ann: "a" };
+    const ann = { kind: "basic", username: "ann", password: "a" } as const;
+
+    async function read(): Promise<{
+      readonly running: Awaited<ReturnType<typeof fixture.registry>>;
+      readonly lookup: () => Promise<unknown>;
+      readonly advance: (ms: number) => void;
+      readonly asked: () => string[];
+    }> {
+      const running = await fixture.registry({ auth: { scheme: "basic", users: { ...users } } });
+      const plain = await putManifest(running.store, "team/app", undefined, "plain");
+      const index = await putIndex(running.store, "team/app", "v1", [{ ...plain, platform: linux }]);
+      let now = 0;
+      const images = new ImageSource(fixture.client({ now: () => now, timeouts: { headersMs: 300, recheckMs: 50 } }));
+      const pinned = parseReference(`${running.host}/team/app@${index.digest}`);
+      const lookup = (): Promise<unknown> => images.lookup(pinned, { ...access(), credentials: ann });
+      await lookup();
+      const before = running.requests.length;
+      const advance = (ms: number): void => {
+        now += ms;
+      };
+      return { running, lookup, advance, asked: () => running.requests.slice(before).map(({ method }) => method) };
+    }
+
+    test("is believed for an hour, and asked for with one HEAD", async () => {
+      const { lookup, advance, asked } = await read();
+      advance(hour - 60_001);
+      await lookup();
+      expect(asked()).toEqual([]);
+      advance(60_001);
+      await Promise.all([lookup(), lookup(), lookup()]);
+      expect(asked()).toEqual(["HEAD"]);
+      await lookup();
+      expect(asked()).toEqual(["HEAD"]);
+    });
+
+    test.each([
+      [401, "UNAUTHORIZED"],
+      [403, "DENIED"],
+      [404, "NOT_FOUND"],
+    ])("ends with a %i, for good", async (status, code) => {
+      const { running, lookup, advance } = await read();
+      advance(hour);
+      running.faults.add({ path: /manifests/, fault: { kind: "status", status } });
+      await expect(lookup()).rejects.toMatchObject({ code });
+      running.faults.clear();
+      await running.close();
+      advance(5_000);
+      await expect(lookup()).rejects.toMatchObject({ code: "UNREACHABLE" });
+    });
+
+    test.each<[name: string, away: Fault]>([
+      ["refuses to work", { kind: "status", status: 503 }],
+      ["never answers", { kind: "hang" }],
+      ["limits us", { kind: "status", status: 429 }],
+      ["hangs up", { kind: "close" }],
+    ])("lasts for a day while the registry %s, which is asked once a minute", async (_name, away) => {
+      const { running, lookup, advance, asked } = await read();
+      running.faults.add({ path: /manifests/, fault: away });
+      advance(hour);
+      await lookup();
+      const once = asked().length;
+      await lookup();
+      expect(asked()).toHaveLength(once);
+      advance(60_000);
+      await lookup();
+      expect(asked().length).toBeGreaterThan(once);
+      advance(23 * hour);
+      await expect(lookup()).rejects.toMatchObject({ temporary: true });
+      running.faults.clear();
+      advance(60_000);
+      await lookup();
+    });
   });
 
   test("a registry that limits us is not asked again before its time", async () => {

@@ -9,6 +9,7 @@ import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
+import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
 /** An image as its reference names it. */
@@ -66,8 +67,8 @@ export class ImageSource {
       if ("error" in known) throw known.error;
       return known.list;
     }
-    return await this.#reading.join(key, access.signal, async (signal) => {
-      const list = await this.#read(key, reference, descriptor.digest, { credentials: access.credentials, signal });
+    return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
+      const list = await this.#read(key, reference, descriptor.digest, { ...access, signal });
       this.#lists.set(key, { list });
       return list;
     });

@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { computeDigest, isDigest, verifyDigest } from "../oci/digest.ts";
 import { OciError } from "../oci/error.ts";
 import { acceptManifests, documentKind } from "../oci/media-types.ts";
+import { ownText } from "./byte-cache.ts";
 import type { Manifest } from "./contents.ts";
 import { RegistryError, statusError } from "./error.ts";
 import type { HttpResponse } from "./message.ts";
@@ -56,7 +57,7 @@ function verify(bytes: Uint8Array, digest: string, what: string): void {
 /** The type decides how the bytes are read and is therefore taken from the header alone (GHSA-77vh-xpmg-72qh). */
 function readMediaType(response: HttpResponse, what: string): string {
   const header = response.header("content-type") ?? "";
-  if (documentKind(header) !== "other") return header.replace(/;.*$/, "").trim().toLowerCase();
+  if (documentKind(header) !== "other") return ownText(header.replace(/;.*$/, "").trim().toLowerCase());
   if (header.startsWith("application/vnd.")) {
     throw new RegistryError("UNSUPPORTED", `${what}: is neither an image manifest nor an image index`);
   }

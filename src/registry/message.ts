@@ -1,6 +1,7 @@
 import type { BodySource } from "./body-source.ts";
 import type { Reach } from "./connect.ts";
 import type { LiveBody } from "./live-body.ts";
+import type { Tenant } from "./tenant.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT";
@@ -10,8 +11,12 @@ export interface HttpRequest {
   readonly body?: Uint8Array | BodySource | undefined;
   /** Longest body of a good answer, in bytes; a longer one is an error. */
   readonly maxBytes: number;
-  /** Whose request it is, for the rate limit; never a secret itself. */
+  /** Whose request it is, for health and rate limits; never a secret itself. */
   readonly account: string;
+  /** Host and repository that the image names, also where another host is asked; for health and rate limits. */
+  readonly repository?: string | undefined;
+  /** For whom it is made, where several share the client. */
+  readonly tenant?: Tenant | undefined;
   readonly redirects: "follow" | "refuse";
   /** The request in messages; method and URL if absent. To be given where somebody else chose the URL. */
   readonly name?: string | undefined;

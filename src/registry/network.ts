@@ -30,7 +30,6 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", invalid],
   ["UND_ERR_CLOSED", closed],
   ["UND_ERR_DESTROYED", closed],
-  ["UND_ERR_MAX_ORIGINS_REACHED", { code: "OVERLOADED", text: "too many registries are spoken to at once; retry" }],
 ]);
 
 const tlsText = "its certificate is not trusted here; add its authority, or allow the host as plain HTTP if it is so";
@@ -55,6 +54,23 @@ export function networkError(error: unknown, name: string): RegistryError {
   return new RegistryError("UNREACHABLE", `${name}: could not be asked${code === undefined ? "" : ` (${code})`}`, {
     cause: error,
   });
+}
+
+/** Codes with which no connection was made: what no tenant of a registry can bring about. */
+const unconnected: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** Whether the failure is that of a connection that was never made. */
+export function neverConnected(error: unknown): boolean {
+  const code = errorCode(error);
+  return code !== undefined && (unconnected.has(code) || tlsCode.test(code));
 }
 
 /** Whether the connection broke before any answer, as a kept one does when the server ends it. */

@@ -13,6 +13,8 @@ export interface Timeouts {
   readonly readerMs: number;
   /** A whole upload, request body included. */
   readonly uploadMs: number;
+  /** The question whether content that is held may still be shown; then what is held serves. */
+  readonly recheckMs: number;
 }
 
 export interface RegistryClientOptions {
@@ -24,6 +26,8 @@ export interface RegistryClientOptions {
   readonly allowedRegistries?: ((host: string) => boolean) | undefined;
   /** Hosts that are spoken to over plain HTTP, and that may therefore be on a loopback address. */
   readonly plainHttp: (host: string) => boolean;
+  /** Hosts on private addresses to which a registry may send us, by redirect or for a token; none if absent. */
+  readonly privateRedirects?: ((host: string) => boolean) | undefined;
   /**
    * True where the user picks the hosts, as on a command line: loopback is then allowed too. Link-local and metadata
    * addresses never are. False by default, since in a cluster a Pod's author picks the host.
@@ -64,11 +68,13 @@ const defaultTimeouts: Timeouts = {
   idleMs: 30_000,
   readerMs: 300_000,
   uploadMs: 300_000,
+  recheckMs: 2_000,
 };
 
 export interface Settings {
   readonly allowedRegistries: (host: string) => boolean;
   readonly plainHttp: (host: string) => boolean;
+  readonly privateRedirects: (host: string) => boolean;
   readonly allowPrivate: boolean;
   readonly mirrors: ReadonlyMap<string, string>;
   readonly ca: string | undefined;
@@ -91,7 +97,8 @@ export interface Settings {
 export function settle(options: RegistryClientOptions): Settings {
   return {
     allowedRegistries: options.allowedRegistries ?? (() => true),
-    plainHttp: withDefaultPort(options.plainHttp),
+    plainHttp: withDefaultPort(options.plainHttp, 80),
+    privateRedirects: withDefaultPort(options.privateRedirects ?? (() => false), 443),
     allowPrivate: options.allowPrivate ?? false,
     mirrors: options.mirrors ?? new Map(),
     ca: options.ca,
@@ -112,6 +119,6 @@ export function settle(options: RegistryClientOptions): Settings {
 }
 
 /** `registry.example.com:80` is written by people and never by URLs, which leave the default port out. */
-function withDefaultPort(allowed: (host: string) => boolean): (host: string) => boolean {
-  return (host) => allowed(host) || (!/:\d+$/.test(host) && allowed(`${host}:80`));
+function withDefaultPort(allowed: (host: string) => boolean, port: 80 | 443): (host: string) => boolean {
+  return (host) => allowed(host) || (!/:\d+$/.test(host) && allowed(`${host}:${port}`));
 }

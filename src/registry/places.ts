@@ -1,4 +1,5 @@
 import { Gate, type GateLimits } from "./gate.ts";
+import type { Tenant } from "./tenant.ts";
 
 /** A request's place in the bounds. Each may be called once or more. */
 export interface Place {
@@ -22,13 +23,19 @@ export class Places {
   }
 
   /** Waits for a place. @throws RegistryError OVERLOADED where too many wait; the signal's reason where it aborts */
-  async enter(lasting: "brief" | "long", host: string, signal: AbortSignal, name: string): Promise<Place> {
+  async enter(
+    lasting: "brief" | "long",
+    host: string,
+    signal: AbortSignal,
+    name: string,
+    tenant?: Tenant,
+  ): Promise<Place> {
     if (lasting === "brief") {
-      return { answered: () => undefined, leave: await this.#requests.enter(host, signal, name) };
+      return { answered: () => undefined, leave: await this.#requests.enter(host, signal, name, tenant) };
     }
-    const leaveStreams = await this.#streams.enter(host, signal, name);
+    const leaveStreams = await this.#streams.enter(host, signal, name, tenant);
     try {
-      const leaveRequests = await this.#requests.enter(host, signal, name);
+      const leaveRequests = await this.#requests.enter(host, signal, name, tenant);
       return {
         answered: leaveRequests,
         leave: () => {

@@ -1,8 +1,9 @@
-import { LRUCache } from "lru-cache";
 import type { Credentials } from "../credentials/credentials.ts";
+import { byteCache } from "./byte-cache.ts";
 import type { Challenge } from "./challenge.ts";
 import { RegistryError, statusError } from "./error.ts";
 import { Flights } from "./flight.ts";
+import { flightKey, type Tenant } from "./tenant.ts";
 import type { Transport } from "./transport.ts";
 
 export interface TokenRequest {
@@ -12,6 +13,8 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   readonly account: string;
+  readonly repository?: string | undefined;
+  readonly tenant?: Tenant | undefined;
   readonly signal: AbortSignal;
   /** A token that the registry just refused: it is not taken from the cache again. */
   readonly refused: string | undefined;
@@ -22,14 +25,17 @@ interface Token {
   readonly expires: number;
 }
 
-/** Tokens that are kept; some KiB each. */
-const maxTokens = 2048;
+/** Bytes for tokens; some KiB each. */
+const maxBytes = 4 * 1024 * 1024;
 /** Tokens are JSON Web Tokens of a few KiB; registries refuse long headers long before this. */
 const maxAnswerBytes = 64 * 1024;
 /** "If omitted, this defaults to 60 seconds" (distribution, spec/auth/token). */
 const defaultLifeS = 60;
-/** However long a token claims to live, a revoked right must end some day. */
-const maxLifeS = 3600;
+/**
+ * Milliseconds for which a token is shown, however long it claims to live: with the time for which a tag's digest is
+ * believed, a right that was taken away ends within a minute.
+ */
+const maxUseMs = 30_000;
 /** Renewed before its end, for the clocks' difference and the request's own time. */
 const earlyMs = 10_000;
 
@@ -38,7 +44,7 @@ export class Tokens {
   readonly #transport: Transport;
   readonly #plainHttp: (host: string) => boolean;
   readonly #now: () => number;
-  readonly #tokens = new LRUCache<string, Token>({ max: maxTokens });
+  readonly #tokens = byteCache<Token>(maxBytes, ({ value }) => value.length);
   readonly #flights = new Flights<string>();
 
   constructor(transport: Transport, plainHttp: (host: string) => boolean, now: () => number) {
@@ -54,7 +60,7 @@ export class Tokens {
     const key = JSON.stringify([asker.origin, challenge.realm, challenge.service, [...scopes].sort(), account]);
     const known = this.#tokens.get(key);
     if (known !== undefined && known.value !== refused && known.expires > this.#now()) return known.value;
-    return await this.#flights.join(key, request.signal, async (signal) => {
+    return await this.#flights.join(flightKey(key, request.tenant), request.signal, async (signal) => {
       const token = await this.#fetch({ ...request, signal });
       this.#tokens.set(key, token);
       return token.value;
@@ -62,12 +68,14 @@ export class Tokens {
   }
 
   async #fetch(request: TokenRequest): Promise<Token> {
-    const { asker, challenge, credentials, account, signal, scopes } = request;
+    const { asker, challenge, credentials, account, repository, tenant, signal, scopes } = request;
     const realm = checkRealm(challenge.realm, asker, this.#plainHttp);
     const fields: [string, string][] = scopes.map((scope) => ["scope", scope]);
     if (challenge.service !== undefined) fields.unshift(["service", challenge.service]);
     const common = {
       account,
+      repository,
+      tenant,
       signal,
       name: nameOf(asker),
       maxBytes: maxAnswerBytes,
@@ -98,8 +106,8 @@ export class Tokens {
     if (response.status !== 200) throw statusError(what, response);
     const answer = parseAnswer(response.body);
     if (answer === undefined) throw new RegistryError("INVALID", `${what}: its answer holds no token`);
-    const lifeMs = Math.min(answer.expiresIn ?? defaultLifeS, maxLifeS) * 1000;
-    return { value: answer.token, expires: this.#now() + Math.max(lifeMs - earlyMs, lifeMs / 2) };
+    const lifeMs = (answer.expiresIn ?? defaultLifeS) * 1000;
+    return { value: answer.token, expires: this.#now() + Math.min(Math.max(lifeMs - earlyMs, lifeMs / 2), maxUseMs) };
   }
 }
 

@@ -1,17 +1,18 @@
-import type { Dispatcher } from "undici";
+import type { Dispatcher, Pool } from "undici";
 import { readStart } from "./body.ts";
 import { outgoing } from "./body-source.ts";
 import { HopClock } from "./clock.ts";
 import { Connections, type ConnectOptions, type Reach } from "./connect.ts";
 import { RegistryError, redactUrl } from "./error.ts";
 import { aborted } from "./flight.ts";
-import { Health } from "./health.ts";
+import { Health, type Subject } from "./health.ts";
 import { Hop, timeout } from "./hop.ts";
 import { LiveBody, tooLarge } from "./live-body.ts";
 import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, isStream } from "./message.ts";
 import { wasStale } from "./network.ts";
 import type { Settings, Timeouts } from "./options.ts";
 import { type Place, Places } from "./places.ts";
+import type { Lease } from "./pools.ts";
 import { mayFollow, redirectTarget } from "./redirect.ts";
 
 /** Redirects followed in a row. Registries use one, to their storage; some put a load balancer before it. */
@@ -35,6 +36,7 @@ export class Transport {
     this.#settings = settings;
     this.#connections = new Connections({
       plainHttp: settings.plainHttp,
+      privateRedirects: settings.privateRedirects,
       allowPrivate: settings.allowPrivate,
       ca: settings.ca,
       connectMs: settings.timeouts.connectMs,
@@ -92,48 +94,56 @@ export class Transport {
   }
 
   async #hop(request: HttpRequest, first: URL): Promise<HttpResponse | HttpStream> {
-    const { url, account } = request;
+    const { url } = request;
     const name = `${what({ ...request, url: first })}${url === first ? "" : " (after a redirect)"}`;
     if (url.protocol !== "https:" && !(url.protocol === "http:" && this.#settings.plainHttp(url.host))) {
       throw new RegistryError("REFUSED_HOST", `${name}: plain HTTP is not allowed for this host`);
     }
-    this.#health.check(url.origin, account, name);
-    const hop = await this.#enter(request, name);
+    this.#health.check(subjectOf(request), name);
+    const { hop, pool } = await this.#enter(request, name);
     try {
-      return await this.#exchange(request, hop);
+      return await this.#exchange(request, hop, pool);
     } catch (error) {
       throw hop.fail(error);
     }
   }
 
-  async #enter(request: HttpRequest, name: string): Promise<Hop> {
-    const { account, lasting = "brief" } = request;
+  async #enter(request: HttpRequest, name: string): Promise<{ readonly hop: Hop; readonly pool: Pool }> {
+    const { lasting = "brief", reach = "direct", tenant } = request;
     const { origin } = request.url;
     const clock = new HopClock(request.signal, this.#closed.signal);
     let place: Place | undefined;
-    try {
-      place = await this.#places.enter(lasting, origin, clock.signal, name);
-      return new Hop(name, { clock, place, attempt: this.#health.begin(origin, account, name) });
-    } catch (error) {
+    let lease: Lease | undefined;
+    const leave = (): void => {
       place?.leave();
+      lease?.release();
+    };
+    try {
+      place = await this.#places.enter(lasting, origin, clock.signal, name, tenant);
+      lease = this.#connections.lease(reach, origin, tenant?.namespace);
+      const { answered } = place;
+      const attempt = this.#health.begin(subjectOf(request), name);
+      return { hop: new Hop(name, { clock, place: { answered, leave }, attempt }), pool: lease.pool };
+    } catch (error) {
+      leave();
       clock.stop();
       throw clock.signal.aborted ? aborted(clock.signal) : error;
     }
   }
 
   /** Ends the hop, unless it returns a stream: that ends it with its body. */
-  async #exchange(request: HttpRequest, hop: Hop): Promise<HttpResponse | HttpStream> {
+  async #exchange(request: HttpRequest, hop: Hop, pool: Pool): Promise<HttpResponse | HttpStream> {
     const { timeouts } = this.#settings;
     const { name } = hop;
     hop.limit(headersLimit(request, timeouts), () => timeout(`${name}: did not answer in time`));
-    const answer = await this.#request(request, hop.signal);
+    const answer = await this.#request(request, pool, hop.signal);
     const head = this.#head(answer, request);
     // Each failure from here on must end the stream: `error` is heard so that destroying it is no uncaught exception.
     answer.body.on("error", () => undefined);
     const long = request.lasting === "long";
     try {
       if (head.status < 200 || head.status >= 300) return await this.#refused(answer, head, request, hop);
-      this.#health.unthrottle(request.url.origin, request.account);
+      this.#health.unthrottle(subjectOf(request));
       checkHeaders(head.header, request, name);
       if (long) hop.answered();
       else this.#limitBody(hop);
@@ -153,17 +163,17 @@ export class Transport {
   async #refused(
     answer: Dispatcher.ResponseData,
     head: AnswerHead,
-    { url, account, maxBytes }: HttpRequest,
+    request: HttpRequest,
     hop: Hop,
   ): Promise<HttpResponse> {
     this.#limitBody(hop);
-    const body = await readStart(answer.body, Math.min(maxErrorBytes, maxBytes));
+    const body = await readStart(answer.body, Math.min(maxErrorBytes, request.maxBytes));
     answer.body.destroy();
     if (head.status === 429) {
       hop.end("unclear");
-      return { ...head, body, retryAfterMs: this.#health.throttle(url.origin, account, head.retryAfterMs) };
+      return { ...head, body, retryAfterMs: this.#health.throttle(subjectOf(request), head.retryAfterMs) };
     }
-    this.#health.unthrottle(url.origin, account);
+    this.#health.unthrottle(subjectOf(request));
     hop.end(head.status >= 500 ? "failed" : "succeeded");
     return { ...head, body };
   }
@@ -183,11 +193,9 @@ export class Transport {
   }
 
   /** A kept connection may have been closed by the server just as we used it: once, and where repeating is harmless. */
-  async #request(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const agent = this.#connections.agent(request.reach ?? "direct");
+  async #request(request: HttpRequest, pool: Pool, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { body, lengthHeader } = outgoing(request.body);
     const options = {
-      origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
       headers: {
@@ -202,13 +210,17 @@ export class Transport {
       signal,
     };
     try {
-      return await agent.request(options);
+      return await pool.request(options);
     } catch (error) {
       const harmless = request.method === "GET" || request.method === "HEAD";
       if (signal.aborted || !harmless || !wasStale(error)) throw error;
-      return await agent.request(options);
+      return await pool.request(options);
     }
   }
+}
+
+function subjectOf({ url, repository = "", account, tenant }: HttpRequest): Subject {
+  return { host: url.origin, repository, account, tenant: tenant?.namespace };
 }
 
 function headersLimit(request: HttpRequest, timeouts: Timeouts): number {

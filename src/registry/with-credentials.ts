@@ -3,10 +3,13 @@ import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Access } from "./access.ts";
 import { RegistryError } from "./error.ts";
+import type { Tenant } from "./tenant.ts";
 
 export interface Asker {
   readonly keyring: CredentialSource;
   readonly signal: AbortSignal;
+  /** As in Access. */
+  readonly tenant?: Tenant | undefined;
 }
 
 /**
@@ -19,14 +22,14 @@ export interface Asker {
  */
 export async function withCredentials<T>(
   reference: Reference,
-  { keyring, signal }: Asker,
+  { keyring, signal, tenant }: Asker,
   act: (access: Access) => Promise<T>,
 ): Promise<T> {
   const found: readonly (Credentials | undefined)[] = await keyring.candidates(reference, signal);
   let refusal: RegistryError | undefined;
   for (const credentials of found.length === 0 ? [undefined] : found) {
     try {
-      return await act({ credentials, signal });
+      return await act({ credentials, signal, tenant });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       if (refusal?.code !== "NOT_FOUND") refusal = error;

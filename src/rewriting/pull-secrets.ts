@@ -14,8 +14,18 @@ const secrets = resource({ group: "", version: "v1", plural: "secrets", namespac
 const ttlMs = 60_000;
 /** One that is missing is looked for again sooner: `kubectl create secret` often comes a moment after the Pod. */
 const missingTtlMs = 5_000;
+/** Bytes for Secrets that were read: whoever may create one may fill it, with 1 MiB each. */
+const maxBytes = 16 * 1024 * 1024;
+/** Bytes of a Secret beside its text, and of each entry in it beside that. */
+const rowBytes = 512;
 /** More than this on one Pod is a mistake, and each costs a request. */
 const maxPerPod = 16;
+
+/** The credentials of one Secret, and the bytes that they take, about. */
+interface Kept {
+  readonly source: CredentialSource;
+  readonly bytes: number;
+}
 
 export interface PullSecretsOptions {
   readonly client: KubernetesClient;
@@ -31,17 +41,19 @@ export interface PullSecretsOptions {
  */
 export class PullSecrets {
   readonly #options: PullSecretsOptions;
-  readonly #cache: LRUCache<string, CredentialSource>;
+  readonly #cache: LRUCache<string, Kept>;
 
   constructor(options: PullSecretsOptions) {
     this.#options = options;
-    this.#cache = new LRUCache<string, CredentialSource>({
-      max: 1_024,
+    this.#cache = new LRUCache<string, Kept>({
+      maxSize: maxBytes,
+      sizeCalculation: ({ bytes }, key) => bytes + key.length + rowBytes,
       ttl: ttlMs,
       fetchMethod: async (key, _stale, { options: settings, signal }) => {
-        const config = await this.#read(key, signal);
-        if (config === undefined) settings.ttl = missingTtlMs;
-        return config === undefined ? new Keyring([]) : configSource(config);
+        const read = await this.#read(key, signal);
+        if (read !== undefined) return read;
+        settings.ttl = missingTtlMs;
+        return { source: new Keyring([]), bytes: 0 };
       },
     });
   }
@@ -54,14 +66,14 @@ export class PullSecrets {
     if (names.length === 0 || !this.#options.mayRead(namespace)) return undefined;
     const sources: CredentialSource[] = [];
     for (const name of names.slice(0, maxPerPod)) {
-      const source = await this.#cache.fetch(`${namespace}/${name}`, { signal });
-      if (source !== undefined) sources.push(source);
+      const kept = await this.#cache.fetch(`${namespace}/${name}`, { signal });
+      if (kept !== undefined) sources.push(kept.source);
     }
     return new Keyring(sources);
   }
 
   /** Undefined where there is no usable Secret: the Pod then pulls without it too, and the kubelet says so. */
-  async #read(key: string, signal: AbortSignal): Promise<DockerConfig | undefined> {
+  async #read(key: string, signal: AbortSignal): Promise<Kept | undefined> {
     const [namespace = "", name = ""] = key.split("/", 2);
     try {
       const secret = await this.#options.client.get(
@@ -70,9 +82,9 @@ export class PullSecrets {
       );
       const source = `secret ${key}`;
       const current = secret.get(".dockerconfigjson");
-      if (current !== undefined) return parseDockerConfig(decode(current), source);
+      if (current !== undefined) return keep(current, (text) => parseDockerConfig(text, source));
       const legacy = secret.get(".dockercfg");
-      if (legacy !== undefined) return parseLegacyDockerConfig(decode(legacy), source);
+      if (legacy !== undefined) return keep(legacy, (text) => parseLegacyDockerConfig(text, source));
       this.#options.log.warn({ secret: key }, "an imagePullSecret has neither .dockerconfigjson nor .dockercfg");
       return undefined;
     } catch (error) {
@@ -92,6 +104,9 @@ function parseSecret(value: unknown): ReadonlyMap<string, string> {
   return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
-function decode(base64: string): string {
-  return Buffer.from(base64, "base64").toString("utf8");
+/** @throws CredentialsError */
+function keep(base64: string, parse: (text: string) => DockerConfig): Kept {
+  const text = Buffer.from(base64, "base64").toString("utf8");
+  const config = parse(text);
+  return { source: configSource(config), bytes: text.length + config.entries.length * rowBytes };
 }

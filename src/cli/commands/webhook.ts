@@ -35,7 +35,17 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
       [],
     )
     .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)")
+    .option(
+      "--private-redirect-host <host...>",
+      "hosts on private addresses to which registries may send the webhook: storage, token servers; `*.example.com` too",
+      [],
+    )
     .option("--docker-config <file>", "credentials of the webhook's own, in the format of ~/.docker/config.json")
+    .option(
+      "--docker-config-namespace <namespace...>",
+      "the namespaces whose Pods they are tried for; default: all, whose owners then learn digests of what they show",
+      [],
+    )
     .addOption(
       new Option("--pull-secrets <where>", "read the Pods' imagePullSecrets")
         .choices(["none", "namespaces", "cluster"])

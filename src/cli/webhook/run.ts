@@ -21,7 +21,9 @@ const flagsSchema = z.object({
   plainHttp: z.array(z.string()),
   mirror: z.array(z.string()),
   registryCaFile: z.string().optional(),
+  privateRedirectHost: z.array(z.string()),
   dockerConfig: z.string().optional(),
+  dockerConfigNamespace: z.array(z.string()),
   pullSecrets: z.enum(["none", "namespaces", "cluster"]),
   pullSecretNamespace: z.array(z.string()),
   imageForm: z.enum(["digest", "tagAndDigest"]),
@@ -41,6 +43,9 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
   if (flags.inventory !== undefined && flags.pullSecrets !== "none") {
     throw new UsageError("--pull-secrets needs a cluster, and --inventory is there to do without one");
   }
+  if (flags.dockerConfigNamespace.length > 0 && flags.dockerConfig === undefined) {
+    throw new UsageError("--docker-config-namespace says for whom --docker-config is, and needs it");
+  }
   await runWebhook(
     {
       address,
@@ -55,7 +60,9 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
         plainHttp: flags.plainHttp,
         mirrors: flags.mirror,
         caFile: flags.registryCaFile,
+        privateRedirects: flags.privateRedirectHost,
         dockerConfigFile: flags.dockerConfig,
+        dockerConfigNamespaces: flags.dockerConfigNamespace,
       },
       mayReadSecrets: secretRule(flags),
       imageForm,

@@ -1,5 +1,5 @@
 import type { ReselectContext } from "../../binding/reselection.ts";
-import { type CredentialSource, Keyring } from "../../credentials/keyring.ts";
+import { Keyring } from "../../credentials/keyring.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import type { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
@@ -8,6 +8,7 @@ import type { DecisionContext, ImageForm } from "../../rewriting/decide.ts";
 import { ReselectMemory } from "../../rewriting/memory.ts";
 import type { PullSecrets } from "../../rewriting/pull-secrets.ts";
 import { Selections } from "../../rewriting/selections.ts";
+import type { OwnCredentials } from "./registries.ts";
 
 export interface DecisionsOptions {
   readonly inventory: Inventory;
@@ -17,7 +18,7 @@ export interface DecisionsOptions {
   /** Absent: Pods' imagePullSecrets are not read. */
   readonly pullSecrets: PullSecrets | undefined;
   /** The program's own credentials, tried after the Pod's. */
-  readonly credentials: readonly CredentialSource[];
+  readonly credentials: OwnCredentials;
   readonly imageForm: ImageForm;
   readonly atBinding: boolean;
 }
@@ -25,7 +26,9 @@ export interface DecisionsOptions {
 /** Joins what admission and binding share: knowledge of images, and the choices that were made. */
 export function decisionContext(options: DecisionsOptions): DecisionContext & ReselectContext {
   const { inventory, registry, allowedRegistries, pullSecrets, credentials, imageForm, atBinding } = options;
-  const memory = new ReselectMemory();
+  // Pods without pull secrets share one memory, so those that the program's credentials serve need one of their own.
+  const [served, unserved] = [new ReselectMemory(), new ReselectMemory()];
+  const memoryOf = (namespace: string): ReselectMemory => (credentials.serve(namespace) ? served : unserved);
   const images = new ImageSource(registry);
   const selections = new Selections();
   return {
@@ -33,12 +36,13 @@ export function decisionContext(options: DecisionsOptions): DecisionContext & Re
     allocatedResources: () => inventory.snapshot()?.allocatedResources ?? new Set(),
     lookup: async (reference, pod, namespace, signal) => {
       const ofPod = await pullSecrets?.of(pod, namespace, signal);
-      const keyring = new Keyring(ofPod === undefined ? credentials : [ofPod, ...credentials]);
-      const image = await images.lookupWith(reference, { keyring, signal });
-      memory.put(reference, pod, namespace, image);
+      const own = credentials.serve(namespace) ? credentials.sources : [];
+      const keyring = new Keyring(ofPod === undefined ? own : [ofPod, ...own]);
+      const image = await images.lookupWith(reference, { keyring, signal, tenant: { namespace, review: signal } });
+      memoryOf(namespace).put(reference, pod, namespace, image);
       return image;
     },
-    remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
+    remembered: (reference, digest, pod, namespace) => memoryOf(namespace).get(reference, digest, pod, namespace),
     judge: (image, landings, how) => selections.judge(image, landings, how),
     mayAsk: hostMatcher(allowedRegistries),
     imageForm,

@@ -15,10 +15,20 @@ export interface RegistriesOptions {
   readonly plainHttp: readonly string[];
   /** `HOST=URL` each. */
   readonly mirrors: readonly string[];
+  /** Hosts on private addresses to which a registry may send us. */
+  readonly privateRedirects: readonly string[];
   /** PEM, with further authorities. */
   readonly caFile?: string | undefined;
   /** In the format of ~/.docker/config.json. */
   readonly dockerConfigFile?: string | undefined;
+  /** The namespaces whose Pods it serves; all if empty. */
+  readonly dockerConfigNamespaces: readonly string[];
+}
+
+/** Credentials of the program's own, and the namespaces whose Pods they are tried for. */
+export interface OwnCredentials {
+  readonly sources: readonly CredentialSource[];
+  serve(namespace: string): boolean;
 }
 
 /**
@@ -40,6 +50,7 @@ async function createClient(options: RegistriesOptions): Promise<RegistryClient>
   return new RegistryClient({
     allowedRegistries: hostMatcher(allowed),
     plainHttp: hostMatcher([...plainHttp, ...mirrors.plainHttp]),
+    privateRedirects: hostMatcher(options.privateRedirects),
     mirrors: mirrors.hosts,
     userAgent: `metahub/${version}`,
     ...(ca === undefined ? {} : { ca }),
@@ -48,10 +59,14 @@ async function createClient(options: RegistriesOptions): Promise<RegistryClient>
 
 /** The program's own credentials; none without a file. @throws CommandError FILE_UNREADABLE, CredentialsError */
 export async function ownCredentials(
-  dockerConfigFile: string | undefined,
+  { dockerConfigFile, dockerConfigNamespaces }: RegistriesOptions,
   env: ProgramContext["env"],
-): Promise<readonly CredentialSource[]> {
-  if (dockerConfigFile === undefined) return [];
+): Promise<OwnCredentials> {
+  if (dockerConfigFile === undefined) return { sources: [], serve: () => false };
   const text = await readRequired(dockerConfigFile, "--docker-config");
-  return [hostConfigSource(parseDockerConfig(text, dockerConfigFile), { env })];
+  const namespaces = new Set(dockerConfigNamespaces);
+  return {
+    sources: [hostConfigSource(parseDockerConfig(text, dockerConfigFile), { env })],
+    serve: (namespace) => namespaces.size === 0 || namespaces.has(namespace),
+  };
 }

@@ -5,7 +5,7 @@ import { type RunningRegistry, type StartRegistryOptions, startRegistry } from "
 
 export interface RegistryFixture {
   registry(options?: StartRegistryOptions): Promise<RunningRegistry>;
-  /** Speaks plain HTTP to every host, and has little patience, unless told otherwise. */
+  /** Speaks plain HTTP to every host, goes where they send it, and has little patience, unless told otherwise. */
   client(options?: Partial<RegistryClientOptions>): RegistryClient;
 }
 
@@ -25,6 +25,7 @@ export function registryFixture(): RegistryFixture {
       keep(
         new RegistryClient({
           plainHttp: () => true,
+          privateRedirects: () => true,
           timeouts: { connectMs: 1_000, headersMs: 300, bodyMs: 500, idleMs: 500, uploadMs: 2_000 },
           ...options,
         }),
