@@ -26,7 +26,12 @@ export class Field {
     this.fail("INVALID", `${shorten(text, mostShown)} ${message}`);
   }
 
-  /** The fields of an object. `known` given: any other field is refused, with the known ones named. */
+  /** Refuses a value of another type, and says what YAML may have made of it. */
+  refuseType(type: "string"): never {
+    this.fail("WRONG_TYPE", `must be of type ${type}, it is ${typeName(this.value)}${quoteHint(this.value)}`);
+  }
+
+  /** The fields of an object. Where `known` is given, any other field is refused, and the message names the known ones. */
   object(known?: readonly string[]): ReadonlyMap<string, Field> {
     if (!isRecord(this.value)) this.fail("WRONG_TYPE", `must be of type object, it is ${typeName(this.value)}`);
     const fields = new Map<string, Field>();
@@ -52,9 +57,7 @@ export class Field {
   }
 
   string(maxLength: number, rule?: Rule): string {
-    if (typeof this.value !== "string") {
-      this.fail("WRONG_TYPE", `must be of type string, it is ${typeName(this.value)}${quoteHint(this.value)}`);
-    }
+    if (typeof this.value !== "string") this.refuseType("string");
     if (this.value.length > maxLength) {
       this.fail("TOO_LONG", `may not be more than ${maxLength} bytes`);
     }
@@ -92,8 +95,12 @@ function quoteAll(values: readonly string[]): string {
   return values.map((value) => `"${value}"`).join(", ");
 }
 
+/** YAML reads an unquoted `n` or `off` as a truth value, so that the value says no more what was written. */
 function quoteHint(value: unknown): string {
-  return typeof value === "number" || typeof value === "boolean" ? `: write it in quotes, "${String(value)}"` : "";
+  if (typeof value === "number") return `: write it in quotes, "${value}"`;
+  if (typeof value !== "boolean") return "";
+  const words = value ? "true, yes, on or y" : "false, no, off or n";
+  return `: an unquoted ${words} is one in YAML; write it in quotes`;
 }
 
 function typeName(value: unknown): string {

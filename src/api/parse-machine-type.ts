@@ -45,7 +45,7 @@ export function parseMachineType(value: unknown, options: ParseOptions = {}): Ma
   return { apiVersion, kind, metadata, spec: parseSpec(spec, known), ...(status === undefined ? {} : { status }) };
 }
 
-/** The fields an object may have, or undefined where others are ignored. */
+/** Gives back the fields to hold an object to; undefined where others are ignored. */
 type Known = (fields: readonly string[]) => readonly string[] | undefined;
 
 function parseMetadata(field: Field | undefined): MachineType["metadata"] {

@@ -58,6 +58,17 @@ describe("parseNode", () => {
     });
   });
 
+  test.each([
+    [
+      false,
+      "metadata.name: must be of type string, it is boolean: an unquoted false, no, off or n is one in YAML; write it in quotes",
+    ],
+    [7, 'metadata.name: must be of type string, it is integer: write it in quotes, "7"'],
+    [undefined, 'metadata.name: is needed, for example "node-a"'],
+  ])("the name %s is refused, with what YAML made of it", (name, message) => {
+    expect(() => parseNode({ metadata: { name } })).toThrow(message);
+  });
+
   test("survives wrong types inside", () => {
     const odd = {
       metadata: { name: "n", labels: { a: 1, b: "x" } },

@@ -1,5 +1,6 @@
 import { isRecord } from "../json/object.ts";
 import { ApiError } from "./error.ts";
+import { Field } from "./field.ts";
 import type { NodeFacts, Taint } from "./node.ts";
 import { textsOf } from "./parse-status.ts";
 
@@ -17,9 +18,10 @@ export function parseNode(value: unknown): NodeFacts {
   }
   const metadata = objectOf(value.metadata);
   const name = metadata.name;
-  if (typeof name !== "string" || name === "") {
+  if (name === undefined || name === null || name === "") {
     throw new ApiError("MISSING", "metadata.name", 'is needed, for example "node-a"');
   }
+  if (typeof name !== "string") return new Field(name, "metadata.name").refuseType("string");
   const labels = textsOf(objectOf(metadata.labels));
   const status = objectOf(value.status);
   const info = objectOf(status.nodeInfo);

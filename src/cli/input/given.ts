@@ -31,7 +31,7 @@ export class Given {
   }
 }
 
-/** For `argParser`: gathers the values of an option that may be given several times, and never eats an argument. */
+/** For `argParser`: gathers the values of an option that may be given several times, and unlike `<value...>` takes none of the arguments that follow. */
 export function gather(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }
