@@ -13,19 +13,11 @@ import { defaultSources, missingBinaries, resolveBinaries } from "../cluster/bin
 import { controlPlane } from "../cluster/control-plane.ts";
 import { createProgress } from "../cluster/progress.ts";
 import { linkCache, linkPrograms } from "./bare-machine.ts";
+import { bareFiles } from "./files.ts";
 import { hiddenPrograms, missedByRoot, missedByUsers } from "./hidden.ts";
 import { complaints } from "./verdict.ts";
 
 const root = join(import.meta.dirname, "../..");
-const files = [
-  "archspec.oracle", // Python and pip
-  "test/cli/completion", // shells, kubectl
-  "test/cluster/",
-  "test/integration/cluster", // levels api and nodes, a registry
-  "test/integration/nodes-scenario",
-  "test/integration/operator-on-nodes",
-  "test/integration/chart.", // helm
-];
 /** Folders of the cache whose programs Go builds in seconds: pause and printer, the registry. */
 const builtAnew = [/^images-/, /^registry-/];
 
@@ -67,7 +59,7 @@ async function main(): Promise<number> {
 /** Runs them, shows what they print and gives it. */
 async function runTests(env: NodeJS.ProcessEnv): Promise<{ readonly code: number | null; readonly output: string }> {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", ...files], {
+  const child = spawn(process.execPath, [vitest, "run", ...bareFiles], {
     cwd: root,
     env: { ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,0 +1,15 @@
+/** Parts of paths: the test files that start programs which few machines have, and so may stumble over their lack. */
+export const bareFiles: readonly string[] = [
+  "archspec.oracle", // Python and pip
+  "test/cli/completion", // shells, kubectl
+  "test/cli/rewrite", // kubectl
+  "test/cluster/",
+  "test/integration/cluster", // levels api and nodes, a registry
+  "test/integration/nodes-scenario",
+  "test/integration/operator-on-nodes",
+  "test/integration/chart.", // helm
+];
+
+/** Signs in a test file that it starts such a program, or asks for nodes that do. */
+export const startsPrograms =
+  /\b(?:requireProgram|requireNodes|machineState|archspecPackage)\b|machine-nodes|archspec\/package|sharedCluster\("nodes"\)/;
