@@ -12,4 +12,4 @@ export const bareFiles: readonly string[] = [
 
 /** Signs in a test file that it starts such a program, or asks for nodes that do. */
 export const startsPrograms =
-  /\b(?:requireProgram|requireNodes|machineState|archspecPackage)\b|machine-nodes|archspec\/package|sharedCluster\("nodes"\)/;
+  /^import .*from "[^"]*(?:cluster\/|\.\/)(?:programs|requirements|machine-nodes|machine-state)\.ts"|archspec\/package\.ts"|sharedCluster\("nodes"\)/m;
