@@ -123,6 +123,19 @@ describe("bearer tokens", () => {
     expect(bought()).toBe(2);
   });
 
+  test("are asked for at another host on a private address only where the operator listed it", async () => {
+    const server = await registry({ scheme: "bearer", users });
+    const running = await fixture.registry();
+    await putManifest(running.store, "team/app", "v1", "x");
+    const challenge = { "www-authenticate": `Bearer realm="http://${server.host}/token",service="test"` };
+    running.faults.add({ path: /manifests/, times: 2, fault: { kind: "status", status: 401, headers: challenge } });
+    const refused = resolve(fixture.client({ privateRedirects: () => false }), running, ann);
+    await expect(refused).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(server.requests).toEqual([]);
+    await resolve(fixture.client({ privateRedirects: (host) => host === server.host }), running, ann);
+    expect(asked(server)).toEqual(["GET /token Basic"]);
+  });
+
   test("a registry token is shown as it is", async () => {
     const running = await registry({ scheme: "bearer", users });
     const shown = resolve(fixture.client(), running, { kind: "registry", token: "ready-made" });

@@ -93,6 +93,35 @@ describe("ImageSource", () => {
     expect(second.requests).toHaveLength(1);
   });
 
+  test("hosts that never answer take no places from another namespace, and no answer that it waits for", async () => {
+    const [good, slow] = [await fixture.registry(), await fixture.registry({ address: "0.0.0.0" })];
+    const pushed = await putManifest(good.store, "team/app", "v1", "x");
+    slow.faults.add({ path: /./, fault: { kind: "hang" } });
+    good.faults.add({ path: /slow/, fault: { kind: "hang" } });
+    const client = fixture.client({ timeouts: { headersMs: 60_000 }, total: 8, perHost: 4 });
+    const images = new ImageSource(client);
+    const port = slow.host.split(":").at(-1);
+    const ended = new AbortController();
+    const of = (namespace: string): Access => ({
+      credentials: undefined,
+      signal: ended.signal,
+      tenant: { namespace, review: {} },
+    });
+    const numbers = Array.from({ length: 80 }, (_, n) => n + 1);
+    const wanted = [
+      ...numbers.flatMap((n) => [`${good.host}/slow/app:v${n}`, `127.0.1.${n}:${port}/x`]),
+      `${good.host}/team/app:v1`,
+    ];
+    const attack = wanted.map((text) => images.lookup(parseReference(text), of("evil")));
+    const outcomes = Promise.allSettled(attack);
+    await slow.received(() => true);
+    await good.received(({ path }) => path.includes("slow"));
+    const image = await images.lookup(parseReference(`${good.host}/team/app:v1`), of("victim"));
+    expect(image.descriptor).toEqual(pushed);
+    ended.abort();
+    await outcomes;
+  });
+
   test("a repository that answers 500 keeps nobody from the others of its registry", async () => {
     const running = await fixture.registry();
     const good = await putManifest(running.store, "good/app", "v1", "x");
