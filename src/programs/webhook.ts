@@ -9,6 +9,7 @@ import type { Logger, LogLevel } from "../telemetry/log.ts";
 import type { ReviewRoute } from "../webhook/route.ts";
 import { createAdmissionServer } from "../webhook/server.ts";
 import { bindingRoutes } from "./parts/bindings.ts";
+import { type CallersOptions, segmentsOf, tlsOf } from "./parts/callers.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
 import { openClient } from "./parts/cluster.ts";
 import { decisionContext } from "./parts/decisions.ts";
@@ -31,6 +32,7 @@ export interface WebhookOptions {
   /** A folder of Nodes and MachineTypes, instead of a cluster's. Then nobody binds. */
   readonly inventoryFolder?: string | undefined;
   readonly certificate: CertificatePlace;
+  readonly callers: CallersOptions;
   /** The webhook configurations of this name are told the certificate authority. */
   readonly webhookConfiguration?: string | undefined;
   readonly registries: RegistriesOptions;
@@ -69,8 +71,15 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     const certificate = await source.obtain(life.signal);
     metrics.certificates.show(certificate);
     const routes = await reviewRoutes(options, { life, client, registry, inventory, metrics, observe, log, env });
-    const { concurrency } = options;
-    const server = createAdmissionServer({ routes, certificate, metrics: metrics.reviews, log, concurrency });
+    const { concurrency, callers } = options;
+    const server = createAdmissionServer({
+      routes,
+      tls: { certificate, ...(await tlsOf(callers)) },
+      ...(await segmentsOf(callers)),
+      metrics: metrics.reviews,
+      log,
+      concurrency,
+    });
     renewCertificate(life, { source, server, metrics: metrics.certificates, log });
 
     const takenAdvice = "end it, or choose another with --port";

@@ -16,6 +16,9 @@ const flagsSchema = z.object({
   tlsSecret: z.string().optional(),
   tlsDir: z.string().optional(),
   tlsHost: z.array(z.string()),
+  tlsMinVersion: z.enum(["1.2", "1.3"]),
+  clientCaFile: z.string().optional(),
+  pathSegmentFile: z.string().optional(),
   webhookConfiguration: z.string().optional(),
   allowRegistry: z.array(z.string()),
   plainHttp: z.array(z.string()),
@@ -49,6 +52,11 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
       kubeconfig,
       inventoryFolder: flags.inventory,
       certificate: certificatePlace(flags),
+      callers: {
+        minVersion: `TLSv${flags.tlsMinVersion}`,
+        clientCaFile: flags.clientCaFile,
+        pathSegmentFile: flags.pathSegmentFile,
+      },
       webhookConfiguration,
       registries: {
         allowed: flags.allowRegistry,
