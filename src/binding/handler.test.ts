@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import { at, BindingBench, signal } from "../../test/support/binding/bench.ts";
 import { bindingOf, contextOf, podOf } from "../../test/support/binding/shelves.ts";
@@ -84,6 +85,19 @@ test.each<[string, object]>([
   bench.server.set(podOf("p", "qnib/bench"));
   expect(await bench.bind("p", "s", more)).toEqual([]);
   expect(bench.server.reads).toBe(0);
+});
+
+test.each<[string, object]>([
+  ["a Pod's name", { name: "p".repeat(254) }],
+  ["a node's name", { object: { target: { kind: "Node", name: "s".repeat(254) } } }],
+  ["a uid", { object: { metadata: { uid: "u".repeat(65) }, target: { kind: "Node", name: "s" } } }],
+])("%s that is longer than any passes unread, and nothing of it is logged", async (_, more) => {
+  bench.server.set(podOf("p", "qnib/bench"));
+  const lines: string[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  const { response } = await bench.handler({ log }).handle({ ...bindingOf("p", "s"), ...more }, signal);
+  expect([response.allowed, bench.server.reads, lines.length]).toEqual([true, 0, 1]);
+  expect(lines[0]?.length).toBeLessThan(250);
 });
 
 test("the legacy resource names the Pod in the object", async () => {

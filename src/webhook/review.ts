@@ -38,6 +38,9 @@ export interface AdmissionResponse {
 const warningLimit = 256;
 const warningCount = 16;
 
+/** Characters. A UUID has 36, a namespace 63, any name 253 (RFC 1123); what is longer no API server has sent. */
+const longest = { uid: 64, namespace: 63, name: 253, word: 253 } as const;
+
 /** Reads a review's bytes. @throws AdmissionError REVIEW_INVALID with the place */
 export function parseReview(body: Buffer): AdmissionRequest {
   let review: unknown;
@@ -52,18 +55,18 @@ export function parseReview(body: Buffer): AdmissionRequest {
   }
   const fields = record(request, "request");
   const resource = record(fields["resource"], "request.resource");
-  const subResource = text(fields["subResource"], "request.subResource");
+  const subResource = text(fields["subResource"], "request.subResource", longest.word);
   return {
-    uid: required(fields["uid"], "request.uid"),
-    operation: required(fields["operation"], "request.operation"),
+    uid: required(fields["uid"], "request.uid", longest.uid),
+    operation: required(fields["operation"], "request.operation", longest.word),
     resource: {
-      group: text(resource["group"], "request.resource.group") ?? "",
-      version: text(resource["version"], "request.resource.version") ?? "",
-      resource: required(resource["resource"], "request.resource.resource"),
+      group: text(resource["group"], "request.resource.group", longest.word) ?? "",
+      version: text(resource["version"], "request.resource.version", longest.word) ?? "",
+      resource: required(resource["resource"], "request.resource.resource", longest.word),
     },
     ...(subResource === undefined || subResource === "" ? {} : { subResource }),
-    namespace: text(fields["namespace"], "request.namespace") ?? "",
-    name: text(fields["name"], "request.name") ?? "",
+    namespace: text(fields["namespace"], "request.namespace", longest.namespace) ?? "",
+    name: text(fields["name"], "request.name", longest.name) ?? "",
     dryRun: fields["dryRun"] === true,
     object: fields["object"] ?? undefined,
     oldObject: fields["oldObject"] ?? undefined,
@@ -119,14 +122,15 @@ function record(value: unknown, place: string): Readonly<Record<string, unknown>
   return Object.fromEntries(Object.entries(value));
 }
 
-function text(value: unknown, place: string): string | undefined {
+function text(value: unknown, place: string, most: number): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "string") return value;
-  throw new AdmissionError("REVIEW_INVALID", `${place} is no string`);
+  if (typeof value !== "string") throw new AdmissionError("REVIEW_INVALID", `${place} is no string`);
+  if (value.length <= most) return value;
+  throw new AdmissionError("REVIEW_INVALID", `${place} is longer than ${most} characters`);
 }
 
-function required(value: unknown, place: string): string {
-  const found = text(value, place);
+function required(value: unknown, place: string, most: number): string {
+  const found = text(value, place, most);
   if (found === undefined || found === "") throw new AdmissionError("REVIEW_INVALID", `${place} is missing`);
   return found;
 }
