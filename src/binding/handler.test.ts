@@ -69,6 +69,25 @@ test("where only labelled Pods are meant, others are left alone", async () => {
   expect([bench.image("p"), bench.image("q")]).toEqual(["qnib/bench", at("cpu:skylake")]);
 });
 
+test.each(["none", "unknown"] as const)("a namespace of which %s is meant is left alone, unread", async (reach) => {
+  bench.server.set(podOf("p", "qnib/bench"));
+  const asked: string[] = [];
+  const of = async (namespace: string) => {
+    asked.push(namespace);
+    return reach;
+  };
+  const { response } = await bench.handler({ reach: { of } }).handle(bindingOf("p", "s"), signal);
+  expect([response.allowed, asked, bench.server.reads, bench.image("p")]).toEqual([true, ["default"], 0, "qnib/bench"]);
+});
+
+test("in a namespace that did not opt in, only Pods that did are meant", async () => {
+  bench.server.set(podOf("p", "qnib/bench"));
+  bench.server.set(podOf("q", "qnib/bench", { labels: { "metahub.dev/rewrite": "enabled" } }));
+  const handler = bench.handler({ reach: { of: async () => "labelled" as const } });
+  for (const name of ["p", "q"]) await handler.handle(bindingOf(name, "s"), signal);
+  expect([bench.image("p"), bench.image("q")]).toEqual(["qnib/bench", at("cpu:skylake")]);
+});
+
 test("a dry run writes nothing and makes no Event", async () => {
   bench.server.set(podOf("p", "qnib/bench"));
   expect(await bench.bind("p", "s", { dryRun: true })).toEqual(["dry-run"]);

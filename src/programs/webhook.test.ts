@@ -110,6 +110,13 @@ test("a registry that may not be asked is not asked", async () => {
   expect([warnings, registry.requests]).toEqual([[], []]);
 });
 
+test("an excluded namespace is left alone, whoever asks about it", async () => {
+  const mirror = ["--mirror", `docker.io=http://${registry.host}`];
+  const { webhook } = await serve(...mirror, "--excluded-namespace", "kube-system", "--excluded-namespace=default");
+  expect((await admit(webhook, pod("c5.xlarge"))).pod).toEqual(pod("c5.xlarge"));
+  expect(registry.requests).toEqual([]);
+});
+
 test("tag and digest, where that was asked for", async () => {
   await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
   const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--image-form", "tagAndDigest");

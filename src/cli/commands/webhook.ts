@@ -52,6 +52,12 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .default("none"),
     )
     .option("--pull-secret-namespace <namespace...>", "with --pull-secrets namespaces: those", [])
+    .option("--excluded-namespace <namespace...>", "namespaces whose Pods are left alone, whoever asks about them", [])
+    .addOption(
+      new Option("--rewrite-mode <mode>", "optIn: only Pods labelled metahub.dev/rewrite=enabled, or so in a namespace")
+        .choices(["optOut", "optIn"])
+        .default("optOut"),
+    )
     .addOption(
       new Option("--image-form <form>", "how a rewritten reference is written")
         .choices(["digest", "tagAndDigest"])

@@ -13,7 +13,7 @@ export interface CallersOptions {
   readonly pathSegmentFile?: string | undefined;
 }
 
-/** Of 128 random bits or more, in hexadecimal digits or base64url: nothing that a URL would write otherwise. */
+/** At least 128 random bits, in hexadecimal digits or base64url: nothing that a URL would write otherwise. */
 const segmentForm = /^[A-Za-z0-9_-]{32,256}$/;
 
 /** @throws CommandError FILE_UNREADABLE, UsageError where the file has no certificate */
