@@ -41,8 +41,17 @@ const warningCount = 16;
 /** Characters. A UUID has 36, a namespace 63, any name 253 (RFC 1123); what is longer no API server has sent. */
 const longest = { uid: 64, namespace: 63, name: 253, word: 253 } as const;
 
+/**
+ * Opening brackets and braces in a review, those in texts too: each array or object takes many times the memory of its
+ * two characters. A Pod of the largest size has some ten thousand.
+ */
+const mostOpenings = 250_000;
+
 /** Reads a review's bytes. @throws AdmissionError REVIEW_INVALID with the place */
 export function parseReview(body: Buffer): AdmissionRequest {
+  if (openings(body) > mostOpenings) {
+    throw new AdmissionError("REVIEW_INVALID", `the body has more than ${mostOpenings} arrays and objects`);
+  }
   let review: unknown;
   try {
     review = JSON.parse(body.toString("utf8"));
@@ -113,6 +122,12 @@ function warningField(warnings: readonly string[]): { warnings?: readonly string
 function oneLine(warning: string): string {
   const clean = warning.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
   return clean.length <= warningLimit ? clean : `${clean.slice(0, warningLimit - 1)}…`;
+}
+
+function openings(body: Buffer): number {
+  let count = 0;
+  for (const byte of body) if (byte === 0x5b || byte === 0x7b) count++;
+  return count;
 }
 
 function record(value: unknown, place: string): Readonly<Record<string, unknown>> {

@@ -20,7 +20,7 @@ export interface AdmissionServerOptions {
   readonly log: Logger;
   /** Reviews under way at once; more are admitted unchanged at the spot. Default 256. */
   readonly concurrency?: number;
-  /** Bytes of all bodies under way at once; those beyond it are answered with 503. Default 64 MiB. */
+  /** Bytes of all bodies under way at once; those beyond it are answered with 503. Default 32 MiB. */
   readonly bodyBytes?: number;
 }
 
@@ -31,10 +31,10 @@ export interface AdmissionServerOptions {
 const bodyLimit = 7 * 1024 * 1024;
 
 /**
- * Nine of the largest reviews, and thousands of usual ones. More is answered with 503, as nothing can be said about a
+ * Four of the largest reviews, and thousands of usual ones. More is answered with 503, as nothing can be said about a
  * review that was not read: the API server then goes by the failure policy, and admits the object as it is (Ignore).
  */
-const allBodiesLimit = 64 * 1024 * 1024;
+const allBodiesLimit = 32 * 1024 * 1024;
 
 const limits: ServerLimits = {
   connections: 4_096,
