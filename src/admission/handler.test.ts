@@ -151,3 +151,27 @@ test("a Pod that opted out, and a mirror Pod, pass untouched", async () => {
   });
   expect([mirror.operations, optedOut.operations, world.asked]).toEqual([[], [], []]);
 });
+
+describe("namespaces", () => {
+  const labelled = (rewrite: string) => ({
+    metadata: { name: "p", labels: { "metahub.dev/rewrite": rewrite } },
+    spec: { containers: [{ name: "main", image: "qnib/bench" }], ...onNode("node2") },
+  });
+  test.each([
+    ["all", undefined, true],
+    ["all", "disabled", false],
+    ["labelled", undefined, false],
+    ["labelled", "enabled", true],
+    ["none", "enabled", false],
+    ["unknown", "enabled", false],
+  ] as const)("of which %s are meant: a Pod that says %s", async (reach, word, rewritten) => {
+    world = new World({ reach });
+    world.publish("qnib/bench", "latest", bench);
+    const { pod, warnings } = await world.review(
+      word === undefined ? podWith({ spec: onNode("node2") }) : labelled(word),
+    );
+    expect(imageOf(pod)).toBe(rewritten ? buildOf("skylake") : "qnib/bench");
+    expect(warnings).toEqual(reach === "unknown" ? [expect.stringContaining("namespace cannot be read")] : undefined);
+    expect(world.asked.length > 0).toBe(rewritten);
+  });
+});

@@ -7,6 +7,7 @@ import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import { patchImages, patchPod } from "../rewriting/patch.ts";
 import { type ReviewedPod, reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { NamespaceReach } from "../webhook/reach.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
@@ -21,7 +22,14 @@ export interface PodHandlerOptions {
   readonly log: Logger;
   readonly now: () => Date;
   readonly steering?: SteeringOptions;
+  /** Absent: all namespaces are meant. */
+  readonly reach?: Pick<NamespaceReach, "of">;
 }
+
+/** Characters of a text, and images of a Pod, that are logged. */
+const mostLogged = 256;
+const mostImages = 32;
+const namespaceUnknown = "metahub: the Pod's namespace cannot be read; images are left as written";
 
 /** The mutating handler of Pods at CREATE and UPDATE, and of ephemeral containers that are added to them. */
 export class PodHandler {
@@ -30,6 +38,7 @@ export class PodHandler {
   readonly #log: Logger;
   readonly #now: () => Date;
   readonly #steering: Steering;
+  readonly #reach: PodHandlerOptions["reach"];
 
   constructor(options: PodHandlerOptions) {
     this.#context = options.context;
@@ -37,17 +46,19 @@ export class PodHandler {
     this.#log = options.log;
     this.#now = options.now;
     this.#steering = new Steering(options.steering);
+    this.#reach = options.reach;
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
-    const { operation, namespace } = request;
-    const ephemeral = request.subResource === "ephemeralcontainers";
-    const mine = request.resource.resource === "pods" && (request.subResource === undefined || ephemeral);
-    if (!mine || (operation !== "CREATE" && operation !== "UPDATE")) return allowed(request.uid);
+    const { namespace, operation } = request;
+    const ephemeral = isEphemeral(request);
+    // The webhook configuration leaves these out already; a configuration of one's own, or a forged call, may not.
+    const reach = isAboutPods(request) ? ((await this.#reach?.of(namespace, signal)) ?? "all") : "none";
+    if (reach === "none") return allowed(request.uid);
+    if (reach === "unknown") return allowed(request.uid, [namespaceUnknown]);
     const pod = parsePod(request.object);
     const options = readOptions(pod.metadata);
-    // The webhook configuration leaves these out already; a configuration of one's own may not.
-    if (isMirror(pod) || options.rewrite === "disabled") return allowed(request.uid);
+    if (isMirror(pod) || !isWanted(options, reach === "labelled")) return allowed(request.uid);
     const served = this.#context.allocatedResources?.();
     const reviewed = reviewPod(ephemeral ? withEphemeralOnly(pod) : pod, { options, served });
     const old = operation === "UPDATE" ? reviewPod(parsePod(request.oldObject)) : undefined;
@@ -67,8 +78,12 @@ export class PodHandler {
     this.#log.debug(
       {
         namespace,
-        pod: request.name === "" ? pod.metadata.generateName : request.name,
-        images: decisions.map(({ place, code, image }) => ({ asked: place.image, code, image })),
+        pod: request.name === "" ? pod.metadata.generateName?.slice(0, mostLogged) : request.name,
+        images: decisions.slice(0, mostImages).map(({ place, code, image }) => ({
+          asked: place.image.slice(0, mostLogged),
+          code,
+          image: image?.slice(0, mostLogged),
+        })),
         steered: steering.length > 0,
       },
       "pod reviewed",
@@ -85,6 +100,20 @@ export class PodHandler {
       further.push(`annotation ${noMatchAnnotation}: the Pod is not steered: ${notSteered}`);
     return [...warningsOf(decisions), ...further.map((text) => fitWarning(`metahub: ${text}`))];
   }
+}
+
+function isEphemeral({ subResource }: AdmissionRequest): boolean {
+  return subResource === "ephemeralcontainers";
+}
+
+function isAboutPods(request: AdmissionRequest): boolean {
+  const { operation, resource, subResource } = request;
+  const mine = resource.resource === "pods" && (subResource === undefined || isEphemeral(request));
+  return mine && (operation === "CREATE" || operation === "UPDATE");
+}
+
+function isWanted({ rewrite }: PodOptions, labelledOnly: boolean): boolean {
+  return labelledOnly ? rewrite === "enabled" : rewrite !== "disabled";
 }
 
 /** Containers and image volumes cannot be changed by the way of ephemeral containers. */

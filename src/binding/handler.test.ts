@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import { at, BindingBench, signal } from "../../test/support/binding/bench.ts";
 import { bindingOf, contextOf, podOf } from "../../test/support/binding/shelves.ts";
@@ -68,6 +69,25 @@ test("where only labelled Pods are meant, others are left alone", async () => {
   expect([bench.image("p"), bench.image("q")]).toEqual(["qnib/bench", at("cpu:skylake")]);
 });
 
+test.each(["none", "unknown"] as const)("a namespace of which %s is meant is left alone, unread", async (reach) => {
+  bench.server.set(podOf("p", "qnib/bench"));
+  const asked: string[] = [];
+  const of = async (namespace: string) => {
+    asked.push(namespace);
+    return reach;
+  };
+  const { response } = await bench.handler({ reach: { of } }).handle(bindingOf("p", "s"), signal);
+  expect([response.allowed, asked, bench.server.reads, bench.image("p")]).toEqual([true, ["default"], 0, "qnib/bench"]);
+});
+
+test("in a namespace that did not opt in, only Pods that did are meant", async () => {
+  bench.server.set(podOf("p", "qnib/bench"));
+  bench.server.set(podOf("q", "qnib/bench", { labels: { "metahub.dev/rewrite": "enabled" } }));
+  const handler = bench.handler({ reach: { of: async () => "labelled" as const } });
+  for (const name of ["p", "q"]) await handler.handle(bindingOf(name, "s"), signal);
+  expect([bench.image("p"), bench.image("q")]).toEqual(["qnib/bench", at("cpu:skylake")]);
+});
+
 test("a dry run writes nothing and makes no Event", async () => {
   bench.server.set(podOf("p", "qnib/bench"));
   expect(await bench.bind("p", "s", { dryRun: true })).toEqual(["dry-run"]);
@@ -84,6 +104,19 @@ test.each<[string, object]>([
   bench.server.set(podOf("p", "qnib/bench"));
   expect(await bench.bind("p", "s", more)).toEqual([]);
   expect(bench.server.reads).toBe(0);
+});
+
+test.each<[string, object]>([
+  ["a Pod's name", { name: "p".repeat(254) }],
+  ["a node's name", { object: { target: { kind: "Node", name: "s".repeat(254) } } }],
+  ["a uid", { object: { metadata: { uid: "u".repeat(65) }, target: { kind: "Node", name: "s" } } }],
+])("%s that is longer than any passes unread, and nothing of it is logged", async (_, more) => {
+  bench.server.set(podOf("p", "qnib/bench"));
+  const lines: string[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  const { response } = await bench.handler({ log }).handle({ ...bindingOf("p", "s"), ...more }, signal);
+  expect([response.allowed, bench.server.reads, lines.length]).toEqual([true, 0, 1]);
+  expect(lines[0]?.length).toBeLessThan(250);
 });
 
 test("the legacy resource names the Pod in the object", async () => {

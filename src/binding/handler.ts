@@ -1,6 +1,7 @@
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import type { NamespaceReach } from "../webhook/reach.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, conflict } from "../webhook/review.ts";
 import { PodHeldError } from "./error.ts";
 import type { BindingEvents } from "./events.ts";
@@ -24,6 +25,8 @@ export interface BindingHandlerOptions {
   readonly now: () => Date;
   /** True where only Pods labelled `metahub.dev/rewrite: enabled` are meant. */
   readonly labelledOnly?: boolean;
+  /** Absent: all namespaces are meant. */
+  readonly reach?: Pick<NamespaceReach, "of">;
   /** How long registries may take, in milliseconds. */
   readonly lookupMs?: number;
   readonly clock?: Clock;
@@ -44,12 +47,14 @@ export class BindingHandler {
   readonly #log: Logger;
   readonly #options: ReviewOptions;
   readonly #turns: BindingTurns;
+  readonly #reach: BindingHandlerOptions["reach"];
 
-  constructor({ metrics, log, ...options }: BindingHandlerOptions) {
+  constructor({ metrics, log, reach, ...options }: BindingHandlerOptions) {
     const { pods, now, clock = systemClock } = options;
     const waiting = new Waiting(pods, clock);
     this.#metrics = metrics;
     this.#log = log;
+    this.#reach = reach;
     this.#options = { labelledOnly: false, lookupMs, ...options, log, clock, waiting };
     this.#turns = new BindingTurns({ pods, waiting, clock, now });
   }
@@ -57,6 +62,10 @@ export class BindingHandler {
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
     const binding = readBinding(request);
     if (binding === undefined) return allowed(request.uid);
+    if (binding === "too-long") {
+      this.#log.warn("a binding with a name or uid that is longer than any passes unread");
+      return allowed(request.uid);
+    }
     const began = performance.now();
     const outcome = await this.#outcome(binding, request.dryRun, signal);
     this.#metrics.bindings.inc({ outcome });
@@ -70,9 +79,12 @@ export class BindingHandler {
   }
 
   async #outcome(binding: BindingRequest, dryRun: boolean, signal: AbortSignal): Promise<BindingOutcome> {
-    const review = () => new BindingReview(this.#options, binding, dryRun, signal).run();
+    const reach = (await this.#reach?.of(binding.namespace, signal)) ?? "all";
+    if (reach === "none" || reach === "unknown") return "skipped";
+    const labelledOnly = this.#options.labelledOnly || reach === "labelled";
+    const review = new BindingReview({ ...this.#options, labelledOnly }, binding, dryRun, signal);
     try {
-      return dryRun ? await review() : await this.#turns.run(binding, signal, review);
+      return dryRun ? await review.run() : await this.#turns.run(binding, signal, review);
     } catch (error) {
       const held = error instanceof PodHeldError;
       const outcome = held ? "conflict" : signal.aborted ? "deadline" : "failed";

@@ -13,7 +13,7 @@ test("a Pod is one node's while that binding is reviewed, and a while longer", (
   expect(holds.take("p", "b")).toBe(false);
   now = 60_000;
   expect(holds.take("p", "b")).toBe(false);
-  holds.giveBack("p", false);
+  holds.giveBack("p", true);
   now += heldMs - 1;
   expect(holds.take("p", "b")).toBe(false);
   now += 1;
@@ -22,25 +22,25 @@ test("a Pod is one node's while that binding is reviewed, and a while longer", (
 
 test("nothing is held once the binding is over", () => {
   holds.take("p", "a");
-  holds.giveBack("p", true);
+  holds.giveBack("p", false);
   expect(holds.take("p", "b")).toBe(true);
 });
 
 test("reviews for the same node hold it together, until the last of them ends", () => {
   holds.take("p", "a");
   holds.take("p", "a");
-  holds.giveBack("p", true);
+  holds.giveBack("p", false);
   expect(holds.take("p", "b")).toBe(false);
-  holds.giveBack("p", true);
+  holds.giveBack("p", false);
   expect(holds.take("p", "b")).toBe(true);
 });
 
 test("taken again for the same node, the time begins anew", () => {
   holds.take("p", "a");
-  holds.giveBack("p", false);
+  holds.giveBack("p", true);
   now = heldMs - 1;
   holds.take("p", "a");
-  holds.giveBack("p", false);
+  holds.giveBack("p", true);
   now = heldMs + 1;
   expect(holds.take("p", "b")).toBe(false);
 });

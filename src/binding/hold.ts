@@ -44,15 +44,15 @@ export class Holds {
     return true;
   }
 
-  /** Its review is answered. `over`: nothing can come of the binding any more. */
-  giveBack(pod: string, over: boolean): void {
+  /** Its review is answered. `held`: whether others must wait until the binding was carried out, or has failed. */
+  giveBack(pod: string, held: boolean): void {
     const active = this.#underReview.get(pod);
     if (active === undefined) return;
     active.reviews--;
     if (active.reviews > 0) return;
     this.#underReview.delete(pod);
     this.#recent.delete(pod);
-    if (over) return;
+    if (!held) return;
     this.#recent.set(pod, { node: active.node, until: this.#now() + heldMs });
     const [oldest] = this.#recent.keys();
     if (this.#recent.size > maxRecent && oldest !== undefined) this.#recent.delete(oldest);

@@ -33,7 +33,13 @@ interface Ruling {
  * The ruling on one image for one node; nothing is said yet of any note. `keep`: it stays, though nobody knows it to be
  * right. `right`: it is the right build. The others are those of a `Reselection`.
  */
-export type Judgement = Ruling & ({ readonly kind: "keep" | "right" } | ChosenBuild | Return);
+export type Judgement = Ruling & ({ readonly kind: "keep" } | Right | ChosenBuild | Return);
+
+interface Right {
+  readonly kind: "right";
+  /** Whether its index has other builds. */
+  readonly choice: boolean;
+}
 
 interface Return {
   readonly kind: "return";
@@ -92,11 +98,11 @@ async function judgeChosen(
   const { image, askedText } = origin;
   // The choice was the build that all nodes have in common: a better one for this node is no reason to leave it.
   if (judged.common && runs(image, reference.digest, judged)) {
-    return right("selected", "the build that all its nodes have in common runs here");
+    return right("selected", "the build that all its nodes have in common runs here", image);
   }
   const verdict = verdictOn(image, judged, context);
   const { variant, code, reason } = verdict;
-  if (variant?.digest === reference.digest) return right(code, reason);
+  if (variant?.digest === reference.digest) return right(code, reason, image);
   const kind = judged.note?.node === undefined ? "correct" : "move";
   if (variant !== undefined) return build(kind, askedText, reference, image, { ...verdict, variant }, context);
   const original = await originalReference(reference, origin, context, asking);
@@ -132,8 +138,8 @@ function keep(code: DecisionCode, reason: string, surprising = false): Judgement
   return { kind: "keep", code, reason, surprising };
 }
 
-function right(code: DecisionCode, reason: string): Judgement {
-  return { kind: "right", code, reason, surprising: false };
+function right(code: DecisionCode, reason: string, { variants }: IndexImage): Judgement {
+  return { kind: "right", code, reason, surprising: false, choice: variants.length > 1 };
 }
 
 /** A choice of admission is right, as far as anybody knows; that a registry does not show an image is usual. */

@@ -9,11 +9,17 @@ export interface BindingRequest {
   readonly node: string;
 }
 
+/** Characters of a Pod's or a node's name (RFC 1123 subdomain). */
+const longestName = 253;
+/** Characters. A Pod's uid is a UUID, a static Pod's a hash of 32. */
+const longestUid = 64;
+
 /**
  * Reads `pods/binding` and the legacy `bindings`. Undefined where it is no binding to a node by a name that the API
- * server would take: it refuses those itself.
+ * server would take: it refuses those itself. `too-long`: a name or a uid is longer than there are any, so that nothing
+ * of it may be kept or logged.
  */
-export function readBinding(request: AdmissionRequest): BindingRequest | undefined {
+export function readBinding(request: AdmissionRequest): BindingRequest | "too-long" | undefined {
   const { resource, subResource, namespace } = request;
   const modern = resource.resource === "pods" && subResource === "binding";
   const legacy = resource.resource === "bindings" && subResource === undefined;
@@ -29,6 +35,8 @@ export function readBinding(request: AdmissionRequest): BindingRequest | undefin
   const kind = text(target["kind"]) ?? "Node";
   if (pod === "" || node === undefined || kind !== "Node") return undefined;
   const uid = text(metadata["uid"]);
+  const names = [namespace, pod, node];
+  if (names.some((name) => name.length > longestName) || (uid?.length ?? 0) > longestUid) return "too-long";
   return { namespace, pod, node, ...(uid === undefined ? {} : { uid }) };
 }
 

@@ -31,7 +31,16 @@ function reselectionOf(judged: Judged, judgement: Judgement, now: Date): Reselec
   const { code, reason, surprising } = judgement;
   const kind = judgement.kind === "right" ? "keep" : judgement.kind;
   const write = writeOf(judged, judgement, now);
-  return { place: judged.place, kind, code, reason, surprising, ...(write === undefined ? {} : { write }) };
+  const chosen = judgement.kind === "right" && judgement.choice;
+  return {
+    place: judged.place,
+    kind,
+    code,
+    reason,
+    surprising,
+    ...(chosen ? { chosen } : {}),
+    ...(write === undefined ? {} : { write }),
+  };
 }
 
 /** For a container with devices. Which it gets nobody could know at admission, so a correction is no surprise. */

@@ -43,6 +43,8 @@ export interface Reselection {
   readonly doubt?: string;
   /** True where the Pod's owner should hear of it. */
   readonly surprising: boolean;
+  /** True where this build is right here, and another node may need another one. */
+  readonly chosen?: boolean;
   /**
    * The write, where there is one. For `keep` it is the note alone, where admission left the choice open: so that the Pod
    * tells the decision, and a choice that is still open once it is bound was missed.

@@ -7,7 +7,7 @@ import type { BindingPods } from "./pods.ts";
 import type { BindingRequest } from "./request.ts";
 import { findPod, isMeant, isOver } from "./subject.ts";
 import { firstLookMs, lastLookMs, type Waiting } from "./waiting.ts";
-import { DecisionWriter, type DecisionWriterOptions, type Step } from "./write.ts";
+import { DecisionWriter, type DecisionWriterOptions, mayHaveWritten, type Step } from "./write.ts";
 
 export interface ReviewOptions extends DecideOptions, DecisionWriterOptions {
   readonly pods: BindingPods;
@@ -24,6 +24,7 @@ export class BindingReview {
   readonly #signal: AbortSignal;
   readonly #writer: DecisionWriter;
   #writes = 0;
+  #holds = false;
   /** How long another replica's binding was waited for. */
   #waitedMs = 0;
 
@@ -33,6 +34,15 @@ export class BindingReview {
     this.#dryRun = dryRun;
     this.#signal = signal;
     this.#writer = new DecisionWriter(options);
+  }
+
+  /**
+   * Whether a binding to another node must wait until this one was carried out, or has failed: it would change what this
+   * one leads to. So it is where an image was written, or may have been, or is right for this node and would be another
+   * for another. Whatever else comes of a review holds nobody: anybody could keep a Pod from its node with it.
+   */
+  get holds(): boolean {
+    return this.#holds;
   }
 
   /**
@@ -57,10 +67,24 @@ export class BindingReview {
     if (decision.operations.length === 0) return this.#leave(decision);
     if (this.#dryRun) return { outcome: "dry-run" };
     if (this.#isHeldElsewhere(decision)) return { again: await this.#waitForOther() };
-    return await this.#writer.write(decision, this.#binding, ++this.#writes, this.#signal);
+    return await this.#write(decision);
   }
 
-  #leave({ reviewed, reselections }: BindingDecision): Step {
+  async #write(decision: BindingDecision): Promise<Step> {
+    this.#signal.throwIfAborted();
+    try {
+      const step = await this.#writer.write(decision, this.#binding, ++this.#writes, this.#signal);
+      this.#holds = "outcome" in step && step.outcome !== "stale" && step.outcome !== "refused" && holdsAny(decision);
+      return step;
+    } catch (error) {
+      this.#holds = decision.changes && (this.#signal.aborted || mayHaveWritten(error));
+      throw error;
+    }
+  }
+
+  #leave(decision: BindingDecision): Step {
+    const { reviewed, reselections } = decision;
+    this.#holds = holdsAny(decision);
     if (!this.#dryRun) this.#options.events.surprises(reviewed.pod, this.#binding, reselections);
     return { outcome: leftOutcome(reselections) };
   }
@@ -77,4 +101,8 @@ export class BindingReview {
     this.#waitedMs += ms;
     return pod;
   }
+}
+
+function holdsAny({ reselections, changes }: BindingDecision): boolean {
+  return changes || reselections.some(({ chosen }) => chosen === true);
 }

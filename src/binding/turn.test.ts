@@ -50,20 +50,37 @@ describe("two bindings of a Pod at once", () => {
     expect([bench.image("p"), await bench.outcomes()]).toEqual([at("cpu:broadwell"), ["written", "written"]]);
   });
 
-  test("the first runs out of time, and may be carried out all the same: the second does not write yet", async () => {
+  test("the first runs out of time before it wrote: the second does not wait", async () => {
     const ended = new AbortController();
     const one = first.handle(bindingOf("p", "s"), ended.signal);
     await expect.poll(() => bench.server.reads).toBe(1);
     ended.abort(new Error("over"));
     answer.resolve();
     await one;
+    await first.handle(bindingOf("p", "b"), signal);
+    expect([await bench.outcomes(), bench.waited]).toEqual([["deadline", "written"], []]);
+  });
+
+  test("the first runs out of time as it writes, and may be carried out all the same: the second does not write yet", async () => {
+    const ended = new AbortController();
+    answer.resolve();
+    const writing = bench.server.write.bind(bench.server);
+    bench.server.write = async (...args) => {
+      bench.server.write = writing;
+      await writing(...args);
+      ended.abort(new Error("over"));
+      throw new KubernetesError("ABORTED", "over");
+    };
+    await first.handle(bindingOf("p", "s"), ended.signal);
     const reading = bench.server.read.bind(bench.server);
     bench.server.read = (namespace, name) => {
-      if (bench.waited.length === 2) bench.server.set(podOf("p", "qnib/bench", { spec: { nodeName: "s" } }));
+      if (bench.waited.length === 2) {
+        bench.server.set(podOf("p", at("cpu:skylake"), { spec: { nodeName: "s" } }));
+      }
       return reading(namespace, name);
     };
     await first.handle(bindingOf("p", "b"), signal);
-    expect([await bench.outcomes(), bench.server.patches]).toEqual([["deadline", "stale"], []]);
+    expect([await bench.outcomes(), bench.image("p")]).toEqual([["deadline", "stale"], at("cpu:skylake")]);
   });
 
   test("the second runs out of time: it is refused", async () => {
@@ -136,5 +153,109 @@ describe("two bindings of a Pod at once", () => {
     await Promise.all([one, again, dry]);
     expect(bench.waited).toEqual([]);
     expect(bench.image("p")).toBe(at("cpu:skylake"));
+  });
+});
+
+describe("once a binding is answered, another one to another node", () => {
+  const chosenFor = (node: string, build: string) => {
+    const index = bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
+    const main = { asked: "qnib/bench", index, variant: digestOf(build), node, at: "2026-11-23T11:00:00Z" };
+    return { annotations: { [selectionAnnotation]: JSON.stringify({ main }) } };
+  };
+  const lost = new KubernetesError("UNREACHABLE", "the connection was closed");
+  const rows: Readonly<Record<string, readonly [boolean, string, () => void]>> = {
+    written: [true, "s", () => bench.server.set(podOf("p", "qnib/bench"))],
+    corrected: [
+      true,
+      "s",
+      () => {
+        const { main } = JSON.parse(chosenFor("", "cpu:broadwell").annotations[selectionAnnotation] ?? "");
+        const { node: _, ...note } = main;
+        const annotations = { [selectionAnnotation]: JSON.stringify({ main: note }) };
+        bench.server.set(podOf("p", at("cpu:broadwell"), { annotations }));
+      },
+    ],
+    returned: [
+      true,
+      "s",
+      () => {
+        const index = bench.shelf.add("qnib/bench", "nvcap:9.0", "nvcap:8.0");
+        const main = { asked: "qnib/bench", index, variant: digestOf("nvcap:9.0"), node: "b" };
+        const annotations = {
+          [selectionAnnotation]: JSON.stringify({ main: { ...main, at: "2026-11-23T11:00:00Z" } }),
+        };
+        bench.server.set(podOf("p", at("nvcap:9.0"), { annotations }));
+      },
+    ],
+    unchanged: [true, "s", () => bench.server.set(podOf("p", at("cpu:skylake"), chosenFor("s", "cpu:skylake")))],
+    "unchanged, without a choice": [
+      false,
+      "s",
+      () => {
+        bench.shelf.add("qnib/single", "");
+        bench.server.set(podOf("p", `qnib/single@${digestOf("")}`));
+      },
+    ],
+    "unknown-node": [false, "x", () => bench.server.set(podOf("p", "qnib/bench"))],
+    undecided: [false, "s", () => bench.server.set(podOf("p", "qnib/away"))],
+    "nothing-fits": [
+      false,
+      "s",
+      () => {
+        bench.shelf.add("qnib/gpu", "nvcap:9.0");
+        bench.server.set(podOf("p", "qnib/gpu"));
+      },
+    ],
+    unproven: [
+      false,
+      "s",
+      () => {
+        const index = bench.shelf.add("qnib/bench:2", "cpu:skylake");
+        const main = { asked: "qnib/bench", index, variant: digestOf("cpu:broadwell") };
+        const annotations = { [selectionAnnotation]: JSON.stringify({ main }) };
+        bench.server.set(podOf("p", at("cpu:broadwell"), { annotations }));
+      },
+    ],
+    skipped: [
+      false,
+      "s",
+      () => bench.server.set(podOf("p", "qnib/bench", { labels: { "metahub.dev/rewrite": "disabled" } })),
+    ],
+    stale: [false, "s", () => undefined],
+    refused: [
+      false,
+      "s",
+      () => {
+        bench.server.set(podOf("p", "qnib/bench"));
+        bench.server.refuse = new KubernetesError("INVALID", "no", { causes: [{ message: "signature missing" }] });
+      },
+    ],
+    failed: [
+      false,
+      "s",
+      () => {
+        bench.server.set(podOf("p", "qnib/bench"));
+        bench.server.refuse = new KubernetesError("UNAUTHORIZED", "who are you?");
+      },
+    ],
+    "failed, and perhaps written": [
+      true,
+      "s",
+      () => {
+        bench.server.set(podOf("p", "qnib/bench"));
+        bench.server.refuse = lost;
+      },
+    ],
+  };
+
+  test.each(Object.entries(rows))("after %s", async (outcome, [waits, node, given]) => {
+    given();
+    const handler = bench.handler();
+    await handler.handle(bindingOf("p", node), signal);
+    expect(await bench.outcomes()).toEqual([outcome.split(",")[0]]);
+    bench.server.refuse = undefined;
+    const before = bench.waited.length;
+    await handler.handle(bindingOf("p", "b"), signal);
+    expect(bench.waited.length > before).toBe(waits);
   });
 });

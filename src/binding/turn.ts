@@ -15,6 +15,12 @@ export interface BindingTurnsOptions {
   readonly now: () => Date;
 }
 
+/** A review, and whether its binding keeps the Pod once it is answered. */
+export interface HoldingReview {
+  run(): Promise<BindingOutcome>;
+  readonly holds: boolean;
+}
+
 /** One node at a time for each Pod, of the bindings that this process is asked about. */
 export class BindingTurns {
   readonly #options: BindingTurnsOptions;
@@ -26,15 +32,12 @@ export class BindingTurns {
   }
 
   /**
-   * Reviews the binding when no other one has the Pod.
+   * Reviews the binding when no other one has the Pod. It has the Pod for a while longer where another one would change
+   * what this one leads to.
    *
    * @throws PodHeldError where another one has it, here or at another replica, and this one cannot wait for its end.
    */
-  async run(
-    binding: BindingRequest,
-    signal: AbortSignal,
-    review: () => Promise<BindingOutcome>,
-  ): Promise<BindingOutcome> {
+  async run(binding: BindingRequest, signal: AbortSignal, review: HoldingReview): Promise<BindingOutcome> {
     const { pods, waiting } = this.#options;
     const { namespace, pod, node } = binding;
     const key = binding.uid ?? pods.known(namespace, pod)?.metadata.uid ?? `${namespace}/${pod}`;
@@ -42,19 +45,16 @@ export class BindingTurns {
       const found = await waiting.lookAgain(binding, look * firstLookMs, signal);
       if (found === undefined || isOver(binding, found)) return "stale";
     }
-    // A binding that is refused, or left to its owner, comes to nothing that another one must wait for.
-    let over = false;
+    let refused = false;
     try {
-      const outcome = await review();
-      over = outcome === "stale" || outcome === "skipped";
-      return outcome;
+      return await review.run();
     } catch (error) {
-      over = error instanceof PodHeldError || this.#isHeldElsewhere(binding);
-      throw over && !(error instanceof PodHeldError)
+      refused = error instanceof PodHeldError || this.#isHeldElsewhere(binding);
+      throw refused && !(error instanceof PodHeldError)
         ? new PodHeldError("another replica has it", { cause: error })
         : error;
     } finally {
-      this.#holds.giveBack(key, over);
+      this.#holds.giveBack(key, review.holds && !refused);
     }
   }
 

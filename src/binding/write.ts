@@ -25,6 +25,11 @@ export interface DecisionWriterOptions {
 /** The end of a binding's review, or the state of the Pod that is to be decided on anew. */
 export type Step = { readonly outcome: BindingOutcome } | { readonly again: Pod | undefined };
 
+/** Whether an API server that failed so may have taken the write all the same. */
+export function mayHaveWritten(error: unknown): boolean {
+  return isKubernetesError(error) && failureOf(error) === "lost";
+}
+
 /** Writes decisions into Pods, and finds out what became of each write. */
 export class DecisionWriter {
   readonly #options: DecisionWriterOptions;

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { pino } from "pino";
 import { Counter, type Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -57,4 +59,16 @@ test("metrics that cannot be shown are an answer of 500, and the server goes on"
   expect(await get("/metrics")).toEqual([500, "the metrics cannot be shown\n"]);
   metrics.removeSingleMetric("metahub_broken_total");
   expect((await get("/metrics"))[0]).toBe(200);
+});
+
+test("more connections than it keeps do not keep a probe out", async () => {
+  const { port } = new URL(url);
+  const sockets: Socket[] = [];
+  for (let count = 0; count < 280; count++) {
+    const socket = connect({ host: "127.0.0.1", port: Number(port) }).on("error", () => undefined);
+    sockets.push(socket);
+    await once(socket, "connect");
+  }
+  expect(await get("/healthz")).toEqual([200, "ok\n"]);
+  for (const socket of sockets) socket.destroy();
 });

@@ -9,7 +9,13 @@ export interface HealthOptions {
 }
 
 /** The kubelet and a scraper or two ask, each with a short request. */
-const limits: ServerLimits = { connections: 256, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 5_000 };
+const limits: ServerLimits = {
+  connections: 256,
+  headersMs: 5_000,
+  requestMs: 10_000,
+  keepAliveMs: 5_000,
+  silenceMs: 10_000,
+};
 
 /** Serves `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics` over plain HTTP. */
 export class HealthServer {

@@ -5,7 +5,13 @@ import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { HttpServer, type ServerLimits } from "./server.ts";
 
-const limits: ServerLimits = { connections: 16, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 30_000 };
+const limits: ServerLimits = {
+  connections: 16,
+  headersMs: 5_000,
+  requestMs: 10_000,
+  keepAliveMs: 30_000,
+  silenceMs: 35_000,
+};
 const open: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();

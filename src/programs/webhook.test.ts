@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import jsonpatch from "fast-json-patch";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createAuthority } from "../../test/cluster/pki.ts";
 import { publishBuilds } from "../../test/demo/builds.ts";
 import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
 import { run } from "../cli/program.ts";
@@ -48,7 +49,7 @@ async function serve(...more: readonly string[]): Promise<{ readonly webhook: UR
 }
 
 /** Asks as the API server does; resolves with the Pod as it would be stored. */
-async function admit(webhook: URL, pod: object, timeout = "5s") {
+async function admit(webhook: URL, pod: object, timeout = "5s", path = "/mutate/pods") {
   const review = {
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -62,7 +63,7 @@ async function admit(webhook: URL, pod: object, timeout = "5s") {
   };
   const ca = await readFile(join(folder, "tls/ca.crt"));
   const body = await new Promise<string>((resolve, reject) => {
-    const sent = httpsRequest(new URL(`/mutate/pods?timeout=${timeout}`, webhook), {
+    const sent = httpsRequest(new URL(`${path}?timeout=${timeout}`, webhook), {
       method: "POST",
       ca,
       agent: false,
@@ -109,11 +110,43 @@ test("a registry that may not be asked is not asked", async () => {
   expect([warnings, registry.requests]).toEqual([[], []]);
 });
 
+test("an excluded namespace is left alone, whoever asks about it", async () => {
+  const mirror = ["--mirror", `docker.io=http://${registry.host}`];
+  const { webhook } = await serve(...mirror, "--excluded-namespace", "kube-system", "--excluded-namespace=default");
+  expect((await admit(webhook, pod("c5.xlarge"))).pod).toEqual(pod("c5.xlarge"));
+  expect(registry.requests).toEqual([]);
+});
+
 test("tag and digest, where that was asked for", async () => {
   await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
   const { webhook } = await serve("--mirror", `docker.io=http://${registry.host}`, "--image-form", "tagAndDigest");
   const { pod: admitted } = await admit(webhook, pod("c5.xlarge", "qnib/bench:latest"));
   expect(JSON.stringify(admitted)).toMatch(/"image":"qnib\/bench:latest@sha256:/);
+});
+
+test("with a file of path segments, a path without one is answered with 404, and one with it as usual", async () => {
+  await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
+  const segment = "5f".repeat(32);
+  await writeFile(join(folder, "segments"), `${"a0".repeat(32)}\n${segment}\n`);
+  const mirror = ["--mirror", `docker.io=http://${registry.host}`];
+  const { webhook } = await serve(...mirror, "--path-segment-file", join(folder, "segments"));
+  const { pod: admitted } = await admit(webhook, pod("c5.xlarge"), "5s", `/${segment}/mutate/pods`);
+  expect(JSON.stringify(admitted)).toContain("qnib/bench@sha256:");
+  await expect(admit(webhook, pod("c5.xlarge"))).rejects.toThrow(/nothing is/);
+});
+
+test("with authorities for clients, who has no certificate is not answered", async () => {
+  const { certificate } = await createAuthority();
+  await writeFile(join(folder, "clients.pem"), certificate);
+  const { webhook } = await serve("--client-ca-file", join(folder, "clients.pem"));
+  await expect(admit(webhook, pod("c5.xlarge"))).rejects.toThrow();
+});
+
+test("a file of path segments with something else is refused, and nothing of it is repeated", async () => {
+  await writeFile(join(folder, "segments"), `${"a0".repeat(32)}\nshort\n`);
+  await expect(serve("--path-segment-file", join(folder, "segments"))).rejects.toThrow(
+    /ended with 2: .* line 2 is none/,
+  );
 });
 
 test("a review that is under way when it is told to end is answered before it ends", async () => {

@@ -6,9 +6,11 @@ import type { RegistryClient } from "../registry/client.ts";
 import type { ImageForm } from "../rewriting/decide.ts";
 import { PullSecrets } from "../rewriting/pull-secrets.ts";
 import type { Logger, LogLevel } from "../telemetry/log.ts";
+import type { NamespaceReach } from "../webhook/reach.ts";
 import type { ReviewRoute } from "../webhook/route.ts";
 import { createAdmissionServer } from "../webhook/server.ts";
 import { bindingRoutes } from "./parts/bindings.ts";
+import { type CallersOptions, segmentsOf, tlsOf } from "./parts/callers.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
 import { openClient } from "./parts/cluster.ts";
 import { decisionContext } from "./parts/decisions.ts";
@@ -17,6 +19,7 @@ import { followCluster, followFolder, showInventory } from "./parts/inventory.ts
 import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { createMetrics } from "./parts/metrics.ts";
+import { followNamespaces, type NamespaceRules } from "./parts/namespaces.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
 import { openRegistries, ownCredentials, type RegistriesOptions } from "./parts/registries.ts";
@@ -31,11 +34,13 @@ export interface WebhookOptions {
   /** A folder of Nodes and MachineTypes, instead of a cluster's. Then nobody binds. */
   readonly inventoryFolder?: string | undefined;
   readonly certificate: CertificatePlace;
+  readonly callers: CallersOptions;
   /** The webhook configurations of this name are told the certificate authority. */
   readonly webhookConfiguration?: string | undefined;
   readonly registries: RegistriesOptions;
   /** Tells whether the Secrets of a namespace may be read, for the imagePullSecrets of its Pods. */
   readonly mayReadSecrets: (namespace: string) => boolean;
+  readonly namespaces: NamespaceRules;
   readonly imageForm: ImageForm;
   /** Longest time for the review of a Pod, ms. */
   readonly podReviewMs: number;
@@ -68,21 +73,42 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     const source = certificateSource({ place: options.certificate, webhookConfiguration, atBinding }, client, log);
     const certificate = await source.obtain(life.signal);
     metrics.certificates.show(certificate);
-    const routes = await reviewRoutes(options, { life, client, registry, inventory, metrics, observe, log, env });
-    const { concurrency } = options;
-    const server = createAdmissionServer({ routes, certificate, metrics: metrics.reviews, log, concurrency });
+    const clusters = inventoryFolder === undefined ? client : undefined;
+    const { reach, synced } = followNamespaces(life, options.namespaces, clusters, { observe, log });
+    const routes = await reviewRoutes(options, {
+      reach,
+      life,
+      client,
+      registry,
+      inventory,
+      metrics,
+      observe,
+      log,
+      env,
+    });
+    const { concurrency, callers } = options;
+    const server = createAdmissionServer({
+      routes,
+      tls: { certificate, ...(await tlsOf(callers)) },
+      ...(await segmentsOf(callers)),
+      metrics: metrics.reviews,
+      log,
+      concurrency,
+    });
     renewCertificate(life, { source, server, metrics: metrics.certificates, log });
 
     const takenAdvice = "end it, or choose another with --port";
     const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port", takenAdvice });
     const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
     drainAtEnd(life, { server, health, drainMs: options.drainMs, log });
-    readyWhenSynced({ inventory, health, log, signal: life.signal });
+    const everything = Promise.all([inventory.synced, synced]).then(() => undefined);
+    readyWhenSynced({ inventory: { synced: everything }, health, log, signal: life.signal });
     options.onListening({ webhook, health: healthPort });
   });
 }
 
 interface Opened {
+  readonly reach: NamespaceReach;
   readonly life: Lifecycle;
   readonly client: KubernetesClient | undefined;
   readonly registry: RegistryClient;
@@ -95,7 +121,7 @@ interface Opened {
 
 /** The routes of the two moments of a Pod: its admission, and its binding where somebody binds. */
 async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Readonly<Record<string, ReviewRoute>>> {
-  const { life, client, registry, inventory, metrics, observe, log } = opened;
+  const { life, client, registry, inventory, reach, metrics, observe, log } = opened;
   const { registries, imageForm, mayReadSecrets: mayRead, bindingWrites: writes } = options;
   const atBinding = options.atBinding && options.inventoryFolder === undefined;
   const context = decisionContext({
@@ -109,6 +135,7 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
   });
   const pods = new PodHandler({
     context,
+    reach,
     metrics: metrics.admission,
     log,
     now: () => new Date(),
@@ -117,6 +144,6 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
   // Pods' owners need not wait as long as bindings may.
   const admission = { "/mutate/pods": { handler: pods, limitMs: options.podReviewMs } };
   if (!atBinding || client === undefined) return admission;
-  const binding = { client, inventory, context, writes, metrics: metrics.bindings, observe, log };
+  const binding = { client, inventory, context, reach, writes, metrics: metrics.bindings, observe, log };
   return { ...admission, ...bindingRoutes(life, binding) };
 }

@@ -46,6 +46,24 @@ test.each([
   expect(() => parseReview(body)).toThrow(message);
 });
 
+test.each([
+  ["uid", 64],
+  ["namespace", 63],
+  ["name", 253],
+  ["operation", 253],
+  ["subResource", 253],
+])("request.%s has %i characters at most", (field, most) => {
+  const of = (length: number) => bytes({ ...review, request: { ...review.request, [field]: "x".repeat(length) } });
+  expect(parseReview(of(most))).toMatchObject({ [field]: "x".repeat(most) });
+  expect(() => parseReview(of(most + 1))).toThrow(`request.${field} is longer than ${most} characters`);
+});
+
+test("more arrays and objects than any Pod has are refused before they are made", () => {
+  const of = (count: number) => bytes({ ...review, request: { ...review.request, object: new Array(count).fill([]) } });
+  expect(parseReview(of(200_000))).toMatchObject({ uid: "u" });
+  expect(() => parseReview(of(250_000))).toThrow("the body has more than 250000 arrays and objects");
+});
+
 test("a patch is base64 of the JSON Patch; an empty one is none", () => {
   const { response } = patched("u", [{ op: "add", path: "/a", value: 1 }]);
   expect(response.patchType).toBe("JSONPatch");

@@ -40,8 +40,20 @@ export interface AdmissionResponse {
 const warningLimit = 256;
 const warningCount = 16;
 
+/** Characters. A UUID has 36, a namespace 63, any name 253 (RFC 1123); what is longer no API server has sent. */
+const longest = { uid: 64, namespace: 63, name: 253, word: 253 } as const;
+
+/**
+ * Opening brackets and braces in a review, those in texts too: each array or object takes many times the memory of its
+ * two characters. A Pod of the largest size has some ten thousand.
+ */
+const mostOpenings = 250_000;
+
 /** Reads a review's bytes. @throws AdmissionError REVIEW_INVALID with the place */
 export function parseReview(body: Buffer): AdmissionRequest {
+  if (openings(body) > mostOpenings) {
+    throw new AdmissionError("REVIEW_INVALID", `the body has more than ${mostOpenings} arrays and objects`);
+  }
   let review: unknown;
   try {
     review = JSON.parse(body.toString("utf8"));
@@ -54,18 +66,18 @@ export function parseReview(body: Buffer): AdmissionRequest {
   }
   const fields = record(request, "request");
   const resource = record(fields["resource"], "request.resource");
-  const subResource = text(fields["subResource"], "request.subResource");
+  const subResource = text(fields["subResource"], "request.subResource", longest.word);
   return {
-    uid: required(fields["uid"], "request.uid"),
-    operation: required(fields["operation"], "request.operation"),
+    uid: required(fields["uid"], "request.uid", longest.uid),
+    operation: required(fields["operation"], "request.operation", longest.word),
     resource: {
-      group: text(resource["group"], "request.resource.group") ?? "",
-      version: text(resource["version"], "request.resource.version") ?? "",
-      resource: required(resource["resource"], "request.resource.resource"),
+      group: text(resource["group"], "request.resource.group", longest.word) ?? "",
+      version: text(resource["version"], "request.resource.version", longest.word) ?? "",
+      resource: required(resource["resource"], "request.resource.resource", longest.word),
     },
     ...(subResource === undefined || subResource === "" ? {} : { subResource }),
-    namespace: text(fields["namespace"], "request.namespace") ?? "",
-    name: text(fields["name"], "request.name") ?? "",
+    namespace: text(fields["namespace"], "request.namespace", longest.namespace) ?? "",
+    name: text(fields["name"], "request.name", longest.name) ?? "",
     dryRun: fields["dryRun"] === true,
     object: fields["object"] ?? undefined,
     oldObject: fields["oldObject"] ?? undefined,
@@ -113,19 +125,26 @@ function headerText(warning: string): string {
   return shorten(warning.replace(/[\p{Cc}\p{Cf}]+/gu, " "), warningLimit);
 }
 
+function openings(body: Buffer): number {
+  let count = 0;
+  for (const byte of body) if (byte === 0x5b || byte === 0x7b) count++;
+  return count;
+}
+
 function record(value: unknown, place: string): Readonly<Record<string, unknown>> {
   if (isRecord(value)) return value;
   throw new AdmissionError("REVIEW_INVALID", `${place} is no object: an AdmissionReview was expected`);
 }
 
-function text(value: unknown, place: string): string | undefined {
+function text(value: unknown, place: string, most: number): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "string") return value;
-  throw new AdmissionError("REVIEW_INVALID", `${place} is no string`);
+  if (typeof value !== "string") throw new AdmissionError("REVIEW_INVALID", `${place} is no string`);
+  if (value.length <= most) return value;
+  throw new AdmissionError("REVIEW_INVALID", `${place} is longer than ${most} characters`);
 }
 
-function required(value: unknown, place: string): string {
-  const found = text(value, place);
+function required(value: unknown, place: string, most: number): string {
+  const found = text(value, place, most);
   if (found === undefined || found === "") throw new AdmissionError("REVIEW_INVALID", `${place} is missing`);
   return found;
 }

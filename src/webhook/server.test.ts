@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
+import { connect } from "node:tls";
 import { pino } from "pino";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { createAuthority, type KeyPair } from "../../test/cluster/pki.ts";
@@ -30,7 +32,7 @@ async function start(handle: ReviewHandler["handle"], more: Partial<AdmissionSer
   const metrics = createReviewMetrics(createRegistry());
   const server = createAdmissionServer({
     routes: { "/mutate/pods": { handler: { handle } } },
-    certificate: { cert: pair.certificate, key: pair.key },
+    tls: { certificate: { cert: pair.certificate, key: pair.key } },
     metrics,
     log: pino({ level: "silent" }),
     ...more,
@@ -88,6 +90,37 @@ test.each<[string, unknown, string, string, number]>([
   const { post } = await start(async ({ uid }) => allowed(uid));
   expect((await post(body, path, method)).status).toBe(status);
   expect((await post(review())).status).toBe(200);
+});
+
+test.each(["/other", "/mutate/pods/x"])("%s is refused before a byte of the body is there", async (path) => {
+  const { port } = await start(async ({ uid }) => allowed(uid));
+  const socket = connect({ host: "127.0.0.1", port, ca: authority.certificate });
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n`);
+  const [said] = await once(socket, "data");
+  expect(String(said)).toMatch(/^HTTP\/1\.1 404 /);
+  socket.destroy();
+});
+
+test("bodies that together are too many bytes are answered with 503, and one that comes after them is read", async () => {
+  const { port, post } = await start(async ({ uid }) => allowed(uid), { bodyBytes: 4_096 });
+  const held = connect({ host: "127.0.0.1", port, ca: authority.certificate });
+  held.write(`POST /mutate/pods HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n${" ".repeat(4_000)}`);
+  let refused = "";
+  held.once("data", (said: Buffer) => {
+    refused = said.toString();
+  });
+  // Nothing tells when the server has read so much: it is asked until it refuses the one that is held.
+  await expect
+    .poll(async () => [(await post(review("u".repeat(60)))).status, refused.slice(0, 12)])
+    .toEqual([200, "HTTP/1.1 503"]);
+  held.destroy();
+});
+
+test("with a path segment, a route without it is not there, and one with it is", async () => {
+  const { post } = await start(async ({ uid }) => allowed(uid), { pathSegments: ["5f5f"] });
+  const asked = ["/mutate/pods", "/5f5f/mutate/pods", "/5f5f/other", "/5f5e/mutate/pods"];
+  const answers = await Promise.all(asked.map((path) => post(review(), path)));
+  expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 404]);
 });
 
 test("a handler that fails admits the object as it is, with a Warning that tells nothing of the inside", async () => {

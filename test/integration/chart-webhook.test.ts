@@ -212,6 +212,7 @@ describeWith(found, "the installed chart", ({ cluster }) => {
       "create,patch events.events.k8s.io",
       "get resourceclaims.resource.k8s.io",
       "get,list,patch,watch pods.",
+      "get,list,watch namespaces.",
       `get,patch ${configurations}.admissionregistration.k8s.io metahub`,
       "list,watch deviceclasses.resource.k8s.io",
       "list,watch machinetypes.metahub.dev",

@@ -21,6 +21,16 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
     .option("--tls-secret <namespace/name>", "keep a certificate authority and serving certificate in this Secret")
     .option("--tls-dir <dir>", "keep them in this folder instead (ca.crt, tls.crt, tls.key)")
     .option("--tls-host <host...>", "names and addresses in the serving certificate", ["localhost", "127.0.0.1"])
+    .addOption(
+      new Option("--tls-min-version <version>", "oldest version of TLS that is spoken")
+        .choices(["1.2", "1.3"])
+        .default("1.3"),
+    )
+    .option("--client-ca-file <file>", "answer only clients with a certificate of these authorities (PEM)")
+    .option(
+      "--path-segment-file <file>",
+      "answer only paths that begin with a segment of this file: one a line, of 32 characters or more",
+    )
     .option(
       "--webhook-configuration <name>",
       "write the CA into the Mutating- and ValidatingWebhookConfiguration of this name",
@@ -52,6 +62,12 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .default("none"),
     )
     .option("--pull-secret-namespace <namespace...>", "with --pull-secrets namespaces: those", [])
+    .option("--excluded-namespace <namespace...>", "namespaces whose Pods are left alone, whoever asks about them", [])
+    .addOption(
+      new Option("--rewrite-mode <mode>", "optIn: only Pods labelled metahub.dev/rewrite=enabled, or so in a namespace")
+        .choices(["optOut", "optIn"])
+        .default("optOut"),
+    )
     .addOption(
       new Option("--image-form <form>", "how a rewritten reference is written")
         .choices(["digest", "tagAndDigest"])

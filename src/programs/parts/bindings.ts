@@ -14,6 +14,7 @@ import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import { EventRecorder } from "../../kubernetes/events/recorder.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { Turns } from "../../time/turns.ts";
+import type { NamespaceReach } from "../../webhook/reach.ts";
 import type { ReviewRoute } from "../../webhook/route.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { WatchObserver } from "./watching.ts";
@@ -22,6 +23,7 @@ export interface BindingsOptions {
   readonly client: KubernetesClient;
   readonly inventory: Inventory;
   readonly context: ReselectContext;
+  readonly reach: NamespaceReach;
   /** Requests to the API server at once. */
   readonly writes: number;
   readonly metrics: BindingMetrics;
@@ -34,7 +36,7 @@ export interface BindingsOptions {
  * first list goes on, each that is missing is asked for.
  */
 export function bindingRoutes(life: Lifecycle, options: BindingsOptions): Readonly<Record<string, ReviewRoute>> {
-  const { client, inventory, context, writes, metrics, log, observe } = options;
+  const { client, inventory, context, reach, writes, metrics, log, observe } = options;
   const recorder = new EventRecorder({ client, controller: "metahub.dev/webhook", instance: hostname() });
   life.atEnd("sending Events", () => recorder.close(AbortSignal.timeout(2_000)));
   const cache = new UnscheduledPods({ client, observe: (event) => observe("pods", event) });
@@ -45,6 +47,7 @@ export function bindingRoutes(life: Lifecycle, options: BindingsOptions): Readon
     pods: new ClusterPods({ client, cache, turns }),
     nodes: new BindingNodes(inventory, { devices: new BindingDevices({ client, devices: known, turns, log }) }),
     context,
+    reach,
     events: new BindingEvents(recorder),
     metrics,
     log,

@@ -10,7 +10,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { serve } from "./listen.ts";
 
 const log = pino({ level: "silent" });
-const limits = { connections: 16, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 30_000 };
+const limits = { connections: 16, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 30_000, silenceMs: 35_000 };
 const address = "127.0.0.1";
 const agent = new Agent({ keepAlive: true });
 afterEach(() => agent.destroy());

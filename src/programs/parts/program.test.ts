@@ -5,7 +5,7 @@ import { drainAtEnd } from "./drain.ts";
 import { serve } from "./listen.ts";
 import { runProgram } from "./program.ts";
 
-const limits = { connections: 16, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 30_000 };
+const limits = { connections: 16, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 30_000, silenceMs: 35_000 };
 const address = "127.0.0.1";
 let told: AbortController;
 beforeEach(() => {

@@ -16,6 +16,7 @@ import { ReselectMemory } from "../../../src/rewriting/memory.ts";
 import { Selections } from "../../../src/rewriting/selections.ts";
 import { createLogger } from "../../../src/telemetry/log.ts";
 import { createRegistry } from "../../../src/telemetry/metrics.ts";
+import type { Reach } from "../../../src/webhook/reach.ts";
 import type { AdmissionResponse } from "../../../src/webhook/review.ts";
 import { digestOf } from "../oci/indexes.ts";
 import { variants } from "../variants.ts";
@@ -52,6 +53,8 @@ export interface WorldOptions {
   readonly machines?: Readonly<Record<string, readonly string[]>>;
   readonly context?: Partial<AdmissionContext>;
   readonly steering?: SteeringOptions;
+  /** What the handler is told of every namespace. */
+  readonly reach?: Reach;
 }
 
 /** The handler of Pods among four machines and a registry with a few images. */
@@ -62,7 +65,7 @@ export class World {
   readonly asked: string[] = [];
   registryAway = false;
 
-  constructor({ machines: given, context, steering }: WorldOptions = {}) {
+  constructor({ machines: given, context, steering, reach }: WorldOptions = {}) {
     const snapshot = machines(
       given ?? {
         node1: ["cpu:broadwell"],
@@ -78,6 +81,7 @@ export class World {
       log: createLogger("silent"),
       now: () => new Date("2026-11-23T12:00:00Z"),
       ...(steering === undefined ? {} : { steering }),
+      ...(reach === undefined ? {} : { reach: { of: async () => reach } }),
       context: {
         place: (pod) => snapshot.placement.place(pod).profiles,
         lookup: async (reference, pod, namespace) => {
