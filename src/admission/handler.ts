@@ -10,6 +10,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
+import { oversize } from "./oversize.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
 import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";
@@ -44,6 +45,11 @@ export class PodHandler {
     const ephemeral = request.subResource === "ephemeralcontainers";
     const mine = request.resource.resource === "pods" && (request.subResource === undefined || ephemeral);
     if (!mine || (operation !== "CREATE" && operation !== "UPDATE")) return allowed(request.uid);
+    const tooLarge = oversize(request.object) ?? oversize(request.oldObject);
+    if (tooLarge !== undefined) {
+      this.#metrics.images.inc({ code: "too-many-images" });
+      return allowed(request.uid, [`metahub: ${tooLarge}`]);
+    }
     const pod = parsePod(request.object);
     const options = readOptions(pod.metadata);
     // The webhook configuration leaves these out already; a configuration of one's own may not.

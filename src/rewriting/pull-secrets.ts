@@ -14,6 +14,8 @@ const secrets = resource({ group: "", version: "v1", plural: "secrets", namespac
 const ttlMs = 60_000;
 /** One that is missing is looked for again sooner: `kubectl create secret` often comes a moment after the Pod. */
 const missingTtlMs = 5_000;
+/** Characters of a Secret's name (RFC 1123 subdomain). Names in a new Pod are not validated yet. */
+const mostOfName = 253;
 /** More than this on one Pod is a mistake, and each costs a request. */
 const maxPerPod = 16;
 
@@ -49,7 +51,7 @@ export class PullSecrets {
   /** Undefined where the Pod has none that may be read. */
   async of(pod: Pod, namespace: string, signal: AbortSignal): Promise<CredentialSource | undefined> {
     const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) =>
-      name === undefined || name === "" ? [] : [name],
+      name === undefined || name === "" || name.length > mostOfName ? [] : [name],
     );
     if (names.length === 0 || !this.#options.mayRead(namespace)) return undefined;
     const sources: CredentialSource[] = [];
