@@ -41,15 +41,18 @@ export class PodHandler {
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
-    const { operation, namespace } = request;
+    const { operation } = request;
     const ephemeral = request.subResource === "ephemeralcontainers";
     const mine = request.resource.resource === "pods" && (request.subResource === undefined || ephemeral);
     if (!mine || (operation !== "CREATE" && operation !== "UPDATE")) return allowed(request.uid);
     const tooLarge = oversize(request.object) ?? oversize(request.oldObject);
-    if (tooLarge !== undefined) {
-      this.#metrics.images.inc({ code: "too-many-images" });
-      return allowed(request.uid, [`metahub: ${tooLarge}`]);
-    }
+    if (tooLarge === undefined) return await this.#review(request, ephemeral, signal);
+    this.#metrics.images.inc({ code: "too-many-images" });
+    return allowed(request.uid, [`metahub: ${tooLarge}`]);
+  }
+
+  async #review(request: AdmissionRequest, ephemeral: boolean, signal: AbortSignal): Promise<AdmissionReviewResponse> {
+    const { operation, namespace } = request;
     const pod = parsePod(request.object);
     const options = readOptions(pod.metadata);
     // The webhook configuration leaves these out already; a configuration of one's own may not.
