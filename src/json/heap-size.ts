@@ -1,5 +1,7 @@
 /** What V8 takes for one string beside its characters: its header, rounded up. */
 const stringBytes = 16;
+/** Characters of a text that the parser keeps once however often it is there. */
+const shortText = 10;
 /** One object with its hidden class's share, and one of its members. */
 const objectBytes = 24;
 const memberBytes = 8;
@@ -25,6 +27,7 @@ export function heapSize(value: unknown): number {
 
 /** V8 keeps a string with one character beyond Latin-1 at two bytes each. */
 export function textSize(text: string): number {
+  if (text.length <= shortText) return stringBytes;
   const width = /[^\0-\u00ff]/.test(text) ? 2 : 1;
   return stringBytes + Math.ceil((text.length * width) / 8) * 8;
 }

@@ -39,7 +39,7 @@ export function decisionContext(options: DecisionsOptions): DecisionContext & Re
       return image;
     },
     remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
-    judge: (image, landings, how) => selections.judge(image, landings, how),
+    judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
     mayAsk: hostMatcher(allowedRegistries),
     imageForm,
     atBinding,
