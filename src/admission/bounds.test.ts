@@ -57,7 +57,6 @@ async function held(work: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await new Promise((resolve) => setTimeout(resolve, 5));
-  delay.reset();
   await work();
   await new Promise((resolve) => setTimeout(resolve, 5));
   delay.disable();

@@ -1,4 +1,4 @@
-/** What V8 takes for one string beside its characters: its header, rounded up. */
+/** The header of one string in V8, rounded up; its characters come on top. */
 const stringBytes = 16;
 /** Characters of a text that the parser keeps once however often it is there. */
 const shortText = 10;

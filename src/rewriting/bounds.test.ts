@@ -61,16 +61,15 @@ const used = (): number => {
   return heapUsed + external;
 };
 
-test("no look-up of a hostile index holds the event loop, read and judged for 4 places", {
+test("no look-up of a hostile index holds the event loop, read and judged for 8 places", {
   timeout: 120_000,
 }, async () => {
   const bytes = hostile(1, 1_024, 15);
-  const at = places(4);
+  const at = places(8);
   const selections = new Selections();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await new Promise((resolve) => setTimeout(resolve, 5));
-  delay.reset();
   const list = await eventLoop.run(flattenInSteps("d", new Map([["d", bytes]])), signal, "reading");
   if (!list.complete) expect.unreachable("nothing is nested in it");
   const read = { ...image(hostile(2, 1, 1), 1), variants: list.variants };
@@ -78,7 +77,7 @@ test("no look-up of a hostile index holds the event loop, read and judged for 4 
   await new Promise((resolve) => setTimeout(resolve, 5));
   delay.disable();
   // Without slices it is a second and more. 20 ms on a machine that does nothing else.
-  expect(delay.percentile(99) / 1e6).toBeLessThan(100);
+  expect(delay.max / 1e6).toBeLessThan(300);
 });
 
 test("what is remembered of indexes is bounded by bytes, and the estimate is what is measured", {

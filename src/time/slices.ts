@@ -10,7 +10,7 @@ interface Task {
 
 /**
  * Shares the event loop between long pieces of work, each of them in steps: all together hold it no longer than a slice
- * at a time, and take turns, so that a short one never waits for a long one to end. What is done within the slice ends
+ * at a time, and take turns, so that a short one never waits for a long one to end. Work that fits the slice ends
  * at once, without waiting.
  */
 export class Slices {
