@@ -11,6 +11,7 @@ import type { NamespaceReach } from "../webhook/reach.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
+import { oversize } from "./oversize.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
 import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";
@@ -50,15 +51,26 @@ export class PodHandler {
   }
 
   async handle(request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionReviewResponse> {
-    const { namespace, operation } = request;
-    const ephemeral = isEphemeral(request);
     // The webhook configuration leaves these out already; a configuration of one's own, or a forged call, may not.
-    const reach = isAboutPods(request) ? ((await this.#reach?.of(namespace, signal)) ?? "all") : "none";
+    const reach = isAboutPods(request) ? ((await this.#reach?.of(request.namespace, signal)) ?? "all") : "none";
     if (reach === "none") return allowed(request.uid);
     if (reach === "unknown") return allowed(request.uid, [namespaceUnknown]);
+    const tooLarge = oversize(request.object) ?? oversize(request.oldObject);
+    if (tooLarge === undefined) return await this.#review(request, reach === "labelled", signal);
+    this.#metrics.images.inc({ code: "too-many-images" });
+    return allowed(request.uid, [`metahub: ${tooLarge}`]);
+  }
+
+  async #review(
+    request: AdmissionRequest,
+    labelledOnly: boolean,
+    signal: AbortSignal,
+  ): Promise<AdmissionReviewResponse> {
+    const { operation, namespace } = request;
+    const ephemeral = isEphemeral(request);
     const pod = parsePod(request.object);
     const options = readOptions(pod.metadata);
-    if (isMirror(pod) || !isWanted(options, reach === "labelled")) return allowed(request.uid);
+    if (isMirror(pod) || !isWanted(options, labelledOnly)) return allowed(request.uid);
     const served = this.#context.allocatedResources?.();
     const reviewed = reviewPod(ephemeral ? withEphemeralOnly(pod) : pod, { options, served });
     const old = operation === "UPDATE" ? reviewPod(parsePod(request.oldObject)) : undefined;

@@ -1,6 +1,7 @@
 import type { Operation } from "fast-json-patch";
 import type { PodDecision } from "../rewriting/patch.ts";
 import type { AskedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
+import { boundImages, boundLookups } from "./bounds.ts";
 import { type AdmissionContext, Copies } from "./copies.ts";
 import type { Steering } from "./steer.ts";
 import { steeredAffinity, steerOperations } from "./steer-patch.ts";
@@ -26,14 +27,17 @@ export interface GivenPod {
 
 /** A Pod that is being created: which may be a copy of another, and may be steered. */
 export async function reviewNew(
-  { reviewed, object, namespace }: GivenPod,
+  { reviewed: whole, object, namespace }: GivenPod,
   context: AdmissionContext,
   steering: Steering,
   signal: AbortSignal,
 ): Promise<PodReview> {
-  const copies = await Copies.of(reviewed, namespace, context, signal);
-  const decide = async (asked: AskedImages) =>
-    await copies.carryOver(await decideBy(asked, namespace, copies.context, signal));
+  const { asked: reviewed, left } = boundImages(whole);
+  const copies = await Copies.of(reviewed, namespace, boundLookups(context), signal);
+  const decide = async (asked: AskedImages) => [
+    ...(await copies.carryOver(await decideBy(asked, namespace, copies.context, signal))),
+    ...left,
+  ];
   if (reviewed.options.noMatch !== "steer") return { decisions: await decide(copies.asked), steering: [] };
   const plan = await steering.plan(copies.asked, namespace, copies.context, signal);
   if (plan.kind === "left") {
@@ -52,12 +56,14 @@ export async function reviewNew(
  * or those that it can land on. Its affinity is left: the API server lets nobody change it.
  */
 export async function reviewChanged(
-  reviewed: ReviewedPod,
+  whole: ReviewedPod,
   old: ReviewedPod,
   namespace: string,
   context: AdmissionContext,
   signal: AbortSignal,
 ): Promise<PodReview> {
-  const { restored, asked } = compareImages(reviewed, old);
-  return { decisions: [...restored, ...(await decideBy(asked, namespace, context, signal))], steering: [] };
+  const { restored, asked: changed } = compareImages(whole, old);
+  const { asked, left } = boundImages(changed);
+  const decided = await decideBy(asked, namespace, boundLookups(context), signal);
+  return { decisions: [...restored, ...decided, ...left], steering: [] };
 }

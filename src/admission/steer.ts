@@ -48,7 +48,10 @@ export class Steering {
     // The kubelet refuses a Pod that names its node where the affinity does not hold.
     if (landings.length === 0 || (pod.spec.nodeName ?? "") !== "") return { kind: "everywhere" };
     const choices = await choicesOf(asked, namespace, context, signal);
-    const fitting = landings.filter((landing) => choices.every((choice) => this.#fits(choice, landing, context)));
+    const fitting: PlacedProfile[] = [];
+    for (const landing of landings) {
+      if (await this.#runsAll(choices, landing, context, signal)) fitting.push(landing);
+    }
     if (fitting.length === landings.length) return { kind: "everywhere" };
     if (fitting.length === 0) {
       return { kind: "left", reason: "no node that it can land on runs a build of each of its images" };
@@ -63,10 +66,23 @@ export class Steering {
     return { kind: "only", profiles: fitting.map(({ profile }) => profile.id).sort() };
   }
 
-  #fits({ image, how }: Choice, landing: PlacedProfile, context: DecisionContext): boolean {
+  async #runsAll(
+    choices: readonly Choice[],
+    landing: PlacedProfile,
+    context: DecisionContext,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const alone = this.#alone.get(landing) ?? [landing];
     this.#alone.set(landing, alone);
-    return context.judge(image, alone, how).code !== "nothing-fits";
+    for (const { image, how } of choices) {
+      try {
+        if ((await context.judge(image, alone, how, signal)).code === "nothing-fits") return false;
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        // Time is over: nothing is known of it, and the decision on the image says so.
+      }
+    }
+    return true;
   }
 }
 

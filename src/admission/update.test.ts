@@ -53,6 +53,8 @@ test.each<[string, Pod, Pod, string[], string[]]>([
   const changes = compareImages(reviewPod(now), reviewPod(before));
   expect(changes.restored.map(({ place }) => place.name)).toEqual(restored);
   expect(changes.restored.every(({ image }) => image === chosen)).toBe(true);
+  // Whoever sent the update is told: where the annotation is forged, it is not what they asked for.
+  expect(changes.restored.every(({ warn }) => warn)).toBe(true);
   expect(changes.asked.places.map(({ name }) => name)).toEqual(anew);
 });
 

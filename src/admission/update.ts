@@ -18,7 +18,8 @@ export interface ImageChanges {
  * manifest, which would replace the rewritten one and restart the container. The answer comes from the old object
  * alone: where it says that the container's build was chosen for this very reference, the container keeps that build,
  * even if the tag has moved, and no registry is asked. Little can be gained by forging the annotation: the image that is
- * put back is the one that is there, and only where it is of the repository that is asked for.
+ * put back is the one that is there, and only where it is of the repository that is asked for. Whoever sent the update
+ * hears of it: where the annotation is forged, what they asked for does not come.
  */
 export function compareImages({ pod, options, places }: ReviewedPod, old: ReviewedPod): ImageChanges {
   const before = new Map(old.places.map((place) => [noteName(place), place.image]));
@@ -32,7 +33,7 @@ export function compareImages({ pod, options, places }: ReviewedPod, old: Review
     const chosen = image !== undefined && note?.asked === place.image && isBuildOf(note, image);
     if (chosen && sameRepository(image, place.image)) {
       const reason = "it keeps the build that was chosen for it when the Pod was made";
-      restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: false });
+      restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: true });
     } else if (isDecided(place, image)) anew.push(place);
   }
   return { restored, asked: { pod, options, places: anew } };

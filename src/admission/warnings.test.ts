@@ -69,3 +69,26 @@ test("a Warning that fits stays as it is", () => {
   expect(fitWarning("a b")).toBe("a b");
   expect(fitWarning("word ".repeat(60))).toMatch(/word…$/);
 });
+
+test("images that are beyond the bound of a Pod share one line, whatever their names", () => {
+  const reason = "only the first 256 images of a Pod are looked at";
+  const beyond = ["a", "b"].map((name) => decision(name, `app:${name}`, reason, { code: "too-many-images" }));
+  expect(warningsOf([decision("main", "app", "r"), ...beyond])).toEqual([
+    `metahub: images of 2 containers are left as written: ${reason}`,
+    "metahub: image app of main is left as written: r",
+  ]);
+});
+
+test("no more lines than the API server passes on", () => {
+  const many = Array.from({ length: 40 }, (_, one) => decision(`c${one}`, `app:${one}`, "r"));
+  const warnings = warningsOf(many);
+  expect(warnings).toHaveLength(16);
+  expect(warnings.at(-1)).toBe("metahub: 25 more images are not as asked");
+  expect(warningsOf(many.slice(0, 16))).toHaveLength(16);
+});
+
+test("names and images of any length and with any characters give a short line of plain characters", () => {
+  const [warning = ""] = warningsOf([decision(`${"n".repeat(1e6)}`, `\u001b[2J${"x".repeat(1e6)}\nx\u202e`, "r")]);
+  expect(warning.length).toBeLessThanOrEqual(256);
+  expect(warning).toMatch(/x\uFFFDx\uFFFD of n{62}… is left as written: r$/);
+});

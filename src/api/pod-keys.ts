@@ -12,7 +12,15 @@ export const selectionAnnotation = `${prefix}selection`;
 /** The label that opts a Pod or a namespace in (`enabled`) or out (`disabled`). */
 export const rewriteLabel = `${prefix}rewrite`;
 
-/** Whether an annotation or label is ours. */
+const read: ReadonlySet<string> = new Set([
+  strategyAnnotation,
+  noMatchAnnotation,
+  acceleratorsAnnotation,
+  selectionAnnotation,
+  rewriteLabel,
+]);
+
+/** Whether an annotation or label is one that is read. */
 export function isPodKey(key: string): boolean {
-  return key.startsWith(prefix);
+  return read.has(key);
 }

@@ -72,7 +72,7 @@ export async function judgeImage(judged: Judged, context: ReselectContext, askin
     if (origin.kind === "unproven") return keep("unproven", origin.reason, true);
     if (origin.image.kind !== "index") return keep("no-index", "it is one build, not an index of several");
     return origin.kind === "asked"
-      ? judgeAsked(judged, reference, origin.image, context)
+      ? await judgeAsked(judged, reference, origin.image, context, asking.signal)
       : await judgeChosen(judged, reference, origin, context, asking);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
@@ -81,8 +81,14 @@ export async function judgeImage(judged: Judged, context: ReselectContext, askin
   }
 }
 
-function judgeAsked(judged: Judged, reference: Reference, image: IndexImage, context: ReselectContext): Judgement {
-  const verdict = verdictOn(image, judged, context);
+async function judgeAsked(
+  judged: Judged,
+  reference: Reference,
+  image: IndexImage,
+  context: ReselectContext,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const verdict = await verdictOn(image, judged, context, signal);
   const { variant, code, reason } = verdict;
   if (variant === undefined) return keep(code, reason, code === "nothing-fits");
   return build("choose", judged.place.image, reference, image, { ...verdict, variant }, context);
@@ -100,7 +106,7 @@ async function judgeChosen(
   if (judged.common && runs(image, reference.digest, judged)) {
     return right("selected", "the build that all its nodes have in common runs here", image);
   }
-  const verdict = verdictOn(image, judged, context);
+  const verdict = await verdictOn(image, judged, context, asking.signal);
   const { variant, code, reason } = verdict;
   if (variant?.digest === reference.digest) return right(code, reason, image);
   const kind = judged.note?.node === undefined ? "correct" : "move";
@@ -153,9 +159,14 @@ function howOf({ place, common }: Judged): JudgeOptions {
   return { accelerated: place.accelerated, common };
 }
 
-function verdictOn(image: IndexImage, judged: Judged, context: ReselectContext): Verdict {
+async function verdictOn(
+  image: IndexImage,
+  judged: Judged,
+  context: ReselectContext,
+  signal: AbortSignal,
+): Promise<Verdict> {
   const { common, node } = judged;
-  return context.judge(image, common ? node.candidates : node.landings, howOf(judged));
+  return await context.judge(image, common ? node.candidates : node.landings, howOf(judged), signal);
 }
 
 /** Whether the node runs this build. */

@@ -8,7 +8,12 @@ import type { ImageKnowledge } from "../rewriting/origin.ts";
 import type { Verdict } from "../rewriting/verdict.ts";
 
 export interface ReselectContext extends ImageKnowledge {
-  judge(image: IndexImage, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict;
+  judge(
+    image: IndexImage,
+    landings: readonly PlacedProfile[],
+    how: JudgeOptions,
+    signal?: AbortSignal,
+  ): Verdict | Promise<Verdict>;
   /** False for registries that may not be asked. */
   mayAsk(registry: string): boolean;
   readonly imageForm: ImageForm;

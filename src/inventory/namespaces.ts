@@ -1,8 +1,9 @@
 import { rewriteLabel } from "../api/pod-keys.ts";
 import { type Rewrite, readOptions } from "../api/pod-options.ts";
+import { isRecord } from "../json/object.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { isKubernetesError } from "../kubernetes/error.ts";
-import { isRecord, type KubernetesObject, stringOf } from "../kubernetes/object.ts";
+import { type KubernetesObject, stringOf } from "../kubernetes/object.ts";
 import type { ReflectorEvent } from "../kubernetes/reflector/options.ts";
 import { Reflector } from "../kubernetes/reflector/reflector.ts";
 import { resource } from "../kubernetes/resource.ts";

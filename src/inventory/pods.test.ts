@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parsePod } from "../api/parse-pod.ts";
+import { heapSize } from "../json/heap-size.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
 import { trimPod, UnscheduledPods } from "./pods.ts";
 
@@ -61,12 +62,59 @@ test("says that there are annotations, though none is kept", () => {
   expect(trimPod(parsePod({ ...full, metadata: { name: "p" } })).metadata).toEqual({ name: "p" });
 });
 
-test("asks for Pods without a node only, and keeps no more than its bound", async () => {
+test("keeps of annotations and labels only those that are read", () => {
+  const { metadata } = trimPod(
+    parsePod({ metadata: { annotations: { "metahub.dev/x": "1" }, labels: { "metahub.dev/x": "1" } } }),
+  );
+  expect(metadata).toEqual({ annotations: {}, labels: {} });
+});
+
+/** What is kept of these, each listed once, in this order. */
+async function keptOf(objects: readonly object[], maxBytes?: number) {
+  const ended = new AbortController();
+  const pods = new UnscheduledPods({
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    client: {
+      each(_target, _options, onItem) {
+        for (const object of objects) onItem(object);
+        return Promise.resolve("1");
+      },
+      // biome-ignore lint/correctness/useYield: nothing comes after the list
+      async *watch() {
+        ended.abort();
+      },
+    },
+  });
+  await pods.run(ended.signal);
+  return pods;
+}
+const sized = (name: string, annotation: number): object => ({
+  ...full,
+  metadata: { name, namespace: "default", annotations: { "metahub.dev/selection": "x".repeat(annotation) } },
+});
+
+test("a Pod of which more than 64 KiB is read is not kept: it is read when it is bound", async () => {
+  const pods = await keptOf([sized("small", 32_768), sized("large", 65_536), sized("other", 10)]);
+  expect([...pods.store.keys()]).toEqual(["default/small", "default/other"]);
+});
+
+test("all together take no more than the bound in bytes, whatever strangers write", async () => {
+  const pods = await keptOf(
+    Array.from({ length: 1_000 }, (_, row) => sized(`p${row}`, 30_000)),
+    1_048_576,
+  );
+  expect(pods.store.size).toBe(34);
+  expect(pods.bytes).toBeGreaterThan(1_000_000);
+  expect(pods.bytes).toBeLessThanOrEqual(1_048_576);
+});
+
+test("asks for Pods without a node only, and takes others in when room was made", async () => {
   const asked: (string | undefined)[] = [];
   const ended = new AbortController();
   const named = (name: string): KubernetesObject => ({ ...full, metadata: { ...full.metadata, name } });
   const pods = new UnscheduledPods({
-    maxPods: 2,
+    // Two of them.
+    maxBytes: 2 * heapSize(trimPod(parsePod(full))) + 600,
     client: {
       each(_target, options, onItem) {
         asked.push(options.fieldSelector);

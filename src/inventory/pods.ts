@@ -2,6 +2,7 @@ import { parsePod } from "../api/parse-pod.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
 import { isPodKey } from "../api/pod-keys.ts";
 import { readOptions } from "../api/pod-options.ts";
+import { heapSize } from "../json/heap-size.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
 import type { Change, ReflectorEvent } from "../kubernetes/reflector/options.ts";
@@ -12,28 +13,38 @@ export const podResource = resource({ group: "", version: "v1", plural: "pods", 
 
 /** Pods that no node has yet and that have not ended. */
 const unscheduled = "spec.nodeName=,status.phase!=Succeeded,status.phase!=Failed";
-/** About 1 KiB each. A Pod beyond it is asked for when it is bound. */
-const maxPods = 50_000;
+/** Bytes of all that are kept: 50,000 ordinary ones. A Pod beyond it is asked for when it is bound. */
+const maxBytes = 48 * 1_048_576;
+/** Bytes of one, twice the longest annotation that is read. A larger one is asked for when it is bound, too. */
+const maxPodBytes = 64 * 1_024;
+/** Bytes of its place in the store: its key, the entry, and the copy of its size. */
+const entryBytes = 256;
 
 export interface UnscheduledPodsOptions {
   readonly client: Pick<KubernetesClient, "each" | "watch">;
   readonly observe?: (event: ReflectorEvent) => void;
   readonly onChange?: (change: Change<Pod>) => void;
-  readonly maxPods?: number;
+  /** Default 48 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** The Pods that wait for a node, and of them only what the choice of their images needs. */
 export class UnscheduledPods {
   readonly #reflector: Reflector<Pod>;
+  readonly #sizes = new WeakMap<Pod, number>();
+  #bytes = 0;
 
-  constructor({ client, observe, onChange, maxPods: max = maxPods }: UnscheduledPodsOptions) {
+  constructor({ client, observe, onChange, maxBytes: max = maxBytes }: UnscheduledPodsOptions) {
     this.#reflector = new Reflector<Pod>({
       client,
       resource: podResource,
       fieldSelector: unscheduled,
       transform: (object) => this.#keep(object, max),
       ...(observe === undefined ? {} : { observe }),
-      ...(onChange === undefined ? {} : { onChange }),
+      onChange: (change) => {
+        this.#bytes += this.#sizeOf(change.object) - this.#sizeOf(change.previous);
+        onChange?.(change);
+      },
     });
   }
 
@@ -45,6 +56,11 @@ export class UnscheduledPods {
   /** By `namespace/name`. */
   get store(): ReadonlyMap<string, Pod> {
     return this.#reflector.store;
+  }
+
+  /** Bytes that the store takes, by estimate. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(namespace: string, name: string): Pod | undefined {
@@ -59,8 +75,16 @@ export class UnscheduledPods {
   #keep(object: KubernetesObject, max: number): Pod | undefined {
     const { store } = this.#reflector;
     const { namespace = "", name } = object.metadata;
-    if (store.size >= max && !store.has(`${namespace}/${name}`)) return undefined;
-    return trimPod(parsePod(object));
+    const pod = trimPod(parsePod(object));
+    const size = heapSize(pod) + entryBytes;
+    const others = this.#bytes - this.#sizeOf(store.get(`${namespace}/${name}`));
+    if (size > maxPodBytes || others + size > max) return undefined;
+    this.#sizes.set(pod, size);
+    return pod;
+  }
+
+  #sizeOf(pod: Pod | undefined): number {
+    return pod === undefined ? 0 : (this.#sizes.get(pod) ?? 0);
   }
 }
 

@@ -2,9 +2,11 @@ import type { Platform } from "../hardware/platform.ts";
 import { type Entry, type Inherited, readEntry } from "./entry.ts";
 import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
+import type { FeatureBudget } from "./feature-budget.ts";
 import { asObject, optionalArray, optionalString } from "./fields.ts";
-import { type JsonObject, parseJson } from "./json.ts";
+import { type JsonObject, parseJsonInSteps } from "./json.ts";
 import { documentKind } from "./media-types.ts";
+import type { Steps } from "./steps.ts";
 import type { Warnings } from "./warnings.ts";
 
 /** The largest index in use has some hundred entries; ten thousand are an attack or a mistake. */
@@ -21,6 +23,7 @@ export interface DocumentContext {
   readonly inherited: Inherited;
   readonly options: ReadIndexOptions;
   readonly warnings: Warnings;
+  readonly budget: FeatureBudget;
   /** Leads every place of this document: empty for the first, `manifests[2] > ` for one that is nested there. */
   readonly prefix: string;
 }
@@ -29,24 +32,30 @@ export interface DocumentContext {
  * Reads one document that must be an image index or a Docker manifest list: its entries in their order.
  * @throws OciError for whatever makes the whole document unusable, with the place
  */
-export function readDocument(bytes: Uint8Array, context: DocumentContext): readonly Entry[] {
-  const root = asObject(parseJson(bytes), "document");
+export function* readDocument(bytes: Uint8Array, context: DocumentContext): Steps<readonly Entry[]> {
+  const root = asObject(yield* parseJsonInSteps(bytes), "document");
   checkKind(root);
   const manifests = optionalArray(root, "manifests", "") ?? [];
   if (manifests.length > maxEntries) {
     const message = `the index has ${manifests.length} entries, at most ${maxEntries} are read`;
     throw new OciError("TOO_MANY_ENTRIES", message, { place: "manifests" });
   }
-  return manifests.map((value, index) => {
+  const entries: Entry[] = [];
+  for (const [index, value] of manifests.entries()) {
     const place = `${context.prefix}manifests[${index}]`;
-    return readEntry(asObject(value, place), {
-      place,
-      inherited: context.inherited,
-      platforms: context.options.platforms ?? new Map(),
-      artifacts: context.options.artifacts ?? false,
-      warnings: context.warnings,
-    });
-  });
+    entries.push(
+      readEntry(asObject(value, place), {
+        place,
+        inherited: context.inherited,
+        platforms: context.options.platforms ?? new Map(),
+        artifacts: context.options.artifacts ?? false,
+        warnings: context.warnings,
+        budget: context.budget,
+      }),
+    );
+    yield;
+  }
+  return entries;
 }
 
 /**

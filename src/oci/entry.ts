@@ -1,9 +1,16 @@
 import type { Requirement } from "../hardware/feature.ts";
 import { normalizePlatform, type Platform } from "../hardware/platform.ts";
-import { buildkitReferenceType, priorityAnnotation, sociImageAnnotation } from "./annotations.ts";
+import {
+  buildkitReferenceType,
+  featuresAnnotation,
+  priorityAnnotation,
+  sociImageAnnotation,
+  supercontainersPrefix,
+} from "./annotations.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { excerpt } from "./excerpt.ts";
+import type { FeatureBudget } from "./feature-budget.ts";
 import {
   at,
   optionalObject,
@@ -16,7 +23,7 @@ import {
 import { detectFormat, withoutFormats } from "./format.ts";
 import type { JsonObject } from "./json.ts";
 import { documentKind, isImageConfig } from "./media-types.ts";
-import { readRequirement } from "./requirement.ts";
+import { maxFeatures as mostInList, readRequirement } from "./requirement.ts";
 import type { Variant } from "./variant.ts";
 import type { Warnings } from "./warnings.ts";
 
@@ -35,6 +42,8 @@ export interface EntryContext {
   readonly platforms: ReadonlyMap<string, Platform>;
   readonly artifacts: boolean;
   readonly warnings: Warnings;
+  /** For all entries of the index. */
+  readonly budget: FeatureBudget;
 }
 
 export type Entry =
@@ -74,6 +83,7 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   if (platform === "invalid") {
     return { kind: "skipped" };
   }
+  context.budget.take(countFeatures(written, annotations) + context.inherited.requires.length, place);
   const read = readRequirement({
     platform: platform ?? { os: "", architecture: "" },
     features: written.features,
@@ -103,6 +113,14 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
       ...(artifactType === undefined ? {} : { artifactType }),
     },
   };
+}
+
+/** Texts that may be features, unparsed. A carrier of too many is not read, and counts as one. */
+function countFeatures(written: WrittenPlatform, annotations: ReadonlyMap<string, string>): number {
+  const listed = annotations.get(featuresAnnotation)?.split(",", mostInList + 1).length ?? 0;
+  const older = [...annotations.keys()].filter((key) => key.startsWith(supercontainersPrefix)).length;
+  const counts = [listed, written.features.length, written.osFeatures.length];
+  return counts.reduce((sum, count) => sum + (count > mostInList ? 1 : count), older);
 }
 
 /** The type of an artifact; undefined for an image, which may name its configuration's type there. */

@@ -63,14 +63,22 @@ export function optionalStrings(parent: JsonObject, key: string, place: string):
   });
 }
 
+/** Members of a map of strings: an entry in use has a dozen annotations. */
+const maxMembers = 4_096;
+
 /**
  * A map of strings, as annotations are.
- * @throws OciError WRONG_TYPE
+ * @throws OciError WRONG_TYPE, TOO_LARGE
  */
 export function optionalStringMap(parent: JsonObject, key: string, place: string): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   const object = optionalObject(parent, key, place);
-  for (const name of Object.keys(object ?? {})) {
+  const names = Object.keys(object ?? {});
+  if (names.length > maxMembers) {
+    const message = `has ${names.length} members, at most ${maxMembers} are read`;
+    throw new OciError("TOO_LARGE", message, { place: at(place, key) });
+  }
+  for (const name of names) {
     const value = object?.[name];
     if (typeof value !== "string") {
       throw wrongType(value, `${at(place, key)}${placePart(name)}`, "a string");

@@ -3,6 +3,8 @@ import type { Descriptor } from "./descriptor.ts";
 import { maxEntries, type ReadIndexOptions, readDocument } from "./document.ts";
 import type { Entry, Inherited } from "./entry.ts";
 import { OciError } from "./error.ts";
+import { FeatureBudget } from "./feature-budget.ts";
+import { drain, type Steps } from "./steps.ts";
 import { unlabelledWarnings } from "./unlabelled.ts";
 import type { Variant, VariantList } from "./variant.ts";
 import { Warnings } from "./warnings.ts";
@@ -37,9 +39,18 @@ export function flattenIndex(
   documents: ReadonlyMap<string, Uint8Array>,
   options: ReadIndexOptions = {},
 ): FlattenedIndex {
+  return drain(flattenInSteps(digest, documents, options));
+}
+
+/** The same in steps. @throws OciError as `flattenIndex` */
+export function* flattenInSteps(
+  digest: string,
+  documents: ReadonlyMap<string, Uint8Array>,
+  options: ReadIndexOptions = {},
+): Steps<FlattenedIndex> {
   const walk = new Walk(documents, options);
-  walk.document(digest, { requires: [], priority: 0, platform: undefined }, "", []);
-  return walk.result();
+  yield* walk.document(digest, { requires: [], priority: 0, platform: undefined }, "", []);
+  return yield* walk.result();
 }
 
 /**
@@ -54,6 +65,7 @@ class Walk {
   readonly #documents: ReadonlyMap<string, Uint8Array>;
   readonly #options: ReadIndexOptions;
   readonly #warnings = new Warnings();
+  readonly #budget = new FeatureBudget();
   readonly #variants: Variant[] = [];
   readonly #unidentified: Descriptor[] = [];
   readonly #missing = new Map<string, Descriptor>();
@@ -66,23 +78,21 @@ class Walk {
     this.#options = options;
   }
 
-  document(digest: string, inherited: Inherited, prefix: string, path: readonly string[]): void {
+  *document(digest: string, inherited: Inherited, prefix: string, path: readonly string[]): Steps<void> {
     const bytes = this.#documents.get(digest);
     if (bytes === undefined) {
       throw new OciError("MISSING_FIELD", `the index ${digest} is not among the documents handed in`);
     }
-    const context = { inherited, options: this.#options, warnings: this.#warnings, prefix };
-    const entries = readDocument(bytes, context);
-    entries.forEach((entry, index) => {
-      this.#entry(entry, `${prefix}manifests[${index}]`, [...path, digest]);
-    });
+    const context = { options: this.#options, warnings: this.#warnings, budget: this.#budget };
+    const entries = yield* readDocument(bytes, { inherited, prefix, ...context });
+    for (const [index, entry] of entries.entries()) {
+      const place = `${prefix}manifests[${index}]`;
+      if (entry.kind === "nested") yield* this.#enter(entry, place, [...path, digest]);
+      else this.#entry(entry, place);
+    }
   }
 
-  #entry(entry: Entry, place: string, path: readonly string[]): void {
-    if (entry.kind === "nested") {
-      this.#enter(entry, place, path);
-      return;
-    }
+  #entry(entry: Exclude<Entry, { kind: "nested" }>, place: string): void {
     if (this.#entries === maxEntries) {
       const message = `the index and those nested in it have more than ${maxEntries} entries`;
       throw new OciError("TOO_MANY_ENTRIES", message, { place });
@@ -98,7 +108,7 @@ class Walk {
     this.#entries += 1;
   }
 
-  #enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): void {
+  *#enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): Steps<void> {
     const { digest } = entry.descriptor;
     if (path.includes(digest)) {
       throw new OciError("NESTED_CYCLE", `the index ${digest} contains itself`, { place });
@@ -111,22 +121,23 @@ class Walk {
       throw new OciError("TOO_MANY_NESTED", `more than ${maxNested} indexes are nested in this one`, { place });
     }
     if (this.#documents.has(digest)) {
-      this.document(digest, entry.inherited, `${place} > `, path);
+      yield* this.document(digest, entry.inherited, `${place} > `, path);
     } else {
       this.#missing.set(digest, entry.descriptor);
     }
   }
 
-  result(): FlattenedIndex {
+  *result(): Steps<FlattenedIndex> {
     if (this.#missing.size > 0) {
       return { complete: false, missing: [...this.#missing.values()] };
     }
-    checkFeatures(this.#variants);
-    const variants = this.#variants.map((variant) =>
-      variant.format === "plain" && this.#sociImages.has(variant.digest)
-        ? { ...variant, format: "soci" as const }
-        : variant,
-    );
+    yield* checkFeatures(this.#variants);
+    const variants: Variant[] = [];
+    for (const variant of this.#variants) {
+      const isSoci = variant.format === "plain" && this.#sociImages.has(variant.digest);
+      variants.push(detached(isSoci ? { ...variant, format: "soci" } : variant));
+      yield;
+    }
     for (const warning of unlabelledWarnings(variants)) {
       this.#warnings.add(warning);
     }
@@ -134,8 +145,20 @@ class Walk {
   }
 }
 
-function checkFeatures(variants: readonly Variant[]): void {
-  const distinct = new Set(variants.flatMap((variant) => variant.requires.flat().map(formatFeature)));
+/**
+ * A copy whose texts hold nothing of the document: V8 makes a part of a text a view of the whole, and one digest would
+ * keep 4 MiB in memory. A Variant is plain JSON.
+ */
+function detached(variant: Variant): Variant {
+  return JSON.parse(JSON.stringify(variant));
+}
+
+function* checkFeatures(variants: readonly Variant[]): Steps<void> {
+  const distinct = new Set<string>();
+  for (const { requires } of variants) {
+    for (const feature of requires.flat()) distinct.add(formatFeature(feature));
+    yield;
+  }
   if (distinct.size > maxFeatures) {
     const message = `the index names ${distinct.size} different features, at most ${maxFeatures} are read`;
     throw new OciError("TOO_MANY_FEATURES", message);

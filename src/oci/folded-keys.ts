@@ -16,12 +16,17 @@ export class FoldedKeys {
       }
       this.#folded = new Set(this.#plain);
     }
+    // No Go struct has such a field.
+    if (key.length > longest) return false;
     const folded = fold(key);
     if (this.#folded.has(folded)) return true;
     this.#folded.add(folded);
     return false;
   }
 }
+
+/** Characters of a key that could be a field's name. */
+const longest = 256;
 
 /** Folds to itself. */
 function isPlain(key: string): boolean {
@@ -33,6 +38,7 @@ function isPlain(key: string): boolean {
  * whose upper case is longer (U+00DF) stay, as simple folding has one letter for one.
  */
 function fold(key: string): string {
+  if (/^[\0-\u007f]*$/.test(key)) return key.toLowerCase();
   let folded = "";
   for (const letter of key) {
     const upper = letter.toUpperCase();

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entry, indexBytes, readEntries } from "../../test/support/oci/indexes.ts";
+import { digestOf, entry, indexBytes, readEntries } from "../../test/support/oci/indexes.ts";
 import { maxEntries } from "./document.ts";
 import { OciError } from "./error.ts";
-import { readIndex } from "./flatten.ts";
+import { flattenIndex, readIndex } from "./flatten.ts";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 
@@ -178,6 +178,43 @@ test("whatever a value is replaced by, the answer is a list or an OciError", () 
     }),
     { numRuns: 500 },
   );
+});
+
+test("an index with very many features in all is refused before they are parsed", () => {
+  const many = (builds: number): Uint8Array =>
+    indexBytes(
+      Array.from({ length: builds }, (_, row) =>
+        entry(`e${row}`, {
+          platform: amd64,
+          annotations: { "dev.metahub.features": Array(64).fill("cpu:zen").join(",") },
+        }),
+      ),
+    );
+  expect(readIndex(many(256))).toMatchObject({ complete: true });
+  expect(refusal(many(257))).toMatchObject({ code: "TOO_MANY_FEATURES", place: "manifests[256]" });
+});
+
+test("features of a nested index count for each of its entries", () => {
+  const features = {
+    annotations: { "dev.metahub.features": Array.from({ length: 64 }, (_, n) => `n${n}:v`).join(",") },
+  };
+  const inner = indexBytes(Array.from({ length: 300 }, (_, row) => entry(`e${row}`, { platform: amd64 })));
+  const media = { mediaType: "application/vnd.oci.image.index.v1+json" };
+  const outer = indexBytes([entry("inner", { ...media, ...features })]);
+  const flatten = (): unknown =>
+    flattenIndex(
+      "outer",
+      new Map([
+        ["outer", outer],
+        [digestOf("inner"), inner],
+      ]),
+    );
+  expect(flatten).toThrow(expect.objectContaining({ code: "TOO_MANY_FEATURES" }));
+});
+
+test("an entry with very many annotations is refused", () => {
+  const annotations = Object.fromEntries(Array.from({ length: 4_097 }, (_, row) => [`a${row}`, ""]));
+  expect(refusal(indexBytes([entry("a", { annotations })]))).toMatchObject({ code: "TOO_LARGE" });
 });
 
 function index(manifests: unknown): unknown {

@@ -1,6 +1,7 @@
 import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
 import { FoldedKeys } from "./folded-keys.ts";
+import { drain, type Steps } from "./steps.ts";
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
@@ -15,6 +16,10 @@ export const maxDocumentBytes = 4 * 1024 * 1024;
 const maxDepth = 32;
 /** An index of 1,024 entries with ten annotations each holds about 30,000 values. */
 const maxValues = 500_000;
+
+/** Characters and values that are read in one step: about a millisecond. */
+const stepCharacters = 65_536;
+const stepValues = 4_096;
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const words: readonly (readonly [string, JsonValue])[] = [
@@ -37,6 +42,11 @@ const mapMembers: ReadonlySet<string | number> = new Set(["annotations", "Labels
  * @throws OciError TOO_LARGE, NOT_UTF8, JSON_SYNTAX, JSON_DEPTH, JSON_DUPLICATE_KEY
  */
 export function parseJson(bytes: Uint8Array): JsonValue {
+  return drain(parseJsonInSteps(bytes));
+}
+
+/** The same in steps. @throws OciError as `parseJson` */
+export function parseJsonInSteps(bytes: Uint8Array): Steps<JsonValue> {
   return new Parser(decodeUtf8(bytes)).parse();
 }
 
@@ -57,22 +67,26 @@ class Parser {
   readonly #text: string;
   #offset = 0;
   #values = 0;
+  #stepOffset = stepCharacters;
+  #stepValue = stepValues;
   readonly #path: (string | number)[] = [];
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  parse(): JsonValue {
-    const value = this.#value();
+  *parse(): Steps<JsonValue> {
+    const nested = this.#nested();
+    const whole = nested === undefined ? this.#scalar() : yield* nested;
     this.#space();
     if (this.#offset !== this.#text.length) {
       throw this.#syntax("the document goes on after its end");
     }
-    return value;
+    return whole;
   }
 
-  #value(): JsonValue {
+  /** The object or list that begins here; undefined for a value that holds no others, which `scalar` reads. */
+  #nested(): Steps<JsonValue> | undefined {
     this.#values += 1;
     if (this.#values > maxValues) {
       throw new OciError("TOO_LARGE", `the document holds more than ${maxValues} values`);
@@ -85,7 +99,11 @@ class Parser {
       }
       return character === "{" ? this.#object() : this.#array();
     }
-    if (character === '"') {
+    return undefined;
+  }
+
+  #scalar(): JsonValue {
+    if (this.#text[this.#offset] === '"') {
       return this.#string();
     }
     for (const [word, value] of words) {
@@ -97,7 +115,14 @@ class Parser {
     return this.#number();
   }
 
-  #object(): JsonObject {
+  #isStep(): boolean {
+    if (this.#offset < this.#stepOffset && this.#values < this.#stepValue) return false;
+    this.#stepOffset = this.#offset + stepCharacters;
+    this.#stepValue = this.#values + stepValues;
+    return true;
+  }
+
+  *#object(): Steps<JsonObject> {
     const object: Record<string, JsonValue> = Object.create(null);
     const keys = mapMembers.has(this.#path.at(-1) ?? "") ? undefined : new FoldedKeys();
     this.#offset += 1;
@@ -120,7 +145,9 @@ class Parser {
       }
       this.#space();
       this.#expect(":");
-      object[key] = this.#value();
+      const value = this.#nested();
+      object[key] = value === undefined ? this.#scalar() : yield* value;
+      if (this.#isStep()) yield;
       this.#path.pop();
       this.#space();
     } while (this.#take(","));
@@ -128,7 +155,7 @@ class Parser {
     return object;
   }
 
-  #array(): JsonValue[] {
+  *#array(): Steps<JsonValue[]> {
     const array: JsonValue[] = [];
     this.#offset += 1;
     this.#space();
@@ -137,7 +164,9 @@ class Parser {
     }
     do {
       this.#path.push(array.length);
-      array.push(this.#value());
+      const value = this.#nested();
+      array.push(value === undefined ? this.#scalar() : yield* value);
+      if (this.#isStep()) yield;
       this.#path.pop();
       this.#space();
     } while (this.#take(","));

@@ -14,7 +14,7 @@ import { supercontainersFeature } from "./supercontainers.ts";
 export const unreadableText = "(unreadable)";
 
 /** More than any real build has; bounds what one entry of a hostile index can cost. */
-const maxFeatures = 64;
+export const maxFeatures = 64;
 /** 64 features with the longest names in use. */
 const maxText = 4096;
 

@@ -69,7 +69,7 @@ export async function admitAll(
       }
     },
     remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
-    judge: (image, landings, how) => selections.judge(image, landings, how),
+    judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
     mayAsk: () => true,
     imageForm: given.imageForm,
     atBinding: given.atBinding,

@@ -1,17 +1,16 @@
+import { onAbort } from "../time/on-abort.ts";
 import type { RegistryError } from "./error.ts";
 
 /** The caller's signal, the client's end and one running time limit, as one signal. */
 export class HopClock {
   readonly #controller = new AbortController();
-  readonly #sources: readonly AbortSignal[];
+  readonly #takeBacks: readonly (() => void)[];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(...sources: readonly AbortSignal[]) {
-    this.#sources = sources;
-    for (const source of sources) {
-      if (source.aborted) this.#controller.abort(source.reason);
-      else source.addEventListener("abort", this.#forward, { once: true });
-    }
+    const forward = (source: AbortSignal) => () => this.#controller.abort(source.reason);
+    for (const source of sources) if (source.aborted) forward(source)();
+    this.#takeBacks = sources.map((source) => onAbort(source, forward(source)));
   }
 
   get signal(): AbortSignal {
@@ -26,10 +25,6 @@ export class HopClock {
 
   stop(): void {
     clearTimeout(this.#timer);
-    for (const source of this.#sources) source.removeEventListener("abort", this.#forward);
+    for (const takeBack of this.#takeBacks) takeBack();
   }
-
-  readonly #forward = (event: Event): void => {
-    this.#controller.abort(event.target instanceof AbortSignal ? event.target.reason : undefined);
-  };
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../time/on-abort.ts";
 import { RegistryError } from "./error.ts";
 
 interface Flight<T> {
@@ -23,17 +24,16 @@ export class Flights<T> {
     if (signal.aborted) throw aborted(signal);
     const flight = this.#flights.get(key) ?? this.#start(key, work);
     flight.waiters += 1;
-    let abort: (() => void) | undefined;
+    let takeBack: (() => void) | undefined;
     try {
       return await Promise.race([
         flight.result,
         new Promise<never>((_, reject) => {
-          abort = () => reject(aborted(signal));
-          signal.addEventListener("abort", abort, { once: true });
+          takeBack = onAbort(signal, () => reject(aborted(signal)));
         }),
       ]);
     } finally {
-      if (abort !== undefined) signal.removeEventListener("abort", abort);
+      takeBack?.();
       flight.waiters -= 1;
       if (flight.waiters === 0 && this.#flights.get(key) === flight) {
         this.#flights.delete(key);

@@ -1,14 +1,16 @@
 import { LRUCache } from "lru-cache";
+import { heapSize, textSize } from "../json/heap-size.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/error.ts";
-import { flattenIndex } from "../oci/flatten.ts";
+import { type FlattenedIndex, flattenInSteps } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Variant, VariantList } from "../oci/variant.ts";
+import { eventLoop } from "../time/slices.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./error.ts";
-import { Flights } from "./flight.ts";
+import { aborted, Flights } from "./flight.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
@@ -31,8 +33,14 @@ export type Image =
       readonly descriptor: Descriptor;
     };
 
-/** Parsed indexes that are kept; a large one takes some 100 KiB. */
-const maxLists = 1000;
+/** Bytes of the parsed indexes that are kept; one of 64 builds takes some 50 KiB, the largest that is read 4 MiB. */
+const maxListBytes = 32 * 1_048_576;
+/** Bytes of an error that is remembered, with its trace. */
+const errorBytes = 4_096;
+/** Bytes of an index and those nested in it, as they are fetched: twice the largest document that registries take. */
+const maxDocumentsBytes = 8 * 1_048_576;
+/** Nested indexes that are fetched at once. */
+const nestedAtOnce = 4;
 
 type Outcome = { readonly list: VariantList } | { readonly error: RegistryError };
 
@@ -40,11 +48,23 @@ type Outcome = { readonly list: VariantList } | { readonly error: RegistryError 
 export class ImageSource {
   readonly #client: RegistryClient;
   /** By access and digest: content addressed, so kept for good; indexes that cannot be read are so for good as well. */
-  readonly #lists = new LRUCache<string, Outcome>({ max: maxLists });
+  readonly #lists: LRUCache<string, Outcome>;
   readonly #reading = new Flights<VariantList>();
 
-  constructor(client: RegistryClient) {
+  /** @param maxBytes of parsed indexes that are kept */
+  constructor(client: RegistryClient, maxBytes = maxListBytes) {
     this.#client = client;
+    this.#lists = new LRUCache<string, Outcome>({
+      maxSize: maxBytes,
+      sizeCalculation: (outcome, key) =>
+        textSize(key) +
+        ("error" in outcome ? errorBytes : heapSize(outcome.list.variants) + heapSize(outcome.list.warnings)),
+    });
+  }
+
+  /** Bytes of the parsed indexes that are kept, by estimate. */
+  get bytes(): number {
+    return this.#lists.calculatedSize;
   }
 
   /** Looks the image up with these credentials. A warm answer parses and asks nothing. @throws RegistryError */
@@ -76,34 +96,50 @@ export class ImageSource {
 
   async #read(key: string, reference: Reference, digest: string, access: Access): Promise<VariantList> {
     const documents = new Map<string, Uint8Array>();
+    let bytes = 0;
     const fetch = async (wanted: string): Promise<void> => {
       const { tag: _tag, ...rest } = reference;
-      documents.set(wanted, (await this.#client.manifest({ ...rest, digest: wanted }, access)).bytes);
+      const manifest = await this.#client.manifest({ ...rest, digest: wanted }, access);
+      bytes += manifest.size;
+      if (bytes > maxDocumentsBytes) {
+        const message = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
+        throw this.#refuse(key, reference, digest, new OciError("TOO_LARGE", message));
+      }
+      documents.set(wanted, manifest.bytes);
     };
     await fetch(digest);
     // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex.
     for (;;) {
-      const flat = this.#flatten(key, reference, digest, documents);
+      const flat = await this.#flatten(key, reference, digest, documents, access.signal);
       if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
-      await Promise.all(flat.missing.map((missing) => fetch(missing.digest)));
+      for (let start = 0; start < flat.missing.length; start += nestedAtOnce) {
+        const some = flat.missing.slice(start, start + nestedAtOnce);
+        await Promise.all(some.map((missing) => fetch(missing.digest)));
+      }
     }
   }
 
-  #flatten(
+  async #flatten(
     key: string,
     reference: Reference,
     digest: string,
     documents: ReadonlyMap<string, Uint8Array>,
-  ): ReturnType<typeof flattenIndex> {
+    signal: AbortSignal,
+  ): Promise<FlattenedIndex> {
     try {
-      return flattenIndex(digest, documents);
+      return await eventLoop.run(flattenInSteps(digest, documents), signal, "reading an index");
     } catch (cause) {
-      if (!(cause instanceof OciError)) throw cause;
-      // The cause quotes the document, which is for `explain` to show and not for a Warning.
-      const text = `${reference.registry}/${reference.repository}@${digest}: is no image index that can be read (${cause.code})`;
-      const error = new RegistryError("INVALID", text, { cause });
-      this.#lists.set(key, { error });
-      throw error;
+      if (cause instanceof OciError) throw this.#refuse(key, reference, digest, cause);
+      throw signal.aborted ? aborted(signal) : cause;
     }
+  }
+
+  /** An index that cannot be read is so for good. */
+  #refuse(key: string, reference: Reference, digest: string, cause: OciError): RegistryError {
+    // The cause quotes the document, which is for `explain` to show and not for a Warning.
+    const text = `${reference.registry}/${reference.repository}@${digest}: is no image index that can be read (${cause.code})`;
+    const error = new RegistryError("INVALID", text, { cause });
+    this.#lists.set(key, { error });
+    return error;
   }
 }

@@ -19,7 +19,13 @@ export interface DecisionContext {
   place(pod: Pod): readonly PlacedProfile[] | undefined;
   /** The image as its registry has it, asked with the credentials that the Pod has for it. */
   lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
-  judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict;
+  /** At once where it is known. @throws RegistryError ABORTED where the signal ends first */
+  judge(
+    image: Image & { kind: "index" },
+    landings: readonly PlacedProfile[],
+    how: JudgeOptions,
+    signal?: AbortSignal,
+  ): Verdict | Promise<Verdict>;
   /** False for registries that may not be asked. */
   mayAsk(registry: string): boolean;
   readonly imageForm: ImageForm;
@@ -111,7 +117,14 @@ async function decideOne(
     const reason = "its build is chosen when it is bound, for the devices that it is given then";
     return { ...leave(place, "at-binding", reason, false), index: image.descriptor.digest };
   }
-  const verdict = context.judge(image, landings, how);
+  let verdict: Verdict;
+  try {
+    verdict = await context.judge(image, landings, how, signal);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const [code, reason] = explainFailure(error, reference.registry, signal);
+    return leave(place, code, reason, true);
+  }
   const base = {
     place,
     code: verdict.code,

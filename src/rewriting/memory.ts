@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Pod } from "../api/pod.ts";
+import { heapSize, textSize } from "../json/heap-size.ts";
 import { normalForm, type Reference, repositoryName } from "../oci/reference.ts";
 import type { Image } from "../registry/images.ts";
 
@@ -7,7 +9,10 @@ export type IndexImage = Image & { readonly kind: "index" };
 
 /** An index that was looked up for a Pod at admission is still what that Pod asked for, however long it waits. */
 const ttlMs = 3_600_000;
-const maxEntries = 4_096;
+/** Bytes of all of them. */
+const maxBytes = 32 * 1_048_576;
+/** Bytes of an entry beside its key and its index. */
+const entryBytes = 512;
 
 /**
  * Indexes that this process itself got from a registry, by the reference that named them. It proves what an annotation
@@ -16,7 +21,13 @@ const maxEntries = 4_096;
  * with some pull secrets is remembered for Pods with the same ones only.
  */
 export class ReselectMemory {
-  readonly #images = new LRUCache<string, IndexImage>({ max: maxEntries, ttl: ttlMs });
+  readonly #images = new LRUCache<string, IndexImage>({
+    maxSize: maxBytes,
+    ttl: ttlMs,
+    // Each index is there under two names.
+    sizeCalculation: ({ variants, warnings }, key) =>
+      textSize(key) + Math.ceil((heapSize(variants) + heapSize(warnings)) / 2) + entryBytes,
+  });
 
   /** Keeps what the reference named just now. */
   put(reference: Reference, pod: Pod, namespace: string, image: Image): void {
@@ -36,6 +47,7 @@ export class ReselectMemory {
 function keyOf(reference: Reference, digest: string, pod: Pod, namespace: string): string {
   const secrets = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? "");
   // Without pull secrets nothing of the Pod's own counts, and all namespaces see the same.
-  const scope = secrets.length === 0 ? "" : `${namespace}/${secrets.join(",")}`;
+  const scope =
+    secrets.length === 0 ? "" : `${namespace}/${createHash("sha256").update(JSON.stringify(secrets)).digest("base64")}`;
   return `${scope} ${normalForm(reference)} ${repositoryName(reference)}@${digest}`;
 }

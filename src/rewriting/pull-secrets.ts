@@ -18,6 +18,8 @@ const missingTtlMs = 5_000;
 const maxBytes = 16 * 1024 * 1024;
 /** Bytes of a Secret beside its text, and of each entry in it beside that. */
 const rowBytes = 512;
+/** Characters of a Secret's name (RFC 1123 subdomain). Names in a new Pod are not validated yet. */
+const mostOfName = 253;
 /** More than this on one Pod is a mistake, and each costs a request. */
 const maxPerPod = 16;
 
@@ -61,7 +63,7 @@ export class PullSecrets {
   /** Undefined where the Pod has none that may be read. */
   async of(pod: Pod, namespace: string, signal: AbortSignal): Promise<CredentialSource | undefined> {
     const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) =>
-      name === undefined || name === "" ? [] : [name],
+      name === undefined || name === "" || name.length > mostOfName ? [] : [name],
     );
     if (names.length === 0 || !this.#options.mayRead(namespace)) return undefined;
     const sources: CredentialSource[] = [];

@@ -30,36 +30,40 @@ function landings(...profiles: readonly Profile[]): readonly PlacedProfile[] {
   }));
 }
 
-test("accelerators count for the containers that get one", () => {
+test("accelerators count for the containers that get one", async () => {
   const gpu = profile("gpu", ["cpu:broadwell"], ["nvcap:8.0"]);
   expect(offered(gpu, false).features).toEqual(gpu.features);
   expect(offered(gpu, true).features).toEqual([...gpu.features, ...gpu.accelerators]);
   const selections = new Selections();
   const at = landings(gpu);
-  const runs = (accelerated: boolean) => {
-    const { variant } = selections.judge(image(), at, { ...plain, accelerated });
+  const runs = async (accelerated: boolean) => {
+    const { variant } = await selections.judge(image(), at, { ...plain, accelerated });
     return variant === undefined ? undefined : nameOf(variant, builds);
   };
   // In turn: what was remembered for one kind of container is not told to the other.
-  expect([runs(false), runs(true), runs(false)]).toEqual(["cpu:broadwell", "nvcap:8.0", "cpu:broadwell"]);
+  expect([await runs(false), await runs(true), await runs(false)]).toEqual([
+    "cpu:broadwell",
+    "nvcap:8.0",
+    "cpu:broadwell",
+  ]);
 });
 
-test("the same question about the same places is worked out once", () => {
+test("the same question about the same places is worked out once", async () => {
   const selections = new Selections();
   const at = landings(profile("a", ["cpu:broadwell"]));
-  const first = selections.judge(image(), at, plain);
+  const first = await selections.judge(image(), at, plain);
   expect(selections.judge(image(), at, plain)).toBe(first);
   // The same places anew, as after a change of the cluster: the selection is known, the verdict is not.
-  const again = selections.judge(image(), landings(profile("a", ["cpu:broadwell"])), plain);
+  const again = await selections.judge(image(), landings(profile("a", ["cpu:broadwell"])), plain);
   expect(again).not.toBe(first);
   expect(again).toEqual(first);
 });
 
-test("another index, another strategy: another answer", () => {
+test("another index, another strategy: another answer", async () => {
   const selections = new Selections();
   const at = landings(profile("a", ["cpu:broadwell"]), profile("b", []));
-  expect(selections.judge(image(), at, plain).code).toBe("nodes-differ");
-  expect(selections.judge(image(), at, { ...plain, common: true }).code).toBe("generic");
+  expect((await selections.judge(image(), at, plain)).code).toBe("nodes-differ");
+  expect((await selections.judge(image(), at, { ...plain, common: true })).code).toBe("generic");
   const other = variants({ name: "generic" }, "cpu:zen5");
-  expect(selections.judge(image(other, "b"), at, plain).code).toBe("generic");
+  expect((await selections.judge(image(other, "b"), at, plain)).code).toBe("generic");
 });

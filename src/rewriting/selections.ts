@@ -1,51 +1,116 @@
 import { LRUCache } from "lru-cache";
 import type { Profile } from "../hardware/profile.ts";
+import { heapSize, textSize } from "../json/heap-size.ts";
+import { drain, type Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
+import { aborted, Flights } from "../registry/flight.ts";
 import type { Image } from "../registry/images.ts";
 import { offered } from "../selection/offered.ts";
-import { type Prepared, prepare } from "../selection/prepare.ts";
-import { select, selectCommon } from "../selection/select.ts";
-import type { Selection } from "../selection/selection.ts";
+import { type Prepared, prepareInSteps } from "../selection/prepare.ts";
+import { chooseInSteps } from "../selection/select.ts";
+import type { Choice } from "../selection/selection.ts";
+import { eventLoop } from "../time/slices.ts";
 import type { JudgeOptions } from "./decide.ts";
 import { judge, type Verdict } from "./verdict.ts";
+
+type IndexImage = Image & { readonly kind: "index" };
+
+/** Bytes of choices and verdicts that are remembered, and of indexes that are prepared for choosing. */
+const maxChoiceBytes = 8 * 1_048_576;
+const maxVerdictBytes = 8 * 1_048_576;
+const maxPreparedBytes = 32 * 1_048_576;
+/** A prepared index is kept with its variants, and takes half as much; beside that one byte for each pair of features. */
+const preparedShare = 1.5;
+const never = new AbortController().signal;
 
 /**
  * Remembers selections, which depend on nothing but the index and the profile, and whole verdicts, which depend on
  * nothing but the index and where the Pod can land. Placements are shared by all Pods with the same constraints, so a
- * warm review does one look-up per image.
+ * warm review does one look-up per image. All is bounded by bytes; what is not known is worked out in slices of the
+ * event loop, once for all that ask.
  */
 export class Selections {
-  readonly #selections = new LRUCache<string, Selection>({ max: 2048 });
+  readonly #choices = new LRUCache<string, Choice>({
+    maxSize: maxChoiceBytes,
+    sizeCalculation: ({ selected, reason }, key) => textSize(key) + textSize(reason) + heapSize(selected) + 128,
+  });
   /** By the array of variants, which the image source keeps one of for each digest. */
-  readonly #prepared = new WeakMap<readonly Variant[], Prepared>();
-  readonly #verdicts = new WeakMap<readonly PlacedProfile[], LRUCache<string, Verdict>>();
+  readonly #prepared = new LRUCache<readonly Variant[], Prepared>({
+    maxSize: maxPreparedBytes,
+    sizeCalculation: ({ features }, variants) => Math.ceil(preparedShare * heapSize(variants)) + features.length ** 2,
+  });
+  readonly #verdicts = new LRUCache<string, Verdict>({
+    maxSize: maxVerdictBytes,
+    sizeCalculation: (verdict, key) => textSize(key) + heapSize(verdict) + 128,
+  });
+  readonly #flights = new Flights<Verdict>();
+  /** Landings by number, so that what is remembered of them does not keep them. */
+  readonly #numbers = new WeakMap<readonly PlacedProfile[], number>();
+  #last = 0;
 
-  judge(image: Image & { kind: "index" }, landings: readonly PlacedProfile[], how: JudgeOptions): Verdict {
-    const key = `${image.descriptor.digest} ${how.accelerated} ${how.common}`;
-    const known = this.#verdicts.get(landings) ?? new LRUCache<string, Verdict>({ max: 256 });
-    this.#verdicts.set(landings, known);
-    const verdict = known.get(key) ?? judge(landings, this.#chooser(image, how.accelerated), how.common);
-    known.set(key, verdict);
-    return verdict;
+  /** Bytes of all that is remembered, by estimate. */
+  get bytes(): number {
+    return this.#choices.calculatedSize + this.#prepared.calculatedSize + this.#verdicts.calculatedSize;
   }
 
-  #chooser(image: Image & { kind: "index" }, accelerated: boolean) {
-    const prepared = this.#prepared.get(image.variants) ?? prepare(image.variants);
-    this.#prepared.set(image.variants, prepared);
-    return {
-      chooses: !image.variants.every(({ runtimeMatched }) => runtimeMatched),
-      select: (profile: Profile) => {
-        const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
-        const selection = this.#selections.get(key) ?? select(prepared, offered(profile, accelerated));
-        this.#selections.set(key, selection);
-        return selection;
-      },
-      selectCommon: (profiles: readonly Profile[]) =>
-        selectCommon(
-          prepared,
-          profiles.map((profile) => offered(profile, accelerated)),
-        ),
+  /** At once where it is known. @throws RegistryError ABORTED, as a promise, where the signal ends first */
+  judge(
+    image: IndexImage,
+    landings: readonly PlacedProfile[],
+    how: JudgeOptions,
+    signal: AbortSignal = never,
+  ): Verdict | Promise<Verdict> {
+    const key = `${this.#numberOf(landings)} ${image.descriptor.digest} ${how.accelerated} ${how.common}`;
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) return known;
+    const work = async (ended: AbortSignal): Promise<Verdict> => {
+      const verdict = await this.#work(image, landings, how, ended);
+      this.#verdicts.set(key, verdict);
+      return verdict;
     };
+    // What is short is done all the same, and its caller knows best what its end means.
+    return signal.aborted ? work(signal) : this.#flights.join(key, signal, work);
+  }
+
+  async #work(
+    image: IndexImage,
+    landings: readonly PlacedProfile[],
+    { accelerated, common }: JudgeOptions,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const inTurn = async <T>(steps: Steps<T>): Promise<T> => {
+      try {
+        return await eventLoop.run(steps, signal, "choosing a build");
+      } catch (error) {
+        throw signal.aborted ? aborted(signal) : error;
+      }
+    };
+    const prepared = this.#prepared.get(image.variants) ?? (await inTurn(prepareInSteps(image.variants)));
+    this.#prepared.set(image.variants, prepared);
+    const offers = (profiles: readonly Profile[]) => profiles.map((profile) => offered(profile, accelerated));
+    const choices = new Map<string, Choice>();
+    for (const { profile } of landings) {
+      const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
+      const choice = this.#choices.get(key) ?? (await inTurn(chooseInSteps(prepared, offers([profile]))));
+      this.#choices.set(key, choice);
+      choices.set(profile.id, choice);
+    }
+    const profiles = landings.map(({ profile }) => profile);
+    const ofAll = common && profiles.length > 1 ? await inTurn(chooseInSteps(prepared, offers(profiles))) : undefined;
+    const chooser = {
+      chooses: !image.variants.every(({ runtimeMatched }) => runtimeMatched),
+      select: (profile: Profile) => choices.get(profile.id) ?? drain(chooseInSteps(prepared, offers([profile]))),
+      selectCommon: (all: readonly Profile[]) => ofAll ?? drain(chooseInSteps(prepared, offers(all))),
+    };
+    return judge(landings, chooser, common);
+  }
+
+  #numberOf(landings: readonly PlacedProfile[]): number {
+    const known = this.#numbers.get(landings);
+    if (known !== undefined) return known;
+    this.#last += 1;
+    this.#numbers.set(landings, this.#last);
+    return this.#last;
   }
 }

@@ -3,7 +3,7 @@ import { formatFeature } from "../hardware/feature.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
-import type { Selection } from "../selection/selection.ts";
+import type { Choice as Selection } from "../selection/selection.ts";
 import { shorten } from "../text/shorten.ts";
 import type { DecisionCode } from "./decision.ts";
 

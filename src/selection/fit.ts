@@ -1,6 +1,7 @@
 import { type Feature, type FeatureGroup, formatFeature } from "../hardware/feature.ts";
 import { type Offer, satisfies } from "../hardware/offer.ts";
 import { platformFits } from "../hardware/platform.ts";
+import type { Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
 import { missingSnapshotter } from "./format.ts";
 import type { FeatureId, Prepared, PreparedVariant } from "./prepare.ts";
@@ -30,10 +31,10 @@ export interface Misfit extends PreparedVariant {
  * Rule 1 of the ranking: os and architecture fit, and every group is satisfied, on every machine. A format that runs
  * only with its snapshotter fits where every machine declares that.
  */
-export function fitAll(prepared: Prepared, offers: readonly Offer[]): readonly (Fit | Misfit)[] {
+export function* fitAll(prepared: Prepared, offers: readonly Offer[]): Steps<readonly (Fit | Misfit)[]> {
   const satisfied = new Satisfied(prepared.features, offers);
   const platforms = new Map<string, PlatformFit>();
-  return prepared.variants.map((entry) => {
+  const fitOf = (entry: PreparedVariant): Fit | Misfit => {
     const platform = platformOf(entry.variant, offers, platforms);
     if (platform === "no") {
       return { ...entry, fits: false, fallback: false, missing: [], platformMismatch: true };
@@ -57,7 +58,13 @@ export function fitAll(prepared: Prepared, offers: readonly Offer[]): readonly (
     return snapshotter === undefined
       ? { ...entry, fits: true, fallback, reduced }
       : { ...entry, fits: false, fallback, missing: [[snapshotter]], platformMismatch: false, exceptFormat: reduced };
-  });
+  };
+  const entries: (Fit | Misfit)[] = [];
+  for (const entry of prepared.variants) {
+    entries.push(fitOf(entry));
+    yield;
+  }
+  return entries;
 }
 
 type PlatformFit = ReturnType<typeof platformFits>;

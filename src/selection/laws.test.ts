@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { machine, variants } from "../../test/support/variants.ts";
 import { createOffer, satisfies } from "../hardware/offer.ts";
 import { platformFits } from "../hardware/platform.ts";
+import { drain } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
-import { dominates } from "./dominance.ts";
-import { fitAll } from "./fit.ts";
-import { prepare } from "./prepare.ts";
+import { Dominance } from "./dominance.ts";
+import { type Fit, fitAll } from "./fit.ts";
+import { type Implications, prepare } from "./prepare.ts";
 import { maxReason } from "./reason.ts";
 import { type Machine, select, selectCommon } from "./select.ts";
 import type { Selection } from "./selection.ts";
@@ -131,12 +132,11 @@ describe("laws of selection", () => {
   test("dominance is a strict partial order", () => {
     fc.assert(
       fc.property(index, anyMachine, (list, one) => {
-        const prepared = prepare(list);
-        const all = fitAll(prepared, [createOffer(one.platform, one.features)]).filter((entry) => entry.fits);
-        const over = (a: (typeof all)[number], b: (typeof all)[number]) => dominates(a, b, prepared.implications);
+        const { all, over, implications } = fitting(list, one);
         for (const a of all) {
           expect(over(a, a)).toBe(false);
           for (const b of all) {
+            expect(over(a, b)).toBe(requiresMore(a, b, implications));
             expect(over(a, b) && over(b, a)).toBe(false);
             for (const c of all) {
               expect(over(a, b) && over(b, c) && !over(a, c)).toBe(false);
@@ -212,4 +212,23 @@ function withoutIdentity(variant: Variant | null): unknown {
     platform,
     requires: rest.requires.map((group) => group.map((f) => `${f.namespace}:${f.value}`).sort()).sort(),
   };
+}
+
+/** Dominance by its definition, group by group. */
+function requiresMore(a: Fit, b: Fit, implications: Implications): boolean {
+  const covers = (x: Fit, y: Fit): boolean =>
+    y.reduced.every((group) =>
+      x.reduced.some((other) => other.every((from) => group.some((to) => implications.has(from, to)))),
+    );
+  return covers(a, b) && !covers(b, a);
+}
+
+/** The builds that fit, and which of two dominates. */
+function fitting(list: readonly Variant[], one: Machine) {
+  const { implications, ...prepared } = prepare(list);
+  const entries = drain(fitAll({ ...prepared, implications }, [createOffer(one.platform, one.features)]));
+  const all = entries.filter((entry) => entry.fits);
+  const dominance = new Dominance(all, implications);
+  for (const each of all) dominance.cover(each);
+  return { all, implications, over: (a: Fit, b: Fit) => dominance.has(a, b) };
 }

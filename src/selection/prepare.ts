@@ -1,6 +1,7 @@
 import { type Feature, formatFeature } from "../hardware/feature.ts";
 import { implies } from "../hardware/implies.ts";
 import { formatPlatform } from "../hardware/platform.ts";
+import { drain, type Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
 
 /** The index of a feature in `Prepared.features`. Equal features have equal ids. */
@@ -29,6 +30,11 @@ export interface Prepared {
 
 /** Prepares a list of variants; `warnings` are handed on to every selection. */
 export function prepare(variants: readonly Variant[], warnings: readonly string[] = []): Prepared {
+  return drain(prepareInSteps(variants, warnings));
+}
+
+/** The same in steps. */
+export function* prepareInSteps(variants: readonly Variant[], warnings: readonly string[] = []): Steps<Prepared> {
   const ids = new Map<string, FeatureId>();
   const features: Feature[] = [];
   const idOf = (feature: Feature): FeatureId => {
@@ -41,15 +47,13 @@ export function prepare(variants: readonly Variant[], warnings: readonly string[
     features.push(feature);
     return features.length - 1;
   };
-  const prepared = variants.map((variant): PreparedVariant => {
+  const prepared: PreparedVariant[] = [];
+  for (const variant of variants) {
     const groups = variant.requires.map((group) => group.map(idOf));
-    return {
-      variant,
-      groups,
-      alternatives: groups.reduce((sum, group) => sum + group.length, 0),
-      key: keyOf(variant),
-    };
-  });
+    const alternatives = groups.reduce((sum, group) => sum + group.length, 0);
+    prepared.push({ variant, groups, alternatives, key: keyOf(variant) });
+    yield;
+  }
   prepared.sort((a, b) => a.variant.position - b.variant.position);
   return { variants: prepared, features, implications: new Implications(features), warnings };
 }

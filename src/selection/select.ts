@@ -1,12 +1,13 @@
 import type { Feature } from "../hardware/feature.ts";
 import { createOffer, type Offer } from "../hardware/offer.ts";
 import type { Platform } from "../hardware/platform.ts";
+import { drain, type Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
 import { noChoice } from "./choice.ts";
 import { type Fit, fitAll, type Misfit } from "./fit.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import * as reason from "./reason.ts";
-import type { Outcome, Selection, SelectionCode } from "./selection.ts";
+import type { Choice, Outcome, Selection, SelectionCode } from "./selection.ts";
 import { type Ranking, rank } from "./winner.ts";
 
 /** The facts of a machine that a selection needs; a Profile has them, with or without its accelerators. */
@@ -17,7 +18,7 @@ export interface Machine {
 
 /** The best variant for one machine. Hand in `prepare(…)`'s result where the same index is asked about again. */
 export function select(variants: Prepared | readonly Variant[], machine: Machine): Selection {
-  return selectForOffers(asPrepared(variants), [offerOf(machine)]);
+  return explained(asPrepared(variants), [offerOf(machine)]);
 }
 
 /**
@@ -25,31 +26,62 @@ export function select(variants: Prepared | readonly Variant[], machine: Machine
  * Without any machine, nothing fits.
  */
 export function selectCommon(variants: Prepared | readonly Variant[], machines: readonly Machine[]): Selection {
-  return selectForOffers(asPrepared(variants), machines.map(offerOf));
+  return explained(asPrepared(variants), machines.map(offerOf));
+}
+
+/** `select` for one machine and `selectCommon` for several, in steps and without what only an explanation needs. */
+export function* chooseInSteps(prepared: Prepared, machines: readonly Machine[]): Steps<Choice> {
+  return (yield* selectForOffers(prepared, machines.map(offerOf))).choice;
+}
+
+/** A choice, and what it was made from. */
+interface Chosen {
+  readonly choice: Choice;
+  readonly entries: readonly (Fit | Misfit)[];
+  readonly ranking: Ranking | undefined;
+}
+
+function explained(prepared: Prepared, offers: readonly Offer[]): Selection {
+  const { choice, entries, ranking } = drain(selectForOffers(prepared, offers));
+  const { warnings, ...chosen } = choice;
+  const considered =
+    offers.length === 0
+      ? prepared.variants.map(
+          ({ variant }): Outcome => ({
+            variant,
+            outcome: "incompatible",
+            missing: [],
+            platformMismatch: false,
+          }),
+        )
+      : entries.map((entry) => outcomeOf(entry, ranking));
+  return { ...chosen, considered, warnings };
 }
 
 /** The same for machines whose offers are compiled already. */
-function selectForOffers(prepared: Prepared, offers: readonly Offer[]): Selection {
+function* selectForOffers(prepared: Prepared, offers: readonly Offer[]): Steps<Chosen> {
   if (offers.length === 0) {
-    return withoutMachines(prepared);
+    const choice = answer(prepared, undefined, "nothing-fits", "no machine was given to choose a build for");
+    return { choice, entries: [], ranking: undefined };
   }
-  const entries = fitAll(prepared, offers);
+  const entries = yield* fitAll(prepared, offers);
   const leave = noChoice(entries, prepared);
-  const ranking = rank(
+  const ranking = yield* rank(
     entries.filter((entry) => entry.fits),
     prepared,
     offers,
   );
-  if (leave !== undefined || (ranking === undefined && eachIsLeftToItsRuntime(prepared, offers))) {
+  yield;
+  if (leave !== undefined || (ranking === undefined && (yield* eachIsLeftToItsRuntime(prepared, offers)))) {
     const code = leave?.code ?? "runtime-matched";
     const text =
       leave?.code === "format-only"
         ? reason.formatOnlyReason(leave.formats)
         : reason.runtimeMatchedReason(reason.platformsText(offers));
-    return answer(prepared, entries, ranking, code, text);
+    return { choice: answer(prepared, ranking, code, text), entries, ranking };
   }
   const code = codeOf(entries, ranking);
-  return answer(prepared, entries, ranking, code, reasonOf(code, entries, ranking, offers));
+  return { choice: answer(prepared, ranking, code, reasonOf(code, entries, ranking, offers)), entries, ranking };
 }
 
 function codeOf(entries: readonly (Fit | Misfit)[], ranking: Ranking | undefined): SelectionCode {
@@ -82,20 +114,13 @@ function reasonOf(
     : reason.selectedReason(variant, entries.length - misfits.length, ranking.decidedBy);
 }
 
-function answer(
-  prepared: Prepared,
-  entries: readonly (Fit | Misfit)[],
-  ranking: Ranking | undefined,
-  code: SelectionCode,
-  text: string,
-): Selection {
+function answer(prepared: Prepared, ranking: Ranking | undefined, code: SelectionCode, text: string): Choice {
   const rewrite = code === "selected" || code === "only-candidate" || code === "generic";
   return {
     selected: ranking?.winner.variant ?? null,
     action: rewrite ? "rewrite" : "leave",
     code,
     reason: text,
-    considered: entries.map((entry) => outcomeOf(entry, ranking)),
     warnings: prepared.warnings,
   };
 }
@@ -110,25 +135,10 @@ function outcomeOf(entry: Fit | Misfit, ranking: Ranking | undefined): Outcome {
 }
 
 /** An ordinary multi-platform image: no one variant is common, and none has to be. */
-function eachIsLeftToItsRuntime(prepared: Prepared, offers: readonly Offer[]): boolean {
-  return offers.length > 1 && offers.every((offer) => noChoice(fitAll(prepared, [offer]), prepared) !== undefined);
-}
-
-function withoutMachines(prepared: Prepared): Selection {
-  const text = "no machine was given to choose a build for";
-  return {
-    selected: null,
-    action: "leave",
-    code: "nothing-fits",
-    reason: text,
-    considered: prepared.variants.map(({ variant }) => ({
-      variant,
-      outcome: "incompatible",
-      missing: [],
-      platformMismatch: false,
-    })),
-    warnings: prepared.warnings,
-  };
+function* eachIsLeftToItsRuntime(prepared: Prepared, offers: readonly Offer[]): Steps<boolean> {
+  if (offers.length < 2) return false;
+  for (const offer of offers) if (noChoice(yield* fitAll(prepared, [offer]), prepared) === undefined) return false;
+  return true;
 }
 
 function offerOf(machine: Machine): Offer {

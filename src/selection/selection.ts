@@ -42,7 +42,8 @@ export type SelectionCode =
   | "format-only" // those left differ only in format: leave
   | "nothing-fits"; // no variant fits: leave
 
-export interface Selection {
+/** The answer alone: all that is kept where nobody asks about the variants that were not chosen. */
+export interface Choice {
   /**
    * Null where nothing fits. Null also where the image is left to the runtime and nothing can be named: machines of
    * several platforms asked about together, or builds in a format whose snapshotter no machine declares. So ask `code`,
@@ -54,8 +55,12 @@ export interface Selection {
   readonly code: SelectionCode;
   /** One line for people, naming the features; at most 200 characters. */
   readonly reason: string;
-  /** One outcome per variant, in the order of the index. */
-  readonly considered: readonly Outcome[];
   /** Lists what reading the index noticed, then what selecting did. */
   readonly warnings: readonly string[];
+}
+
+/** With what became of each variant, for whoever explains it. */
+export interface Selection extends Choice {
+  /** One outcome per variant, in the order of the index. */
+  readonly considered: readonly Outcome[];
 }

@@ -1,7 +1,8 @@
 import type { Feature } from "../hardware/feature.ts";
 import type { Offer } from "../hardware/offer.ts";
+import type { Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
-import { dominates } from "./dominance.ts";
+import { Dominance } from "./dominance.ts";
 import type { Fit, ReducedGroup } from "./fit.ts";
 import { isDeclared } from "./format.ts";
 import type { Prepared } from "./prepare.ts";
@@ -21,22 +22,27 @@ export interface Ranking {
   readonly decidedBy: RankingRule | undefined;
 }
 
+/** Comparisons in one step. */
+const comparisons = 64;
+
 interface Contender extends Ranked {
   readonly fit: Fit;
 }
 
 /** Finds the best of those that fit. Undefined for none. */
-export function rank(fits: readonly Fit[], prepared: Prepared, offers: readonly Offer[]): Ranking | undefined {
+export function* rank(fits: readonly Fit[], prepared: Prepared, offers: readonly Offer[]): Steps<Ranking | undefined> {
   // Not in the order of the index: whatever the rules leave undecided on the way must not depend on it.
   const sorted = [...fits].sort((a, b) => compareText(a.key, b.key) || a.variant.position - b.variant.position);
   const lost = new Map<Fit, { by: Fit | undefined; rule: RankingRule }>();
 
   const own = withoutFallback(sorted, lost);
-  const undominated = withoutDominated(own, prepared, lost);
-  const left = byRules(
-    undominated.map((fit) => contender(fit, prepared, offers)),
-    lost,
-  );
+  const undominated = yield* withoutDominated(own, prepared, lost);
+  const contenders: Contender[] = [];
+  for (const fit of undominated) {
+    contenders.push(contender(fit, prepared, offers));
+    yield;
+  }
+  const left = yield* byRules(contenders, lost);
   const [winner] = left;
   if (winner === undefined) {
     return undefined;
@@ -71,39 +77,56 @@ function withoutFallback(fits: readonly Fit[], lost: Lost): readonly Fit[] {
   return own;
 }
 
-function withoutDominated(fits: readonly Fit[], prepared: Prepared, lost: Lost): readonly Fit[] {
-  const left = fits.filter(
-    (fit) => !fits.some((other) => other !== fit && dominates(other, fit, prepared.implications)),
-  );
+function* withoutDominated(fits: readonly Fit[], prepared: Prepared, lost: Lost): Steps<readonly Fit[]> {
+  const dominance = new Dominance(fits, prepared.implications);
+  for (const fit of fits) {
+    dominance.cover(fit);
+    yield;
+  }
+  const left: Fit[] = [];
+  for (const fit of fits) {
+    if (!fits.some((other) => other !== fit && dominance.has(other, fit))) left.push(fit);
+    yield;
+  }
   for (const fit of fits) {
     // A strict partial order over finitely many: whoever is dominated is so by one that is left.
-    const by = left.find((other) => other !== fit && dominates(other, fit, prepared.implications));
+    const by = left.find((other) => other !== fit && dominance.has(other, fit));
     if (by !== undefined) {
       lost.set(fit, { by, rule: "dominance" });
     }
+    yield;
   }
   return left;
 }
 
-function byRules(contenders: readonly Contender[], lost: Lost): readonly Contender[] {
+function* byRules(contenders: readonly Contender[], lost: Lost): Steps<readonly Contender[]> {
   let left = contenders;
   for (const [rule, compare] of rules) {
-    const best = left.reduce<Contender | undefined>(
-      (champion, one) => (champion === undefined || compare(one, champion) > 0 ? one : champion),
-      undefined,
-    );
-    if (best === undefined || left.length === 1) {
+    if (left.length < 2) {
       break;
     }
-    left = left.filter((one) => {
-      const keep = compare(best, one) <= 0;
-      if (!keep) {
-        lost.set(one.fit, { by: undefined, rule });
-      }
-      return keep;
-    });
+    const best = yield* bestBy(compare, left);
+    const kept: Contender[] = [];
+    for (const [index, one] of left.entries()) {
+      if (best === undefined || compare(best, one) <= 0) kept.push(one);
+      else lost.set(one.fit, { by: undefined, rule });
+      if (index % comparisons === 0) yield;
+    }
+    left = kept;
   }
   return left;
+}
+
+function* bestBy(
+  compare: (a: Ranked, b: Ranked) => number,
+  contenders: readonly Contender[],
+): Steps<Contender | undefined> {
+  let [best] = contenders;
+  for (const [index, one] of contenders.entries()) {
+    if (best === undefined || compare(one, best) > 0) best = one;
+    if (index % comparisons === 0) yield;
+  }
+  return best;
 }
 
 function contender(fit: Fit, prepared: Prepared, offers: readonly Offer[]): Contender {

@@ -1,4 +1,5 @@
 import { endOf } from "./error.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** Time, handed in so that tests move it by hand. */
 export interface Clock {
@@ -26,15 +27,14 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
       reject(endOf(signal, "waiting"));
       return;
     }
-    const onAbort = (): void => {
-      cancel();
-      reject(endOf(signal, "waiting"));
-    };
     const cancel = clock.after(ms, () => {
-      signal.removeEventListener("abort", onAbort);
+      takeBack();
       resolve();
     });
-    signal.addEventListener("abort", onAbort, { once: true });
+    const takeBack = onAbort(signal, () => {
+      cancel();
+      reject(endOf(signal, "waiting"));
+    });
   });
 }
 
@@ -47,8 +47,7 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, what:
       promise.catch(() => undefined);
       return;
     }
-    const onAbort = (): void => reject(endOf(signal, what));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const takeBack = onAbort(signal, () => reject(endOf(signal, what)));
+    promise.then(resolve, reject).finally(takeBack);
   });
 }

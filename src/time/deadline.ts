@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { endOf, TimeError } from "./error.ts";
+import { onAbort } from "./on-abort.ts";
 
 /**
  * A signal that ends with an outer signal or when time is up, whichever is first. Its reason is always an
@@ -10,21 +11,19 @@ import { endOf, TimeError } from "./error.ts";
  */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #outer: AbortSignal;
   readonly #controller = new AbortController();
   readonly #what: string;
-  readonly #onOuter: () => void;
+  #takeBack: () => void = () => undefined;
   #cancel: () => void = () => undefined;
   #due = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, outer: AbortSignal, what: string, ms: number) {
     this.#clock = clock;
-    this.#outer = outer;
     this.#what = what;
-    this.#onOuter = () => this.#controller.abort(endOf(outer, what));
-    if (outer.aborted) this.#onOuter();
+    const onOuter = (): void => this.#controller.abort(endOf(outer, what));
+    if (outer.aborted) onOuter();
     else {
-      outer.addEventListener("abort", this.#onOuter, { once: true });
+      this.#takeBack = onAbort(outer, onOuter);
       this.restart(ms);
     }
   }
@@ -56,6 +55,6 @@ export class Deadline {
 
   end(): void {
     this.#cancel();
-    this.#outer.removeEventListener("abort", this.#onOuter);
+    this.#takeBack();
   }
 }

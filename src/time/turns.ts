@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /** Bounds how much is done at once. Those that wait take their turns in order, or leave when their signal aborts. */
 export class Turns {
   readonly #max: number;
@@ -27,15 +29,14 @@ export class Turns {
     return new Promise((resolve, reject) => {
       const begin = (): void => {
         this.#waiting.delete(begin);
-        signal.removeEventListener("abort", leave);
+        takeBack();
         resolve();
       };
-      const leave = (): void => {
+      const takeBack = onAbort(signal, () => {
         this.#waiting.delete(begin);
         reject(signal.reason);
-      };
+      });
       this.#waiting.add(begin);
-      signal.addEventListener("abort", leave, { once: true });
     });
   }
 }

@@ -136,7 +136,8 @@ const fresh = measure(roundCount, (round) => {
   if (again.complete) select(prepare(again.variants), whole(profileOf(round)));
 });
 const newProfile = measure(roundCount, (round) => select(prepared, whole(profileOf(round))));
-measure(profiles.length, ask);
+// Awaited, so that all of it is known.
+await Promise.all(profiles.map((_, round) => ask(round)));
 const known = measure(roundCount, ask);
 
 const nodesParsing: number[] = [];

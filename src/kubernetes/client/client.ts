@@ -256,7 +256,7 @@ export class KubernetesClient {
     else if (options.resourceVersion !== undefined) query.set("resourceVersion", options.resourceVersion);
     const { signal, timeoutMs = pageMs, maxBytes = pageBytes } = options;
     return this.#transport.read({ method: "GET", path, query }, signal, timeoutMs, (body, what) =>
-      readPage(body, maxBytes, what, onItem),
+      readPage(body, { maxBytes, what, onPassedOver: options.onPassedOver }, onItem),
     );
   }
 

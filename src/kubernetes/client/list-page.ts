@@ -13,17 +13,24 @@ export interface PageEnd {
   readonly token: string | undefined;
 }
 
+export interface PageReading {
+  readonly maxBytes: number;
+  /** Names the request in errors. */
+  readonly what: string;
+  /** As in `ListOptions`. */
+  readonly onPassedOver: ((bytes: number) => void) | undefined;
+}
+
 /**
  * Reads one answer of a list and hands over each item as soon as it is there.
  * @throws KubernetesError MALFORMED, TOO_LARGE, and whatever `onItem` throws
  */
 export async function readPage(
   body: Readable,
-  maxBytes: number,
-  what: string,
+  { maxBytes, what, onPassedOver }: PageReading,
   onItem: (item: unknown) => void,
 ): Promise<PageEnd> {
-  const splitter = new ListSplitter(maxEventBytes);
+  const splitter = new ListSplitter(maxEventBytes, onPassedOver);
   let size = 0;
   for await (const chunk of body) {
     const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ListSplitter } from "./list-splitter.ts";
 
-function split(bytes: Buffer, cuts: readonly number[], maxItemBytes = 10_000) {
-  const splitter = new ListSplitter(maxItemBytes);
+function split(bytes: Buffer, cuts: readonly number[], maxItemBytes = 10_000, onPassedOver?: (bytes: number) => void) {
+  const splitter = new ListSplitter(maxItemBytes, onPassedOver);
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
   const items: unknown[] = [];
   let start = 0;
@@ -15,6 +15,15 @@ function split(bytes: Buffer, cuts: readonly number[], maxItemBytes = 10_000) {
 }
 
 describe("ListSplitter", () => {
+  test.each([[[]], [[3]], [[20, 40, 60]]])("an item that is too large is passed over and told, cut at %j", (cuts) => {
+    const large = { name: "x".repeat(50) };
+    const told: number[] = [];
+    const bytes = Buffer.from(JSON.stringify({ kind: "List", items: [{ a: 1 }, large, large, { b: 2 }] }));
+    const { items, frame } = split(bytes, cuts, 40, (size) => told.push(size));
+    expect([items, frame]).toEqual([[{ a: 1 }, { b: 2 }], '{"kind":"List","items":[]}']);
+    expect(told).toEqual(Array(2).fill(JSON.stringify(large).length));
+  });
+
   test("any list, however it is cut, gives its items and the frame around them", () => {
     const value = fc.jsonValue({ maxDepth: 3, stringUnit: "binary" });
     const object = fc.dictionary(fc.string(), value);

@@ -19,6 +19,10 @@ const maxFrameBytes = 1_048_576;
  */
 export class ListSplitter {
   readonly #item: ByteBuffer;
+  readonly #maxItemBytes: number;
+  readonly #onPassedOver: ((bytes: number) => void) | undefined;
+  /** Bytes so far of an item that is too large to be kept; 0 where it is none. */
+  #passing = 0;
   readonly #frame = new ByteBuffer(maxFrameBytes, "what stands around a list's items");
   #within: "frame" | "items" | "item" = "frame";
   /** Open braces and brackets, of the frame or of the item. */
@@ -27,7 +31,10 @@ export class ListSplitter {
   #escaped = false;
   #done = false;
 
-  constructor(maxItemBytes: number) {
+  /** @param onPassedOver told of an item that is too large, which is left out; without it such an item is an error */
+  constructor(maxItemBytes: number, onPassedOver?: (bytes: number) => void) {
+    this.#maxItemBytes = maxItemBytes;
+    this.#onPassedOver = onPassedOver;
     this.#item = new ByteBuffer(maxItemBytes, "an item of a list");
   }
 
@@ -70,12 +77,29 @@ export class ListSplitter {
       } else if (byte === closeBrace || byte === closeBracket) {
         this.#depth--;
         if (this.#depth > 0 || this.#within !== "item") continue;
-        this.#item.add(chunk.subarray(start, at + 1));
-        yield this.#item.take();
+        this.#add(chunk.subarray(start, at + 1));
+        if (this.#passing === 0) yield this.#item.take();
+        else this.#passOver();
         this.#within = "items";
       }
     }
-    if (this.#within !== "items") (this.#within === "item" ? this.#item : this.#frame).add(chunk.subarray(start));
+    if (this.#within === "item") this.#add(chunk.subarray(start));
+    else if (this.#within === "frame") this.#frame.add(chunk.subarray(start));
+  }
+
+  /** Adds to the item. */
+  #add(part: Buffer): void {
+    if (this.#passing > 0) {
+      this.#passing += part.length;
+    } else if (this.#onPassedOver !== undefined && this.#item.size + part.length > this.#maxItemBytes) {
+      this.#passing = this.#item.size + part.length;
+      this.#item.take();
+    } else this.#item.add(part);
+  }
+
+  #passOver(): void {
+    this.#onPassedOver?.(this.#passing);
+    this.#passing = 0;
   }
 
   /** The list without its items, as JSON; whether it is whole is for JSON.parse to say. */

@@ -43,6 +43,8 @@ export interface Selectors {
 export interface ListOptions extends CallOptions, Selectors {
   /** Objects in one answer. Default 500. */
   readonly pageSize?: number;
+  /** Told of an object that is larger than can be read, which is left out. Absent: such an object ends the list. */
+  readonly onPassedOver?: (bytes: number) => void;
   readonly resourceVersion?: string;
 }
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { status } from "../../../test/support/api-server/fake.ts";
 import { idleMs, nodesPath as PATH, Reflecting } from "../../../test/support/api-server/reflecting.ts";
+import { aborted } from "../../time/aborted.ts";
+import { KubernetesError } from "../error.ts";
 
 let t: Reflecting;
 beforeEach(async () => {
@@ -29,6 +31,30 @@ describe("what breaks", () => {
     expect(t.changes).toEqual(["added a 1", "modified a 2 1"]);
     expect(reflector.lastError).toBeUndefined();
     expect(t.events.filter(({ type }) => type === "listed")).toHaveLength(1);
+  });
+
+  test("a page that is too large is asked for with half as many objects, down to one", async () => {
+    const sizes: (number | undefined)[] = [];
+    const reflector = t.reflect({
+      pageSize: 8,
+      client: {
+        each(_target, { pageSize, onPassedOver }, onItem) {
+          sizes.push(pageSize);
+          if (pageSize !== 1) return Promise.reject(new KubernetesError("TOO_LARGE", "a page of 64 MiB"));
+          onItem({ metadata: { name: "a" } });
+          onPassedOver?.(9_000_000);
+          return Promise.resolve("7");
+        },
+        // biome-ignore lint/correctness/useYield: it ends when it is told to
+        async *watch(_target, { signal }) {
+          await aborted(signal);
+        },
+      },
+    });
+    for (let failures = 1; failures <= 3; failures++) await t.recover(failures);
+    await reflector.synced;
+    expect([sizes, [...reflector.store.keys()]]).toEqual([[8, 4, 2, 1], ["a"]]);
+    expect(t.events).toContainEqual({ type: "passed-over", bytes: 9_000_000 });
   });
 
   test("waits grow with full jitter up to their bound, and start anew after success", async () => {

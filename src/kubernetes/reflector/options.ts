@@ -22,6 +22,8 @@ export type ReflectorEvent =
   | { readonly type: "failed"; readonly error: KubernetesError; readonly relist: boolean; readonly retryInMs: number }
   /** One object could not be read by `transform`; it is not kept. */
   | { readonly type: "unreadable"; readonly key: string; readonly error: unknown }
+  /** One object of a list is larger than can be read; it is not kept. */
+  | { readonly type: "passed-over"; readonly bytes: number }
   /** `onChange` or `onSynced` threw; the store is right all the same. */
   | { readonly type: "listener-failed"; readonly error: unknown };
 

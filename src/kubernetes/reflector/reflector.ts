@@ -107,7 +107,8 @@ export class Reflector<Kept> {
     this.#state = "listing";
     const started = this.#clock.now();
     const listing = this.#store.beginList();
-    const query = { signal, labelSelector, fieldSelector, pageSize: this.#pageSize };
+    const onPassedOver = (bytes: number): void => this.#observe({ type: "passed-over", bytes });
+    const query = { signal, labelSelector, fieldSelector, pageSize: this.#pageSize, onPassedOver };
     const resourceVersion = await client.each({ resource, namespace }, query, (item) => listing.put(parseObject(item)));
     listing.finish();
     this.#lastError = undefined;
@@ -189,6 +190,8 @@ export class Reflector<Kept> {
       : new KubernetesError("UNEXPECTED", `${resourceName(this.#options.resource)}: ${errorText(cause)}`, { cause });
     // A pages' token that expired means that the list took longer than etcd keeps history (5 minutes): fewer pages.
     if (error.code === "GONE" && this.#state === "listing") this.#pageSize = Math.min(this.#pageSize * 4, 5_000);
+    // Objects may be a hundred times as large as usual: a page of fewer is read. One alone always can be.
+    if (error.code === "TOO_LARGE" && this.#state === "listing") this.#pageSize = Math.ceil(this.#pageSize / 2);
     const answered = !isKubernetesError(error, "UNREACHABLE", "TIMEOUT", "TOO_MANY_REQUESTS");
     if (answered) this.#refusals++;
     // Resuming after an event that cannot be read would only meet it again; a list shows what came of it.

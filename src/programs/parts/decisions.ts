@@ -43,7 +43,7 @@ export function decisionContext(options: DecisionsOptions): DecisionContext & Re
       return image;
     },
     remembered: (reference, digest, pod, namespace) => memoryOf(namespace).get(reference, digest, pod, namespace),
-    judge: (image, landings, how) => selections.judge(image, landings, how),
+    judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
     mayAsk: hostMatcher(allowedRegistries),
     imageForm,
     atBinding,

@@ -22,6 +22,9 @@ export function watchObserver(log: Logger, metrics: WatchMetrics): WatchObserver
       case "unreadable":
         log.warn({ resource, object: event.key, error: event.error }, "an object cannot be read and is left out");
         break;
+      case "passed-over":
+        log.warn({ resource, bytes: event.bytes }, "an object is too large to be read and is left out");
+        break;
       case "listener-failed":
         log.error({ resource, error: event.error }, "a change could not be followed");
         break;

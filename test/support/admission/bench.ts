@@ -90,7 +90,7 @@ export class World {
           return image;
         },
         remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
-        judge: (image, landings, how) => selections.judge(image, landings, how),
+        judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
         mayAsk: (registry) => registry !== "forbidden.example",
         imageForm: "digest",
         atBinding: true,

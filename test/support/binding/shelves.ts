@@ -63,7 +63,7 @@ export function contextOf(shelf: Shelf, memory = new ReselectMemory()): Reselect
       return image;
     },
     remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
-    judge: (image, landings, how) => selections.judge(image, landings, how),
+    judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
     mayAsk: (registry) => registry !== "forbidden.example.com",
     imageForm: "digest",
   };
