@@ -61,6 +61,20 @@ test("an answer that is under way when the drain begins closes its connection, a
   expect(await ask(nothing)).toEqual([200, "close"]);
 });
 
+test("an answer that began before the end closes its connection with its last byte", async () => {
+  const { listener, next } = slowListener();
+  const { server, get } = await start(listener);
+  const response = next();
+  const answer = get();
+  const writer = await response;
+  await new Promise<void>((resolve) => writer.write("begun", () => resolve()));
+  // Far longer than this test may take: only the connection's end ends the wait.
+  const closed = server.close(600_000);
+  writer.end();
+  expect(await answer).toEqual([200, "keep-alive"]);
+  await closed;
+});
+
 test("closing lets a request under way finish", async () => {
   const { listener, next } = slowListener();
   const { server, get } = await start(listener);

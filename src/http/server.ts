@@ -133,7 +133,7 @@ export class HttpServer {
    */
   drain(): void {
     this.#draining = true;
-    for (const response of this.#underWay) response.shouldKeepAlive = false;
+    for (const response of this.#underWay) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
   /** Takes no new connection, lets requests under way finish, and ends at the latest after `graceMs`. */
@@ -150,7 +150,11 @@ export class HttpServer {
     if (this.#draining) response.shouldKeepAlive = false;
     this.#underWay.add(response);
     this.#connections.follow(request, response);
-    response.once("finish", () => discardRest(request));
+    response.once("finish", () => {
+      discardRest(request);
+      // Its headers may have promised a connection that stays, before it was known that the server ends.
+      if (this.#draining && response.shouldKeepAlive) request.socket.destroySoon();
+    });
     response.once("close", () => this.#underWay.delete(response));
   }
 }

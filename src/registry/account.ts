@@ -2,8 +2,8 @@ import { createHmac, randomBytes } from "node:crypto";
 import { type Credentials, canonicalText } from "../credentials/credentials.ts";
 
 /**
- * Names for credentials, for cache keys and limits: equal credentials have equal names. Keyed with a random value of
- * this process, so that a name that leaks (in a heap dump, in a metric) cannot be tried against guessed passwords.
+ * Names for credentials, for cache keys and limits: equal credentials have equal names. Made by HMAC with a random key of
+ * this process, so that a name that leaks (in a log, in a metric) cannot be tried against guessed passwords.
  */
 export class Accounts {
   readonly #key = randomBytes(32);

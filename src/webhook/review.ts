@@ -35,7 +35,7 @@ export interface AdmissionResponse {
 
 /**
  * The API server cuts warnings at 256 characters where they add up to more than 4,096
- * (apiserver/pkg/endpoints/warning.go: truncateAtTotalRunes, truncateItemRunes): longer ones are never whole.
+ * (apiserver/pkg/endpoints/warning.go: truncateAtTotalRunes, truncateItemRunes): of 16 Warnings of 256 none is cut further.
  */
 const warningLimit = 256;
 const warningCount = 16;
@@ -100,13 +100,13 @@ export function patched(
   return respond({ uid, allowed: true, patchType: "JSONPatch", patch: encoded, ...warningField(warnings) });
 }
 
-/** Refuses the object: 403, as the API server does for webhooks that give no code. */
+/** Refuses the object with 403 Forbidden; without a code the API server would say 400. */
 export function denied(uid: string, message: string, warnings: readonly string[] = []): AdmissionReviewResponse {
   const status = { code: 403, reason: "Forbidden", message };
   return respond({ uid, allowed: false, status, ...warningField(warnings) });
 }
 
-/** Refuses the object for now: 409, as the API server does where two requests meet. */
+/** Refuses the object for now: 409 Conflict, after which clients and schedulers try again. */
 export function conflict(uid: string, message: string): AdmissionReviewResponse {
   return respond({ uid, allowed: false, status: { code: 409, reason: "Conflict", message } });
 }

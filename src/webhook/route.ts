@@ -8,6 +8,6 @@ export interface ReviewHandler {
 /** Who answers the reviews that come to a path, and how long that may take. */
 export interface ReviewRoute {
   readonly handler: ReviewHandler;
-  /** Longest time for one review in milliseconds. Absent: as long as the API server waits. */
+  /** Longest time for one review in milliseconds. Absent: the API server's timeout less the reserve of deadline.ts. */
   readonly limitMs?: number;
 }

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const page = readFileSync(join(root, "docs/failures.md"), "utf8");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
 /** `file`: <q>title</q> */
-const named = [...page.matchAll(/^\s*`([^`]+\.test\.ts)`: <q>(.+)<\/q>/gm)].map(([, file = "", title = ""]) => ({
-  file,
-  title,
-}));
+const namedIn = (page: string) =>
+  [...page.matchAll(/^\s*`([^`]+\.test\.ts)`: <q>(.+)<\/q>/gm)].map(([, file = "", title = ""]) => ({ file, title }));
+const page = read("docs/failures.md");
+const threats = read("docs/threat-model.md");
+const named = namedIn(page);
 
 describe("docs/failures.md", () => {
   test("every entry names a test", () => {
@@ -18,14 +19,24 @@ describe("docs/failures.md", () => {
     expect(without).toEqual(["All replicas are away."]);
     expect(named.length).toBeGreaterThan(20);
   });
+});
 
-  test.each(named)("$file: $title", ({ file, title }) => {
-    expect(existsSync(join(root, file)), file).toBe(true);
-    const source = readFileSync(join(root, file), "utf8");
-    // `test("…"`, or the title alone on its line where the table of cases or the line's length wants that.
-    expect(
-      source.includes(`test("${title}"`) || source.includes(`("${title}"`) || source.includes(`"${title}",`),
-      title,
-    ).toBe(true);
+describe("docs/threat-model.md", () => {
+  test("every entry names a test, or says that it is open or accepted", () => {
+    const entries = threats.split(/^- \*\*/m).slice(1);
+    const whoEntries = threats.slice(0, threats.indexOf("## From")).split(/^- \*\*/m).length - 1;
+    const without = entries.slice(whoEntries).filter((entry) => !/`: <q>|\*\*Open\*\*|Accepted/.test(entry));
+    expect(without).toEqual([]);
+    expect(namedIn(threats).length).toBeGreaterThan(20);
   });
+});
+
+test.each([...named, ...namedIn(threats)])("$file: $title", ({ file, title }) => {
+  expect(existsSync(join(root, file)), file).toBe(true);
+  const source = readFileSync(join(root, file), "utf8");
+  // `test("…"`, or the title alone on its line where the table of cases or the line's length wants that.
+  expect(
+    source.includes(`test("${title}"`) || source.includes(`("${title}"`) || source.includes(`"${title}",`),
+    title,
+  ).toBe(true);
 });

@@ -1,7 +1,7 @@
 import type { ImagePlace } from "../images.ts";
 
 /**
- * The word of the annotation on one image of a Pod. All of it is a hint, which anybody may have written: who acts on it
+ * One image's entry in the annotation `metahub.dev/selection`. All of it is a hint, which anybody may have written: who acts on it
  * proves it first.
  */
 export interface SelectionNote {
@@ -24,8 +24,8 @@ export interface SelectionNote {
 }
 
 /**
- * Bytes of the annotation, for Pods of so many containers that what must be known of them takes as much: without its
- * index and node, a build could neither be proven nor replaced at the next binding. Some hundred containers.
+ * Most bytes of the annotation. Only Pods of some hundred containers need more than 4 KiB: index and node of each must
+ * stay, or its build could not be proven.
  */
 export const maxSelection = 32_768;
 

@@ -12,7 +12,7 @@ const lineLength = 140;
 /**
  * JSON in lines that `kubectl describe` shows whole, one member per container name (image volumes as `volume/NAME`),
  * under 4 KiB: where it would be longer, reasons go first, then requirements, then all that the next decision can do
- * without. Only where that is still longer it may be longer; past 32 KiB the last containers go, and `…` counts them.
+ * without. If even that does not fit into 4 KiB, up to 32 KiB are written; past them the last containers go, and `…` counts them.
  */
 export function formatSelection(notes: SelectionNotes): string {
   const shortenings: readonly ((note: SelectionNote) => Partial<SelectionNote>)[] = [
