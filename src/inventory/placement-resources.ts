@@ -1,44 +1,36 @@
-import { z } from "zod";
+import { Field } from "../api/field.ts";
+import type { Toleration } from "../api/taints.ts";
 import type { RuntimeClassScheduling } from "../placement/candidate.ts";
 
-const runtimeClass = z.object({
-  scheduling: z
-    .object({
-      nodeSelector: z.record(z.string(), z.string()).optional(),
-      tolerations: z
-        .array(
-          z.object({
-            key: z.string().optional(),
-            operator: z.string().optional(),
-            value: z.string().optional(),
-            effect: z.string().optional(),
-          }),
-        )
-        .optional(),
-    })
-    .optional(),
-});
-const deviceClass = z.object({ spec: z.object({ extendedResourceName: z.string().optional() }).optional() });
+/** More entries and characters than etcd takes in one object (1.5 MiB). */
+const maxItems = 100_000;
+const maxLength = 4 * 1024 * 1024;
 
-/** Reads what a node.k8s.io/v1 RuntimeClass adds to the Pods that name it. */
+type Fields = ReadonlyMap<string, Field>;
+
+/** Reads what a node.k8s.io/v1 RuntimeClass adds to the Pods that name it. @throws ApiError where a type is wrong */
 export function parseRuntimeClass(object: unknown): RuntimeClassScheduling {
-  const { nodeSelector, tolerations } = runtimeClass.parse(object).scheduling ?? {};
+  const scheduling = new Field(object, "").object().get("scheduling")?.object();
+  const selector = scheduling?.get("nodeSelector")?.object();
+  const tolerations = scheduling?.get("tolerations")?.items(maxItems, "[]");
   return {
-    ...(nodeSelector === undefined ? {} : { nodeSelector }),
-    ...(tolerations === undefined
-      ? {}
-      : {
-          tolerations: tolerations.map(({ key, operator, value, effect }) => ({
-            ...(key === undefined ? {} : { key }),
-            ...(operator === undefined ? {} : { operator }),
-            ...(value === undefined ? {} : { value }),
-            ...(effect === undefined ? {} : { effect }),
-          })),
-        }),
+    ...(selector === undefined ? {} : { nodeSelector: texts(selector) }),
+    ...(tolerations === undefined ? {} : { tolerations: tolerations.map((item) => toleration(item.object())) }),
   };
 }
 
-/** The extended resource that a resource.k8s.io/v1 DeviceClass serves (KEP-5004); undefined where it serves none. */
+/**
+ * The extended resource that a resource.k8s.io/v1 DeviceClass serves (KEP-5004); undefined where it serves none.
+ * @throws ApiError where a type is wrong
+ */
 export function parseDeviceClassResource(object: unknown): string | undefined {
-  return deviceClass.parse(object).spec?.extendedResourceName;
+  return new Field(object, "").object().get("spec")?.object().get("extendedResourceName")?.string(maxLength);
+}
+
+function toleration(fields: Fields): Toleration {
+  return texts(new Map([...fields].filter(([name]) => ["key", "operator", "value", "effect"].includes(name))));
+}
+
+function texts(fields: Fields): Readonly<Record<string, string>> {
+  return Object.fromEntries([...fields].map(([name, field]) => [name, field.string(maxLength)]));
 }

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from "node:util";
-import stringWidth from "string-width";
 
 const plain = /^[\x20-\x7e]*$/;
 /**
@@ -16,6 +15,12 @@ export function safeText(text: string): string {
   return stripVTControlCharacters(text).replace(spacing, " ").replace(unsafe, "");
 }
 
+const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
+const emoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|^\p{Regional_Indicator}{2}/u;
+/** East Asian Width W and F in broad ranges (Unicode Standard Annex 11). */
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
+
 /** User-perceived characters, each with the terminal columns it takes. */
 function* characters(text: string): Generator<readonly [character: string, width: number]> {
   if (plain.test(text)) {
@@ -23,10 +28,7 @@ function* characters(text: string): Generator<readonly [character: string, width
     return;
   }
   for (const { segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)) {
-    const width = stringWidth(segment);
-    if (width <= 2) yield [segment, width];
-    // Conjuncts of several letters, and emoji modifiers that modify nothing: as wide as their parts.
-    else for (const part of segment) yield [part, stringWidth(part)];
+    yield [segment, characterWidth(segment)];
   }
 }
 
@@ -86,4 +88,9 @@ function breakWord(word: string, columns: number): string[] {
   }
   pieces.push(piece);
   return pieces;
+}
+
+function characterWidth(character: string): number {
+  if (invisible.test(character)) return 0;
+  return emoji.test(character) || wide.test(character) ? 2 : 1;
 }
