@@ -7,7 +7,7 @@ import { machineTypeLabel } from "./node-labels.ts";
 export interface Rule {
   /** Source of a regular expression that means the same in JavaScript and in RE2 (the API server's). No quotes. */
   readonly pattern: string;
-  /** The wish, with a right value. Stands after the field's path and its value. */
+  /** Says what is required and gives a right value. Follows the field's path and its value in the message. */
   readonly message: string;
 }
 
@@ -108,7 +108,7 @@ export const architectures = [
 export const selectorOperators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
-/** Fields that must be there, with the text that says so. */
+/** Messages for missing fields, and for a few rules without a pattern. */
 export const requiredFields = {
   spec: 'is needed, for example {nodeSelector: {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}, features: ["cpu:broadwell"]}',
   nodeSelector:

@@ -37,7 +37,7 @@ function buildNote(node: BoundNode, chosen: ChosenBuild & Reason, now: Date): Se
   };
 }
 
-/** The choice was left to the binding, or made for another node: the note tells why nothing was chosen for this one. */
+/** Renews a note that left the choice open, or chose no build for another node: it tells why none was chosen here. */
 function leftNote({ place, note, node }: Judged, reason: Reason, now: Date): Reselection["write"] {
   if (note === undefined || !wasLeft(note, node.name)) return undefined;
   const { index } = note;

@@ -15,9 +15,9 @@ const longestName = 253;
 const longestUid = 64;
 
 /**
- * Reads `pods/binding` and the legacy `bindings`. Undefined where it is no binding to a node by a name that the API
- * server would take: it refuses those itself. `too-long`: a name or a uid is longer than there are any, so that nothing
- * of it may be kept or logged.
+ * Reads `pods/binding` and the legacy `bindings`. Undefined for a request that binds no Pod to a named node: the API
+ * server refuses invalid bindings itself. `too-long`: a name or uid exceeds its limit, so that nothing of the request may
+ * be kept or logged.
  */
 export function readBinding(request: AdmissionRequest): BindingRequest | "too-long" | undefined {
   const { resource, subResource, namespace } = request;
@@ -29,7 +29,7 @@ export function readBinding(request: AdmissionRequest): BindingRequest | "too-lo
   const binding = fields(request.object);
   const metadata = fields(binding["metadata"]);
   const target = fields(binding["target"]);
-  // The legacy resource names the Pod in the object alone; the subresource's path is what counts.
+  // The legacy resource names the Pod in the object, the subresource in the path.
   const pod = modern ? request.name : (text(metadata["name"]) ?? request.name);
   const node = text(target["name"]);
   const kind = text(target["kind"]) ?? "Node";

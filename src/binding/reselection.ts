@@ -26,7 +26,7 @@ export interface BoundNode {
   readonly landings: readonly PlacedProfile[];
   /** All places where the Pod could have landed, for `strategy: common`. */
   readonly candidates: readonly PlacedProfile[];
-  /** The node's offer to containers that get devices by DRA, by their names. */
+  /** Maps the name of each container with DRA devices to the node's offer for it. */
   readonly containers?: ReadonlyMap<string, Pick<BoundNode, "landings" | "candidates" | "doubt">>;
   /** Why a container's devices are not known, one line for people. */
   readonly doubt?: string;
@@ -51,8 +51,8 @@ export interface Reselection {
   /** True where this build is right here, and another node may need another one. */
   readonly chosen?: boolean;
   /**
-   * The write, where there is one. For `keep` it is the note alone, where admission left the choice open: so that the Pod
-   * tells the decision, and a choice that is still open once it is bound was missed.
+   * The write, where there is one. For `keep` only the note changes: it is written over an open choice, or over a note
+   * for another node. So a bound Pod whose choice is open was missed.
    */
   readonly write?: { readonly image: string; readonly note: SelectionNote };
 }

@@ -34,13 +34,13 @@ export interface ManifestList {
 export interface ManifestListEntry {
   readonly image: Reference;
   readonly platform: Platform;
-  /** Canonical; together one carrier. */
+  /** Canonical features of one carrier (see toRequirement). */
   readonly features: readonly Feature[];
   /** 0 where none is written. */
   readonly priority: number;
 }
 
-/** A list of 1,024 entries with long names is a tenth of this. */
+/** Characters: 1,024 for each of 1,024 entries. */
 const maxText = 1024 * 1024;
 const maxFeatures = 64;
 const maxPriority = 1_000_000;
@@ -51,8 +51,8 @@ const platformKeys = ["os", "architecture", "variant", "features", "os.version",
 
 /**
  * Reads the YAML of a manifest list.
- * @throws OciError YAML_SYNTAX with line and column; WRONG_TYPE, MISSING_FIELD, WRONG_VALUE, FEATURE_INVALID,
- * reference-* with the place
+ * @throws OciError TOO_LARGE; YAML_SYNTAX with line and column; WRONG_TYPE, MISSING_FIELD, WRONG_VALUE,
+ * TOO_MANY_ENTRIES, FEATURE_INVALID, REFERENCE_* and DIGEST_* with the place
  */
 export function parseManifestList(yaml: string): ManifestList {
   if (yaml.length > maxText) {
@@ -63,7 +63,7 @@ export function parseManifestList(yaml: string): ManifestList {
 
 /**
  * Reads a manifest list that some parser made already, such as the `spec` of a ManifestList.
- * @throws OciError as `parseManifestList`
+ * @throws OciError as `parseManifestList`, without TOO_LARGE and YAML_SYNTAX
  */
 export function readManifestList(value: unknown): ManifestList {
   const root = asObject(asJson(value), "document");

@@ -20,7 +20,7 @@ import { few } from "../text/few.ts";
 import { RegistryError, type RegistryErrorCode } from "./error.ts";
 import { LayoutFolder } from "./layout-folder.ts";
 
-/** Which image of a layout is meant: by tag, by digest, or the only one. */
+/** Names an image of a layout by tag or digest. An empty target means the default of `readLayout`. */
 export interface LayoutTarget {
   readonly tag?: string | undefined;
   readonly digest?: string | undefined;
@@ -41,13 +41,13 @@ interface Named {
 
 const refName = "org.opencontainers.image.ref.name";
 const defaultTag = "latest";
-/** The most of `index.json` that is read: each entry is one image or index of the layout. */
+/** Entries of `index.json`, each one image or index of the layout. A longer list is refused. */
 const maxEntries = 1024;
 const maxNamed = 8;
 
 /**
  * Reads an image from an OCI image layout on disk (image-spec v1.1, image-layout.md), without any network. Every
- * document is verified against its descriptor.
+ * blob is verified against its descriptor.
  *
  * Without a tag or digest: the only entry of `index.json`; of several, the one that is called `latest`; and where no
  * entry has a name at all, `index.json` itself is taken for the index.
@@ -84,7 +84,7 @@ export async function readLayout(
   return { descriptor, list: await flatten(folder, descriptor.digest, documents, options) };
 }
 
-/** Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex. */
+/** Reads nested indexes until none is missing; flattenIndex bounds their depth and number. */
 async function flatten(
   folder: LayoutFolder,
   digest: string,
@@ -110,7 +110,7 @@ async function readBlob(
     const text = `${label}: ${descriptor.digest} is said to have ${descriptor.size} bytes, at most ${maxDocumentBytes} are read`;
     throw new RegistryError("TOO_LARGE", text);
   }
-  // A digest that parses holds nothing that a path could be made of.
+  // parseDigest refuses every digest that could lead out of the folder.
   const { algorithm, hex } = parseDigest(descriptor.digest);
   const bytes = await folder.read(`blobs/${algorithm}/${hex}`, signal);
   checked(label, `blobs/${algorithm}/${hex}`, () => verifyDescriptor(bytes, descriptor), "DIGEST_MISMATCH");
@@ -121,7 +121,7 @@ function checkVersion(bytes: Uint8Array): void {
   const version = requiredString(asObject(parseJson(bytes), "document"), "imageLayoutVersion", "");
   // image-layout.md: the version changes only when layouts change in a way that readers must know of.
   if (!version.startsWith("1.")) {
-    throw new OciError("WRONG_VALUE", `is ${excerpt(version)}, and 1.0.0 is what is read`, {
+    throw new OciError("WRONG_VALUE", `is ${excerpt(version)}, and 1.0.0 or another 1.x is what is read`, {
       place: "imageLayoutVersion",
     });
   }
@@ -171,7 +171,7 @@ function choose(entries: readonly Named[], { tag, digest }: LayoutTarget, label:
     const what = tag === undefined ? "holds several images: name one, as oci:DIR:TAG" : `holds no ${excerpt(tag)}`;
     throw new RegistryError("NOT_FOUND", `${label}: the layout ${what}; ${listed(entries)}`);
   }
-  // The same image twice, as tools leave it when they tag again, is no question.
+  // Tools may list one image twice after tagging it again: equal digests are not ambiguous.
   if (others.some(({ descriptor }) => descriptor.digest !== first.descriptor.digest)) {
     throw new RegistryError(
       "INVALID",

@@ -1,4 +1,4 @@
-/** Whom a request is made for: what is scarce is shared between namespaces, and within one between its reviews. */
+/** The namespace and review behind a request. Namespaces share what is scarce; each divides its share among its reviews. */
 export interface Tenant {
   readonly namespace: string;
   /** The same object in every request of one review, and in no other. */
@@ -6,8 +6,8 @@ export interface Tenant {
 }
 
 /**
- * The name of work that several may wait for: those of one namespace only, since the work waits for its turn as the one
- * who began it does.
+ * The key of work that several callers may share. Only callers of one namespace share it, since the work queues in the
+ * turn of its first caller.
  */
 export function flightKey(key: string, tenant: Tenant | undefined): string {
   return tenant === undefined ? key : `${tenant.namespace} ${key}`;

@@ -1,18 +1,18 @@
 import { archspecFlagAliases, archspecRows } from "./graph.generated.ts";
 
-/** Flags of Linux's /proc/cpuinfo that archspec has no use for, but that images may ask for. */
+/** CPU flags that archspec lacks and images may ask for. Most are names from Linux's /proc/cpuinfo. */
 const kernelFlags =
   "amx_complex amx_fp16 avx10 avx512_4fmaps avx512_4vnniw cmov cx8 erms fpu fsrm fxsr hle invpcid mmxext mpx " +
   "osxsave pconfig prefetchwt1 rdtscp rtm sgx smap smep umip wbnoinvd xgetbv1 xsaves " +
   "altivec neon vsx cssc ebf16 gcs hbc lse128 mops mte mte3 rcpc3 rprfm sme2p1 sve2p1";
 
 /**
- * Other spellings, without `_`, `-` and `.`, to archspec's. From archspec's feature_aliases and darwin_flags, Linux's
+ * Maps other spellings, written without `_`, `-` and `.`, to archspec's names. From archspec's feature_aliases and darwin_flags, Linux's
  * cpufeatures.h (`pni`), Go's golang.org/x/sys/cpu (`HasAVX512GFNI`), NFD's CPUID labels, which are those of
  * klauspost/cpuid (`FMA3`, `LZCNT`, `LAHF`, `CLMUL`, `AMD3DNOW`), and GCC's aarch64 extensions (`lse`, `dotprod`).
  */
 const spellings: readonly (readonly [spelling: string, flags: string])[] = [
-  // Docker's manifest schema gives "sse4" as an example of `features`; it means both.
+  // Docker's manifest schema gives "sse4" as an example of `features`. It means SSE4.1 and SSE4.2.
   ["sse4", "sse4_1 sse4_2"],
   ["pni", "sse3"],
   ["fma3", "fma"],
@@ -46,8 +46,9 @@ const spellings: readonly (readonly [spelling: string, flags: string])[] = [
 ];
 
 /**
- * A flag to those that come with it. From Linux's arch/x86/kernel/cpu/cpuid-deps.c (the kernel clears the left where
- * the right is off), archspec's feature_aliases (sse3), and for ARM: Advanced SIMD is NEON; SVE2 and SME2 extend.
+ * Maps a flag to the one that it implies. For x86 from Linux's arch/x86/kernel/cpu/cpuid-deps.c (the kernel clears the
+ * left where the right is off) and archspec's feature_aliases (sse3). On Arm, Advanced SIMD is NEON, SVE2 extends SVE, and
+ * SME2 extends SME.
  */
 const implications: ReadonlyMap<string, string> = new Map([
   ["asimd", "neon"],
