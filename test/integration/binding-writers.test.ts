@@ -177,6 +177,11 @@ describeWith(found, "a Pod that others write too", (site) => {
       priorityClassName,
       containers: [{ name: "main", image: "qnib/bench", resources: { limits: slot } }],
     });
+    // The webhook follows the nodes by a watch: until it knows both slots, such a Pod has one place to go.
+    const asked = { apiVersion: "v1", kind: "Pod", metadata: { name: "asked" }, spec: spec("high") };
+    const path = "jsonpath={.spec.containers[0].image}";
+    const admitted = () => kubectl(site.cluster, ["create", "--dry-run=server", "-o", path, "-f", "-"], asked);
+    await expect.poll(admitted, { timeout: 30_000 }).toBe("qnib/bench");
     const low = { spec: spec("low"), labels: { app: "low" } };
     await site.createPod("low-1", low);
     await site.createPod("low-2", low);
