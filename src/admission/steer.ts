@@ -2,8 +2,8 @@ import { profileLabel } from "../api/node-labels.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
+import type { IndexImage } from "../registry/images.ts";
 import { asksForDevice, type DecisionContext, type JudgeOptions } from "../rewriting/decide.ts";
-import type { IndexImage } from "../rewriting/memory.ts";
 import { readReference } from "../rewriting/origin.ts";
 import type { AskedImages } from "../rewriting/reviewed-pod.ts";
 

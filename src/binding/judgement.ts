@@ -1,10 +1,10 @@
 import { type Reference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import type { Variant } from "../oci/variant.ts";
 import { RegistryError } from "../registry/error.ts";
+import type { IndexImage } from "../registry/images.ts";
 import { explainFailure, type JudgeOptions } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
-import type { IndexImage } from "../rewriting/memory.ts";
 import type { SelectionNote } from "../rewriting/notes/note.ts";
 import { type Asking, type Origin, originalReference, originOf, readReference } from "../rewriting/origin.ts";
 import type { Verdict } from "../rewriting/verdict.ts";

@@ -1,8 +1,8 @@
 import type { PlacedProfile } from "../placement/placement.ts";
+import type { IndexImage } from "../registry/images.ts";
 import type { ImageForm, JudgeOptions } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
-import type { IndexImage } from "../rewriting/memory.ts";
 import type { SelectionNote } from "../rewriting/notes/note.ts";
 import type { ImageKnowledge } from "../rewriting/origin.ts";
 import type { Verdict } from "../rewriting/verdict.ts";

@@ -25,6 +25,20 @@ export function heapSize(value: unknown): number {
   return sum;
 }
 
+const measured = new WeakMap<object, number>();
+
+/**
+ * The same for a value that several caches keep and that nobody changes: measured once for as long as it lives, since a
+ * cache asks again each time that the value is put into it.
+ */
+export function keptHeapSize(value: object): number {
+  const known = measured.get(value);
+  if (known !== undefined) return known;
+  const size = heapSize(value);
+  measured.set(value, size);
+  return size;
+}
+
 /** V8 keeps a string with one character beyond Latin-1 at two bytes each. */
 export function textSize(text: string): number {
   if (text.length <= shortText) return stringBytes;

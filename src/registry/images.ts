@@ -1,16 +1,16 @@
 import { LRUCache } from "lru-cache";
-import { heapSize, textSize } from "../json/heap-size.ts";
+import { keptHeapSize, textSize } from "../json/heap-size.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { OciError } from "../oci/error.ts";
 import { type FlattenedIndex, flattenInSteps } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Variant, VariantList } from "../oci/variant.ts";
-import { eventLoop } from "../time/slices.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./error.ts";
-import { aborted, Flights } from "./flight.ts";
+import { Flights } from "./flight.ts";
+import { inSlices } from "./in-slices.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
@@ -32,6 +32,9 @@ export type Image =
       readonly reference: Reference;
       readonly descriptor: Descriptor;
     };
+
+/** An index, among whose builds there is a choice. */
+export type IndexImage = Image & { readonly kind: "index" };
 
 /** Bytes of the parsed indexes that are kept; one of 64 builds takes some 50 KiB, the largest that is read 4 MiB. */
 const maxListBytes = 32 * 1_048_576;
@@ -58,7 +61,7 @@ export class ImageSource {
       maxSize: maxBytes,
       sizeCalculation: (outcome, key) =>
         textSize(key) +
-        ("error" in outcome ? errorBytes : heapSize(outcome.list.variants) + heapSize(outcome.list.warnings)),
+        ("error" in outcome ? errorBytes : keptHeapSize(outcome.list.variants) + keptHeapSize(outcome.list.warnings)),
     });
   }
 
@@ -127,10 +130,9 @@ export class ImageSource {
     signal: AbortSignal,
   ): Promise<FlattenedIndex> {
     try {
-      return await eventLoop.run(flattenInSteps(digest, documents), signal, "reading an index");
+      return await inSlices(flattenInSteps(digest, documents), signal, "reading an index");
     } catch (cause) {
-      if (cause instanceof OciError) throw this.#refuse(key, reference, digest, cause);
-      throw signal.aborted ? aborted(signal) : cause;
+      throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;
     }
   }
 

@@ -4,7 +4,7 @@ import type { Reference } from "../oci/reference.ts";
 import { parseReference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
-import type { Image } from "../registry/images.ts";
+import type { Image, IndexImage } from "../registry/images.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
 import type { ImagePlace } from "./images.ts";
 import type { AskedImages } from "./reviewed-pod.ts";
@@ -21,7 +21,7 @@ export interface DecisionContext {
   lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
   /** At once where it is known. @throws RegistryError ABORTED where the signal ends first */
   judge(
-    image: Image & { kind: "index" },
+    image: IndexImage,
     landings: readonly PlacedProfile[],
     how: JudgeOptions,
     signal?: AbortSignal,
@@ -140,7 +140,7 @@ async function decideOne(
 }
 
 /** Whether devices have a say in which build of the image is chosen. */
-export function asksForDevice({ variants }: Image & { kind: "index" }): boolean {
+export function asksForDevice({ variants }: IndexImage): boolean {
   return variants.some(({ requires }) => requires.flat().some(({ namespace }) => isAcceleratorNamespace(namespace)));
 }
 

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Pod } from "../api/pod.ts";
-import { heapSize, textSize } from "../json/heap-size.ts";
+import { keptHeapSize, textSize } from "../json/heap-size.ts";
 import { normalForm, type Reference, repositoryName } from "../oci/reference.ts";
-import type { Image } from "../registry/images.ts";
-
-export type IndexImage = Image & { readonly kind: "index" };
+import type { Image, IndexImage } from "../registry/images.ts";
 
 /** An index that was looked up for a Pod at admission is still what that Pod asked for, however long it waits. */
 const ttlMs = 3_600_000;
@@ -26,7 +24,7 @@ export class ReselectMemory {
     ttl: ttlMs,
     // Each index is there under two names.
     sizeCalculation: ({ variants, warnings }, key) =>
-      textSize(key) + Math.ceil((heapSize(variants) + heapSize(warnings)) / 2) + entryBytes,
+      textSize(key) + Math.ceil((keptHeapSize(variants) + keptHeapSize(warnings)) / 2) + entryBytes,
   });
 
   /** Keeps what the reference named just now. */

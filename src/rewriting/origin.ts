@@ -2,8 +2,7 @@ import type { Pod } from "../api/pod.ts";
 import { OciError } from "../oci/error.ts";
 import { parseReference, type Reference, repositoryName, withDigest } from "../oci/reference.ts";
 import { RegistryError } from "../registry/error.ts";
-import type { Image } from "../registry/images.ts";
-import type { IndexImage } from "./memory.ts";
+import type { Image, IndexImage } from "../registry/images.ts";
 import type { SelectionNote } from "./notes/note.ts";
 
 /** Questions to registries on behalf of a Pod, and the memory of their answers. */

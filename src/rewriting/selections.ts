@@ -1,20 +1,18 @@
 import { LRUCache } from "lru-cache";
 import type { Profile } from "../hardware/profile.ts";
-import { heapSize, textSize } from "../json/heap-size.ts";
+import { heapSize, keptHeapSize, textSize } from "../json/heap-size.ts";
 import { drain, type Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
-import { aborted, Flights } from "../registry/flight.ts";
-import type { Image } from "../registry/images.ts";
+import { Flights } from "../registry/flight.ts";
+import type { IndexImage } from "../registry/images.ts";
+import { inSlices } from "../registry/in-slices.ts";
 import { offered } from "../selection/offered.ts";
 import { type Prepared, prepareInSteps } from "../selection/prepare.ts";
 import { chooseInSteps } from "../selection/select.ts";
 import type { Choice } from "../selection/selection.ts";
-import { eventLoop } from "../time/slices.ts";
 import type { JudgeOptions } from "./decide.ts";
 import { judge, type Verdict } from "./verdict.ts";
-
-type IndexImage = Image & { readonly kind: "index" };
 
 /** Bytes of choices and verdicts that are remembered, and of indexes that are prepared for choosing. */
 const maxChoiceBytes = 8 * 1_048_576;
@@ -38,7 +36,8 @@ export class Selections {
   /** By the array of variants, which the image source keeps one of for each digest. */
   readonly #prepared = new LRUCache<readonly Variant[], Prepared>({
     maxSize: maxPreparedBytes,
-    sizeCalculation: ({ features }, variants) => Math.ceil(preparedShare * heapSize(variants)) + features.length ** 2,
+    sizeCalculation: ({ features }, variants) =>
+      Math.ceil(preparedShare * keptHeapSize(variants)) + features.length ** 2,
   });
   readonly #verdicts = new LRUCache<string, Verdict>({
     maxSize: maxVerdictBytes,
@@ -79,21 +78,17 @@ export class Selections {
     { accelerated, common }: JudgeOptions,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    const inTurn = async <T>(steps: Steps<T>): Promise<T> => {
-      try {
-        return await eventLoop.run(steps, signal, "choosing a build");
-      } catch (error) {
-        throw signal.aborted ? aborted(signal) : error;
-      }
-    };
-    const prepared = this.#prepared.get(image.variants) ?? (await inTurn(prepareInSteps(image.variants)));
-    this.#prepared.set(image.variants, prepared);
+    const inTurn = <T>(steps: Steps<T>): Promise<T> => inSlices(steps, signal, "choosing a build");
+    const prepared = await this.#prepare(image.variants, inTurn);
     const offers = (profiles: readonly Profile[]) => profiles.map((profile) => offered(profile, accelerated));
     const choices = new Map<string, Choice>();
     for (const { profile } of landings) {
       const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
-      const choice = this.#choices.get(key) ?? (await inTurn(chooseInSteps(prepared, offers([profile]))));
-      this.#choices.set(key, choice);
+      let choice = this.#choices.get(key);
+      if (choice === undefined) {
+        choice = await inTurn(chooseInSteps(prepared, offers([profile])));
+        this.#choices.set(key, choice);
+      }
       choices.set(profile.id, choice);
     }
     const profiles = landings.map(({ profile }) => profile);
@@ -104,6 +99,14 @@ export class Selections {
       selectCommon: (all: readonly Profile[]) => ofAll ?? drain(chooseInSteps(prepared, offers(all))),
     };
     return judge(landings, chooser, common);
+  }
+
+  async #prepare(variants: readonly Variant[], inTurn: <T>(steps: Steps<T>) => Promise<T>): Promise<Prepared> {
+    const known = this.#prepared.get(variants);
+    if (known !== undefined) return known;
+    const prepared = await inTurn(prepareInSteps(variants));
+    this.#prepared.set(variants, prepared);
+    return prepared;
   }
 
   #numberOf(landings: readonly PlacedProfile[]): number {
