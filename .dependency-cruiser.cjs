@@ -51,6 +51,7 @@ const mayImport = {
     "telemetry",
     "time",
     "api",
+    "json",
     "oci",
     "hardware",
   ],

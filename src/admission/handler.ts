@@ -1,8 +1,8 @@
 import type { Operation } from "fast-json-patch";
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
-import { noMatchAnnotation, selectionAnnotation, strategyAnnotation } from "../api/pod-keys.ts";
-import { type PodOptions, readOptions } from "../api/pod-options.ts";
+import { mirrorAnnotation, noMatchAnnotation, selectionAnnotation, strategyAnnotation } from "../api/pod-keys.ts";
+import { isMeant, type PodOptions, readOptions } from "../api/pod-options.ts";
 import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import { patchImages, patchPod } from "../rewriting/patch.ts";
 import { type ReviewedPod, reviewPod } from "../rewriting/reviewed-pod.ts";
@@ -70,7 +70,7 @@ export class PodHandler {
     const ephemeral = isEphemeral(request);
     const pod = parsePod(request.object);
     const options = readOptions(pod.metadata);
-    if (isMirror(pod) || !isWanted(options, labelledOnly)) return allowed(request.uid);
+    if (isMirror(pod) || !isMeant(options, labelledOnly)) return allowed(request.uid);
     const served = this.#context.allocatedResources?.();
     const reviewed = reviewPod(ephemeral ? withEphemeralOnly(pod) : pod, { options, served });
     const old = operation === "UPDATE" ? reviewPod(parsePod(request.oldObject)) : undefined;
@@ -124,10 +124,6 @@ function isAboutPods(request: AdmissionRequest): boolean {
   return mine && (operation === "CREATE" || operation === "UPDATE");
 }
 
-function isWanted({ rewrite }: PodOptions, labelledOnly: boolean): boolean {
-  return labelledOnly ? rewrite === "enabled" : rewrite !== "disabled";
-}
-
 /** Containers and image volumes cannot be changed by the way of ephemeral containers. */
 function withEphemeralOnly(pod: Pod): Pod {
   return { ...pod, spec: { ...pod.spec, initContainers: [], containers: [], volumes: [] } };
@@ -138,7 +134,6 @@ function notesBefore(reviewed: ReviewedPod, old: ReviewedPod | undefined): Selec
   return old?.pod.metadata.annotations?.[selectionAnnotation] === undefined ? reviewed.notes : old.notes;
 }
 
-/** Static Pods: the kubelet ignores whatever becomes of their mirror, and a changed mirror is deleted and made again. */
 function isMirror({ metadata }: Pod): boolean {
-  return metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
+  return metadata.annotations?.[mirrorAnnotation] !== undefined;
 }

@@ -12,6 +12,9 @@ export const selectionAnnotation = `${prefix}selection`;
 /** The label that opts a Pod or a namespace in (`enabled`) or out (`disabled`). */
 export const rewriteLabel = `${prefix}rewrite`;
 
+/** The kubelet's, on the mirror of a static Pod: it ignores what becomes of the mirror, and makes a changed one again. */
+export const mirrorAnnotation = "kubernetes.io/config.mirror";
+
 const read: ReadonlySet<string> = new Set([
   strategyAnnotation,
   noMatchAnnotation,

@@ -32,6 +32,11 @@ const mostShown = 40;
 
 const noMistakes: readonly string[] = [];
 
+/** Whether a Pod's images may be chosen at all. `labelledOnly`: only Pods that opted in are meant. */
+export function isMeant({ rewrite }: Pick<PodOptions, "rewrite">, labelledOnly = false): boolean {
+  return labelledOnly ? rewrite === "enabled" : rewrite !== "disabled";
+}
+
 /** Reads what users write. A value that means nothing counts as if it were not there. */
 export function readOptions({ annotations, labels }: Pick<PodMetadata, "annotations" | "labels">): PodOptions {
   const mistakes: string[] = [];

@@ -1,3 +1,4 @@
+import { isRecord, type JsonRecord } from "../json/object.ts";
 import type { AdmissionRequest } from "../webhook/review.ts";
 
 /** A Pod that is about to be bound to a node. */
@@ -40,8 +41,8 @@ export function readBinding(request: AdmissionRequest): BindingRequest | "too-lo
   return { namespace, pod, node, ...(uid === undefined ? {} : { uid }) };
 }
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+function fields(value: unknown): JsonRecord {
+  return isRecord(value) ? value : {};
 }
 
 function text(value: unknown): string | undefined {

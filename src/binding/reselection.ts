@@ -1,23 +1,12 @@
 import type { PlacedProfile } from "../placement/placement.ts";
-import type { IndexImage } from "../registry/images.ts";
-import type { ImageForm, JudgeOptions } from "../rewriting/decide.ts";
+import type { DecisionContext } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
 import type { SelectionNote } from "../rewriting/notes/note.ts";
 import type { ImageKnowledge } from "../rewriting/origin.ts";
-import type { Verdict } from "../rewriting/verdict.ts";
 
-export interface ReselectContext extends ImageKnowledge {
-  judge(
-    image: IndexImage,
-    landings: readonly PlacedProfile[],
-    how: JudgeOptions,
-    signal?: AbortSignal,
-  ): Verdict | Promise<Verdict>;
-  /** False for registries that may not be asked. */
-  mayAsk(registry: string): boolean;
-  readonly imageForm: ImageForm;
-}
+/** All that deciding at a Pod's binding needs: the same as at its admission, but for where it can land. */
+export type ReselectContext = ImageKnowledge & Pick<DecisionContext, "judge" | "mayAsk" | "imageForm">;
 
 /** The node that a Pod is bound to. */
 export interface BoundNode {

@@ -5,7 +5,7 @@ import { heldMs, isHeldByNote } from "./hold.ts";
 import { type BindingOutcome, leftOutcome } from "./outcome.ts";
 import type { BindingPods } from "./pods.ts";
 import type { BindingRequest } from "./request.ts";
-import { findPod, isMeant, isOver } from "./subject.ts";
+import { findPod, isMeantNow, isOver } from "./subject.ts";
 import { firstLookMs, lastLookMs, type Waiting } from "./waiting.ts";
 import { DecisionWriter, type DecisionWriterOptions, mayHaveWritten, type Step } from "./write.ts";
 
@@ -61,7 +61,7 @@ export class BindingReview {
   async #step(pod: Pod | undefined): Promise<Step> {
     if (pod === undefined || isOver(this.#binding, pod)) return { outcome: "stale" };
     const reviewed = reviewPod(pod);
-    if (!isMeant(reviewed.options, this.#options.labelledOnly)) return { outcome: "skipped" };
+    if (!isMeantNow(reviewed.options, this.#options.labelledOnly)) return { outcome: "skipped" };
     const decision = await decideBinding(reviewed, this.#binding, this.#options, this.#signal);
     if (decision === undefined) return { outcome: "unknown-node" };
     if (decision.operations.length === 0) return this.#leave(decision);

@@ -1,5 +1,5 @@
 import type { Pod } from "../api/pod.ts";
-import type { PodOptions } from "../api/pod-options.ts";
+import { isMeant, type PodOptions } from "../api/pod-options.ts";
 import type { BindingPods } from "./pods.ts";
 import type { BindingRequest } from "./request.ts";
 
@@ -21,10 +21,9 @@ export function isOver({ uid }: BindingRequest, { metadata, spec }: Pod): boolea
 }
 
 /**
- * Whether the Pod's own word lets its images be chosen now. The selectors of a webhook see the Binding, so this is looked
- * at here. `labelledOnly`: only Pods that opted in are meant.
+ * Whether the Pod's own word lets its images be chosen at its binding. The selectors of a webhook see the Binding, so
+ * this is looked at here.
  */
-export function isMeant({ rewrite, strategy }: PodOptions, labelledOnly: boolean): boolean {
-  if (rewrite === "disabled" || (labelledOnly && rewrite !== "enabled")) return false;
-  return strategy !== "admission";
+export function isMeantNow(options: PodOptions, labelledOnly: boolean): boolean {
+  return isMeant(options, labelledOnly) && options.strategy !== "admission";
 }

@@ -1,5 +1,5 @@
-import { rewriteLabel } from "../../api/pod-keys.ts";
-import { readOptions } from "../../api/pod-options.ts";
+import { mirrorAnnotation, rewriteLabel } from "../../api/pod-keys.ts";
+import { isMeant, readOptions } from "../../api/pod-options.ts";
 import { isMachine } from "../../inventory/manifests.ts";
 import { isRecord } from "../../json/object.ts";
 import type { Edit } from "../../manifests/edit.ts";
@@ -98,8 +98,8 @@ function leftAlone(manifests: readonly Manifest[]): (workload: Workload) => bool
   }
   return ({ namespace, pod: { metadata } }) =>
     namespaces.has(namespace) ||
-    readOptions(metadata).rewrite === "disabled" ||
-    metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
+    !isMeant(readOptions(metadata)) ||
+    metadata.annotations?.[mirrorAnnotation] !== undefined;
 }
 
 function carryOut(file: LoadedFile, { admitted }: Admissions, context: CommandContext): RewrittenFile {

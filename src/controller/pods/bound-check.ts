@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { parsePod } from "../../api/parse-pod.ts";
 import type { Pod } from "../../api/pod.ts";
 import { selectionAnnotation } from "../../api/pod-keys.ts";
+import { isMeant, readOptions } from "../../api/pod-options.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import { podResource, trimPod } from "../../inventory/pods.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
@@ -14,7 +15,7 @@ import { aborted } from "../../time/aborted.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import { boundEvent } from "./bound-event.ts";
-import { isLeftOpen, isMeant, judgeBound } from "./bound-verdict.ts";
+import { isLeftOpen, judgeBound } from "./bound-verdict.ts";
 import { chosenForNode } from "./selection-notes.ts";
 import type { WaitingPods } from "./waiting-pods.ts";
 
@@ -96,7 +97,7 @@ export class BoundCheck {
     const writtenAt = this.#writtenAt.get(key);
     this.#writtenAt.delete(key);
     const { uid } = previous.metadata;
-    if (uid === undefined || !isMeant(previous)) return;
+    if (uid === undefined || !isMeant(readOptions(previous.metadata))) return;
     const late = writtenAt !== undefined && now - writtenAt > promptMs;
     if (!late && !isLeftOpen(previous)) return;
     const suspect = `${key}/${uid}`;

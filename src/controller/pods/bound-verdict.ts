@@ -1,5 +1,5 @@
 import type { Container, Pod } from "../../api/pod.ts";
-import { type PodOptions, readOptions } from "../../api/pod-options.ts";
+import { isMeant, type PodOptions, readOptions } from "../../api/pod-options.ts";
 import type { Snapshot } from "../../inventory/snapshot.ts";
 import { isBuildOf, isOpen, type SelectionNote } from "../../rewriting/notes/note.ts";
 import { notesOf } from "../../rewriting/notes/read.ts";
@@ -18,11 +18,6 @@ export interface BoundVerdict {
   readonly chosenFor?: string;
 }
 
-/** Whether the webhook has anything to do with the Pod. */
-export function isMeant({ metadata }: Pod): boolean {
-  return readOptions(metadata).rewrite !== "disabled";
-}
-
 /** Whether a choice was left to the Pod's binding and is still to be made. Names of image volumes are no containers'. */
 export function isLeftOpen(pod: Pod): boolean {
   const notes = notesOf(pod);
@@ -37,7 +32,7 @@ export function isLeftOpen(pod: Pod): boolean {
 export function judgeBound(pod: Pod, nodes: Nodes): readonly BoundVerdict[] {
   const node = pod.spec.nodeName;
   const options = readOptions(pod.metadata);
-  if (node === undefined || node === "" || options.rewrite === "disabled") return [];
+  if (node === undefined || node === "" || !isMeant(options)) return [];
   const notes = notesOf(pod);
   return containersOf(pod).flatMap(({ name: container, image = "" }): readonly BoundVerdict[] => {
     const note = notes.get(container);
