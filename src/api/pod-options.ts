@@ -32,6 +32,11 @@ const mostShown = 40;
 
 const noMistakes: readonly string[] = [];
 
+/** Reads the label of a Pod or a namespace that opts in or out. */
+export function readRewrite(label: string | undefined): Rewrite {
+  return rewrites.find((one) => one === label) ?? "unsaid";
+}
+
 /** Whether a Pod's images may be chosen at all. `labelledOnly`: only Pods that opted in are meant. */
 export function isMeant({ rewrite }: Pick<PodOptions, "rewrite">, labelledOnly = false): boolean {
   return labelledOnly ? rewrite === "enabled" : rewrite !== "disabled";
@@ -54,7 +59,7 @@ export function readOptions({ annotations, labels }: Pick<PodMetadata, "annotati
     strategy: read(strategyAnnotation, strategies, "taken as auto") ?? "auto",
     noMatch: read(noMatchAnnotation, noMatches, "taken as warn") ?? "warn",
     accelerators: read(acceleratorsAnnotation, overrides, "what each container requests decides") ?? "requested",
-    rewrite: rewrites.find((one) => one === labels?.[rewriteLabel]) ?? "unsaid",
+    rewrite: readRewrite(labels?.[rewriteLabel]),
     mistakes: mistakes.length === 0 ? noMistakes : mistakes,
   };
 }

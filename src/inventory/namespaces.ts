@@ -1,5 +1,5 @@
 import { rewriteLabel } from "../api/pod-keys.ts";
-import { type Rewrite, readOptions } from "../api/pod-options.ts";
+import { type Rewrite, readRewrite } from "../api/pod-options.ts";
 import { isRecord } from "../json/object.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { isKubernetesError } from "../kubernetes/error.ts";
@@ -70,6 +70,5 @@ export class Namespaces {
 }
 
 function wordIn({ metadata: { labels } }: KubernetesObject): Rewrite {
-  const label = isRecord(labels) ? stringOf(labels[rewriteLabel]) : undefined;
-  return readOptions(label === undefined ? {} : { labels: { [rewriteLabel]: label } }).rewrite;
+  return readRewrite(isRecord(labels) ? stringOf(labels[rewriteLabel]) : undefined);
 }
