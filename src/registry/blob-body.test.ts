@@ -1,93 +1,32 @@
-import { createHash } from "node:crypto";
 import { getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { putManifest } from "../../test/support/registry/content.ts";
+import {
+  begin,
+  content,
+  digest,
+  largeBlob,
+  largeOptions,
+  MiB,
+  patient,
+  registryWithBlob,
+  size,
+} from "../../test/support/registry/blobs.ts";
 import type { Fault } from "../../test/support/registry/faults.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import type { RunningRegistry } from "../../test/support/registry/start.ts";
-import { computeDigest } from "../oci/digest.ts";
-import { parseReference, type Reference } from "../oci/reference.ts";
-import type { OpenBlobOptions, OpenedBlob } from "./blobs.ts";
-import type { RegistryClient } from "./client.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { OpenedBlob } from "./blobs.ts";
 
 const fixture = registryFixture();
-const MiB = 1024 * 1024;
-const content = Buffer.alloc(300_000, "0123456789");
-const digest = computeDigest(content);
-const size = content.length;
-/** For the tests in which nothing may time out, on a machine that has much else to do. */
-const patient = { connectMs: 10_000, headersMs: 10_000, bodyMs: 30_000, idleMs: 30_000 };
-
-const options = (more: Partial<OpenBlobOptions> = {}): OpenBlobOptions => ({
-  credentials: undefined,
-  signal: AbortSignal.timeout(30_000),
-  maxBytes: 1024 * MiB,
-  ...more,
-});
-
-async function registryWithBlob(
-  fault?: Fault,
-): Promise<{ readonly running: RunningRegistry; readonly reference: Reference }> {
-  const running = await fixture.registry();
-  await running.store.putBlob("team/app", content);
-  if (fault !== undefined) running.faults.add({ path: /blobs/, fault });
-  return { running, reference: parseReference(`${running.host}/team/app`) };
-}
-
-interface LargeBlob {
-  readonly digest: string;
-  readonly size: number;
-  readonly fault: Fault;
-  /** Bytes that the connection has taken from the server. */
-  taken(): number;
-  /** Resolves when the server's answer is over, whole or not. */
-  readonly closed: Promise<void>;
-}
-
-/** A blob that is never whole in memory. */
-function largeBlob(mebibytes: number): LargeBlob {
-  const piece = Buffer.alloc(MiB, "0123456789abcdef");
-  let taken = 0;
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
-  const hash = createHash("sha256");
-  for (let times = 0; times < mebibytes; times += 1) hash.update(piece);
-  return {
-    digest: `sha256:${hash.digest("hex")}`,
-    size: mebibytes * MiB,
-    fault: {
-      kind: "repeat",
-      piece,
-      times: mebibytes,
-      taken: (bytes) => {
-        taken = bytes;
-      },
-      closed: resolve,
-    },
-    taken: () => taken,
-    closed,
-  };
-}
+const withBlob = (fault?: Fault) => registryWithBlob(fixture, fault && { fault });
 
 /** Resolves when the stream is closed, whether with an error or without. */
 async function closed(body: Readable): Promise<void> {
   await new Promise((resolve) => body.once("close", resolve));
-}
-
-/** Opens a blob and reads its first piece. */
-async function begin(
-  client: RegistryClient,
-  reference: Reference,
-  large: LargeBlob,
-  more: Partial<OpenBlobOptions> = {},
-): Promise<{ readonly body: Readable; readonly reader: AsyncIterator<unknown> }> {
-  const { body } = await client.openBlob(reference, large.digest, options(more));
-  const reader = body[Symbol.asyncIterator]();
-  await reader.next();
-  return { body, reader };
 }
 
 describe("a reader that is slow", () => {
@@ -101,7 +40,7 @@ describe("a reader that is slow", () => {
     const client = fixture.client({ timeouts: patient });
     const { body, reader } = await begin(client, reference, large);
     // In the time of a whole transfer the paused one could have come as well, had the client let it.
-    for await (const _piece of (await client.openBlob(reference, other.digest, options())).body);
+    for await (const _piece of (await client.openBlob(reference, other.digest, largeOptions())).body);
     expect(other.taken()).toBe(other.size);
     // What the kernel buffers for both sides of a loopback connection, and some hundred KiB of ours.
     expect(large.taken()).toBeLessThan(24 * MiB);
@@ -118,9 +57,9 @@ describe("a reader that is slow", () => {
 
   test("loses the stream after its time, and the connection is closed", async () => {
     const large = largeBlob(64);
-    const { reference } = await registryWithBlob(large.fault);
+    const { reference } = await withBlob(large.fault);
     const client = fixture.client({ timeouts: { ...patient, readerMs: 20 }, streams: 1 });
-    const { body } = await client.openBlob(reference, large.digest, options());
+    const { body } = await client.openBlob(reference, large.digest, largeOptions());
     await closed(body);
     await large.closed;
     expect(body.errored).toMatchObject({ code: "ABORTED", message: expect.stringContaining("took nothing") });
@@ -131,8 +70,8 @@ describe("a reader that is slow", () => {
 
 test("a blob that is larger than memory should be is never in memory", async () => {
   const large = largeBlob(192);
-  const { reference } = await registryWithBlob(large.fault);
-  const { body } = await fixture.client({ timeouts: patient }).openBlob(reference, large.digest, options());
+  const { reference } = await withBlob(large.fault);
+  const { body } = await fixture.client({ timeouts: patient }).openBlob(reference, large.digest, largeOptions());
   const before = process.memoryUsage().arrayBuffers;
   let most = 0;
   let read = 0;
@@ -167,23 +106,23 @@ describe("a reader that stops early", () => {
     const reference = parseReference(`${running.host}/team/app`);
     const client = fixture.client({ streams: 1, timeouts: patient });
     const { signal } = new AbortController();
-    const { body } = await client.openBlob(reference, large.digest, options({ signal }));
+    const { body } = await client.openBlob(reference, large.digest, largeOptions({ signal }));
     await stop(body);
     await large.closed;
     expect(large.taken()).toBeLessThan(large.size);
     expect(getEventListeners(signal, "abort")).toEqual([]);
-    expect((await buffer((await client.openBlob(reference, digest, options())).body)).length).toBe(size);
+    expect((await buffer((await client.openBlob(reference, digest, largeOptions())).body)).length).toBe(size);
   });
 
   test("is not the host's failure", async () => {
-    const { reference } = await registryWithBlob();
+    const { reference } = await withBlob();
     const client = fixture.client({ timeouts: patient });
     for (let times = 0; times < 6; times += 1) {
-      const { body } = await client.openBlob(reference, digest, options());
+      const { body } = await client.openBlob(reference, digest, largeOptions());
       body.destroy();
       await closed(body);
     }
-    expect((await buffer((await client.openBlob(reference, digest, options())).body)).length).toBe(size);
+    expect((await buffer((await client.openBlob(reference, digest, largeOptions())).body)).length).toBe(size);
   });
 });
 
@@ -199,10 +138,10 @@ describe("a caller that gives up", () => {
   }
 
   async function caller(fault: Fault, controller = new AbortController()): Promise<Caller> {
-    const { running, reference } = await registryWithBlob(fault);
+    const { running, reference } = await withBlob(fault);
     const client = fixture.client({ timeouts: patient, streams: 1 });
     const { signal } = controller;
-    const opened = client.openBlob(reference, digest, options({ signal }));
+    const opened = client.openBlob(reference, digest, largeOptions({ signal }));
     return {
       running,
       controller,
@@ -210,7 +149,7 @@ describe("a caller that gives up", () => {
       leftNothing: async () => {
         expect(getEventListeners(signal, "abort")).toEqual([]);
         running.faults.clear();
-        expect((await buffer((await client.openBlob(reference, digest, options())).body)).length).toBe(size);
+        expect((await buffer((await client.openBlob(reference, digest, largeOptions())).body)).length).toBe(size);
       },
     };
   }
@@ -258,88 +197,22 @@ describe("a caller that gives up", () => {
 
   test("by closing the client gets CLOSED", async () => {
     const large = largeBlob(64);
-    const { reference } = await registryWithBlob(large.fault);
+    const { reference } = await withBlob(large.fault);
     const client = fixture.client({ timeouts: patient });
-    const { body } = await client.openBlob(reference, large.digest, options());
+    const { body } = await client.openBlob(reference, large.digest, largeOptions());
     await Promise.all([closed(body), client.close()]);
     expect(body.errored).toMatchObject({ code: "CLOSED" });
     await large.closed;
   });
 });
 
-describe("places", () => {
-  test("open streams take none from look-ups, and wait for one another", async () => {
-    const large = largeBlob(64);
-    const running = await fixture.registry();
-    await running.store.putBlob("team/app", content);
-    const pushed = await putManifest(running.store, "team/app", "v1", "x");
-    running.faults.add({ path: /blobs/, times: 2, fault: large.fault });
-    const reference = parseReference(`${running.host}/team/app:v1`);
-    const client = fixture.client({ perHost: 1, total: 1, streamsPerHost: 2, streams: 2, timeouts: patient });
-    const bodies = [await begin(client, reference, large), await begin(client, reference, large)];
-    const before = running.requests.length;
-    const third = client.openBlob(reference, digest, options());
-    const hasty = new AbortController();
-    const fourth = client.openBlob(reference, digest, options({ signal: hasty.signal }));
-    const outcome = expect(fourth).rejects.toMatchObject({ name: "RegistryError", code: "ABORTED" });
-    hasty.abort();
-    await outcome;
-    expect(await client.resolve(reference, options())).toEqual(pushed);
-    expect(running.requests.slice(before).map(({ method }) => method)).toEqual(["HEAD"]);
-    bodies[0]?.body.destroy();
-    expect((await buffer((await third).body)).length).toBe(size);
-    bodies[1]?.body.destroy();
-  });
-
-  test("a blob in memory counts as a look-up", async () => {
-    const large = largeBlob(64);
-    const running = await fixture.registry();
-    await running.store.putBlob("team/app", content);
-    running.faults.add({ path: /blobs/, times: 1, fault: large.fault });
-    const reference = parseReference(`${running.host}/team/app`);
-    const client = fixture.client({ streams: 1, timeouts: patient });
-    const { body } = await begin(client, reference, large);
-    expect((await client.blob(reference, digest, options())).length).toBe(size);
-    body.destroy();
-  });
-});
-
-describe("the host's health", () => {
-  test("bodies that break off five times in a row leave the host alone", async () => {
-    const { reference } = await registryWithBlob({ kind: "closeMidBody" });
-    const client = fixture.client({ timeouts: patient });
-    for (let times = 0; times < 5; times += 1) {
-      const { body } = await client.openBlob(reference, digest, options());
-      await expect(buffer(body)).rejects.toMatchObject({ code: "UNREACHABLE" });
-    }
-    await expect(client.openBlob(reference, digest, options())).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
-  });
-
-  test("a host that was left alone is asked by others as soon as a stream of it begins", async () => {
-    const large = largeBlob(64);
-    const { running, reference } = await registryWithBlob({ kind: "close" });
-    let now = 0;
-    const client = fixture.client({ timeouts: patient, now: () => now });
-    for (let times = 0; times < 5; times += 1) {
-      await expect(client.openBlob(reference, digest, options())).rejects.toMatchObject({ code: "UNREACHABLE" });
-    }
-    await expect(client.openBlob(reference, digest, options())).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
-    now += 1_000;
-    running.faults.clear();
-    running.faults.add({ path: /blobs/, times: 1, fault: large.fault });
-    const { body } = await begin(client, reference, large);
-    expect((await client.blob(reference, digest, options())).length).toBe(size);
-    body.destroy();
-  });
-});
-
 describe("behind a proxy that has promised the length", () => {
   /** The address of a server that answers everything with the blob. */
   async function proxy(fault: Fault | undefined, blob: { digest: string; size: number }): Promise<string> {
-    const { reference } = await registryWithBlob(fault);
+    const { reference } = await withBlob(fault);
     const client = fixture.client({ timeouts: patient });
     const server = createServer((_request, response) => {
-      const piped = client.openBlob(reference, blob.digest, options({ size: blob.size })).then(async (opened) => {
+      const piped = client.openBlob(reference, blob.digest, largeOptions({ size: blob.size })).then(async (opened) => {
         response.writeHead(opened.status, { "content-length": String(opened.size) });
         await pipeline(opened.body, response);
       });
@@ -379,15 +252,15 @@ describe("behind a proxy that has promised the length", () => {
   });
 
   test("a client that leaves while the registry is silent ends the exchange at once", async () => {
-    const { running, reference } = await registryWithBlob({ kind: "stall", after: 200_000 });
+    const { running, reference } = await withBlob({ kind: "stall", after: 200_000 });
     const client = fixture.client({ timeouts: patient, streams: 1 });
-    const { body } = await client.openBlob(reference, digest, options());
+    const { body } = await client.openBlob(reference, digest, largeOptions());
     const target = new PassThrough();
     const piped = pipeline(body, target);
     await once(target, "readable");
     target.destroy();
     await expect(piped).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
     running.faults.clear();
-    expect((await buffer((await client.openBlob(reference, digest, options())).body)).length).toBe(size);
+    expect((await buffer((await client.openBlob(reference, digest, largeOptions())).body)).length).toBe(size);
   });
 });

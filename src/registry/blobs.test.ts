@@ -1,36 +1,17 @@
 import { getEventListeners } from "node:events";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { blobOptions, content, digest, registryWithBlob, size } from "../../test/support/registry/blobs.ts";
 import type { FaultRule } from "../../test/support/registry/faults.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
-import type { RunningRegistry } from "../../test/support/registry/start.ts";
 import { computeDigest } from "../oci/digest.ts";
-import { parseReference, type Reference } from "../oci/reference.ts";
+import { parseReference } from "../oci/reference.ts";
 import type { OpenBlobOptions } from "./blobs.ts";
 import type { RegistryErrorCode } from "./error.ts";
 import type { ByteRange } from "./range.ts";
 
 const fixture = registryFixture();
-const MiB = 1024 * 1024;
-const content = Buffer.alloc(300_000, "0123456789");
-const digest = computeDigest(content);
-const size = content.length;
-
-const options = (more: Partial<OpenBlobOptions> = {}): OpenBlobOptions => ({
-  credentials: undefined,
-  signal: AbortSignal.timeout(20_000),
-  maxBytes: 64 * MiB,
-  ...more,
-});
-
-async function registryWithBlob(
-  rule?: Omit<FaultRule, "path">,
-): Promise<{ readonly running: RunningRegistry; readonly reference: Reference }> {
-  const running = await fixture.registry();
-  await running.store.putBlob("team/app", content);
-  if (rule !== undefined) running.faults.add({ path: /blobs/, ...rule });
-  return { running, reference: parseReference(`${running.host}/team/app`) };
-}
+const withBlob = (rule?: Omit<FaultRule, "path">) => registryWithBlob(fixture, rule);
 
 /** The bytes that a reader got, and the error that it got instead of the end. */
 async function readOn(body: AsyncIterable<unknown>): Promise<{ readonly got: Buffer; readonly error: unknown }> {
@@ -45,9 +26,9 @@ async function readOn(body: AsyncIterable<unknown>): Promise<{ readonly got: Buf
 
 describe("the whole blob", () => {
   test("comes with size and media type, is verified at its end, and leaves nothing behind on the caller's signal", async () => {
-    const { reference } = await registryWithBlob();
+    const { reference } = await withBlob();
     const { signal } = new AbortController();
-    const blob = await fixture.client().openBlob(reference, digest, options({ signal, size }));
+    const blob = await fixture.client().openBlob(reference, digest, blobOptions({ signal, size }));
     expect(blob).toMatchObject({ kind: "whole", verification: "at-end", status: 200, rangeIgnored: false, size });
     expect(blob.mediaType).toBe("application/octet-stream");
     expect((await buffer(blob.body)).equals(content)).toBe(true);
@@ -55,40 +36,40 @@ describe("the whole blob", () => {
   });
 
   test("without a length the size is unknown, or the descriptor's", async () => {
-    const { running, reference } = await registryWithBlob({
+    const { running, reference } = await withBlob({
       fault: { kind: "headers", headers: { "content-length": "" } },
     });
-    const blob = await fixture.client().openBlob(reference, digest, options());
+    const blob = await fixture.client().openBlob(reference, digest, blobOptions());
     expect(blob).toMatchObject({ size: undefined });
     expect((await buffer(blob.body)).equals(content)).toBe(true);
-    const known = await fixture.client().openBlob(reference, digest, options({ size }));
+    const known = await fixture.client().openBlob(reference, digest, blobOptions({ size }));
     expect(known).toMatchObject({ size });
     expect((await buffer(known.body)).equals(content)).toBe(true);
     expect(running.requests).toHaveLength(2);
   });
 
   test("its digest may be a sha512", async () => {
-    const { running, reference } = await registryWithBlob({ fault: { kind: "repeat", piece: content, times: 1 } });
+    const { running, reference } = await withBlob({ fault: { kind: "repeat", piece: content, times: 1 } });
     const named = computeDigest(content, "sha512");
     const client = fixture.client();
-    expect((await buffer((await client.openBlob(reference, named, options())).body)).length).toBe(size);
+    expect((await buffer((await client.openBlob(reference, named, blobOptions())).body)).length).toBe(size);
     running.faults.clear();
     running.faults.add({ path: /blobs/, fault: { kind: "repeat", piece: Buffer.from("x"), times: 1 } });
-    const { error } = await readOn((await client.openBlob(reference, named, options())).body);
+    const { error } = await readOn((await client.openBlob(reference, named, blobOptions())).body);
     expect(error).toMatchObject({ code: "DIGEST_MISMATCH" });
   });
 
   test("an empty one is verified too", async () => {
-    const { running, reference } = await registryWithBlob();
+    const { running, reference } = await withBlob();
     const empty = computeDigest(Buffer.alloc(0));
     await running.store.putBlob("team/app", Buffer.alloc(0));
     const client = fixture.client();
-    expect(await readOn((await client.openBlob(reference, empty, options())).body)).toEqual({
+    expect(await readOn((await client.openBlob(reference, empty, blobOptions())).body)).toEqual({
       got: Buffer.alloc(0),
       error: undefined,
     });
     running.faults.add({ path: /blobs/, fault: { kind: "body", bytes: Buffer.alloc(0) } });
-    const { error } = await readOn((await client.openBlob(reference, digest, options())).body);
+    const { error } = await readOn((await client.openBlob(reference, digest, blobOptions())).body);
     expect(error).toMatchObject({ code: "DIGEST_MISMATCH" });
   });
 
@@ -123,8 +104,8 @@ describe("the whole blob", () => {
     { name: "a body without end", fault: { kind: "endless" }, more: { maxBytes: 2 * size }, code: "TOO_LARGE" },
     { name: "more than the descriptor says", fault: { kind: "endless" }, more: { size }, code: "DIGEST_MISMATCH" },
   ])("$name ends in $code, without the last byte and without an end", async ({ fault, more, code }) => {
-    const { reference } = await registryWithBlob({ fault });
-    const { body, size: promised } = await fixture.client().openBlob(reference, digest, options(more));
+    const { reference } = await withBlob({ fault });
+    const { body, size: promised } = await fixture.client().openBlob(reference, digest, blobOptions(more));
     let ended = false;
     body.once("end", () => {
       ended = true;
@@ -164,17 +145,17 @@ describe("the whole blob", () => {
     { name: "404", fault: { kind: "status", status: 404 }, code: "NOT_FOUND" },
     { name: "500", fault: { kind: "status", status: 500 }, code: "SERVER_ERROR" },
   ])("$name is refused with $code before there is a body", async ({ fault, more, code }) => {
-    const { running, reference } = await registryWithBlob({ fault });
+    const { running, reference } = await withBlob({ fault });
     const client = fixture.client({ streams: 1 });
-    await expect(client.openBlob(reference, digest, options(more))).rejects.toMatchObject({ code });
+    await expect(client.openBlob(reference, digest, blobOptions(more))).rejects.toMatchObject({ code });
     // And its place is free again.
     running.faults.clear();
-    expect((await buffer((await client.openBlob(reference, digest, options())).body)).length).toBe(size);
+    expect((await buffer((await client.openBlob(reference, digest, blobOptions())).body)).length).toBe(size);
   });
 
   test.each(["md5:00", "sha256:xyz", "latest"])("%s is no digest to verify with, and asks nothing", async (text) => {
-    const { running, reference } = await registryWithBlob();
-    await expect(fixture.client().openBlob(reference, text, options())).rejects.toMatchObject({ code: "INVALID" });
+    const { running, reference } = await withBlob();
+    await expect(fixture.client().openBlob(reference, text, blobOptions())).rejects.toMatchObject({ code: "INVALID" });
     expect(running.requests).toEqual([]);
   });
 });
@@ -188,22 +169,22 @@ describe("a range", () => {
     [{ suffix: 20 }, size - 20, size - 1],
     [{ suffix: size + 5 }, 0, size - 1],
   ])("%j is bytes %i to %i, and says that nothing vouches for it", async (range, first, last) => {
-    const { reference } = await registryWithBlob();
-    const blob = await fixture.client().openBlob(reference, digest, options({ range, size }));
+    const { reference } = await withBlob();
+    const blob = await fixture.client().openBlob(reference, digest, blobOptions({ range, size }));
     expect(blob).toMatchObject({ kind: "part", verification: "none", status: 206, first, last, total: size });
     expect(blob.size).toBe(last - first + 1);
     expect((await buffer(blob.body)).equals(content.subarray(first, last + 1))).toBe(true);
   });
 
   test("that begins after the end is RANGE_UNSATISFIABLE, with the size of the blob", async () => {
-    const { reference } = await registryWithBlob();
-    const opened = fixture.client().openBlob(reference, digest, options({ range: { first: size } }));
+    const { reference } = await withBlob();
+    const opened = fixture.client().openBlob(reference, digest, blobOptions({ range: { first: size } }));
     await expect(opened).rejects.toMatchObject({ code: "RANGE_UNSATISFIABLE", status: 416, contentSize: size });
   });
 
   test("that the server ignores gives the whole, verified", async () => {
-    const { running, reference } = await registryWithBlob({ fault: { kind: "ignoreRange" } });
-    const blob = await fixture.client().openBlob(reference, digest, options({ range: { first: 1, last: 2 } }));
+    const { running, reference } = await withBlob({ fault: { kind: "ignoreRange" } });
+    const blob = await fixture.client().openBlob(reference, digest, blobOptions({ range: { first: 1, last: 2 } }));
     expect(running.requests[0]?.headers.range).toBe("bytes=1-2");
     expect(blob).toMatchObject({ kind: "whole", verification: "at-end", rangeIgnored: true, size });
     expect((await buffer(blob.body)).equals(content)).toBe(true);
@@ -219,9 +200,9 @@ describe("a range", () => {
     ["a part that is too large for the caller", "bytes 0-9/300000", { maxBytes: 9 }, "TOO_LARGE"],
   ])("answered with %s (%s) is refused", async (_name, contentRange, more, code) => {
     const headers = { "content-range": contentRange, "content-length": "" };
-    const { reference } = await registryWithBlob({ fault: { kind: "headers", headers } });
+    const { reference } = await withBlob({ fault: { kind: "headers", headers } });
     const range = { first: 0, last: 9 };
-    await expect(fixture.client().openBlob(reference, digest, options({ range, ...more }))).rejects.toMatchObject({
+    await expect(fixture.client().openBlob(reference, digest, blobOptions({ range, ...more }))).rejects.toMatchObject({
       code,
     });
   });
@@ -231,16 +212,16 @@ describe("a range", () => {
     ["more", "bytes 0-5/*", 10],
   ])("whose body has %s bytes than it says ends in INVALID", async (_name, contentRange, length) => {
     const headers = { "content-range": contentRange, "content-length": String(length) };
-    const { reference } = await registryWithBlob({ fault: { kind: "headers", headers } });
-    const { body } = await fixture.client().openBlob(reference, digest, options({ range: { first: 0, last: 9 } }));
+    const { reference } = await withBlob({ fault: { kind: "headers", headers } });
+    const { body } = await fixture.client().openBlob(reference, digest, blobOptions({ range: { first: 0, last: 9 } }));
     expect((await readOn(body)).error).toMatchObject({ code: "INVALID" });
   });
 
   test.each<ByteRange>([{ first: -1 }, { first: 2, last: 1 }, { first: 0.5 }, { suffix: 0 }, { suffix: Number.NaN }])(
     "%j is none, and asks nothing",
     async (range) => {
-      const { running, reference } = await registryWithBlob();
-      await expect(fixture.client().openBlob(reference, digest, options({ range }))).rejects.toMatchObject({
+      const { running, reference } = await withBlob();
+      await expect(fixture.client().openBlob(reference, digest, blobOptions({ range }))).rejects.toMatchObject({
         code: "INVALID",
       });
       expect(running.requests).toEqual([]);
@@ -259,10 +240,10 @@ describe("under the rules of every other request", () => {
     const location = `http://${storage.host}/v2/some/where/blobs/${digest}?signature=secret`;
     const reference = parseReference(`${running.host}/team/app`);
     const client = fixture.client();
-    await buffer((await client.openBlob(reference, digest, options({ credentials }))).body);
+    await buffer((await client.openBlob(reference, digest, blobOptions({ credentials }))).body);
     running.faults.add({ path: /blobs/, fault: { kind: "redirect", location } });
     const range = { first: 3, last: 5 };
-    const blob = await client.openBlob(reference, digest, options({ credentials, range }));
+    const blob = await client.openBlob(reference, digest, blobOptions({ credentials, range }));
     expect((await buffer(blob.body)).toString()).toBe("345");
     expect(running.requests.at(-1)?.headers.authorization).toMatch(/^Basic /);
     expect(storage.requests.map(({ headers }) => [headers.range, headers.authorization])).toEqual([
@@ -275,9 +256,9 @@ describe("under the rules of every other request", () => {
     ["https://127.0.0.1:1/", "REFUSED_HOST"],
     ["http://127.0.0.1:1/", "REFUSED_REDIRECT"],
   ])("a redirect to %s gives %s", async (location, code) => {
-    const { running, reference } = await registryWithBlob({ fault: { kind: "redirect", location } });
+    const { running, reference } = await withBlob({ fault: { kind: "redirect", location } });
     const client = fixture.client({ plainHttp: (host) => host === running.host });
-    await expect(client.openBlob(reference, digest, options())).rejects.toMatchObject({ code });
+    await expect(client.openBlob(reference, digest, blobOptions())).rejects.toMatchObject({ code });
   });
 
   test("a token that is refused is replaced, and the blob streams", async () => {
@@ -285,11 +266,11 @@ describe("under the rules of every other request", () => {
     await running.store.putBlob("team/app", content);
     const reference = parseReference(`${running.host}/team/app`);
     const client = fixture.client({ streams: 1 });
-    await buffer((await client.openBlob(reference, digest, options({ credentials }))).body);
+    await buffer((await client.openBlob(reference, digest, blobOptions({ credentials }))).body);
     const challenge = { "www-authenticate": `Bearer realm="http://${running.host}/token",service="test"` };
     running.faults.add({ path: /blobs/, times: 1, fault: { kind: "status", status: 401, headers: challenge } });
     const before = running.requests.length;
-    const blob = await client.openBlob(reference, digest, options({ credentials }));
+    const blob = await client.openBlob(reference, digest, blobOptions({ credentials }));
     expect((await buffer(blob.body)).equals(content)).toBe(true);
     const asked = running.requests.slice(before).map(({ path }) => path.replace(/\?.*/, ""));
     expect(asked).toEqual([`/v2/team/app/blobs/${digest}`, "/token", `/v2/team/app/blobs/${digest}`]);
@@ -300,27 +281,27 @@ describe("under the rules of every other request", () => {
     const location = `http://${storage.host}/v2/team/app/blobs/${digest}`;
     running.faults.add({ path: /blobs/, fault: { kind: "redirect", location } });
     const reference = parseReference(`${running.host}/team/app`);
-    const opened = fixture.client().openBlob(reference, digest, options({ credentials }));
+    const opened = fixture.client().openBlob(reference, digest, blobOptions({ credentials }));
     await expect(opened).rejects.toMatchObject({ code: "UNAUTHORIZED" });
     expect(storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 
   test("registries that are not on the list are refused, and mirrors are asked", async () => {
-    const { running } = await registryWithBlob();
+    const { running } = await withBlob();
     const client = fixture.client({
       allowedRegistries: (host) => host === "good.test",
       mirrors: new Map([["good.test", running.host]]),
     });
-    const refused = client.openBlob(parseReference("evil.test/team/app"), digest, options());
+    const refused = client.openBlob(parseReference("evil.test/team/app"), digest, blobOptions());
     await expect(refused).rejects.toMatchObject({ code: "REFUSED_HOST" });
-    const { body } = await client.openBlob(parseReference("good.test/team/app"), digest, options());
+    const { body } = await client.openBlob(parseReference("good.test/team/app"), digest, blobOptions());
     expect((await buffer(body)).length).toBe(size);
   });
 
   test("the blocking form has one limit of time for the whole body", async () => {
-    const { reference } = await registryWithBlob({ fault: { kind: "stall" } });
+    const { reference } = await withBlob({ fault: { kind: "stall" } });
     const client = fixture.client({ timeouts: { bodyMs: 50, idleMs: 60_000 } });
-    await expect(client.blob(reference, digest, options())).rejects.toMatchObject({
+    await expect(client.blob(reference, digest, blobOptions())).rejects.toMatchObject({
       code: "TIMEOUT",
       message: expect.stringContaining("its answer took longer than 0.05 s"),
     });
