@@ -1,22 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { facts } from "../../test/support/inventory.ts";
 import { matchesLabelSelector } from "../api/match-selector.ts";
 import type { NodeFacts } from "../api/node.ts";
 import { chooseSelector } from "./selector.ts";
 
-function node(labels: Readonly<Record<string, string>>, name = "n"): NodeFacts {
-  return {
-    name,
-    uid: "",
-    labels,
-    taints: [],
-    allocatable: {},
-    operatingSystem: "linux",
-    architecture: "amd64",
-    kernelVersion: "",
-    osImage: "",
-  };
-}
+const node = (labels: Readonly<Record<string, string>>, name = "n"): NodeFacts => facts(name, labels);
 
 const type = "node.kubernetes.io/instance-type";
 const pool = "cloud.google.com/gke-nodepool";
