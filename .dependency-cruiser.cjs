@@ -1,9 +1,10 @@
 /** The rooms of src/ and who may import whom: imports go one way (docs/decisions/0001-rooms.md). */
-const pure = ["text", "json", "yaml", "hardware", "oci", "api", "selection", "placement"];
+const pure = ["text", "json", "keys", "yaml", "hardware", "oci", "api", "selection", "placement"];
 /** Each room with the rooms that it may import, from the ground floor up: none names one that comes after it. */
 const mayImport = {
   text: [],
   json: [],
+  keys: [],
   yaml: [],
   hardware: ["text"],
   oci: ["yaml", "json", "text", "hardware"],
@@ -32,10 +33,10 @@ const mayImport = {
     "selection",
     "telemetry",
     "time",
+    "keys",
     "json",
     "api",
     "oci",
-    "json",
     "text",
     "hardware",
   ],
@@ -98,6 +99,7 @@ const mayImport = {
     "telemetry",
     "process",
     "time",
+    "keys",
   ],
   cli: [
     "programs",

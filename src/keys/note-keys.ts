@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from "node:crypto";
+import { KeyError } from "./error.ts";
+
+/** A key that proves notes: one signs at a time, and the older ones go on verifying. */
+export interface NoteKey {
+  /** Names the key without telling it: 16 hexadecimal digits of its SHA-256. */
+  readonly id: string;
+  /** It signs from this time on, until the next one does. Every replica has read it by then. */
+  readonly signsFrom: Date;
+  /** 32 bytes. */
+  readonly secret: Buffer;
+}
+
+/** The keys of an installation, in no order. Empty: nothing can be signed, and nothing proves itself. */
+export type NoteKeys = readonly NoteKey[];
+
+/** A new key signs that long after it was stored: replicas hear of it within seconds, by their watch. */
+const readyMs = 10 * 60_000;
+/** Keys that are read and kept at most. */
+const mostKeys = 32;
+const secretBytes = 32;
+const line = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([A-Za-z0-9_-]{43})$/;
+
+/** The key that signs at this time; undefined where none does yet. */
+export function signingKey(keys: NoteKeys, now: Date): NoteKey | undefined {
+  return keys
+    .filter(({ signsFrom }) => signsFrom <= now)
+    .reduce<NoteKey | undefined>(
+      (last, key) => (last === undefined || key.signsFrom > last.signsFrom ? key : last),
+      undefined,
+    );
+}
+
+/**
+ * Reads keys as a Secret or a file holds them: one a line, `SIGNS-FROM SECRET`, the time in RFC 3339 and the secret in
+ * base64url. @throws KeyError that names the line, and repeats nothing of it
+ */
+export function parseNoteKeys(text: string): NoteKeys {
+  const lines = text.split(/\r?\n/).map((given) => given.trim());
+  const keys = lines.flatMap((given, index): NoteKey[] => {
+    if (given === "") return [];
+    const [, time = "", secret = ""] = line.exec(given) ?? [];
+    const signsFrom = new Date(time);
+    if (Number.isNaN(signsFrom.getTime())) {
+      throw new KeyError("KEYS_INVALID", `line ${index + 1} is no key: expected a time and 32 bytes in base64url`);
+    }
+    return [toKey(signsFrom, Buffer.from(secret, "base64url"))];
+  });
+  if (keys.length > mostKeys) throw new KeyError("KEYS_INVALID", `more than ${mostKeys} keys`);
+  return keys;
+}
+
+export function formatNoteKeys(keys: NoteKeys): string {
+  return keys.map(({ signsFrom, secret }) => `${toSeconds(signsFrom)} ${secret.toString("base64url")}\n`).join("");
+}
+
+/** A new key that signs from then on. */
+export function createNoteKey(signsFrom: Date): NoteKey {
+  return toKey(new Date(toSeconds(signsFrom)), randomBytes(secretBytes));
+}
+
+export interface NoteKeyRules {
+  readonly now: Date;
+  /** How long a key signs, ms. */
+  readonly signsForMs: number;
+  /** How long after its last signature a key goes on verifying, ms. */
+  readonly verifiesForMs: number;
+}
+
+/** The keys that there should be: the same ones where nothing is due. The first key signs at once. */
+export function renewNoteKeys(keys: NoteKeys, { now, signsForMs, verifiesForMs }: NoteKeyRules): NoteKeys {
+  const inOrder = keys.toSorted((a, b) => b.signsFrom.getTime() - a.signsFrom.getTime());
+  const [newest] = inOrder;
+  if (newest === undefined) return [createNoteKey(now)];
+  const due = newest.signsFrom.getTime() + signsForMs - readyMs <= now.getTime();
+  const wanted = due ? [createNoteKey(new Date(now.getTime() + readyMs)), ...inOrder] : inOrder;
+  const kept = wanted.filter((_, index) => {
+    const next = wanted[index - 1];
+    return next === undefined || next.signsFrom.getTime() + verifiesForMs > now.getTime();
+  });
+  const result = kept.slice(0, mostKeys);
+  return result.length === keys.length && result.every((key, index) => key.id === keys[index]?.id) ? keys : result;
+}
+
+function toKey(signsFrom: Date, secret: Buffer): NoteKey {
+  return { id: createHash("sha256").update(secret).digest("hex").slice(0, 16), signsFrom, secret };
+}
+
+function toSeconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
