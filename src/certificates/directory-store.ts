@@ -3,10 +3,10 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertificateError } from "./error.ts";
 import { type StoredData, storedNames } from "./material.ts";
-import type { SecretStore, Stored } from "./store.ts";
+import type { CertificateStore, Stored } from "./store.ts";
 
 /** A folder of the four files, for one process: demos, tests, and webhooks that run outside a cluster. */
-export class DirectoryStore implements SecretStore {
+export class DirectoryStore implements CertificateStore {
   readonly place: string;
   readonly #folder: string;
 

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
-import { LeapingClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
-import { CertificateKeeper } from "./keeper.ts";
+import { LeapingClock, MemoryStore } from "../../test/support/certificates/memory-store.ts";
+import { FolderCertificates } from "./folder.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -13,10 +13,9 @@ afterEach(async () => {
 describe("a TLS server", () => {
   // The handshake reads the real clock: this test moves ours by less than certificates are backdated.
   test("serves the renewed certificate to new connections without a restart, and clients trust both", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock(Date.now())];
-    const keeper = new CertificateKeeper({
+    const [store, clock] = [new MemoryStore(), new LeapingClock(Date.now())];
+    const keeper = new FolderCertificates({
       store,
-      caBundle: bundle,
       hosts: ["localhost"],
       clock,
       random: () => 0,
@@ -40,11 +39,12 @@ describe("a TLS server", () => {
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const before = await fingerprint(server, bundle.bundle);
+    const before = await fingerprint(server, store.stored?.data["ca.crt"] ?? "");
+    const authority = store.stored?.data["ca.crt"] ?? "";
     store.stored = { data: { ...store.stored?.data, "tls.crt": "broken" }, version: "x" };
     await clock.advance(60_000);
     await renewed.promise;
-    const after = await fingerprint(server, bundle.bundle);
+    const after = await fingerprint(server, authority);
     expect(after).not.toBe(before);
   });
 });

@@ -7,17 +7,10 @@ export interface Stored {
 }
 
 /** A place that several replicas share. Writes are optimistic: whoever comes second gets "conflict" and reads again. */
-export interface SecretStore {
+export interface CertificateStore {
   /** Where, for messages: `Secret metahub/webhook-tls`. */
   readonly place: string;
   read(signal: AbortSignal): Promise<Stored | undefined>;
   create(data: Required<StoredData>, signal: AbortSignal): Promise<Stored | "conflict">;
   update(data: Required<StoredData>, version: string, signal: AbortSignal): Promise<Stored | "conflict">;
-}
-
-/** Tells clients which authorities to trust. */
-export interface CaBundleWriter {
-  readonly place: string;
-  /** Writes where it differs. Resolves to true where something was written. */
-  write(bundle: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -6,6 +6,7 @@ import { addControllerCommand } from "./commands/controller.ts";
 import { addDetectCommand } from "./commands/detect.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addIndexCommand } from "./commands/index.ts";
+import { addKeeperCommand } from "./commands/keeper.ts";
 import { addResolveCommand } from "./commands/resolve.ts";
 import { addRewriteCommand } from "./commands/rewrite.ts";
 import { addWebhookCommand } from "./commands/webhook.ts";
@@ -19,6 +20,7 @@ const commands: readonly AddCommand[] = [
   addIndexCommand,
   addWebhookCommand,
   addControllerCommand,
+  addKeeperCommand,
   addCompletionCommand,
 ];
 

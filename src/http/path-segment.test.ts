@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
-import { behindSegment } from "./path-segment.ts";
+import { PathSegments } from "./path-segment.ts";
 import { HttpServer } from "./server.ts";
 
 const limits = { connections: 16, headersMs: 5_000, requestMs: 10_000, keepAliveMs: 1_000, silenceMs: 10_000 };
@@ -10,8 +10,8 @@ const [older, newer] = ["5f".repeat(32), "a0".repeat(32)];
 let server: HttpServer | undefined;
 afterEach(() => server?.close(0));
 
-async function start(): Promise<number> {
-  const listener = behindSegment([older, newer], ({ url }, response) => void response.end(url));
+async function start(segments = new PathSegments([older, newer])): Promise<number> {
+  const listener = segments.guard(({ url }, response) => void response.end(url));
   server = new HttpServer({ listener, limits, log: pino({ level: "silent" }) });
   return await server.listen(0, "127.0.0.1");
 }
@@ -37,4 +37,21 @@ test("another path is refused before a byte of the body is there", async () => {
   const [answer] = await once(socket, "data");
   expect(String(answer)).toMatch(/^HTTP\/1\.1 404 /);
   socket.destroy();
+});
+
+test("segments change while the server goes on, and an empty one is a path without", async () => {
+  const segments = new PathSegments([older]);
+  const place = `http://127.0.0.1:${await start(segments)}`;
+  const answers = async (): Promise<readonly number[]> => {
+    const paths = [`/${older}/mutate/pods`, `/${newer}/mutate/pods`, "/mutate/pods"];
+    return await Promise.all(paths.map(async (path) => (await fetch(place + path, { method: "POST" })).status));
+  };
+  expect(await answers()).toEqual([200, 404, 404]);
+  segments.set([newer, older]);
+  expect(await answers()).toEqual([200, 200, 404]);
+  segments.set([newer, ""]);
+  const bare = await fetch(`${place}/mutate/pods?timeout=5s`, { method: "POST" });
+  expect([bare.status, await bare.text()]).toEqual([200, "/mutate/pods?timeout=5s"]);
+  segments.set([]);
+  expect(await answers()).toEqual([404, 404, 404]);
 });

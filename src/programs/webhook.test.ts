@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,7 +44,7 @@ async function serve(...more: readonly string[]): Promise<{ readonly webhook: UR
     new Promise<string>((resolve) => stdout.once("data", (chunk: Buffer) => resolve(chunk.toString()))),
     running.then((code) => Promise.reject(new Error(`ended with ${code}: ${stderr.read()}`))),
   ]);
-  const [webhook = "", health = ""] = line.match(/https?:\/\/[\d.:]+/g) ?? [];
+  const [webhook = "", health = ""] = line.match(/https?:\/\/[\w.:/-]+/g) ?? [];
   return { webhook: new URL(webhook), health: new URL(health) };
 }
 
@@ -63,7 +63,7 @@ async function admit(webhook: URL, pod: object, timeout = "5s", path = "/mutate/
   };
   const ca = await readFile(join(folder, "tls/ca.crt"));
   const body = await new Promise<string>((resolve, reject) => {
-    const sent = httpsRequest(new URL(`${path}?timeout=${timeout}`, webhook), {
+    const sent = httpsRequest(new URL(`${webhook.pathname}${path}?timeout=${timeout}`.replace("//", "/"), webhook), {
       method: "POST",
       ca,
       agent: false,
@@ -130,9 +130,22 @@ test("with a file of path segments, a path without one is answered with 404, and
   await writeFile(join(folder, "segments"), `${"a0".repeat(32)}\n${segment}\n`);
   const mirror = ["--mirror", `docker.io=http://${registry.host}`];
   const { webhook } = await serve(...mirror, "--path-segment-file", join(folder, "segments"));
+  // Whoever gave it knows it.
+  expect(webhook.pathname).toBe("/");
   const { pod: admitted } = await admit(webhook, pod("c5.xlarge"), "5s", `/${segment}/mutate/pods`);
   expect(JSON.stringify(admitted)).toContain("qnib/bench@sha256:");
   await expect(admit(webhook, pod("c5.xlarge"))).rejects.toThrow(/nothing is/);
+});
+
+test("without one, it makes a segment, tells it, and keeps it in its folder", async () => {
+  const first = await serve();
+  expect(first.webhook.pathname).toMatch(/^\/[A-Za-z0-9_-]{43}$/);
+  await expect(admit(new URL("/", first.webhook), pod("c5.xlarge"))).rejects.toThrow(/nothing is/);
+  expect((await stat(join(folder, "tls/path-segment"))).mode & 0o777).toBe(0o600);
+  ended.abort();
+  await running;
+  ended = new AbortController();
+  expect((await serve()).webhook.pathname).toBe(first.webhook.pathname);
 });
 
 test("with authorities for clients, who has no certificate is not answered", async () => {

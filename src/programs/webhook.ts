@@ -2,6 +2,7 @@ import { PodHandler } from "../admission/handler.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { isLabelled } from "../inventory/labelled.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import type { SecretName } from "../kubernetes/secrets/secret.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { ImageForm } from "../rewriting/decide.ts";
 import { PullSecrets } from "../rewriting/pull-secrets.ts";
@@ -10,19 +11,22 @@ import type { NamespaceReach } from "../webhook/reach.ts";
 import type { ReviewRoute } from "../webhook/route.ts";
 import { createAdmissionServer } from "../webhook/server.ts";
 import { bindingRoutes } from "./parts/bindings.ts";
-import { type CallersOptions, segmentsOf, tlsOf } from "./parts/callers.ts";
+import { type CallersOptions, tlsOf } from "./parts/callers.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
 import { openClient } from "./parts/cluster.ts";
 import { decisionContext } from "./parts/decisions.ts";
 import { drainAtEnd } from "./parts/drain.ts";
 import { followCluster, followFolder, showInventory } from "./parts/inventory.ts";
+import { FollowedKeys } from "./parts/keys.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { createMetrics } from "./parts/metrics.ts";
 import { followNamespaces, type NamespaceRules } from "./parts/namespaces.ts";
+import { answeredPaths } from "./parts/path-segments.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
 import { openRegistries, ownCredentials, type RegistriesOptions } from "./parts/registries.ts";
+import { followSecret } from "./parts/secrets.ts";
 import { type WatchObserver, watchObserver } from "./parts/watching.ts";
 
 export interface WebhookOptions {
@@ -35,8 +39,10 @@ export interface WebhookOptions {
   readonly inventoryFolder?: string | undefined;
   readonly certificate: CertificatePlace;
   readonly callers: CallersOptions;
-  /** The webhook configurations of this name are told the certificate authority. */
-  readonly webhookConfiguration?: string | undefined;
+  /** Secret segments that paths begin with, one a line; beside those of the keys. */
+  readonly pathSegmentFile?: string | undefined;
+  /** Where `metahub keeper` keeps the path segments and the keys that prove notes. */
+  readonly keys?: SecretName | undefined;
   readonly registries: RegistriesOptions;
   /** Tells whether the Secrets of a namespace may be read, for the imagePullSecrets of its Pods. */
   readonly mayReadSecrets: (namespace: string) => boolean;
@@ -52,16 +58,26 @@ export interface WebhookOptions {
   readonly drainMs: number;
   readonly logLevel: LogLevel;
   /** Called once both servers listen. */
-  readonly onListening: (ports: { readonly webhook: number; readonly health: number }) => void;
+  readonly onListening: (listening: WebhookListening) => void;
+}
+
+/** Where it listens. */
+export interface WebhookListening {
+  readonly webhook: number;
+  readonly health: number;
+  /** The segment that it made itself, and that paths must begin with: to be told to who configures the API server. */
+  readonly segment: string | undefined;
 }
 
 /** Serves the admission webhook until the signal aborts. @throws what kept it from starting, or from going on */
 export function runWebhook(options: WebhookOptions, { env, signal }: ProgramContext): Promise<void> {
-  const { address, inventoryFolder, webhookConfiguration, atBinding, logLevel } = options;
+  const { address, inventoryFolder, logLevel } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
     const metrics = createMetrics(metricsRegistry);
     const observe = watchObserver(log, metrics.watches);
-    const needsCluster = inventoryFolder === undefined || options.certificate.kind === "secret";
+    const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
+    const needsCluster =
+      inventoryFolder === undefined || options.certificate.kind === "secret" || options.keys !== undefined;
     const client = needsCluster ? await openClient(life, options.kubeconfig, env) : undefined;
     const registry = await openRegistries(life, options.registries);
     const inventory =
@@ -70,8 +86,16 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
         : await followFolder(life, inventoryFolder, log);
     showInventory(life, inventory, metrics.inventory);
 
-    const source = certificateSource({ place: options.certificate, webhookConfiguration, atBinding }, client, log);
+    const followed = (named: SecretName) => followSecret(life, mustHave(client), named, { observe, log });
+    const keys = options.keys && new FollowedKeys(await followed(options.keys), log);
+    const paths = await answeredPaths({
+      file: options.pathSegmentFile,
+      keys,
+      folder: options.certificate.kind === "folder" ? options.certificate.folder : undefined,
+    });
+    const source = await certificateSource(options.certificate, { log, followed });
     const certificate = await source.obtain(life.signal);
+    await keys?.there(life.signal);
     metrics.certificates.show(certificate);
     const clusters = inventoryFolder === undefined ? client : undefined;
     const { reach, synced } = followNamespaces(life, options.namespaces, clusters, { observe, log });
@@ -90,7 +114,7 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     const server = createAdmissionServer({
       routes,
       tls: { certificate, ...(await tlsOf(callers)) },
-      ...(await segmentsOf(callers)),
+      pathSegments: paths.segments,
       metrics: metrics.reviews,
       log,
       concurrency,
@@ -99,12 +123,17 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
 
     const takenAdvice = "end it, or choose another with --port";
     const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port", takenAdvice });
-    const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
     drainAtEnd(life, { server, health, drainMs: options.drainMs, log });
     const everything = Promise.all([inventory.synced, synced]).then(() => undefined);
     readyWhenSynced({ inventory: { synced: everything }, health, log, signal: life.signal });
-    options.onListening({ webhook, health: healthPort });
+    options.onListening({ webhook, health: healthPort, segment: paths.made });
   });
+}
+
+/** A client is opened wherever a Secret is named. */
+function mustHave(client: KubernetesClient | undefined): KubernetesClient {
+  if (client === undefined) throw new TypeError("no client was opened");
+  return client;
 }
 
 interface Opened {

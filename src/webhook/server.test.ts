@@ -5,6 +5,7 @@ import { connect } from "node:tls";
 import { pino } from "pino";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { createAuthority, type KeyPair } from "../../test/cluster/pki.ts";
+import { PathSegments } from "../http/path-segment.ts";
 import { createRegistry } from "../telemetry/metrics.ts";
 import { createReviewMetrics } from "./metrics.ts";
 import { allowed, patched } from "./review.ts";
@@ -117,10 +118,14 @@ test("bodies that together are too many bytes are answered with 503, and one tha
 });
 
 test("with a path segment, a route without it is not there, and one with it is", async () => {
-  const { post } = await start(async ({ uid }) => allowed(uid), { pathSegments: ["5f5f"] });
+  const { post } = await start(async ({ uid }) => allowed(uid), {
+    pathSegments: new PathSegments(["5f5f"]),
+  });
   const asked = ["/mutate/pods", "/5f5f/mutate/pods", "/5f5f/other", "/5f5e/mutate/pods"];
   const answers = await Promise.all(asked.map((path) => post(review(), path)));
   expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 404]);
+  const known = await Promise.all(["/5f5f/", "/5f5f", "/5f5e/", "/"].map((path) => post("", path, "GET")));
+  expect(known.map(({ status }) => status)).toEqual([204, 204, 404, 404]);
 });
 
 test("a handler that fails admits the object as it is, with a Warning that tells nothing of the inside", async () => {

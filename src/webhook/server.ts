@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { readBody, refuse, takeBody } from "../http/body.ts";
 import { BodyBudget } from "../http/body-budget.ts";
-import { behindSegment } from "../http/path-segment.ts";
+import type { PathSegments } from "../http/path-segment.ts";
 import { HttpServer, type ServerLimits, type TlsOptions } from "../http/server.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { AdmissionError } from "./error.ts";
@@ -14,8 +14,8 @@ export interface AdmissionServerOptions {
   /** By their paths, e.g. `/mutate/pods`. */
   readonly routes: Readonly<Record<string, ReviewRoute>>;
   readonly tls: TlsOptions;
-  /** Secrets, any of which must be the first segment of every path; routes are named without it. Absent: none is. */
-  readonly pathSegments?: readonly string[];
+  /** Secrets, one of which must be the first segment of every path; routes are named without it. Absent: none is. */
+  readonly pathSegments?: PathSegments;
   readonly metrics: ReviewMetrics;
   readonly log: Logger;
   /** Reviews under way at once; more are admitted unchanged at the spot. Default 256. */
@@ -58,6 +58,8 @@ export function createAdmissionServer(options: AdmissionServerOptions): HttpServ
   for (const [path, route] of Object.entries(routes)) {
     app.post(path, readBody(bodyLimit, budget), answer(route, reviews, options));
   }
+  // By this the keeper learns that this replica knows a segment, before the API server is told of it.
+  app.get("/", (_request, response) => void response.status(204).end());
   // Express would read the whole body before it says so.
   app.use((_request, response) => void response.status(404).type("text").send("no review is answered here\n"));
   app.use(
@@ -66,7 +68,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): HttpServ
       log.warn({ error, status }, "a request was refused");
     }),
   );
-  const listener = options.pathSegments === undefined ? app : behindSegment(options.pathSegments, app);
+  const listener = options.pathSegments?.guard(app) ?? app;
   return new HttpServer({ listener, tls, limits, log });
 }
 

@@ -59,15 +59,15 @@ async function bench(schedulerQps: number | undefined, rounds: number): Promise<
   };
   try {
     const runs = new Map<Mode, Run[]>(modes.map((mode) => [mode, []]));
-    const ours = await configurationOf(site, "metahub");
-    await remove(site, "metahub");
+    const ours = await configurationOf(site, "metahub-webhook");
+    await remove(site, "metahub-webhook");
     const withMode = async <T>(mode: Mode, work: (pid: number | undefined) => Promise<T>): Promise<T> => {
       const other = mode === "without a webhook" || mode === "metahub" ? undefined : others[mode];
       const configuration = mode === "metahub" ? ours : other?.configuration;
       if (configuration !== undefined) await kubectl(site.cluster, ["create", "-f", "-"], configuration);
       await delay(settleMs);
       const result = await work(mode === "metahub" ? site.operator.webhook.pid : other?.pid);
-      if (configuration !== undefined) await remove(site, mode === "metahub" ? "metahub" : "bench");
+      if (configuration !== undefined) await remove(site, mode === "metahub" ? "metahub-webhook" : "bench");
       return result;
     };
     let before = await buckets(site);

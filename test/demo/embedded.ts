@@ -34,7 +34,7 @@ export async function runEmbedded(say: (line: string) => void, signal: AbortSign
     const builds = await publishBuilds(registry.host, undefined, signal);
     say(`pushed ${builds.tags.size} builds of qnib/bench and their index`);
     webhook = await startWebhook(folder, registry.host, signal);
-    say(`webhook at ${webhook.url} with examples/inventory`);
+    say(`webhook at ${new URL(webhook.url).origin} with examples/inventory`);
     const pods: DemoPod[] = [];
     const warnings: string[] = [];
     for (const pod of await examplePods()) {

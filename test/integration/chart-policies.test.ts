@@ -48,10 +48,11 @@ describeWith(ready, "the chart's policies", ({ cluster }) => {
   beforeAll(async () => {
     const where = ["--namespace", "metahub-system", "--create-namespace"];
     // Nothing is to call a webhook here, where none is.
-    const set = ["--set", "webhook.deploy=false,controller.deploy=false,webhook.url=https://127.0.0.1:1"];
+    const url = `https://127.0.0.1:1/${"0".repeat(32)}`;
+    const set = ["--set", `webhook.deploy=false,controller.deploy=false,keeper.deploy=false,webhook.url=${url}`];
     const { code, stderr } = await cluster.helm(["install", "metahub", chart, ...where, ...set], { signal: soon() });
     expect(code, stderr).toBe(0);
-    await must(["delete", "mutatingwebhookconfiguration,validatingwebhookconfiguration", "metahub"]);
+    await must(["delete", "mutatingwebhookconfiguration,validatingwebhookconfiguration", "metahub-webhook"]);
     for (const namespace of ["default", "kube-system"]) {
       await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", namespace]);
       await must(["create", "-f", "-"], pod("held", namespace));

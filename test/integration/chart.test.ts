@@ -57,8 +57,9 @@ describeWith(found, "the chart", (ready) => {
     ["a value that nobody reads", ["--set", "webhook.replica=3"], /replica/],
     ["a value of another type", ["--set", "webhook.replicas=two"], /replicas/],
     ["an unknown mode", ["--set", "rewrite.mode=always"], /mode/],
-    ["a URL with a path", ["--set", "webhook.url=https://10.0.0.5/mutate"], /url/],
-    ["a URL without TLS", ["--set", "webhook.url=http://10.0.0.5"], /url/],
+    ["a URL without a secret segment", ["--set", "webhook.url=https://10.0.0.5"], /url/],
+    ["a URL with a path", ["--set", `webhook.url=https://10.0.0.5/${"0".repeat(32)}/mutate`], /url/],
+    ["a URL without TLS", ["--set", `webhook.url=http://10.0.0.5/${"0".repeat(32)}`], /url/],
     ["nothing to call", ["--set", "webhook.deploy=false"], /needs webhook\.url, for example/],
     ["a deadline above the timeout", ["--set", "webhook.timeoutSeconds=2"], /must be below webhook\.timeoutSeconds/],
     [

@@ -77,8 +77,9 @@ describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
     }));
     const { digest } = scenario.chart.image;
     const of = (component: string) => ({ component, account: `metahub-${component}`, containers: [[true, digest]] });
-    expect(rows).toHaveLength(4);
-    expect(rows).toEqual(expect.arrayContaining([of("webhook"), of("webhook"), of("controller"), of("controller")]));
+    expect(rows).toHaveLength(5);
+    const expected = ["webhook", "webhook", "controller", "controller", "keeper"].map(of);
+    expect(rows).toEqual(expect.arrayContaining(expected));
     // Helm passes on what the API server warns of.
     expect(scenario.chart.warnings).toEqual([]);
     const label = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
@@ -90,9 +91,15 @@ describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
     const address = await kubectl(cluster, service);
     const { status } = await fetch(`http://${address}:8081/readyz`, { signal: soon() });
     expect(status).toBe(200);
-    const config = JSON.parse(await kubectl(cluster, ["get", "mutatingwebhookconfiguration", "metahub", "-o", "json"]));
+    const config = JSON.parse(
+      await kubectl(cluster, ["get", "mutatingwebhookconfiguration", "metahub-webhook", "-o", "json"]),
+    );
     expect(config.webhooks[0].clientConfig).toMatchObject({
-      service: { name: "metahub-webhook", namespace },
+      service: {
+        name: "metahub-webhook",
+        namespace,
+        path: expect.stringMatching(/^\/[A-Za-z0-9_-]{43}\/mutate\/pods$/),
+      },
       caBundle: expect.stringMatching(/.+/),
     });
   });
@@ -148,6 +155,8 @@ describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
     expect(named.sort()).toEqual([
       "lease.coordination.k8s.io/metahub-controller",
       "namespace/metahub-system",
+      "secret/metahub-webhook-authority",
+      "secret/metahub-webhook-keys",
       "secret/metahub-webhook-tls",
     ]);
     await kubectl(cluster, ["delete", "namespace", namespace, "--timeout=50s"]);

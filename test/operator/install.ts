@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadKubeconfig } from "../../src/kubernetes/access/kubeconfig.ts";
@@ -22,21 +23,25 @@ export interface OperatorOptions {
   readonly signal: AbortSignal;
 }
 
-/** The operator as its chart installs it, with its two servers as processes of this machine. */
+/** The operator as its chart installs it, with its servers as processes of this machine. */
 export interface Operator {
+  /** What every path begins with. */
+  readonly segment: string;
   readonly webhook: ServerProcess;
   readonly controller: ServerProcess;
-  /** Ends both and uninstalls the chart; MachineTypes stay. */
+  readonly keeper: ServerProcess;
+  /** Ends them and uninstalls the chart; MachineTypes stay. */
   stop(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Installs the chart (CRDs, accounts, rights, webhook configuration) with Helm and runs `metahub webhook` and
- * `metahub controller` on this machine, each with a token of the very service account that the chart makes for it.
+ * Installs the chart (CRDs, accounts, rights, webhook configuration) with Helm and runs `metahub keeper`, `metahub webhook`
+ * and `metahub controller` on this machine, each with a token of the very service account that the chart makes for it.
  */
 export async function installOperator(options: OperatorOptions): Promise<Operator> {
   const { cluster, registry, signal } = options;
-  const [port = 0, health = 0, controllerHealth = 0] = await freePorts(3);
+  const [port = 0, health = 0, controllerHealth = 0, keeperHealth = 0] = await freePorts(4);
+  const segment = randomBytes(32).toString("hex");
   const host = cluster.hostAddress;
   if (host === undefined) {
     throw new ClusterError(
@@ -44,10 +49,11 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
       "it is not known how this cluster's API server reaches this machine; set METAHUB_TEST_HOST_ADDRESS",
     );
   }
-  const values = {
+  const values: Readonly<Record<string, string>> = {
     "webhook.deploy": "false",
-    "webhook.url": `https://${host}:${port}`,
+    "webhook.url": `https://${host}:${port}/${segment}`,
     "controller.deploy": "false",
+    "keeper.deploy": "false",
     ...options.values,
   };
   const set = Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
@@ -59,7 +65,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
   const folder = join(cluster.dir, "operator");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const kubeconfigs = await Promise.all(
-    (["webhook", "controller"] as const).map(async (component) => {
+    (["webhook", "controller", "keeper"] as const).map(async (component) => {
       const path = join(folder, `${component}.kubeconfig`);
       await writeFile(path, await accountKubeconfig(cluster, operatorNamespace, `metahub-${component}`, signal), {
         mode: 0o600,
@@ -67,6 +73,23 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
       return path;
     }),
   );
+  const secrets = ["--keys-secret", `${operatorNamespace}/metahub-webhook-keys`];
+  secrets.push("--tls-secret", `${operatorNamespace}/metahub-webhook-tls`);
+  const keeper = await startServer({
+    run: { dir: cluster.dir, logs: cluster.logs },
+    name: "metahub-keeper",
+    healthPort: keeperHealth,
+    signal,
+    args: [
+      "keeper",
+      ...["--kubeconfig", kubeconfigs[2] ?? ""],
+      ...["--address", "127.0.0.1", "--health-port", String(keeperHealth)],
+      ...secrets,
+      ...["--authority-secret", `${operatorNamespace}/metahub-webhook-authority`, "--tls-host", host],
+      ...["--webhook-configuration", "metahub-webhook"],
+      ...["--at-binding", values["rewrite.atBinding"] ?? "true"],
+    ],
+  });
   const webhook = await startServer({
     run: { dir: cluster.dir, logs: cluster.logs },
     name: "metahub-webhook",
@@ -83,8 +106,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
         "--health-port",
         String(health),
       ],
-      ...["--tls-secret", `${operatorNamespace}/metahub-webhook-tls`, "--tls-host", host],
-      ...["--webhook-configuration", "metahub"],
+      ...secrets,
       ...["--mirror", `docker.io=http://${registry}`],
       ...["--plain-http", registry],
       ...(options.webhookArgs ?? []),
@@ -104,10 +126,12 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
     ],
   });
   return {
+    segment,
     webhook,
     controller,
+    keeper,
     async stop(ended) {
-      await Promise.all([webhook.stop(), controller.stop()]);
+      await Promise.all([webhook.stop(), controller.stop(), keeper.stop()]);
       await mustHelm(cluster, ["uninstall", "metahub", "--namespace", operatorNamespace, "--wait"], ended);
     },
   };

@@ -18,7 +18,7 @@ export interface ServerOptions {
   readonly signal: AbortSignal;
 }
 
-/** `metahub webhook` or `metahub controller` as a process of its own, from the bundle. */
+/** `metahub webhook`, `metahub controller` or `metahub keeper` as a process of its own, from the bundle. */
 export interface ServerProcess {
   readonly pid: number;
   readonly log: string;

@@ -31,6 +31,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "metahub.webhook.name" -}}{{ include "metahub.fullname" . }}-webhook{{- end -}}
 {{- define "metahub.controller.name" -}}{{ include "metahub.fullname" . }}-controller{{- end -}}
+{{- define "metahub.keeper.name" -}}{{ include "metahub.fullname" . }}-keeper{{- end -}}
 
 {{- define "metahub.webhook.account" -}}
 {{- if .Values.webhook.serviceAccount.create -}}
@@ -47,6 +48,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- required "controller.serviceAccount.name is needed with controller.serviceAccount.create: false" .Values.controller.serviceAccount.name -}}
 {{- end -}}
 {{- end -}}
+
+{{- define "metahub.keeper.account" -}}
+{{- if .Values.keeper.serviceAccount.create -}}
+{{- default (include "metahub.keeper.name" .) .Values.keeper.serviceAccount.name -}}
+{{- else -}}
+{{- required "keeper.serviceAccount.name is needed with keeper.serviceAccount.create: false" .Values.keeper.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.authoritySecret" -}}{{ include "metahub.webhook.name" . }}-authority{{- end -}}
+{{- define "metahub.keysSecret" -}}{{ include "metahub.webhook.name" . }}-keys{{- end -}}
 
 {{- define "metahub.tlsSecret" -}}
 {{- if .Values.certificates.secretName -}}
@@ -98,7 +110,7 @@ readinessProbe:
   timeoutSeconds: 5
 {{- end -}}
 
-{{/* What both Deployments say of where their Pods run: dict "values" (webhook or controller), "selector". */}}
+{{/* What the Deployments say of where their Pods run: dict "values" (of webhook, controller or keeper), "selector". */}}
 {{- define "metahub.scheduling" -}}
 {{- with .values.priorityClassName }}
 priorityClassName: {{ . }}
@@ -138,7 +150,7 @@ topologySpreadConstraints:
 {{/* Values that only make sense together. */}}
 {{- define "metahub.check" -}}
 {{- if and (not .Values.webhook.deploy) (not .Values.webhook.url) -}}
-{{- fail "webhook.deploy: false needs webhook.url, for example https://10.0.0.5:8443: otherwise the API server would have nothing to call" -}}
+{{- fail "webhook.deploy: false needs webhook.url, for example https://10.0.0.5:8443/SEGMENT: otherwise the API server would have nothing to call" -}}
 {{- end -}}
 {{- if ge (int .Values.webhook.deadlineMs) (mul 1000 (int .Values.webhook.timeoutSeconds)) -}}
 {{- fail (printf "webhook.deadlineMs (%d) must be below webhook.timeoutSeconds (%d s): the webhook has to answer before the API server stops waiting" (int .Values.webhook.deadlineMs) (int .Values.webhook.timeoutSeconds)) -}}

@@ -18,9 +18,15 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
     .option("--inventory <dir>", "read Nodes and MachineTypes from a folder of YAML files, not from a cluster")
     .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
     .option("--tls-key-file <file>", "its private key (PEM)")
-    .option("--tls-secret <namespace/name>", "keep a certificate authority and serving certificate in this Secret")
-    .option("--tls-dir <dir>", "keep them in this folder instead (ca.crt, tls.crt, tls.key)")
-    .option("--tls-host <host...>", "names and addresses in the serving certificate", ["localhost", "127.0.0.1"])
+    .option("--tls-secret <namespace/name>", "the same in a Secret, which metahub keeper or cert-manager keeps")
+    .option(
+      "--tls-dir <dir>",
+      "keep a certificate authority, a certificate and a path segment of its own in this folder",
+    )
+    .option("--tls-host <host...>", "with --tls-dir: names and addresses in the certificate", [
+      "localhost",
+      "127.0.0.1",
+    ])
     .addOption(
       new Option("--tls-min-version <version>", "oldest version of TLS that is spoken")
         .choices(["1.2", "1.3"])
@@ -28,12 +34,12 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
     )
     .option("--client-ca-file <file>", "answer only clients with a certificate of these authorities (PEM)")
     .option(
-      "--path-segment-file <file>",
-      "answer only paths that begin with a segment of this file: one a line, of 32 characters or more",
+      "--keys-secret <namespace/name>",
+      "answer only paths that begin with a segment of this Secret, and prove notes by its keys: metahub keeper keeps them",
     )
     .option(
-      "--webhook-configuration <name>",
-      "write the CA into the Mutating- and ValidatingWebhookConfiguration of this name",
+      "--path-segment-file <file>",
+      "answer paths that begin with a segment of this file too: one a line, of 32 characters or more",
     )
     .option("--allow-registry <host...>", "registries that may be asked; `*` for any, `*.example.com` for its hosts", [
       "*",

@@ -25,7 +25,7 @@ test.each<[Partial<CertificateFlags>, CertificatePlace]>([
     { kind: "files", certificateFile: "c", keyFile: "k" },
   ],
   [{ tlsDir: "d" }, { kind: "folder", folder: "d", hosts }],
-  [{ tlsSecret: "a/b" }, { kind: "secret", namespace: "a", name: "b", hosts }],
+  [{ tlsSecret: "a/b" }, { kind: "secret", namespace: "a", name: "b" }],
 ])("%j is read", (flags, place) => {
   expect(certificatePlace({ ...base, ...flags })).toEqual(place);
 });

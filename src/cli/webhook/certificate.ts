@@ -19,7 +19,7 @@ export function certificatePlace(flags: CertificateFlags): CertificatePlace {
     throw new UsageError(`say where the serving certificate is: --tls-secret, --tls-dir, or --tls-cert-file; ${which}`);
   }
   if (tlsDir !== undefined) return { kind: "folder", folder: tlsDir, hosts: tlsHost };
-  if (tlsSecret !== undefined) return { kind: "secret", ...objectName(tlsSecret, "--tls-secret"), hosts: tlsHost };
+  if (tlsSecret !== undefined) return { kind: "secret", ...objectName(tlsSecret, "--tls-secret") };
   if (tlsCertFile === undefined || tlsKeyFile === undefined) {
     throw new UsageError("--tls-cert-file and --tls-key-file belong together");
   }

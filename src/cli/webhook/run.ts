@@ -3,6 +3,7 @@ import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
 import { runWebhook } from "../../programs/webhook.ts";
 import { logLevels } from "../../telemetry/log.ts";
+import { objectName } from "../input/object-name.ts";
 import { certificatePlace } from "./certificate.ts";
 
 const flagsSchema = z.object({
@@ -19,7 +20,7 @@ const flagsSchema = z.object({
   tlsMinVersion: z.enum(["1.2", "1.3"]),
   clientCaFile: z.string().optional(),
   pathSegmentFile: z.string().optional(),
-  webhookConfiguration: z.string().optional(),
+  keysSecret: z.string().optional(),
   allowRegistry: z.array(z.string()),
   plainHttp: z.array(z.string()),
   mirror: z.array(z.string()),
@@ -44,7 +45,7 @@ type Flags = z.infer<typeof flagsSchema>;
 /** `metahub webhook`: serves until the signal aborts. @throws UsageError, and what keeps the webhook from serving */
 export async function serveWebhook(given: unknown, context: CommandContext): Promise<ExitCode> {
   const flags = flagsSchema.parse(given);
-  const { address, kubeconfig, webhookConfiguration, imageForm, concurrency, bindingWrites, logLevel } = flags;
+  const { address, kubeconfig, imageForm, concurrency, bindingWrites, logLevel } = flags;
   if (flags.inventory !== undefined && flags.pullSecrets !== "none") {
     throw new UsageError("--pull-secrets needs a cluster, and --inventory is there to do without one");
   }
@@ -62,9 +63,9 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
       callers: {
         minVersion: `TLSv${flags.tlsMinVersion}`,
         clientCaFile: flags.clientCaFile,
-        pathSegmentFile: flags.pathSegmentFile,
       },
-      webhookConfiguration,
+      pathSegmentFile: flags.pathSegmentFile,
+      keys: flags.keysSecret === undefined ? undefined : objectName(flags.keysSecret, "--keys-secret"),
       registries: {
         allowed: flags.allowRegistry,
         plainHttp: flags.plainHttp,
@@ -83,9 +84,9 @@ export async function serveWebhook(given: unknown, context: CommandContext): Pro
       bindingWrites,
       drainMs: flags.drain,
       logLevel,
-      onListening: ({ webhook, health }) =>
+      onListening: ({ webhook, health, segment }) =>
         context.stdout.write(
-          `metahub webhook listens on https://${address}:${webhook} (health and metrics: http://${address}:${health})\n`,
+          `metahub webhook listens on https://${address}:${webhook}${segment === undefined ? "" : `/${segment}`} (health and metrics: http://${address}:${health})\n`,
         ),
     },
     context,

@@ -15,7 +15,7 @@ export interface Replicas {
 }
 
 /** A second webhook beside the first, and a Service in front of both: connections go to them by turns. */
-export async function startSecondReplica({ cluster }: BindingSite): Promise<Replicas> {
+export async function startSecondReplica({ cluster, operator }: BindingSite): Promise<Replicas> {
   const first = readProcessRecords(cluster.dir).find(({ name }) => name === "metahub-webhook");
   if (first === undefined) throw new Error(`${cluster.dir} does not say how its webhook was started`);
   const [port = 0, healthPort = 0] = await freePorts(2);
@@ -51,8 +51,17 @@ export async function startSecondReplica({ cluster }: BindingSite): Promise<Repl
   const address = service.address();
   const url = `https://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
   const point = (to: string): Promise<string> => {
-    const patch = [{ op: "replace", path: "/webhooks/0/clientConfig/url", value: `${to}/validate/bindings` }];
-    const args = ["patch", "validatingwebhookconfiguration", "metahub", "--type=json", "-p", JSON.stringify(patch)];
+    const patch = [
+      { op: "replace", path: "/webhooks/0/clientConfig/url", value: `${to}/${operator.segment}/validate/bindings` },
+    ];
+    const args = [
+      "patch",
+      "validatingwebhookconfiguration",
+      "metahub-webhook",
+      "--type=json",
+      "-p",
+      JSON.stringify(patch),
+    ];
     return kubectl(cluster, args);
   };
   await point(url);

@@ -19,7 +19,7 @@ export interface Serving {
 }
 
 export async function readServing(stage: Stage): Promise<Serving> {
-  const configuration = await stage.must(["get", "mutatingwebhookconfiguration", "metahub", "-o", "json"]);
+  const configuration = await stage.must(["get", "mutatingwebhookconfiguration", "metahub-webhook", "-o", "json"]);
   const [webhook] = configurationSchema.parse(JSON.parse(configuration)).webhooks;
   const secret = await stage.kubectl(["get", "secret", "metahub-webhook-tls", "-n", "metahub-system", "-o", "json"]);
   const { hostname, port } = new URL(webhook?.clientConfig.url ?? "");

@@ -1,5 +1,5 @@
 import type { StoredData } from "../../../src/certificates/material.ts";
-import type { CaBundleWriter, SecretStore, Stored } from "../../../src/certificates/store.ts";
+import type { CertificateStore, Stored } from "../../../src/certificates/store.ts";
 import type { Clock } from "../../../src/time/clock.ts";
 
 /** Time that leaps by hand, months at once: whatever came due meanwhile is called once, at the end of the leap. */
@@ -44,7 +44,7 @@ export class LeapingClock implements Clock {
 }
 
 /** A Secret as the API server keeps it: versions, and conflicts for those who come second. */
-export class MemoryStore implements SecretStore {
+export class MemoryStore implements CertificateStore {
   readonly place = "Secret metahub/tls";
   stored: Stored | undefined;
   writes = 0;
@@ -67,17 +67,5 @@ export class MemoryStore implements SecretStore {
     if (this.stored?.version !== version) return "conflict";
     this.stored = { data, version: String(++this.writes) };
     return this.stored;
-  }
-}
-
-export class MemoryBundle implements CaBundleWriter {
-  readonly place = "MutatingWebhookConfiguration metahub";
-  bundle = "";
-  failure: Error | undefined;
-  async write(bundle: string): Promise<boolean> {
-    if (this.failure !== undefined) throw this.failure;
-    const differs = this.bundle !== bundle;
-    this.bundle = bundle;
-    return differs;
   }
 }

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { LeapingClock, MemoryBundle, MemoryStore } from "../../test/support/certificates/keeper.ts";
+import { LeapingClock, MemoryStore } from "../../test/support/certificates/memory-store.ts";
 import { settle } from "../../test/support/manual-clock.ts";
-import { CertificateKeeper, type KeeperOptions } from "./keeper.ts";
-import { readableCertificates, servingFault } from "./material.ts";
+import { FolderCertificates, type FolderCertificatesOptions } from "./folder.ts";
 import type { ServingCertificate } from "./source.ts";
-import type { SecretStore } from "./store.ts";
+import type { CertificateStore } from "./store.ts";
 
 const day = 86_400_000;
 const servedHosts = ["localhost", "127.0.0.1"];
@@ -14,8 +13,10 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; readonly clock: LeapingClock }) {
-  const keeper = new CertificateKeeper({ hosts: servedHosts, random: () => 0, ...options });
+function start(
+  options: Partial<FolderCertificatesOptions> & { readonly store: CertificateStore; readonly clock: LeapingClock },
+) {
+  const keeper = new FolderCertificates({ hosts: servedHosts, random: () => 0, ...options });
   const controller = new AbortController();
   const installed: ServingCertificate[] = [];
   const problems: Error[] = [];
@@ -36,13 +37,12 @@ function start(options: Partial<KeeperOptions> & { readonly store: SecretStore; 
   return { run, installed, problems };
 }
 
-describe("CertificateKeeper", () => {
-  test("stores what it made, tells clients, and says so", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
+describe("FolderCertificates", () => {
+  test("stores what it made, and says so", async () => {
+    const [store, clock] = [new MemoryStore(), new LeapingClock()];
     const said: string[] = [];
-    const first = await start({ store, clock, caBundle: bundle, announce: (sentence) => said.push(sentence) }).run();
+    const first = await start({ store, clock, announce: (sentence) => said.push(sentence) }).run();
     expect(store.stored?.data["tls.crt"]).toBe(first.cert);
-    expect(bundle.bundle).toBe(store.stored?.data["ca.crt"]);
     expect(said).toEqual(["Secret metahub/tls: new certificate authority: nothing is stored yet"]);
   });
 
@@ -60,9 +60,9 @@ describe("CertificateKeeper", () => {
   });
 
   test("renews once where two replicas race, and both serve the same", async () => {
-    const [store, bundle] = [new MemoryStore(), new MemoryBundle()];
+    const store = new MemoryStore();
     const clocks = [new LeapingClock(), new LeapingClock()];
-    const replicas = clocks.map((clock) => start({ store, clock, caBundle: bundle }));
+    const replicas = clocks.map((clock) => start({ store, clock }));
     const [first, second] = await Promise.all(replicas.map(({ run }) => run()));
     expect(second?.cert).toBe(first?.cert);
     expect(store.writes).toBe(1);
@@ -91,21 +91,6 @@ describe("CertificateKeeper", () => {
       store.stored = { data: {}, version: `other-${++version}` };
     };
     await expect(start({ store, clock }).run()).rejects.toMatchObject({ code: "CONTENDED" });
-  });
-
-  test("announces the newest authority even where another replica stored one between reading and announcing", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
-    const other = new MemoryStore();
-    await start({ store: other, clock }).run();
-    const write = bundle.write.bind(bundle);
-    let first = true;
-    bundle.write = (text) => {
-      if (first && other.stored !== undefined) store.stored = { ...other.stored, version: "other" };
-      first = false;
-      return write(text);
-    };
-    await start({ store, clock, caBundle: bundle }).run();
-    expect(bundle.bundle).toBe(other.stored?.data["ca.crt"]);
   });
 
   test("makes a corrupt Secret anew, and says why", async () => {
@@ -153,36 +138,6 @@ describe("CertificateKeeper", () => {
       await clock.advance(10_000);
       await clock.idle();
     }
-  });
-
-  test("does not serve a certificate whose authority clients do not know, while the old one is good", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
-    const { run, installed, problems } = start({ store, clock, caBundle: bundle });
-    const first = await run();
-    store.stored = undefined; // Somebody deleted the Secret: the next authority is unknown to clients.
-    bundle.failure = new Error("forbidden");
-    await clock.advance(60_000);
-    await clock.idle();
-    expect(problems.at(-1)).toBe(bundle.failure);
-    expect(installed).toEqual([first]);
-    bundle.failure = undefined;
-    await clock.advance(60_000);
-    await clock.idle();
-    expect(installed).toHaveLength(2);
-    const served = { certificate: installed[1]?.cert ?? "", key: installed[1]?.key ?? "" };
-    expect(servingFault(served, readableCertificates(bundle.bundle), servedHosts, clock.wall())).toBeUndefined();
-  });
-
-  test("starts even where clients cannot be told, and tries again", async () => {
-    const [store, bundle, clock] = [new MemoryStore(), new MemoryBundle(), new LeapingClock()];
-    bundle.failure = new Error("not found");
-    const { run, problems } = start({ store, clock, caBundle: bundle });
-    await run();
-    bundle.failure = undefined;
-    await clock.advance(60_000);
-    await clock.idle();
-    expect(bundle.bundle).toBe(store.stored?.data["ca.crt"]);
-    expect(problems).toEqual([]);
   });
 
   test("leaves no timer behind", async () => {

@@ -1,0 +1,101 @@
+import type { SecretData } from "../kubernetes/secrets/secret.ts";
+import type { SecretStore } from "../kubernetes/secrets/store.ts";
+import { keepCertificates } from "./certificates.ts";
+import { type ConfigurationName, placeOf } from "./configurations.ts";
+import { contendedMs, type KeeperContext, type NextLook, type ReadConfigurations } from "./context.ts";
+import { KeeperError } from "./error.ts";
+
+export interface CertificateDutyOptions extends KeeperContext {
+  readonly authority: Pick<SecretStore, "read" | "write" | "place">;
+  readonly serving: Pick<SecretStore, "read" | "write" | "place">;
+  /** DNS names and addresses that the API server calls. */
+  readonly hosts: readonly string[];
+  readonly authorityLifetimeMs: number;
+  readonly certificateLifetimeMs: number;
+}
+
+/** The outcome of a look at certificates. */
+export interface KeptBundle {
+  /** PEM: what is to be trusted. */
+  readonly bundle: string;
+  readonly next: NextLook;
+}
+
+/**
+ * How long an API server may take to hear of a configuration, ms: a new certificate waits that long after its authority
+ * was written, where the old one still serves. Their watches take milliseconds.
+ */
+const settleMs = 10_000;
+
+/** Keeps the authority and the serving certificate, and the authority in every configuration. */
+export class CertificateDuty {
+  readonly #options: CertificateDutyOptions;
+
+  constructor(options: CertificateDutyOptions) {
+    this.#options = options;
+  }
+
+  /** @throws KubernetesError, KeeperError CONFIGURATION_UNWRITTEN */
+  async look({ current, former }: ReadConfigurations, signal: AbortSignal): Promise<KeptBundle> {
+    const { authority, serving, hosts, clock, log, metrics } = this.#options;
+    const [keptAuthority, keptServing] = await Promise.all([authority.read(signal), serving.read(signal)]);
+    const kept = await keepCertificates(keptAuthority?.data, keptServing?.data, {
+      hosts,
+      now: clock.wall(),
+      authorityName: "metahub",
+      authorityLifetimeMs: this.#options.authorityLifetimeMs,
+      certificateLifetimeMs: this.#options.certificateLifetimeMs,
+    });
+    const { bundle } = kept;
+    // The key first: without it nobody could ever sign for the authority that is trusted from here on.
+    if (!isSame(keptAuthority?.data, kept.authority)) {
+      if ((await authority.write(kept.authority, keptAuthority, signal)) === "conflict")
+        return { bundle, next: contendedMs };
+      metrics.wrote("authority");
+    }
+    const told = await this.#tell(
+      [...current, ...former].map(({ named }) => named),
+      bundle,
+      signal,
+    );
+    const isDue = !isSame(keptServing?.data, kept.serving);
+    if (isDue && kept.servesStill && told.failure !== undefined) throw told.failure;
+    if (isDue && kept.servesStill && told.written) return { bundle, next: settleMs };
+    if (isDue) {
+      if ((await serving.write(kept.serving, keptServing, signal)) === "conflict") return { bundle, next: contendedMs };
+      metrics.wrote("certificate");
+      for (const reason of kept.reasons) log.info({ reason }, "a certificate was made");
+    }
+    if (told.failure !== undefined) throw told.failure;
+    return { bundle, next: Number.POSITIVE_INFINITY };
+  }
+
+  /** Writes the authority into every configuration, whatever becomes of one. */
+  async #tell(
+    names: readonly ConfigurationName[],
+    bundle: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly written: boolean; readonly failure?: KeeperError }> {
+    const { configurations, metrics } = this.#options;
+    let written = false;
+    let failure: KeeperError | undefined;
+    for (const named of names) {
+      try {
+        if (!(await configurations.write(named, { bundle }, signal))) continue;
+        written = true;
+        metrics.wrote("authority-in-configuration");
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const message = `${placeOf(named)}: the authority cannot be written into it, so the API server may not trust the webhook: ${reason}`;
+        failure = new KeeperError("CONFIGURATION_UNWRITTEN", message, { cause });
+      }
+    }
+    return failure === undefined ? { written } : { written, failure };
+  }
+}
+
+function isSame(stored: SecretData | undefined, wanted: SecretData): boolean {
+  if (stored === undefined) return false;
+  const keys = new Set([...Object.keys(stored), ...Object.keys(wanted)]);
+  return [...keys].every((key) => stored[key] === wanted[key]);
+}

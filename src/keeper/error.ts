@@ -1,0 +1,12 @@
+export type KeeperErrorCode = "CONFIGURATION_UNWRITTEN"; // a webhook configuration did not take what it is to say
+
+/** A failure of the keeper. Its message never holds a key or a path segment. */
+export class KeeperError extends Error {
+  readonly code: KeeperErrorCode;
+
+  constructor(code: KeeperErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "KeeperError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,89 @@
+import { KeyError } from "../keys/error.ts";
+import { formatNoteKeys, type NoteKeys, parseNoteKeys, renewNoteKeys } from "../keys/note-keys.ts";
+import {
+  formatPathSegments,
+  isPathSegment,
+  type PathSegments,
+  parsePathSegments,
+  renewPathSegments,
+} from "../keys/path-segments.ts";
+import type { SecretStore } from "../kubernetes/secrets/store.ts";
+import { calledWebhooks, segmentOf } from "./called.ts";
+import {
+  contendedMs,
+  type KeeperContext,
+  type NextLook,
+  type ReadConfiguration,
+  type ReadConfigurations,
+} from "./context.ts";
+
+export interface KeyDutyOptions extends Pick<KeeperContext, "metrics" | "log" | "clock"> {
+  readonly keys: Pick<SecretStore, "read" | "write" | "place">;
+  /** How long a path segment is the one that configurations name, ms. */
+  readonly pathLifeMs: number;
+}
+
+/** The outcome of a look at the keys. */
+export interface KeptKeys {
+  readonly segments: PathSegments;
+  readonly next: NextLook;
+}
+
+const dayMs = 86_400_000;
+/** A key signs for a month, and verifies for more than a year after that: notes of Pods that run so long still count. */
+const noteKeyRules = { signsForMs: 30 * dayMs, verifiesForMs: 400 * dayMs } as const;
+
+/** Keeps the path segments and the keys that prove notes. */
+export class KeyDuty {
+  readonly #options: KeyDutyOptions;
+
+  constructor(options: KeyDutyOptions) {
+    this.#options = options;
+  }
+
+  /** @throws KubernetesError */
+  async look(configurations: ReadConfigurations, signal: AbortSignal): Promise<KeptKeys> {
+    const { keys, pathLifeMs: lifeMs, clock, metrics, log } = this.#options;
+    const stored = await keys.read(signal);
+    const now = clock.wall();
+    const named = namedSegments(configurations);
+    const known = this.#read(stored?.data["paths"], parsePathSegments, "paths");
+    const segments = renewPathSegments(known, { now, lifeMs, named });
+    const noteKeys: NoteKeys = this.#read(stored?.data["note-keys"], parseNoteKeys, "note-keys");
+    const wanted = {
+      paths: formatPathSegments(segments),
+      "note-keys": formatNoteKeys(renewNoteKeys(noteKeys, { now, ...noteKeyRules })),
+    };
+    const next = (segments[0]?.since.getTime() ?? 0) + lifeMs - now.getTime();
+    if (stored?.data["paths"] === wanted.paths && stored.data["note-keys"] === wanted["note-keys"])
+      return { segments, next };
+    if ((await keys.write(wanted, stored, signal)) === "conflict") return { segments: known, next: contendedMs };
+    metrics.wrote("keys");
+    log.info({ secret: keys.place, paths: segments.length }, "the webhook's keys were renewed");
+    return { segments, next };
+  }
+
+  /** What cannot be read is made anew: replicas keep what they read before. */
+  #read<T>(text: string | undefined, parse: (text: string) => readonly T[], key: string): readonly T[] {
+    if (text === undefined) return [];
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error;
+      this.#options.log.error(
+        { error, secret: this.#options.keys.place, key },
+        "keys cannot be read and are made anew",
+      );
+      return [];
+    }
+  }
+}
+
+/** What the API server calls at this moment. A path without a segment counts only where an earlier version wrote it. */
+export function namedSegments({ current, former }: ReadConfigurations): ReadonlySet<string> {
+  return new Set([...segmentsIn(current).filter(isPathSegment), ...segmentsIn(former)]);
+}
+
+function segmentsIn(configurations: readonly ReadConfiguration[]): readonly string[] {
+  return configurations.flatMap(({ object }) => calledWebhooks(object)).flatMap((webhook) => segmentOf(webhook) ?? []);
+}

@@ -1,0 +1,92 @@
+import { isPathSegment, type PathSegments } from "../keys/path-segments.ts";
+import { type CalledWebhook, calledWebhooks, segmentOf } from "./called.ts";
+import { placeOf } from "./configurations.ts";
+import type { KeeperContext, NextLook, ReadConfiguration, ReadConfigurations } from "./context.ts";
+import type { Replicas } from "./replicas.ts";
+
+export interface PathDutyOptions extends KeeperContext {
+  /** Absent: the API server calls a URL, whose path its owner writes. */
+  readonly replicas?: Replicas | undefined;
+  readonly pathLifeMs: number;
+}
+
+/** While a replica does not know the newest path, ms. Replicas hear of it within seconds, by their watch. */
+const unawareMs = 2_000;
+
+/** Keeps the newest path segment in the configurations, as soon as every replica knows it. */
+export class PathDuty {
+  readonly #options: PathDutyOptions;
+
+  constructor(options: PathDutyOptions) {
+    this.#options = options;
+  }
+
+  /** `bundle`: PEM of the authorities that replicas prove themselves by. @throws KubernetesError */
+  async look(
+    { current, former }: ReadConfigurations,
+    segments: PathSegments,
+    bundle: string | undefined,
+    signal: AbortSignal,
+  ): Promise<NextLook> {
+    const next = await this.#name(current, segments, bundle, signal);
+    await this.#endFormer(former, segments, signal);
+    return next;
+  }
+
+  async #name(
+    current: readonly ReadConfiguration[],
+    segments: PathSegments,
+    bundle: string | undefined,
+    signal: AbortSignal,
+  ): Promise<NextLook> {
+    const { replicas, metrics, log } = this.#options;
+    const [newest] = segments;
+    if (newest === undefined) return unawareMs;
+    const behind = current.filter(({ object }) => byService(object).some((one) => segmentOf(one) !== newest.segment));
+    if (replicas === undefined || behind.length === 0) {
+      metrics.waitsFor(0);
+      return Number.POSITIVE_INFINITY;
+    }
+    const unaware = await replicas.unaware(newest.segment, bundle, signal);
+    metrics.waitsFor(unaware.length);
+    if (unaware.length === 0) {
+      await this.#write(behind, newest.segment, signal);
+      return Number.POSITIVE_INFINITY;
+    }
+    log.info(
+      { replicas: unaware.slice(0, 8) },
+      "the newest path is not in the configurations: replicas do not know it yet",
+    );
+    // A path that leads nowhere, because it was taken back or never written, is worse than an older one.
+    const known = new Set(segments.map(({ segment }) => segment));
+    const lost = behind.filter(({ object }) => byService(object).some((one) => !known.has(segmentOf(one) ?? "")));
+    const older = segments.slice(1).find(({ segment }) => isPathSegment(segment));
+    if (lost.length > 0 && older !== undefined) await this.#write(lost, older.segment, signal);
+    return unawareMs;
+  }
+
+  async #write(configurations: readonly ReadConfiguration[], segment: string, signal: AbortSignal): Promise<void> {
+    const { metrics, log } = this.#options;
+    for (const { named } of configurations) {
+      if (!(await this.#options.configurations.write(named, { segment }, signal))) continue;
+      metrics.wrote("path-in-configuration");
+      log.info({ configuration: placeOf(named) }, "the API server is told another path");
+    }
+  }
+
+  /** Configurations of an earlier version go once their time is over: until then a rollback finds them. */
+  async #endFormer(former: readonly ReadConfiguration[], segments: PathSegments, signal: AbortSignal): Promise<void> {
+    const { clock, pathLifeMs, log } = this.#options;
+    const bare = segments.find(({ segment }) => segment === "");
+    if (bare === undefined || clock.wall().getTime() - bare.since.getTime() < pathLifeMs) return;
+    for (const { named, object } of former) {
+      if (object === undefined) continue;
+      await this.#options.configurations.remove(named, object, signal);
+      log.info({ configuration: placeOf(named) }, "the configuration of an earlier version was removed");
+    }
+  }
+}
+
+function byService(object: unknown): readonly CalledWebhook[] {
+  return calledWebhooks(object).filter(({ byUrl }) => !byUrl);
+}

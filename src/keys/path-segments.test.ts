@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { KeyError } from "./error.ts";
+import {
+  createPathSegment,
+  formatPathSegments,
+  type PathSegments,
+  parsePathSegments,
+  renewPathSegments,
+} from "./path-segments.ts";
+
+const hourMs = 3_600_000;
+const lifeMs = 24 * hourMs;
+const start = new Date("2026-11-28T12:00:00Z");
+const after = (hours: number): Date => new Date(start.getTime() + hours * hourMs);
+const renew = (segments: PathSegments, hours: number, ...named: readonly string[]): PathSegments =>
+  renewPathSegments(segments, { now: after(hours), lifeMs, named: new Set(named) });
+const texts = (segments: PathSegments): readonly string[] => segments.map(({ segment }) => segment);
+const [a, b] = ["a".repeat(43), "b".repeat(43)];
+
+test("what is written is read", () => {
+  const segments = [createPathSegment(start), { segment: "", since: after(-1) }];
+  expect(parsePathSegments(formatPathSegments(segments))).toEqual(segments);
+  expect(segments[0]?.segment).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(parsePathSegments("")).toEqual([]);
+});
+
+test.each([
+  ["no time", `soon ${a}`],
+  ["a segment that could be guessed", `2026-11-28T12:00:00Z ${"a".repeat(31)}`],
+  ["more than a segment", `2026-11-28T12:00:00Z ${"a".repeat(32)}/x`],
+])("%s is refused, and not repeated", (_name, line) => {
+  const read = (): unknown => parsePathSegments(`\n${line}\n`);
+  expect(read).toThrow(KeyError);
+  expect(read).toThrow(/^line 2 is no path segment: expected a time and 32 bytes in base64url$/);
+});
+
+test("more segments than an installation has are refused", () => {
+  const text = formatPathSegments([createPathSegment(start)]);
+  expect(parsePathSegments(text.repeat(16))).toHaveLength(16);
+  expect(() => parsePathSegments(text.repeat(17))).toThrow("more than 16 path segments");
+});
+
+test("a day after it was made another one comes first, and it is answered for a day more", () => {
+  const first = renew([], 0);
+  expect(first).toHaveLength(1);
+  expect(renew(first, 23, ...texts(first))).toBe(first);
+  const second = renew(first, 24, ...texts(first));
+  expect(texts(second).slice(1)).toEqual(texts(first));
+  const [current = ""] = texts(second);
+  expect(renew(second, 47, current)).toBe(second);
+  const third = renew(second, 48, current);
+  expect(texts(third).slice(1)).toEqual([current]);
+});
+
+test("a segment that a configuration still names is never dropped", () => {
+  const first = renew([], 0);
+  const [named = ""] = texts(first);
+  let segments = first;
+  for (let hours = 0; hours < 24 * 8; hours++) segments = renew(segments, hours, named);
+  expect(texts(segments)).toContain(named);
+});
+
+test("what configurations name and nobody knows is taken up, behind a new one", () => {
+  const found = renew([], 0, a, "");
+  expect(texts(found).slice(1)).toEqual([a, ""]);
+  expect(texts(found)[0]).not.toBe(a);
+  expect(texts(renew(found, 23))).toEqual(texts(found));
+  expect(texts(renew(found, 24, "")).slice(1)).toEqual([texts(found)[0], ""]);
+});
+
+test("what is no segment is not taken up", () => {
+  expect(texts(renew([{ segment: b, since: start }], 1, "mutate", "a b".repeat(20)))).toEqual([b]);
+});
+
+test("a time far ahead is a wrong clock's", () => {
+  const ahead = [{ segment: b, since: after(48) }];
+  expect(texts(renew(ahead, 0, b)).slice(1)).toEqual([b]);
+});
