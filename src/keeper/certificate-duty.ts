@@ -1,7 +1,7 @@
 import type { SecretData } from "../kubernetes/secrets/secret.ts";
 import type { SecretStore } from "../kubernetes/secrets/store.ts";
 import { keepCertificates } from "./certificates.ts";
-import { type ConfigurationName, placeOf } from "./configurations.ts";
+import type { ConfigurationName } from "./configurations.ts";
 import { contendedMs, type KeeperContext, type NextLook, type ReadConfigurations } from "./context.ts";
 import { KeeperError } from "./error.ts";
 
@@ -70,7 +70,7 @@ export class CertificateDuty {
     return { bundle, next: Number.POSITIVE_INFINITY };
   }
 
-  /** Writes the authority into every configuration, whatever becomes of one. */
+  /** Writes the authority into every configuration, whatever becomes of one. Without it the API server trusts nobody. */
   async #tell(
     names: readonly ConfigurationName[],
     bundle: string,
@@ -85,9 +85,8 @@ export class CertificateDuty {
         written = true;
         metrics.wrote("authority-in-configuration");
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        const message = `${placeOf(named)}: the authority cannot be written into it, so the API server may not trust the webhook: ${reason}`;
-        failure = new KeeperError("CONFIGURATION_UNWRITTEN", message, { cause });
+        if (!(cause instanceof KeeperError) || signal.aborted) throw cause;
+        failure = cause;
       }
     }
     return failure === undefined ? { written } : { written, failure };

@@ -3,6 +3,7 @@ import { isKubernetesError } from "../kubernetes/error.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
 import { type Resource, resource } from "../kubernetes/resource.ts";
 import { patchOf, type Wanted } from "./called.ts";
+import { KeeperError } from "./error.ts";
 
 export type ConfigurationKind = "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
 
@@ -47,7 +48,10 @@ export class Configurations {
     }
   }
 
-  /** Makes every webhook of it say what is wanted. Resolves to true where something was written. @throws KubernetesError */
+  /**
+   * Makes every webhook of it say what is wanted. Resolves to true where something was written.
+   * @throws KubernetesError where it cannot be read, KeeperError CONFIGURATION_UNWRITTEN
+   */
   async write(named: ConfigurationName, wanted: Wanted, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const operations = patchOf(await this.read(named, signal), wanted);
@@ -62,7 +66,7 @@ export class Configurations {
       } catch (error) {
         if (isKubernetesError(error, "NOT_FOUND")) return false;
         if (attempt < attempts && isKubernetesError(error, "INVALID", "CONFLICT")) continue;
-        throw error;
+        throw withoutSegment(error, named, wanted);
       }
     }
   }
@@ -76,6 +80,13 @@ export class Configurations {
       if (!isKubernetesError(error, "NOT_FOUND", "CONFLICT")) throw error;
     }
   }
+}
+
+/** An API server repeats the path that it refuses, and what is thrown here is logged: so no cause either. */
+function withoutSegment(error: unknown, named: ConfigurationName, { segment = "" }: Wanted): KeeperError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const told = segment === "" ? reason : reason.replaceAll(segment, "…");
+  return new KeeperError("CONFIGURATION_UNWRITTEN", `${placeOf(named)} cannot be written: ${told}`);
 }
 
 function targetOf({ kind, name }: ConfigurationName) {

@@ -4,8 +4,8 @@ export type KeeperErrorCode = "CONFIGURATION_UNWRITTEN"; // a webhook configurat
 export class KeeperError extends Error {
   readonly code: KeeperErrorCode;
 
-  constructor(code: KeeperErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(code: KeeperErrorCode, message: string) {
+    super(message);
     this.name = "KeeperError";
     this.code = code;
   }

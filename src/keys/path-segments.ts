@@ -6,7 +6,7 @@ import { KeyError } from "./error.ts";
  * path without: webhook configurations of earlier versions call so.
  */
 export interface PathSegment {
-  /** Base64url of 32 random bytes, or empty. */
+  /** 32 random bytes in hexadecimal digits, or empty. */
   readonly segment: string;
   /** When it was made, or first seen. */
   readonly since: Date;
@@ -40,7 +40,7 @@ export function parsePathSegments(text: string): PathSegments {
     if (Number.isNaN(since.getTime())) {
       throw new KeyError(
         "KEYS_INVALID",
-        `line ${index + 1} is no path segment: expected a time and 32 bytes in base64url`,
+        `line ${index + 1} is no path segment: expected a time and 32 characters or more`,
       );
     }
     return [{ segment: segment === none ? "" : segment, since }];
@@ -55,9 +55,12 @@ export function formatPathSegments(segments: PathSegments): string {
     .join("");
 }
 
-/** 256 random bits. */
+/**
+ * 256 random bits, in hexadecimal digits: each segment of a Service's path must be a DNS subdomain in lower case
+ * (k8s.io/apiserver/pkg/util/webhook/validation.go, validateWebhookServicePath).
+ */
 export function createPathSegment(now: Date): PathSegment {
-  return { segment: randomBytes(32).toString("base64url"), since: toSeconds(now) };
+  return { segment: randomBytes(32).toString("hex"), since: toSeconds(now) };
 }
 
 export interface PathSegmentRules {
@@ -79,7 +82,7 @@ export function renewPathSegments(segments: PathSegments, { now, lifeMs, named }
   const kept = wanted.filter(({ segment, since }, index) => {
     const next = wanted[index - 1];
     if (next === undefined || named.has(segment)) return true;
-    return isWithin(next.since > since ? next.since : since, now, lifeMs);
+    return isWithin(new Date(Math.max(next.since.getTime(), since.getTime())), now, lifeMs);
   });
   const result = kept.slice(0, mostSegments);
   const same = result.length === segments.length && result.every((one, index) => one === segments[index]);

@@ -1,17 +1,16 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { WebhookCaBundle } from "../../src/certificates/ca-bundle.ts";
-import { CertificateKeeper } from "../../src/certificates/keeper.ts";
-import { KubernetesSecretStore } from "../../src/certificates/secret-store.ts";
-import type { ServingCertificate } from "../../src/certificates/source.ts";
-import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
-import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { CommandResult } from "../cluster/command.ts";
+import { freePorts } from "../cluster/ports.ts";
 import { reachable, requireLevel } from "../cluster/require.ts";
 import { accountKubeconfig } from "../operator/account.ts";
+import { type ServerProcess, startServer } from "../operator/server-process.ts";
 import { rulesOf } from "../support/cluster/rights.ts";
 import { Witness } from "../support/cluster/witness.ts";
 import { describeWith } from "../support/describe-with.ts";
@@ -34,11 +33,11 @@ describeWith(found, "the installed chart", ({ cluster }) => {
   const host = cluster.hostAddress ?? "";
   /** Names of the Pods that the API server asked about. */
   const asked = new Set<string>();
-  const controller = new AbortController();
-  const clients: (KubernetesClient | Witness)[] = [];
+  const segment = "5f".repeat(32);
+  const clients: Witness[] = [];
+  const keepers: ServerProcess[] = [];
   let server: Server;
   let port = 0;
-  let keeping: Promise<void>;
 
   const kubectl = (args: readonly string[], input?: object): Promise<CommandResult> =>
     cluster.kubectl(args, { signal: soon(), ...(input === undefined ? {} : { input: JSON.stringify(input) }) });
@@ -51,7 +50,7 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     const where = ["--namespace", releaseNamespace, "--create-namespace"];
     const set = [
       "--set",
-      `webhook.deploy=false,controller.deploy=false,webhook.url=https://${host}:${port}`,
+      `webhook.deploy=false,controller.deploy=false,keeper.deploy=false,webhook.url=https://${host}:${port}/${segment}`,
       ...values,
     ];
     const { code, stderr } = await cluster.helm(["upgrade", "--install", "metahub", chart, ...where, ...set], {
@@ -59,15 +58,7 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     });
     expect(code, stderr).toBe(0);
   };
-  /** With exactly the rights that the chart gives: a token of its service account. */
-  const clientAs = async (account: string): Promise<KubernetesClient> => {
-    const token = await must(["create", "token", account, "--namespace", releaseNamespace]);
-    const access = await findClusterAccess({ kubeconfig: cluster.kubeconfig, environment: {} });
-    const client = new KubernetesClient({ access: { ...access, user: { token } }, userAgent: "metahub-test/0" });
-    clients.push(client);
-    return client;
-  };
-  /** The same rights, to look at. */
+  /** With exactly the rights that the chart gives. */
   const witnessAs = async (account: string): Promise<Witness> => {
     const config = new KubeConfig();
     config.loadFromString(await accountKubeconfig(cluster, releaseNamespace, account, soon()));
@@ -75,12 +66,35 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     clients.push(witness);
     return witness;
   };
-  const keeper = async (): Promise<CertificateKeeper> => {
-    const client = await clientAs("metahub-webhook");
-    const store = new KubernetesSecretStore(client, releaseNamespace, "metahub-webhook-tls");
-    const caBundle = new WebhookCaBundle(client, "MutatingWebhookConfiguration", "metahub");
-    return new CertificateKeeper({ store, caBundle, hosts: [host], pollMs: 500 });
+  /** `metahub keeper` with exactly the rights that the chart gives: a token of its service account. */
+  const startKeeper = async (): Promise<void> => {
+    const [health = 0] = await freePorts(1);
+    const kubeconfig = join(cluster.dir, "keeper.kubeconfig");
+    await writeFile(kubeconfig, await accountKubeconfig(cluster, releaseNamespace, "metahub-keeper", soon()));
+    const secret = (name: string): string => `${releaseNamespace}/metahub-webhook-${name}`;
+    const keeper = await startServer({
+      run: { dir: cluster.dir, logs: cluster.logs },
+      name: `metahub-keeper-${keepers.length}`,
+      healthPort: health,
+      signal: soon(),
+      args: [
+        "keeper",
+        ...["--kubeconfig", kubeconfig, "--address", "127.0.0.1", "--health-port", String(health)],
+        ...["--keys-secret", secret("keys"), "--tls-secret", secret("tls"), "--authority-secret", secret("authority")],
+        ...["--tls-host", host, "--webhook-configuration", "metahub-webhook"],
+      ],
+    });
+    keepers.push(keeper);
   };
+  const secretOf = async (name: string): Promise<{ readonly type: string; readonly data: Record<string, string> }> =>
+    JSON.parse(await must(["get", "secret", `metahub-webhook-${name}`, "-n", releaseNamespace, "-o", "json"]));
+  const textOf = async (name: string, key: string): Promise<string> =>
+    Buffer.from((await secretOf(name)).data[key] ?? "", "base64").toString();
+  const bundle = () =>
+    must([
+      ...["get", "mutatingwebhookconfiguration", "metahub-webhook"],
+      ...["-o", "jsonpath={.webhooks[*].clientConfig.caBundle}"],
+    ]);
   /** Makes the Pod without storing it, and says whether the webhook was asked. */
   const reaches = async (name: string, metadata: object = {}, args: readonly string[] = []): Promise<boolean> => {
     const spec = { containers: [{ name: "main", image: "registry.invalid/none" }], ...nodeNameOf(metadata) };
@@ -99,7 +113,7 @@ describeWith(found, "the installed chart", ({ cluster }) => {
       });
       request.on("end", () => {
         const { uid, name } = JSON.parse(body).request;
-        asked.add(`${name}`);
+        if (request.url?.startsWith(`/${segment}/mutate/pods`)) asked.add(`${name}`);
         const review = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: { uid, allowed: true } };
         response.setHeader("content-type", "application/json").end(JSON.stringify(review));
       });
@@ -110,31 +124,27 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     port = typeof address === "object" && address !== null ? address.port : 0;
     await install();
     await must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s"]);
-    const kept = await keeper();
-    server.setSecureContext(await kept.obtain(soon()));
-    keeping = kept.watch({
-      signal: controller.signal,
-      install: (certificate) => server.setSecureContext(certificate),
-      report: (problem) => progress(problem.message),
-    });
+    await startKeeper();
+    server.setSecureContext({ cert: await textOf("tls", "tls.crt"), key: await textOf("tls", "tls.key") });
   });
   afterAll(async () => {
-    controller.abort();
-    await keeping;
+    await Promise.all(keepers.map((keeper) => keeper.stop()));
     server.closeAllConnections();
     server.close();
     await Promise.all(clients.map((client) => client.close()));
     await cluster.stop();
   });
 
-  test("lets the API server trust the webhook, with a certificate that the webhook made itself", async () => {
+  test("lets the API server trust the webhook, and keeps each secret where only those who need it can read it", async () => {
     // The API server learns of the authority by its watch.
     await expect.poll(() => reaches("plain"), { timeout: 20_000 }).toBe(true);
-    const secret = JSON.parse(
-      await must(["get", "secret", "metahub-webhook-tls", "-n", releaseNamespace, "-o", "json"]),
-    );
-    expect(secret.type).toBe("kubernetes.io/tls");
-    expect(Object.keys(secret.data).sort()).toEqual(["ca.crt", "ca.key", "tls.crt", "tls.key"]);
+    const [authority, tls, keys] = [await secretOf("authority"), await secretOf("tls"), await secretOf("keys")];
+    expect([authority.type, tls.type, keys.type]).toEqual(["Opaque", "kubernetes.io/tls", "Opaque"]);
+    expect([authority, tls, keys].map(({ data }) => Object.keys(data).sort())).toEqual([
+      ["ca.crt", "ca.key"],
+      ["ca.crt", "tls.crt", "tls.key"],
+      ["note-keys", "paths"],
+    ]);
   });
 
   test("asks about the Pods it should, and no others", async () => {
@@ -174,8 +184,6 @@ describeWith(found, "the installed chart", ({ cluster }) => {
   });
 
   test("keeps the authority over an upgrade, and asks only where opted in", async () => {
-    const bundle = () =>
-      must(["get", "mutatingwebhookconfiguration", "metahub", "-o", "jsonpath={.webhooks[*].clientConfig.caBundle}"]);
     const before = await bundle();
     await install();
     expect(await bundle()).toBe(before);
@@ -194,11 +202,34 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     await must(["label", "namespace", "default", "metahub.dev/rewrite-"]);
   });
 
-  test("two replicas that start together make one certificate", async () => {
-    await must(["delete", "secret", "metahub-webhook-tls", "-n", releaseNamespace]);
-    const replicas = await Promise.all([keeper(), keeper(), keeper()]);
-    const certificates = await Promise.all(replicas.map((replica) => replica.obtain(soon())));
-    expect(new Set(certificates.map(({ cert }: ServingCertificate) => cert)).size).toBe(1);
+  test("two keepers agree, also where all that they keep is lost", async () => {
+    await startKeeper();
+    const before = await bundle();
+    const names = ["authority", "tls", "keys"].map((name) => `metahub-webhook-${name}`);
+    await must(["delete", "secret", ...names, "-n", releaseNamespace]);
+    const isWhole = async (): Promise<string> => {
+      const { code, stdout } = await kubectl(["get", "secret", ...names, "-n", releaseNamespace, "-o", "name"]);
+      if (code !== 0) return `only ${stdout}`;
+      const [trusted = ""] = (await bundle()).split(" ");
+      const authorities = Buffer.from(trusted, "base64").toString();
+      if (trusted === before || authorities !== (await textOf("authority", "ca.crt")))
+        return "another authority is told";
+      const leaf = new X509Certificate(await textOf("tls", "tls.crt"));
+      return leaf.verify(new X509Certificate(authorities).publicKey)
+        ? "whole"
+        : "the certificate is of another authority";
+    };
+    await expect.poll(isWhole, { timeout: 20_000 }).toBe("whole");
+    // They look at all of it once more, find it right, and write nothing.
+    const all = async (): Promise<unknown> =>
+      Promise.all(["authority", "tls", "keys"].map(async (name) => (await secretOf(name)).data));
+    const [looks, held] = [await looksOf(keepers), await all()];
+    await must(["label", "secret", ...names, "-n", releaseNamespace, "looked=at"]);
+    const looked = async (): Promise<boolean> =>
+      (await looksOf(keepers)).every((now, index) => now > (looks[index] ?? Number.POSITIVE_INFINITY));
+    await expect.poll(looked, { timeout: 20_000 }).toBe(true);
+    expect(await all()).toEqual(held);
+    expect(await isWhole()).toBe("whole");
   });
 
   test("gives its accounts what they need and nothing else", async () => {
@@ -213,7 +244,6 @@ describeWith(found, "the installed chart", ({ cluster }) => {
       "get resourceclaims.resource.k8s.io",
       "get,list,patch,watch pods.",
       "get,list,watch namespaces.",
-      `get,patch ${configurations}.admissionregistration.k8s.io metahub`,
       "list,watch deviceclasses.resource.k8s.io",
       "list,watch machinetypes.metahub.dev",
       "list,watch nodes.",
@@ -231,7 +261,20 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     ];
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);
     expect(await rights("metahub-webhook", releaseNamespace)).toEqual(
-      ["create secrets.", "get,update secrets. metahub-webhook-tls", ...webhook].sort(),
+      ["get,list,watch secrets. metahub-webhook-tls,metahub-webhook-keys", ...webhook].sort(),
+    );
+    const keeper = [
+      `delete ${configurations}.admissionregistration.k8s.io metahub`,
+      `get,list,patch,watch ${configurations}.admissionregistration.k8s.io metahub-webhook,metahub`,
+    ];
+    expect(await rights("metahub-keeper", "default")).toEqual(keeper);
+    expect(await rights("metahub-keeper", releaseNamespace)).toEqual(
+      [
+        "create secrets.",
+        "get,list,update,watch secrets. metahub-webhook-keys,metahub-webhook-tls,metahub-webhook-authority",
+        "list endpointslices.discovery.k8s.io",
+        ...keeper,
+      ].sort(),
     );
     expect(await rights("metahub-controller", "default")).toEqual(controllerRights);
     expect(await rights("metahub-controller", releaseNamespace)).toEqual(
@@ -246,7 +289,7 @@ describeWith(found, "the installed chart", ({ cluster }) => {
     expect(await rights("metahub-webhook", "default")).toEqual(webhook);
   });
 
-  test("leaves nothing but CRDs and the certificate's Secret when it is uninstalled", async () => {
+  test("leaves nothing but CRDs and the keeper's Secrets when it is uninstalled", async () => {
     const { code, stderr } = await cluster.helm(["uninstall", "metahub", "--namespace", releaseNamespace], {
       signal: soon(),
     });
@@ -259,11 +302,21 @@ describeWith(found, "the installed chart", ({ cluster }) => {
         .split("\n")
         .filter((name) => name.includes("metahub"))
         .sort(),
-    ).toEqual(["customresourcedefinition.apiextensions.k8s.io/machinetypes.metahub.dev", "secret/metahub-webhook-tls"]);
+    ).toEqual([
+      "customresourcedefinition.apiextensions.k8s.io/machinetypes.metahub.dev",
+      "secret/metahub-webhook-authority",
+      "secret/metahub-webhook-keys",
+      "secret/metahub-webhook-tls",
+    ]);
   });
 });
 
 /** Mirror Pods must name a node. */
 function nodeNameOf(metadata: object): { readonly nodeName?: string } {
   return "node" in metadata && typeof metadata.node === "string" ? { nodeName: metadata.node } : {};
+}
+
+/** How often each of the keepers looked. */
+function looksOf(keepers: readonly ServerProcess[]): Promise<readonly number[]> {
+  return Promise.all(keepers.map((each) => each.metric("metahub_keeper_looks_total", 'outcome="done"', soon())));
 }
