@@ -8,6 +8,7 @@ import { machineState } from "../cluster/machine-state.ts";
 import { markedProcesses } from "../cluster/proc.ts";
 import { createProgress } from "../cluster/progress.ts";
 import { type Scenario, setScenario } from "../demo/scenario.ts";
+import { installChart } from "../operator/chart.ts";
 import { adminWitness, type Witness } from "../support/cluster/witness.ts";
 import { describeWith } from "../support/describe-with.ts";
 
@@ -115,15 +116,14 @@ describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
     expect(await kubectl(cluster, ["logs", "aimed"])).toBe(">> This container is optimized for: cpu:skylake");
   });
 
-  test("while the webhook's Deployment is restarted, every Pod that is created is rewritten", async () => {
-    const rollout = ["-n", namespace, "deployment/metahub-webhook"];
-    const former = await kubectl(cluster, ["get", "pods", "-n", namespace, "-o", "name"]);
-    const restarted = new AbortController();
+  /** Creates Pods for as long as the work goes on. Resolves with their number, and those that were not rewritten. */
+  const creating = async (prefix: string, work: () => Promise<void>): Promise<Creation> => {
+    const over = new AbortController();
     const missed: string[] = [];
     let created = 0;
     const create = async (): Promise<void> => {
-      while (!restarted.signal.aborted) {
-        const name = `during-${created++}`;
+      while (!over.signal.aborted) {
+        const name = `${prefix}-${created++}`;
         const image = await admitted(name, "type1");
         if (scenario.builds.tags.get(image.split("@")[1] ?? "") !== "cpu-broadwell") missed.push(`${name}: ${image}`);
         // About 100 a second; more would only measure this machine.
@@ -132,17 +132,51 @@ describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
     };
     const creators = Promise.all([create(), create()]);
     try {
+      await work();
+    } finally {
+      over.abort();
+      await creators;
+    }
+    return { created, missed };
+  };
+
+  test("while the webhook's Deployment is restarted, every Pod that is created is rewritten", async () => {
+    const rollout = ["-n", namespace, "deployment/metahub-webhook"];
+    const former = await kubectl(cluster, ["get", "pods", "-n", namespace, "-o", "name"]);
+    const { created, missed } = await creating("during", async () => {
       await kubectl(cluster, ["rollout", "restart", ...rollout]);
       await cluster.kubectl(["rollout", "status", ...rollout, "--timeout=100s"], { signal: soon(110_000) });
       await kubectl(cluster, ["wait", "--for=delete", ...webhooksAmong(former), "-n", namespace, "--timeout=60s"]);
-    } finally {
-      restarted.abort();
-      await creators;
-    }
+    });
     say(`${created} Pods were created while the webhook was restarted, ${missed.length} of them were not rewritten`);
     expect(created).toBeGreaterThan(100);
     expect(missed).toEqual([]);
   }, 180_000);
+
+  test("while the chart is upgraded and the path renewed every few seconds, every Pod that is created is rewritten", async () => {
+    const [keeper] = (await kubectl(cluster, ["get", "pods", "-n", namespace, "-o", "name"]))
+      .split("\n")
+      .filter((name) => name.startsWith("pod/metahub-keeper-"));
+    const seen = new Set<string>();
+    const { created, missed } = await creating("renewed", async () => {
+      const values = { crds: { keep: false }, keeper: { extraArgs: ["--path-life=3000"] } };
+      await installChart({ cluster, registry: scenario.registry, values, signal: soon(150_000) });
+      await kubectl(cluster, ["wait", "--for=delete", keeper ?? "", "-n", namespace, "--timeout=60s"]);
+      const pathsSeen = async (): Promise<number> => {
+        const path = ["-o", "jsonpath={.webhooks[0].clientConfig.service.path}"];
+        seen.add(await kubectl(cluster, ["get", "mutatingwebhookconfiguration", "metahub-webhook", ...path]));
+        return seen.size;
+      };
+      await expect.poll(pathsSeen, { timeout: 60_000 }).toBeGreaterThanOrEqual(5);
+      await kubectl(cluster, ["delete", "secret", "metahub-webhook-keys", "-n", namespace]);
+      const now = seen.size;
+      await expect.poll(pathsSeen, { timeout: 30_000 }).toBeGreaterThanOrEqual(now + 2);
+    });
+    say(`${created} Pods were created over ${seen.size} paths, ${missed.length} of them were not rewritten`);
+    expect([...seen]).not.toContain("");
+    expect(created).toBeGreaterThan(100);
+    expect(missed).toEqual([]);
+  }, 240_000);
 
   test("helm uninstall leaves what the operator made itself, and nothing of the chart", async () => {
     await scenario.chart.uninstall(soon(120_000));
@@ -174,4 +208,10 @@ describeWith(found, "the chart on real nodes", ({ cluster, before }) => {
 /** `pod/metahub-webhook-…` of what `kubectl get -o name` printed. */
 function webhooksAmong(names: string): readonly string[] {
   return names.split("\n").filter((name) => name.startsWith("pod/metahub-webhook-"));
+}
+
+interface Creation {
+  readonly created: number;
+  /** Each with the image that it has. */
+  readonly missed: readonly string[];
 }
