@@ -31,7 +31,7 @@ export function segmentOf({ name, path }: CalledWebhook): string | undefined {
   return /^\/[^/]+$/.test(before) ? before.slice(1) : undefined;
 }
 
-/** What a configuration is to say. */
+/** The fields that a configuration is to have. */
 export interface Wanted {
   /** PEM. Absent: somebody else writes it. */
   readonly bundle?: string;

@@ -2,7 +2,7 @@ import { readableCertificates, type StoredData, servingFault } from "../certific
 import { bundleOf, type RenewOptions, renew } from "../certificates/renew.ts";
 import type { SecretData } from "../kubernetes/secrets/secret.ts";
 
-/** What the two Secrets are to hold, and what clients are to trust. */
+/** The data of both Secrets, and the authorities for clients. */
 export interface KeptCertificates {
   /** ca.crt, the signing authority first, and ca.key. */
   readonly authority: SecretData;

@@ -4,7 +4,7 @@ import type { Clock } from "../time/clock.ts";
 import type { ConfigurationName, Configurations } from "./configurations.ts";
 import type { KeeperMetrics } from "./metrics.ts";
 
-/** What every part of the keeper works with. */
+/** Shared by every part of the keeper. */
 export interface KeeperContext {
   readonly configurations: Configurations;
   readonly metrics: KeeperMetrics;

@@ -112,7 +112,7 @@ export class Keeper {
   }
 }
 
-/** What the API server trusts, where somebody else writes it. */
+/** The authorities that the API server trusts, where somebody else writes them. */
 function bundleIn(configurations: readonly { readonly object: KubernetesObject | undefined }[]): string | undefined {
   const webhooks: readonly CalledWebhook[] = configurations.flatMap(({ object }) => calledWebhooks(object));
   const bundle = webhooks.find(({ caBundle }) => caBundle !== undefined)?.caBundle;

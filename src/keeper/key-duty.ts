@@ -63,7 +63,7 @@ export class KeyDuty {
     return { segments, next };
   }
 
-  /** What cannot be read is made anew: replicas keep what they read before. */
+  /** Reads nothing where the text is none: all of it is made anew, while replicas keep what they read before. */
   #read<T>(text: string | undefined, parse: (text: string) => readonly T[], key: string): readonly T[] {
     if (text === undefined) return [];
     try {
@@ -79,8 +79,8 @@ export class KeyDuty {
   }
 }
 
-/** What the API server calls at this moment. A path without a segment counts only where an earlier version wrote it. */
-export function namedSegments({ current, former }: ReadConfigurations): ReadonlySet<string> {
+/** The segments that the API server calls at this moment. The empty one counts only where an earlier version wrote it. */
+function namedSegments({ current, former }: ReadConfigurations): ReadonlySet<string> {
   return new Set([...segmentsIn(current).filter(isPathSegment), ...segmentsIn(former)]);
 }
 

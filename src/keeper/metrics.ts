@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/** What the keeper counts. */
+/** Counts of the keeper. */
 export interface KeeperMetrics {
   /** A look at all that is kept. */
   looked(outcome: "done" | "failed"): void;

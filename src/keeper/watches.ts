@@ -6,7 +6,7 @@ import { type Resource, resourceName } from "../kubernetes/resource.ts";
 import { type SecretName, secretResource } from "../kubernetes/secrets/secret.ts";
 import { type ConfigurationName, configurationResource } from "./configurations.ts";
 
-/** What is watched, each by its name. */
+/** Objects that are watched, each by its name. */
 export interface Kept {
   readonly secrets: readonly SecretName[];
   readonly configurations: readonly ConfigurationName[];

@@ -67,7 +67,7 @@ export interface PathSegmentRules {
   readonly now: Date;
   /** How long a segment is the first, ms; and how long it is still answered after that. */
   readonly lifeMs: number;
-  /** What configurations call at this moment. None of it is dropped, and what is not known is taken up. */
+  /** The segments that configurations call at this moment: none of them is dropped, and one that is not known is taken up. */
   readonly named: ReadonlySet<string>;
 }
 

@@ -6,7 +6,7 @@ import type { SecretData } from "../../kubernetes/secrets/secret.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { unlessAborted } from "../../time/clock.ts";
 
-/** The keys that `metahub keeper` keeps in a Secret, as they change. What cannot be read leaves what was read before. */
+/** The keys that `metahub keeper` keeps in a Secret, as they change. A text that cannot be read changes nothing. */
 export class FollowedKeys {
   readonly #secret: Pick<FollowedSecret, "place" | "read">;
   readonly #log: Logger;
