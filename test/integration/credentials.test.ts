@@ -136,7 +136,7 @@ describeWith(found, "imagePullSecrets", (shared) => {
       expect(asked.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
     });
 
-    test("webhook and controller run as the chart's accounts, which may read no Secret but the certificate's", async () => {
+    test("webhook and controller run as the chart's accounts, which may read no Secret but the certificate's and the keys'", async () => {
       for (const component of ["webhook", "controller"]) {
         const file = join(stage.cluster.dir, "operator", `${component}.kubeconfig`);
         const me = JSON.parse(await stage.must(["auth", "whoami", "-o", "json", "--kubeconfig", file]));
@@ -144,7 +144,8 @@ describeWith(found, "imagePullSecrets", (shared) => {
         const account = accountWitness(stage, component);
         const secrets = async (where: string) =>
           (await rulesOf(account, where)).filter((rule) => rule.includes("secrets."));
-        const own = component === "webhook" ? ["create secrets.", "get,update secrets. metahub-webhook-tls"] : [];
+        const read = "get,list,watch secrets. metahub-webhook-tls,metahub-webhook-keys";
+        const own = component === "webhook" ? [read] : [];
         expect([await secrets(operatorNamespace), await secrets(namespace)]).toEqual([own, []]);
         // Nothing is granted by a star.
         expect((await rulesOf(account, namespace)).filter((rule) => rule.includes("*"))).toEqual([]);
