@@ -32,6 +32,11 @@ const backdatedMs = 5 * 60_000;
 /** The longest name that still shows whole; the common name is for people only, limited to 64 by X.520. */
 const commonName = 64;
 
+/** When an authority of ours was made. */
+export function createdAt(certificate: string): Date {
+  return new Date(new Date(new ReadCertificate(certificate).validFrom).getTime() + backdatedMs);
+}
+
 export interface AuthorityOptions {
   readonly name: string;
   readonly now: Date;

@@ -87,6 +87,12 @@ export function isPair(pair: KeyPair): boolean {
   return read !== undefined && keyFits(read, pair.key);
 }
 
+/** Whether the authority signed the certificate. False for texts that are none. */
+export function isIssuer(authority: string, certificate: string | undefined): boolean {
+  const read = certificate === undefined ? undefined : tryRead(certificate);
+  return read !== undefined && signs(authority, read);
+}
+
 function signs(authority: string, certificate: X509Certificate): boolean {
   const issuer = tryRead(authority);
   return issuer !== undefined && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

@@ -40,6 +40,17 @@ test("serves metrics as Prometheus reads them", async () => {
   expect(text).toContain('metahub_admission_images_total{code="selected"} 2');
 });
 
+test("tells whether a path counts by its hash, once it was told what to ask", async () => {
+  const [known, other] = ["a".repeat(64), "b".repeat(64)];
+  expect((await get(`/knows/${known}`))[0]).toBe(404);
+  server.setKnows((hash) => hash === known);
+  expect([await get(`/knows/${known}`), await get(`/knows/${other}`), (await get("/knows/x"))[0]]).toEqual([
+    [204, ""],
+    [404, ""],
+    404,
+  ]);
+});
+
 test("refuses what it does not serve", async () => {
   expect(await get("/")).toEqual([404, "there are /healthz, /readyz and /metrics\n"]);
   expect(await get("/healthz", "POST")).toEqual([405, "only GET\n"]);

@@ -3,6 +3,9 @@ import type { Registry } from "prom-client";
 import type { Logger } from "../telemetry/log.ts";
 import { HttpServer, type ServerLimits } from "./server.ts";
 
+/** Tells by its hash whether a secret path counts; see PathSegments. */
+export type KnowsPath = (hash: string) => boolean;
+
 export interface HealthOptions {
   readonly metrics: Pick<Registry, "contentType" | "metrics">;
   readonly log: Logger;
@@ -23,6 +26,7 @@ export class HealthServer {
   readonly #metrics: HealthOptions["metrics"];
   readonly #log: Logger;
   #ready = false;
+  #knows: KnowsPath | undefined;
 
   constructor({ metrics, log }: HealthOptions) {
     this.#metrics = metrics;
@@ -32,6 +36,11 @@ export class HealthServer {
 
   setReady(ready: boolean): void {
     this.#ready = ready;
+  }
+
+  /** From now on `/knows/HASH` is answered, with 204 or 404: so the keeper learns which paths count here. */
+  setKnows(knows: KnowsPath): void {
+    this.#knows = knows;
   }
 
   /** Resolves with the port. @throws the system's error */
@@ -50,7 +59,13 @@ export class HealthServer {
       response.writeHead(405).end("only GET\n");
       return;
     }
-    switch (url?.split("?", 1)[0]) {
+    const path = url?.split("?", 1)[0];
+    const hash = /^\/knows\/([0-9a-f]{64})$/.exec(path ?? "")?.[1];
+    if (hash !== undefined && this.#knows !== undefined) {
+      response.writeHead(this.#knows(hash) ? 204 : 404).end();
+      return;
+    }
+    switch (path) {
       case "/healthz":
         response.end("ok\n");
         return;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { pino } from "pino";
@@ -37,6 +38,22 @@ test("another path is refused before a byte of the body is there", async () => {
   const [answer] = await once(socket, "data");
   expect(String(answer)).toMatch(/^HTTP\/1\.1 404 /);
   socket.destroy();
+});
+
+test("tells whether it knows a segment by its hash alone, and of each request that it refuses", async () => {
+  let refused = 0;
+  const segments = new PathSegments([older], { onRefused: () => refused++ });
+  const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+  expect([older, newer, hash(older), hash(newer), hash("")].map((text) => segments.knows(text))).toEqual([
+    false,
+    false,
+    true,
+    false,
+    false,
+  ]);
+  const place = `http://127.0.0.1:${await start(segments)}`;
+  for (const path of [`/${older}/x`, `/${newer}/x`, "/x"]) await (await fetch(place + path)).text();
+  expect(refused).toBe(2);
 });
 
 test("segments change while the server goes on, and an empty one is a path without", async () => {

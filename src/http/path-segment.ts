@@ -4,12 +4,19 @@ import type { RequestListener } from "node:http";
 /** Longest segment that is looked at, characters: a request with a longer one is refused unread. */
 const longest = 256;
 
+export interface PathSegmentsOptions {
+  /** Called for each request that is refused. */
+  readonly onRefused?: () => void;
+}
+
 /** Serves only requests whose path begins with a secret segment, which the listener does not see. */
 export class PathSegments {
+  readonly #onRefused: () => void;
   #hashes: readonly Buffer[] = [];
   #bare = false;
 
-  constructor(segments: readonly string[]) {
+  constructor(segments: readonly string[], { onRefused = () => undefined }: PathSegmentsOptions = {}) {
+    this.#onRefused = onRefused;
     this.set(segments);
   }
 
@@ -17,6 +24,11 @@ export class PathSegments {
   set(segments: readonly string[]): void {
     this.#hashes = segments.filter((segment) => segment !== "").map(hashOf);
     this.#bare = segments.includes("");
+  }
+
+  /** Whether a segment counts, by its SHA-256 in hexadecimal digits: who asks so knows it already. */
+  knows(hash: string): boolean {
+    return this.#hashes.some((one) => one.toString("hex") === hash);
   }
 
   /**
@@ -28,6 +40,7 @@ export class PathSegments {
       const [, segment = "", rest = "/"] = /^\/([^/?#]*)(\/.*)?$/s.exec(request.url ?? "") ?? [];
       if (segment.length <= longest && isOneOf(this.#hashes, hashOf(segment))) request.url = rest;
       else if (!this.#bare) {
+        this.#onRefused();
         response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("nothing is answered here\n");
         return;
       }

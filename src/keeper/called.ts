@@ -43,13 +43,15 @@ export interface Wanted {
 export function patchOf(configuration: unknown, { bundle, segment }: Wanted): readonly JsonPatchOperation[] {
   const authority = bundle === undefined ? undefined : Buffer.from(bundle, "utf8").toString("base64");
   return calledWebhooks(configuration).flatMap((webhook, index): JsonPatchOperation[] => {
+    const route = routeOf(webhook.name);
+    // Somebody else's, in a configuration of ours.
+    if (route === undefined) return [];
     const at = `/webhooks/${index}`;
     const operations: JsonPatchOperation[] = [];
     if (authority !== undefined && webhook.caBundle !== authority) {
       operations.push({ op: "add", path: `${at}/clientConfig/caBundle`, value: authority });
     }
-    const route = routeOf(webhook.name);
-    const path = segment === undefined || route === undefined || webhook.byUrl ? webhook.path : `/${segment}${route}`;
+    const path = segment === undefined || webhook.byUrl ? webhook.path : `/${segment}${route}`;
     if (path !== undefined && path !== webhook.path) {
       operations.push({ op: "add", path: `${at}/clientConfig/service/path`, value: path });
     }

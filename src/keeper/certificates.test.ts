@@ -59,6 +59,15 @@ test("the authority is lost: the old one stays trusted, and its certificate is s
   expect([due.servesStill, isGood(due, after(61))]).toEqual([true, true]);
 });
 
+test("the authority is lost again and again: what is served stays trusted", async () => {
+  let kept = await keep(undefined, undefined);
+  const served = kept.serving["tls.crt"];
+  for (let day = 1; day <= 6; day++) {
+    kept = await keep(undefined, kept.serving, after(day));
+    expect([kept.serving["tls.crt"] === served, kept.servesStill]).toEqual([true, true]);
+  }
+});
+
 test("after a rollback and another upgrade, both authorities are trusted", async () => {
   const ours = await keep(undefined, undefined);
   const theirs = await keep(undefined, undefined);

@@ -1,4 +1,4 @@
-import { readableCertificates, type StoredData, servingFault } from "../certificates/material.ts";
+import { isIssuer, readableCertificates, type StoredData, servingFault } from "../certificates/material.ts";
 import { bundleOf, type RenewOptions, renew } from "../certificates/renew.ts";
 import type { SecretData } from "../kubernetes/secrets/secret.ts";
 
@@ -29,7 +29,7 @@ export async function keepCertificates(
   const own = authority?.["ca.crt"] === undefined ? serving : authority;
   const authorities = [...readableCertificates(own?.["ca.crt"]), ...readableCertificates(serving?.["ca.crt"])];
   const found: StoredData = {
-    "ca.crt": bundleOf([...new Set(authorities)]),
+    "ca.crt": bundleOf(inOrder([...new Set(authorities)], serving?.["tls.crt"])),
     "ca.key": own?.["ca.key"],
     "tls.crt": serving?.["tls.crt"],
     "tls.key": serving?.["tls.key"],
@@ -45,4 +45,12 @@ export async function keepCertificates(
     reasons,
     servesStill: servingFault(now, material.authorities, options.hosts, options.now) === undefined,
   };
+}
+
+/** The signing one first, then the one that signed what is served: of many, the last ones are let go. */
+function inOrder(authorities: readonly string[], served: string | undefined): readonly string[] {
+  const [signing, ...others] = authorities;
+  if (signing === undefined) return [];
+  const issuers = others.filter((authority) => isIssuer(authority, served));
+  return [signing, ...issuers, ...others.filter((authority) => !issuers.includes(authority))];
 }

@@ -73,9 +73,13 @@ export class Configurations {
 
   /** Where it is still the one that was read. @throws KubernetesError */
   async remove(named: ConfigurationName, read: KubernetesObject, signal: AbortSignal): Promise<void> {
-    const { uid } = read.metadata;
+    const { uid, resourceVersion } = read.metadata;
+    const preconditions = {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    };
     try {
-      await this.#client.delete(targetOf(named), { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) });
+      await this.#client.delete(targetOf(named), { signal, preconditions });
     } catch (error) {
       if (!isKubernetesError(error, "NOT_FOUND", "CONFLICT")) throw error;
     }

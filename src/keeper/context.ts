@@ -3,11 +3,13 @@ import type { Logger } from "../telemetry/log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ConfigurationName, Configurations } from "./configurations.ts";
 import type { KeeperMetrics } from "./metrics.ts";
+import type { Writes } from "./writes.ts";
 
 /** Shared by every part of the keeper. */
 export interface KeeperContext {
   readonly configurations: Configurations;
   readonly metrics: KeeperMetrics;
+  readonly writes: Writes;
   readonly log: Logger;
   readonly clock: Clock;
 }

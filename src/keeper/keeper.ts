@@ -1,9 +1,8 @@
-import type { KubernetesObject } from "../kubernetes/object.ts";
 import { onAbort } from "../time/on-abort.ts";
-import { type CalledWebhook, calledWebhooks } from "./called.ts";
 import type { CertificateDuty } from "./certificate-duty.ts";
-import type { ConfigurationName } from "./configurations.ts";
+import { type ConfigurationName, placeOf } from "./configurations.ts";
 import type { KeeperContext, NextLook, ReadConfiguration, ReadConfigurations } from "./context.ts";
+import { KeeperError } from "./error.ts";
 import type { KeyDuty } from "./key-duty.ts";
 import type { PathDuty } from "./path-duty.ts";
 
@@ -25,6 +24,8 @@ export interface Look {
   readonly whole: boolean;
 }
 
+/** Looks in a row that wrote something: an installation or a renewal takes two or three. */
+const mostStreak = 4;
 /** Two looks are at least that far apart, ms, whoever writes against us; the first retry after a failure comes then, too. */
 const shortestMs = 1_000;
 
@@ -35,6 +36,9 @@ const shortestMs = 1_000;
 export class Keeper {
   readonly #options: KeeperOptions;
   #changed = false;
+  #written = 0;
+  #streak = 0;
+  #told = "";
   #wake: (() => void) | undefined;
 
   constructor(options: KeeperOptions) {
@@ -69,24 +73,65 @@ export class Keeper {
         waitMs = retryMs;
         retryMs = Math.min(retryMs * 2, resyncMs);
       }
-      await this.#until(shortestMs, signal, false);
-      await this.#until(waitMs - shortestMs, signal, true);
+      const pauseMs = this.#pause();
+      await this.#until(pauseMs, signal, false);
+      await this.#until(waitMs - pauseMs, signal, true);
     }
   }
 
-  /** One look at everything, in the order that lets no review go astray. @throws what could not be kept */
+  /**
+   * One look at everything, in the order that lets no review go astray. Whatever becomes of one part, the others are
+   * looked at. @throws what could not be kept
+   */
   async look(signal: AbortSignal): Promise<Look> {
     const { certificates, keys, paths, current, former } = this.#options;
     const configurations: ReadConfigurations = {
       current: await this.#read(current, signal),
       former: await this.#read(former, signal),
     };
-    const kept = await certificates?.look(configurations, signal);
-    const { segments, next } = await keys.look(configurations, signal);
-    const trusted = kept?.bundle ?? bundleIn(configurations.current);
-    const path = await paths.look(configurations, segments, trusted, signal);
-    const soon = Math.min(kept?.next ?? Number.POSITIVE_INFINITY, path);
-    return { next: Math.min(soon, next), whole: soon === Number.POSITIVE_INFINITY };
+    this.#missing(configurations);
+    const failures: unknown[] = [];
+    const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failures.push(error);
+        return undefined;
+      }
+    };
+    const bundle = await attempt(async () => await certificates?.look(configurations, signal));
+    const kept = await attempt(() => keys.look(configurations, signal));
+    const path = kept && (await attempt(() => paths.look(configurations, kept.segments, signal)));
+    if (failures.length > 0) throw failures.length === 1 ? failures[0] : togetherOf(failures);
+    const forever = Number.POSITIVE_INFINITY;
+    const soon = Math.min(bundle?.next ?? forever, path ?? forever);
+    const there = configurations.current.every(({ object }) => object !== undefined);
+    return { next: Math.min(soon, kept?.next ?? forever), whole: there && soon === forever };
+  }
+
+  /** The pause after a look, ms: longer and longer where each look had to write, so that nobody is fought for ever. */
+  #pause(): number {
+    const { writes, log, resyncMs } = this.#options;
+    const wrote = writes.count > this.#written;
+    this.#written = writes.count;
+    this.#streak = wrote ? this.#streak + 1 : 0;
+    if (this.#streak === mostStreak + 1)
+      log.warn("what is kept changes again and again: does something else write it?");
+    return Math.min(shortestMs * 2 ** Math.max(this.#streak - mostStreak, 0), resyncMs);
+  }
+
+  /** Says which configurations are not there, once for as long as it is the same ones. */
+  #missing({ current }: ReadConfigurations): void {
+    const missing = current.filter(({ object }) => object === undefined).map(({ named }) => placeOf(named));
+    const text = missing.join(", ");
+    if (text !== "" && text !== this.#told) {
+      this.#options.log.warn(
+        { missing },
+        "webhook configurations are not there, and nothing calls the webhook by them",
+      );
+    }
+    this.#told = text;
   }
 
   async #read(names: readonly ConfigurationName[], signal: AbortSignal): Promise<readonly ReadConfiguration[]> {
@@ -112,9 +157,8 @@ export class Keeper {
   }
 }
 
-/** The authorities that the API server trusts, where somebody else writes them. */
-function bundleIn(configurations: readonly { readonly object: KubernetesObject | undefined }[]): string | undefined {
-  const webhooks: readonly CalledWebhook[] = configurations.flatMap(({ object }) => calledWebhooks(object));
-  const bundle = webhooks.find(({ caBundle }) => caBundle !== undefined)?.caBundle;
-  return bundle === undefined ? undefined : Buffer.from(bundle, "base64").toString("utf8");
+/** Several failures in one line. */
+function togetherOf(failures: readonly unknown[]): KeeperError {
+  const texts = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  return new KeeperError("INCOMPLETE", texts.join("; "));
 }

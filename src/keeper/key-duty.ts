@@ -16,8 +16,9 @@ import {
   type ReadConfiguration,
   type ReadConfigurations,
 } from "./context.ts";
+import { routeOf } from "./routes.ts";
 
-export interface KeyDutyOptions extends Pick<KeeperContext, "metrics" | "log" | "clock"> {
+export interface KeyDutyOptions extends Pick<KeeperContext, "metrics" | "writes" | "log" | "clock"> {
   readonly keys: Pick<SecretStore, "read" | "write" | "place">;
   /** How long a path segment is the one that configurations name, ms. */
   readonly pathLifeMs: number;
@@ -43,22 +44,27 @@ export class KeyDuty {
 
   /** @throws KubernetesError */
   async look(configurations: ReadConfigurations, signal: AbortSignal): Promise<KeptKeys> {
-    const { keys, pathLifeMs: lifeMs, clock, metrics, log } = this.#options;
+    const { keys, pathLifeMs: lifeMs, clock, metrics, writes, log } = this.#options;
     const stored = await keys.read(signal);
     const now = clock.wall();
     const named = namedSegments(configurations);
     const known = this.#read(stored?.data["paths"], parsePathSegments, "paths");
-    const segments = renewPathSegments(known, { now, lifeMs, named });
+    const segments = renewPathSegments(known, { now, lifeMs, named, standing: isStanding(configurations) });
     const noteKeys: NoteKeys = this.#read(stored?.data["note-keys"], parseNoteKeys, "note-keys");
     const wanted = {
       paths: formatPathSegments(segments),
       "note-keys": formatNoteKeys(renewNoteKeys(noteKeys, { now, ...noteKeyRules })),
     };
+    const isOpen = segments.some(({ segment }) => segment === "");
+    metrics.open(isOpen);
+    if (isOpen && !known.some(({ segment }) => segment === "")) {
+      log.warn("paths without a segment are answered while configurations of an earlier version call them");
+    }
     const next = (segments[0]?.since.getTime() ?? 0) + lifeMs - now.getTime();
     if (stored?.data["paths"] === wanted.paths && stored.data["note-keys"] === wanted["note-keys"])
       return { segments, next };
     if ((await keys.write(wanted, stored, signal)) === "conflict") return { segments: known, next: contendedMs };
-    metrics.wrote("keys");
+    writes.add("keys");
     log.info({ secret: keys.place, paths: segments.length }, "the webhook's keys were renewed");
     return { segments, next };
   }
@@ -82,6 +88,16 @@ export class KeyDuty {
 /** The segments that the API server calls at this moment. The empty one counts only where an earlier version wrote it. */
 function namedSegments({ current, former }: ReadConfigurations): ReadonlySet<string> {
   return new Set([...segmentsIn(current).filter(isPathSegment), ...segmentsIn(former)]);
+}
+
+/** Whether every configuration of this version is there and names a segment. */
+function isStanding({ current }: ReadConfigurations): boolean {
+  return current.every(({ object }) => {
+    const segments = calledWebhooks(object).flatMap((webhook) =>
+      routeOf(webhook.name) === undefined ? [] : [segmentOf(webhook) ?? ""],
+    );
+    return segments.length > 0 && segments.every(isPathSegment);
+  });
 }
 
 function segmentsIn(configurations: readonly ReadConfiguration[]): readonly string[] {

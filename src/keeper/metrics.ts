@@ -1,13 +1,18 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
+/** An object, or a part of one, that the keeper writes. */
+export type Written = "authority" | "certificate" | "keys" | "authority-in-configuration" | "path-in-configuration";
+
 /** Counts of the keeper. */
 export interface KeeperMetrics {
   /** A look at all that is kept. */
   looked(outcome: "done" | "failed"): void;
   /** Something was written: a Secret, or a webhook configuration. */
-  wrote(what: "authority" | "certificate" | "keys" | "authority-in-configuration" | "path-in-configuration"): void;
+  wrote(what: Written): void;
   /** Replicas that do not answer the newest path yet, while a configuration waits to name it. */
   waitsFor(replicas: number): void;
+  /** Whether a path without a segment is answered, as after an upgrade from a version that had none. */
+  open(isOpen: boolean): void;
 }
 
 export function createKeeperMetrics(registry: Registry): KeeperMetrics {
@@ -28,7 +33,13 @@ export function createKeeperMetrics(registry: Registry): KeeperMetrics {
     help: "Replicas of the webhook that do not answer the newest path, while a configuration waits to name it.",
     registers: [registry],
   });
+  const open = new Gauge({
+    name: "metahub_keeper_path_without_segment",
+    help: "1 while the webhook answers a path without a segment, for a day after an upgrade from a version that had none.",
+    registers: [registry],
+  });
   return {
+    open: (isOpen) => open.set(isOpen ? 1 : 0),
     looked: (outcome) => looks.inc({ outcome }),
     wrote: (what) => writes.inc({ what }),
     waitsFor: (replicas) => waiting.set(replicas),

@@ -3,15 +3,17 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import type { PathSegments } from "../keys/path-segments.ts";
 import { type ConfigurationName, Configurations } from "./configurations.ts";
+import type { KeeperMetrics } from "./metrics.ts";
 import { PathDuty } from "./path-duty.ts";
+import { Writes } from "./writes.ts";
 
 const [newest, older] = ["5f".repeat(32), "a0".repeat(32)];
 const name: ConfigurationName = { kind: "MutatingWebhookConfiguration", name: "metahub-webhook" };
 const formerName: ConfigurationName = { ...name, name: "metahub" };
 const hourMs = 3_600_000;
 
-/** A keeper of paths over one configuration, which calls `path`, and replicas of which so many do not know the newest. */
-function start(path: string | undefined, unaware: number) {
+/** A keeper of paths over one configuration, which calls `path`, and replicas of which so many do not know the newest, or none at all. */
+function start(path: string | undefined, unaware: number, oneAtAll = false) {
   const clock = new ManualClock();
   const done: string[] = [];
   const client = { service: { name: "s", ...(path === undefined ? {} : { path }) } };
@@ -27,17 +29,23 @@ function start(path: string | undefined, unaware: number) {
     },
     delete: async () => void done.push("removed"),
   } as never);
+  const metrics: KeeperMetrics = {
+    looked: () => undefined,
+    wrote: () => undefined,
+    open: () => undefined,
+    waitsFor: (count) => void done.push(`waits for ${count}`),
+  };
   const duty = new PathDuty({
     configurations,
-    metrics: {
-      looked: () => undefined,
-      wrote: () => undefined,
-      waitsFor: (count) => void done.push(`waits for ${count}`),
-    },
+    metrics,
+    writes: new Writes(metrics),
     log: pino({ level: "silent" }),
     clock,
     pathLifeMs: 24 * hourMs,
-    replicas: { unaware: async () => Array.from({ length: unaware }, () => "10.0.0.1: it answers 404") },
+    replicas: {
+      unaware: async (segment) =>
+        segment === newest || oneAtAll ? Array.from({ length: unaware }, () => "10.0.0.1: it answers 404") : [],
+    },
   });
   const since = clock.wall();
   const segments: PathSegments = [newest, older].map((segment) => ({ segment, since }));
@@ -45,7 +53,6 @@ function start(path: string | undefined, unaware: number) {
     duty.look(
       { current: [{ named: name, object }], former: [{ named: formerName, object: former as never }] },
       [...segments, ...more],
-      undefined,
       new AbortController().signal,
     );
   return { clock, done, look };
@@ -71,6 +78,12 @@ test.each([undefined, "/mutate/pods", `/${"0".repeat(64)}/mutate/pods`])(
     expect(done).toEqual(["waits for 1", `/${older}/mutate/pods`]);
   },
 );
+
+test("the path leads nowhere, and a replica knows neither of the two: none is told", async () => {
+  const { done, look } = start(undefined, 1, true);
+  await look();
+  expect(done).toEqual(["waits for 1"]);
+});
 
 test("the newest is there: nobody is asked", async () => {
   const { done, look } = start(`/${newest}/mutate/pods`, 1);

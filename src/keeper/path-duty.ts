@@ -16,30 +16,21 @@ const unawareMs = 2_000;
 /** Keeps the newest path segment in the configurations, as soon as every replica knows it. */
 export class PathDuty {
   readonly #options: PathDutyOptions;
+  #told = "";
 
   constructor(options: PathDutyOptions) {
     this.#options = options;
   }
 
-  /** `bundle`: PEM of the authorities that replicas prove themselves by. @throws KubernetesError */
-  async look(
-    { current, former }: ReadConfigurations,
-    segments: PathSegments,
-    bundle: string | undefined,
-    signal: AbortSignal,
-  ): Promise<NextLook> {
-    const next = await this.#name(current, segments, bundle, signal);
-    await this.#endFormer(former, segments, signal);
+  /** @throws KubernetesError, KeeperError CONFIGURATION_UNWRITTEN */
+  async look({ current, former }: ReadConfigurations, segments: PathSegments, signal: AbortSignal): Promise<NextLook> {
+    const next = await this.#name(current, segments, signal);
+    if (next === Number.POSITIVE_INFINITY) await this.#endFormer(former, segments, signal);
     return next;
   }
 
-  async #name(
-    current: readonly ReadConfiguration[],
-    segments: PathSegments,
-    bundle: string | undefined,
-    signal: AbortSignal,
-  ): Promise<NextLook> {
-    const { replicas, metrics, log } = this.#options;
+  async #name(current: readonly ReadConfiguration[], segments: PathSegments, signal: AbortSignal): Promise<NextLook> {
+    const { replicas, metrics } = this.#options;
     const [newest] = segments;
     if (newest === undefined) return unawareMs;
     const behind = current.filter(({ object }) => byService(object).some((one) => segmentOf(one) !== newest.segment));
@@ -47,34 +38,51 @@ export class PathDuty {
       metrics.waitsFor(0);
       return Number.POSITIVE_INFINITY;
     }
-    const unaware = await replicas.unaware(newest.segment, bundle, signal);
+    const unaware = await replicas.unaware(newest.segment, signal);
     metrics.waitsFor(unaware.length);
     if (unaware.length === 0) {
+      this.#tell([]);
       await this.#write(behind, newest.segment, signal);
       return Number.POSITIVE_INFINITY;
     }
-    log.info(
-      { replicas: unaware.slice(0, 8) },
-      "the newest path is not in the configurations: replicas do not know it yet",
-    );
-    // A path that leads nowhere, because it was taken back or never written, is worse than an older one.
-    const known = new Set(segments.map(({ segment }) => segment));
-    const lost = behind.filter(({ object }) => byService(object).some((one) => !known.has(segmentOf(one) ?? "")));
-    const older = segments.slice(1).find(({ segment }) => isPathSegment(segment));
-    if (lost.length > 0 && older !== undefined) await this.#write(lost, older.segment, signal);
+    this.#tell(unaware);
+    await this.#restore(behind, segments, signal);
     return unawareMs;
   }
 
+  /** A path that leads nowhere, because it was taken back, is worse than an older one that every replica knows. */
+  async #restore(behind: readonly ReadConfiguration[], segments: PathSegments, signal: AbortSignal): Promise<void> {
+    const known = new Set(segments.map(({ segment }) => segment));
+    const lost = behind.filter(({ object }) => byService(object).some((one) => !known.has(segmentOf(one) ?? "none")));
+    const older = segments.slice(1).find(({ segment }) => isPathSegment(segment));
+    if (lost.length === 0 || older === undefined) return;
+    const unaware = await this.#options.replicas?.unaware(older.segment, signal);
+    if (unaware?.length === 0) await this.#write(lost, older.segment, signal);
+  }
+
+  /** Says which replicas are waited for, once for as long as it is the same ones. */
+  #tell(unaware: readonly string[]): void {
+    const text = [...unaware].sort().join(", ");
+    if (text === this.#told) return;
+    this.#told = text;
+    if (unaware.length === 0) return;
+    const replicas = unaware.slice(0, 8);
+    this.#options.log.warn({ replicas }, "the newest path is not in the configurations: replicas do not know it yet");
+  }
+
   async #write(configurations: readonly ReadConfiguration[], segment: string, signal: AbortSignal): Promise<void> {
-    const { metrics, log } = this.#options;
+    const { writes, log } = this.#options;
     for (const { named } of configurations) {
       if (!(await this.#options.configurations.write(named, { segment }, signal))) continue;
-      metrics.wrote("path-in-configuration");
+      writes.add("path-in-configuration");
       log.info({ configuration: placeOf(named) }, "the API server is told another path");
     }
   }
 
-  /** Configurations of an earlier version go once their time is over: until then a rollback finds them. */
+  /**
+   * Configurations of an earlier version go once those of this one have stood for the life of a path: until then a rollback
+   * finds them. While these do not stand, the key duty keeps the empty segment's time fresh.
+   */
   async #endFormer(former: readonly ReadConfiguration[], segments: PathSegments, signal: AbortSignal): Promise<void> {
     const { clock, pathLifeMs, log } = this.#options;
     const bare = segments.find(({ segment }) => segment === "");

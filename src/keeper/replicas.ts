@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { request } from "node:https";
+import { request } from "node:http";
 import { isRecord } from "../json/object.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { resource } from "../kubernetes/resource.ts";
@@ -12,7 +13,7 @@ export interface ServiceName {
   readonly name: string;
 }
 
-/** Where a replica listens. */
+/** Where a replica tells of itself. */
 export interface Replica {
   readonly address: string;
   readonly port: number;
@@ -21,7 +22,7 @@ export interface Replica {
 /** Whether every replica that takes reviews answers paths with a segment. */
 export interface Replicas {
   /** The replicas that do not, each with its reason, which never tells the segment. Empty: all do, or there are none. */
-  unaware(segment: string, authorities: string | undefined, signal: AbortSignal): Promise<readonly string[]>;
+  unaware(segment: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 const endpointSlices = resource({
@@ -30,13 +31,17 @@ const endpointSlices = resource({
   plural: "endpointslices",
   namespaced: true,
 });
-const portName = "https";
+/** The Service's name for the port of health and metrics. */
+const portName = "metrics";
 /** Longest time for one replica's answer, ms. */
 const answerMs = 5_000;
 /** Replicas that are asked at once. */
 const askedAtOnce = 16;
 
-/** The replicas behind a Service, by its EndpointSlices; asked by TLS, for the Service's name. */
+/**
+ * The replicas behind a Service, by its EndpointSlices; asked at their health port by the hash of the segment, so that
+ * nobody is told a segment who does not know it. That port needs no certificate of its clients.
+ */
 export class ServiceReplicas implements Replicas {
   readonly #client: Pick<KubernetesClient, "list">;
   readonly #service: ServiceName;
@@ -46,19 +51,19 @@ export class ServiceReplicas implements Replicas {
     this.#service = service;
   }
 
-  async unaware(segment: string, authorities: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
+  async unaware(segment: string, signal: AbortSignal): Promise<readonly string[]> {
     const { namespace, name } = this.#service;
     const query = { signal, labelSelector: `kubernetes.io/service-name=${name}` };
     const replicas: Replica[] = [];
     for await (const slice of this.#client.list({ resource: endpointSlices, namespace }, query)) {
       replicas.push(...replicasOf(slice));
     }
+    const hash = createHash("sha256").update(segment).digest("hex");
     const faults: string[] = [];
     for (let next = 0; next < replicas.length; next += askedAtOnce) {
-      const asked = replicas.slice(next, next + askedAtOnce).map(async ({ address, port }) => {
-        const options = { host: address, port, servername: `${name}.${namespace}.svc`, authorities };
-        const fault = await ask(segment, options, signal);
-        if (fault !== undefined) faults.push(`${address}: ${fault}`);
+      const asked = replicas.slice(next, next + askedAtOnce).map(async (replica) => {
+        const fault = await ask(hash, replica, signal);
+        if (fault !== undefined) faults.push(`${replica.address}: ${fault}`);
       });
       await Promise.all(asked);
     }
@@ -80,25 +85,12 @@ export function replicasOf(slice: unknown): readonly Replica[] {
   });
 }
 
-interface Asked {
-  readonly host: string;
-  readonly port: number;
-  readonly servername: string;
-  /** PEM; undefined: those that this machine trusts. */
-  readonly authorities: string | undefined;
-}
-
-/** Undefined where the replica answers paths with the segment. Never throws for what the replica does. */
-async function ask(
-  segment: string,
-  { authorities, ...place }: Asked,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+/** Undefined where the replica knows the segment of the hash. Never throws for what the replica does. */
+async function ask(hash: string, { address, port }: Replica, signal: AbortSignal): Promise<string | undefined> {
   const deadline = new Deadline(systemClock, signal, "a replica's answer", answerMs);
-  const options = { ...place, path: `/${segment}/`, agent: false, signal: deadline.signal };
   try {
-    const sent = request(authorities === undefined ? options : { ...options, ca: authorities }).end();
-    const [response] = await once(sent, "response");
+    const options = { host: address, port, path: `/knows/${hash}`, agent: false, signal: deadline.signal };
+    const [response] = await once(request(options).end(), "response");
     response.destroy();
     return response.statusCode === 204 ? undefined : `it answers ${response.statusCode}`;
   } catch (error) {

@@ -13,7 +13,7 @@ const lifeMs = 24 * hourMs;
 const start = new Date("2026-11-28T12:00:00Z");
 const after = (hours: number): Date => new Date(start.getTime() + hours * hourMs);
 const renew = (segments: PathSegments, hours: number, ...named: readonly string[]): PathSegments =>
-  renewPathSegments(segments, { now: after(hours), lifeMs, named: new Set(named) });
+  renewPathSegments(segments, { now: after(hours), lifeMs, named: new Set(named), standing: true });
 const texts = (segments: PathSegments): readonly string[] => segments.map(({ segment }) => segment);
 const [a, b] = ["a".repeat(43), "b".repeat(43)];
 
@@ -52,6 +52,24 @@ test("a day after it was made another one comes first, and it is answered for a 
   expect(texts(third).slice(1)).toEqual([current]);
 });
 
+test("a segment is answered for a day after it was named last, however late that was", () => {
+  const first = renew([], 0);
+  const [named = ""] = texts(first);
+  const late = renew(first, 40, named);
+  const newest = texts(late)[0] ?? "";
+  const kept = renew(renew(late, 60, named), 61, newest);
+  expect(texts(kept)).toContain(named);
+  expect(texts(renew(kept, 83, newest))).toContain(named);
+  expect(texts(renew(kept, 85, newest))).not.toContain(named);
+});
+
+test("however many there are, those that are named stay", () => {
+  const many = Array.from({ length: 16 }, (_, index) => ({ segment: index.toString(16).repeat(40), since: start }));
+  expect(texts(renew(many, 1, ...texts(many).slice(-2), a))).toEqual(
+    expect.arrayContaining([...texts(many).slice(-2), a]),
+  );
+});
+
 test("a segment that a configuration still names is never dropped", () => {
   const first = renew([], 0);
   const [named = ""] = texts(first);
@@ -65,7 +83,17 @@ test("what configurations name and nobody knows is taken up, behind a new one", 
   expect(texts(found).slice(1)).toEqual([a, ""]);
   expect(texts(found)[0]).not.toBe(a);
   expect(texts(renew(found, 23))).toEqual(texts(found));
-  expect(texts(renew(found, 24, "")).slice(1)).toEqual([texts(found)[0], ""]);
+  expect(texts(renew(found, 24, "")).slice(1)).toEqual(["", texts(found)[0]]);
+});
+
+test("the time of the empty segment runs from when every configuration of this version names one", () => {
+  const rules = { lifeMs, named: new Set([""]) };
+  const found = renewPathSegments([], { ...rules, now: start, standing: false });
+  const late = renewPathSegments(found, { ...rules, now: after(20), standing: false });
+  expect(late.find(({ segment }) => segment === "")?.since).toEqual(after(20));
+  const standing = renewPathSegments(late, { ...rules, now: after(40), standing: true });
+  expect(standing.find(({ segment }) => segment === "")?.since).toEqual(after(20));
+  expect(texts(renew(standing, 45))).not.toContain("");
 });
 
 test("what is no segment is not taken up", () => {

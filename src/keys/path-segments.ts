@@ -8,7 +8,7 @@ import { KeyError } from "./error.ts";
 export interface PathSegment {
   /** 32 random bytes in hexadecimal digits, or empty. */
   readonly segment: string;
-  /** When it was made, or first seen. */
+  /** Of the first: when it was made. Of the others: when a configuration named it last, about. */
   readonly since: Date;
 }
 
@@ -65,28 +65,46 @@ export function createPathSegment(now: Date): PathSegment {
 
 export interface PathSegmentRules {
   readonly now: Date;
-  /** How long a segment is the first, ms; and how long it is still answered after that. */
+  /** How long a segment is the first, ms; and how long it is still answered after a configuration named it last. */
   readonly lifeMs: number;
   /** The segments that configurations call at this moment: none of them is dropped, and one that is not known is taken up. */
   readonly named: ReadonlySet<string>;
+  /**
+   * Whether every configuration of this version names a segment. The time of the empty one, which earlier versions call,
+   * runs from then on.
+   */
+  readonly standing: boolean;
 }
 
+/** A time that is refreshed at each look would be written at each look: it may be so old, as a share of a life. */
+const refreshShare = 1 / 24;
+
 /** The segments that there should be: the same ones where nothing is due. */
-export function renewPathSegments(segments: PathSegments, { now, lifeMs, named }: PathSegmentRules): PathSegments {
+export function renewPathSegments(
+  segments: PathSegments,
+  { now, lifeMs, named, standing }: PathSegmentRules,
+): PathSegments {
   const known = new Set(segments.map(({ segment }) => segment));
   const seen = [...named].filter((segment) => !known.has(segment) && (segment === "" || isPathSegment(segment)));
   const all = [...segments, ...seen.map((segment) => ({ segment, since: toSeconds(now) }))];
   const first = segments[0];
   const due = first === undefined || first.segment === "" || !isWithin(first.since, now, lifeMs);
-  const wanted = due ? [createPathSegment(now), ...all] : all;
-  const kept = wanted.filter(({ segment, since }, index) => {
-    const next = wanted[index - 1];
-    if (next === undefined || named.has(segment)) return true;
-    return isWithin(new Date(Math.max(next.since.getTime(), since.getTime())), now, lifeMs);
-  });
-  const result = kept.slice(0, mostSegments);
-  const same = result.length === segments.length && result.every((one, index) => one === segments[index]);
+  // It may have been named until this moment.
+  const formerly = all.map((one, index) =>
+    index === 0 && one.segment !== "" ? { ...one, since: toSeconds(now) } : one,
+  );
+  const [newest, ...others] = due ? [createPathSegment(now), ...formerly] : all;
+  const inUse = others
+    .filter(({ segment }) => named.has(segment))
+    .map((one) => (one.segment === "" && standing ? one : refreshed(one, now, lifeMs)));
+  const left = others.filter(({ segment, since }) => !named.has(segment) && isWithin(since, now, lifeMs));
+  const result = [...(newest === undefined ? [] : [newest]), ...inUse, ...left].slice(0, mostSegments);
+  const same = result.length === segments.length && result.every((one) => segments.includes(one));
   return same ? segments : result;
+}
+
+function refreshed(one: PathSegment, now: Date, lifeMs: number): PathSegment {
+  return isWithin(one.since, now, lifeMs * refreshShare) ? one : { ...one, since: toSeconds(now) };
 }
 
 /** Also false for a time so far ahead that a clock must have been wrong. */

@@ -8,6 +8,7 @@ import { createKeeperMetrics } from "../keeper/metrics.ts";
 import { PathDuty } from "../keeper/path-duty.ts";
 import { type ServiceName, ServiceReplicas } from "../keeper/replicas.ts";
 import { watchKept } from "../keeper/watches.ts";
+import { Writes } from "../keeper/writes.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
@@ -60,7 +61,13 @@ export function runKeeper(options: KeeperProgramOptions, { env, signal }: Progra
     const metrics = createKeeperMetrics(metricsRegistry);
     const client = await openClient(life, options.kubeconfig, env);
     const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
-    const shared: KeeperContext = { configurations: new Configurations(client), metrics, log, clock: systemClock };
+    const shared: KeeperContext = {
+      configurations: new Configurations(client),
+      metrics,
+      writes: new Writes(metrics),
+      log,
+      clock: systemClock,
+    };
     const store = (named: SecretName, type: SecretStoreOptions["type"] = "Opaque"): SecretStore =>
       new SecretStore({ client, ...named, type, labels, fieldManager: "metahub-keeper" });
     const keeper = new Keeper({

@@ -88,11 +88,14 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
 
     const followed = (named: SecretName) => followSecret(life, mustHave(client), named, { observe, log });
     const keys = options.keys && new FollowedKeys(await followed(options.keys), log);
+    life.atEnd("the keys", () => keys?.close());
     const paths = await answeredPaths({
       file: options.pathSegmentFile,
       keys,
       folder: options.certificate.kind === "folder" ? options.certificate.folder : undefined,
+      onRefused: () => metrics.reviews.unknownPaths.inc(),
     });
+    health.setKnows((hash) => paths.segments.knows(hash));
     const source = await certificateSource(options.certificate, { log, followed });
     const certificate = await source.obtain(life.signal);
     await keys?.there(life.signal);

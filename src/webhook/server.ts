@@ -58,8 +58,6 @@ export function createAdmissionServer(options: AdmissionServerOptions): HttpServ
   for (const [path, route] of Object.entries(routes)) {
     app.post(path, readBody(bodyLimit, budget), answer(route, reviews, options));
   }
-  // By this the keeper learns that this replica knows a segment, before the API server is told of it.
-  app.get("/", (_request, response) => void response.status(204).end());
   // Express would read the whole body before it says so.
   app.use((_request, response) => void response.status(404).type("text").send("no review is answered here\n"));
   app.use(

@@ -1,15 +1,15 @@
 {{- define "metahub.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 48 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 44 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* At most 48 characters: names of objects append up to 15, and some of them are label values (63). */}}
+{{/* At most 44 characters: a Service's name has 63, of which -controller-metrics takes 19. */}}
 {{- define "metahub.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 48 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 44 | trimSuffix "-" -}}
 {{- else if contains (include "metahub.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 48 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 44 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "metahub.name" .) | trunc 48 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "metahub.name" .) | trunc 44 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -163,6 +163,16 @@ topologySpreadConstraints:
 {{- end -}}
 {{- if and (ne .Values.pullSecrets.mode "namespaces") .Values.pullSecrets.namespaces -}}
 {{- fail "pullSecrets.namespaces is only read with pullSecrets.mode: namespaces" -}}
+{{- end -}}
+{{- if not .Values.keeper -}}
+{{- fail "there are no values of the keeper: upgrade with --reset-then-reuse-values, not with --reuse-values" -}}
+{{- end -}}
+{{- $accounts := list (include "metahub.webhook.account" .) (include "metahub.controller.account" .) (include "metahub.keeper.account" .) -}}
+{{- if ne (len (uniq $accounts)) 3 -}}
+{{- fail "webhook, controller and keeper need accounts of their own: with one of two, each would have the rights of both" -}}
+{{- end -}}
+{{- if has (include "metahub.tlsSecret" .) (list (include "metahub.authoritySecret" .) (include "metahub.keysSecret" .)) -}}
+{{- fail "certificates.secretName is the name of one of the keeper's other Secrets: choose another" -}}
 {{- end -}}
 {{- if and (eq .Values.certificates.mode "existingSecret") (not .Values.certificates.caBundle) -}}
 {{- fail "certificates.caBundle is needed with certificates.mode: existingSecret: the PEM of the authority that signed it" -}}

@@ -14,6 +14,9 @@ export interface Secret {
   /** E.g. `kubernetes.io/tls`; it never changes. */
   readonly type: string;
   readonly data: SecretData;
+  /** Of others too: whoever writes it keeps them. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 export interface SecretName {
@@ -37,5 +40,16 @@ export function parseSecret(object: KubernetesObject): Secret {
     typeof value === "string" && value !== "" ? [[key, Buffer.from(value, "base64").toString("utf8")]] : [],
   );
   const type = object["type"];
-  return { version: resourceVersion, type: typeof type === "string" ? type : "", data: Object.fromEntries(texts) };
+  return {
+    version: resourceVersion,
+    type: typeof type === "string" ? type : "",
+    data: Object.fromEntries(texts),
+    labels: textsOf(object.metadata.labels),
+    annotations: textsOf(object.metadata.annotations),
+  };
+}
+
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(isRecord(value) ? value : {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }

@@ -40,7 +40,7 @@ export class SecretStore {
   async write(data: SecretData, before: Secret | undefined, signal: AbortSignal): Promise<Secret | "conflict"> {
     const { client, fieldManager, namespace } = this.#options;
     const options = { signal, fieldManager };
-    const secret = this.#toSecret(data, before?.version);
+    const secret = this.#toSecret(data, before);
     try {
       const written: KubernetesObject =
         before === undefined
@@ -59,14 +59,15 @@ export class SecretStore {
     return { resource: secretResource, namespace, name };
   }
 
-  #toSecret(data: SecretData, resourceVersion: string | undefined): object {
-    const { namespace, name, type, labels } = this.#options;
-    const version = resourceVersion === undefined ? {} : { resourceVersion };
+  #toSecret(data: SecretData, before: Secret | undefined): object {
+    const { namespace, name, type } = this.#options;
+    const labels = { ...before?.labels, ...this.#options.labels };
+    const kept = before === undefined ? {} : { resourceVersion: before.version, annotations: before.annotations };
     const texts = Object.entries(data).map(([key, text]) => [key, Buffer.from(text, "utf8").toString("base64")]);
     return {
       apiVersion: "v1",
       kind: "Secret",
-      metadata: { name, namespace, labels, ...version },
+      metadata: { name, namespace, labels, ...kept },
       type,
       data: Object.fromEntries(texts),
     };

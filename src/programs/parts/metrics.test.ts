@@ -12,6 +12,7 @@ const shown: readonly (readonly [
 ])[] = [
   ["metahub_admission_reviews_total", "counter", ["outcome"]],
   ["metahub_admission_review_duration_seconds", "histogram", ["outcome"], [...fine, 0.25, 0.5, 1, 2.5, 5, 10]],
+  ["metahub_admission_unknown_paths_total", "counter", []],
   ["metahub_admission_images_total", "counter", ["code"]],
   ["metahub_binding_total", "counter", ["outcome"]],
   ["metahub_binding_duration_seconds", "histogram", ["outcome"], [...fine, 0.2, 0.3, 0.5, 1, 2.5, 5]],

@@ -15,6 +15,8 @@ export interface PathSegmentPlaces {
   readonly keys?: Pick<FollowedKeys, "onSegments"> | undefined;
   /** Where one is kept that this process makes. */
   readonly folder?: string | undefined;
+  /** Called for each request whose path begins with none of them. */
+  readonly onRefused: () => void;
 }
 
 /** The segments that count, and the one that nobody else knows yet. */
@@ -32,9 +34,9 @@ const fileName = "path-segment";
  * long as the process. @throws CommandError FILE_UNREADABLE, UsageError where a line is no segment, which is not repeated:
  * it is a secret
  */
-export async function answeredPaths({ file, keys, folder }: PathSegmentPlaces): Promise<AnsweredPaths> {
+export async function answeredPaths({ file, keys, folder, onRefused }: PathSegmentPlaces): Promise<AnsweredPaths> {
   const given = file === undefined ? [] : readSegments(await readRequired(file, "--path-segment-file"), file);
-  const segments = new PathSegments(given);
+  const segments = new PathSegments(given, { onRefused });
   keys?.onSegments((kept) => segments.set([...given, ...kept]));
   if (keys !== undefined || given.length > 0) return { segments };
   const made = folder === undefined ? createPathSegment(new Date()).segment : await segmentIn(folder);
