@@ -8,7 +8,7 @@ import { KeyError } from "./error.ts";
 export interface PathSegment {
   /** 32 random bytes in hexadecimal digits, or empty. */
   readonly segment: string;
-  /** Of the first: when it was made. Of the others: when a configuration named it last, about. */
+  /** The first was made then; the others were named by a configuration for the last time about then. */
   readonly since: Date;
 }
 

@@ -14,7 +14,7 @@ export interface Secret {
   /** E.g. `kubernetes.io/tls`; it never changes. */
   readonly type: string;
   readonly data: SecretData;
-  /** Of others too: whoever writes it keeps them. */
+  /** Also those that others put there: whoever writes it keeps them. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
