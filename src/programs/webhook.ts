@@ -20,6 +20,7 @@ import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { createMetrics } from "./parts/metrics.ts";
 import { followNamespaces, type NamespaceRules } from "./parts/namespaces.ts";
+import { type NoteOptions, openNoteKeys } from "./parts/note-keys.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
 import { openRegistries, ownCredentials, type RegistriesOptions } from "./parts/registries.ts";
@@ -42,6 +43,7 @@ export interface WebhookOptions {
   readonly mayReadSecrets: (namespace: string) => boolean;
   readonly namespaces: NamespaceRules;
   readonly imageForm: ImageForm;
+  readonly notes: NoteOptions;
   /** Longest time for the review of a Pod, ms. */
   readonly podReviewMs: number;
   /** Reviews under way at once. */
@@ -132,10 +134,12 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
     credentials: await ownCredentials(registries, opened.env),
     imageForm,
     atBinding,
+    noteKeys: await openNoteKeys(options.notes, log),
   });
   const pods = new PodHandler({
     context,
     reach,
+    unprovenNotes: options.notes.unproven,
     metrics: metrics.admission,
     log,
     now: () => new Date(),
