@@ -7,7 +7,7 @@ import type { SelectionNote } from "../../src/rewriting/notes/note.ts";
 import { signNote } from "../../src/rewriting/notes/proof.ts";
 
 /** The keys that tests sign with: the operator of a test's cluster reads them from a file. */
-export const testNoteKeys: NoteKeys = parseNoteKeys(`2026-01-01T00:00:00Z ${"T".repeat(42)}E\n`);
+export const testNoteKeys: NoteKeys = parseNoteKeys(`2020-01-01T00:00:00Z ${"T".repeat(42)}E\n`);
 
 export interface Signing {
   /** Default: `default`. */
