@@ -175,7 +175,10 @@ describe("updates", () => {
     world.publish("qnib/bench", "latest", bench);
     // Its note was signed under other wishes, so that nothing follows from it any more.
     const later = await world.review(wishing(flipped.pod, strategy("bind")), stored(flipped.pod));
-    expect(imageOf(later.pod)).toBe(buildOf("generic"));
+    expect([imageOf(later.pod), later.warnings]).toEqual([
+      buildOf("generic"),
+      [expect.stringContaining("so it is pinned")],
+    ]);
   });
 
   test("of a Pod that runs, other wishes change nothing, nor what is put back", async () => {

@@ -93,6 +93,10 @@ test("an image volume keeps its build when it is asked for again, and is never d
   const before = podHaving(chosen, { asked: "qnib/bench", variant });
   const again = compare(podHaving("qnib/bench"), before);
   expect([again.restored.map(({ image }) => image), again.asked.places]).toEqual([[chosen], []]);
+  const wishes = podHaving("qnib/bench");
+  const annotations = { "metahub.dev/strategy": "bind" };
+  const wished = compare({ ...wishes, metadata: { ...wishes.metadata, annotations } }, before);
+  expect(wished.restored.map(({ image }) => image)).toEqual([chosen]);
   const other = compare(podHaving("qnib/bench:2"), before);
   expect([other.restored, other.asked.places]).toEqual([[], []]);
 });

@@ -29,25 +29,26 @@ const keptUnproven =
 export function compareImages(reviewed: ReviewedPod, old: ReviewedPod, putBack: SelectionNotes): ImageChanges {
   const { pod, options, places } = reviewed;
   const before = new Map(old.places.map((place) => [noteName(place), place.image]));
-  const questioned = isQuestioned(reviewed, old);
+  const otherWishes = wishesOtherwise(reviewed, old);
   const restored: ImageDecision[] = [];
   const anew: ImagePlace[] = [];
   for (const place of places) {
     const name = noteName(place);
     const image = before.get(name);
+    const questioned = otherWishes && !place.fixed;
     if (!questioned && isAskedAgain(place, image, putBack.get(name))) {
       const reason = old.notes.has(name) ? kept : keptUnproven;
       restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: true });
-    } else if (image === place.image ? questioned && !place.fixed : isDecided(place, image)) anew.push(place);
+    } else if (image === place.image ? questioned : isDecided(place, image)) anew.push(place);
   }
   // A note says nothing of an image that comes in the place of the one that it is about.
   const same = new Set(places.filter((place) => before.get(noteName(place)) === place.image).map(noteName));
-  const notes = new Map([...old.notes].filter(([name]) => same.has(name)));
-  return { restored, asked: { pod, options, places: anew, notes, claims: notes } };
+  const onSame = (given: SelectionNotes): SelectionNotes => new Map([...given].filter(([name]) => same.has(name)));
+  return { restored, asked: { pod, options, places: anew, notes: onSame(old.notes), claims: onSame(old.claims) } };
 }
 
 /** A Pod that has a node runs what was chosen, whatever it says now. */
-function isQuestioned({ pod, options }: ReviewedPod, { options: before }: ReviewedPod): boolean {
+function wishesOtherwise({ pod, options }: ReviewedPod, { options: before }: ReviewedPod): boolean {
   const other = options.strategy !== before.strategy || options.accelerators !== before.accelerators;
   return other && (pod.spec.nodeName ?? "") === "";
 }

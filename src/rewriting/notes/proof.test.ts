@@ -121,6 +121,14 @@ test("of a Pod that runs it counts whatever the Pod wishes by now", () => {
   expect(new Set(allChoiceOptions.map((one) => JSON.stringify(one))).size).toBe(12);
 });
 
+test("of an image volume, which never changes, it counts so too; on a Pod that is being made it does not", () => {
+  const volume = { kind: "volumes", name: "main" } as const;
+  const held = signNote(note, volume, owner);
+  const other: NoteOwner = { ...owner, options: { strategy: "bind", accelerators: "never" } };
+  const names = (by: NoteOwner) => provenNotes(new Map([["volume/main", held]]), pod, [volume], by).size;
+  expect([names(other), names({ ...other, proof: { ...proofOf(), copied: true } })]).toEqual([1, 0]);
+});
+
 test("recent is what the same request may have written", () => {
   const now = new Date("2026-11-23T12:02:00Z");
   expect([

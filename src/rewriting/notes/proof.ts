@@ -57,9 +57,10 @@ export function provenNotes(
 ): SelectionNotes {
   const proven = new Map<string, SelectionNote>();
   if (proof === undefined) return proven;
-  // For one that runs nothing is chosen: its notes only say what to put back, whatever its options are by now.
-  const asked = !proof.copied && (pod.spec.nodeName ?? "") !== "" ? allChoiceOptions : [options];
+  const runs = (pod.spec.nodeName ?? "") !== "";
   for (const place of places) {
+    // Of what runs, or never changes, notes only say what to put back, whatever the Pod's options are by now.
+    const asked = !proof.copied && (runs || place.kind === "volumes") ? allChoiceOptions : [options];
     const name = noteName(place);
     const note = claims.get(name);
     if (note === undefined || !(proof.copied || isOfLifetime(note, pod))) continue;
