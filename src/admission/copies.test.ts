@@ -49,6 +49,13 @@ describe("a new Pod with the annotation of another", () => {
     expect((await world.review(pod)).operations).toEqual([]);
   });
 
+  test("has a note of its own time, also where that says what the other's said", async () => {
+    const { node: _, ...note } = honest();
+    const annotations = claim({ ...note, asked: "qnib/bench:latest", code: "selected" });
+    const { pod } = await world.review(podWith({ image: buildOf("broadwell"), annotations, spec: onNode("node1") }));
+    expect(provenIn(pod)).toMatchObject({ ...note, code: "selected", at: "2026-11-23T12:00:00Z" });
+  });
+
   test("goes back to what was asked for where it can land on machines that need different builds", async () => {
     const { pod, warnings } = await world.review(
       podWith({ image: buildOf("broadwell"), annotations: claim(honest()) }),
