@@ -183,12 +183,14 @@ describe("updates", () => {
 
   test("of a Pod that runs, other wishes change nothing, nor what is put back", async () => {
     const made = (await world.review(podWith({ spec: onNode("node2") }))).pod;
-    const old = wishing(stored({ ...made, spec: { ...made.spec, nodeName: "node2" } }), strategy("common"));
-    const { pod } = await world.review(
-      { ...old, spec: { ...old.spec, containers: [{ name: "main", image: "qnib/bench" }] } },
-      old,
-    );
-    expect([imageOf(pod), pod.metadata.annotations]).toEqual([buildOf("skylake"), old.metadata.annotations]);
+    let old = stored({ ...made, spec: { ...made.spec, nodeName: "node2" } });
+    for (const value of ["common", "bind"]) {
+      const wished = wishing(old, strategy(value));
+      const containers = [{ name: "main", image: "qnib/bench" }];
+      const { pod } = await world.review({ ...wished, spec: { ...wished.spec, containers } }, old);
+      expect([imageOf(pod), pod.metadata.annotations]).toEqual([buildOf("skylake"), wished.metadata.annotations]);
+      old = stored(pod);
+    }
   });
 
   test.each<[string, Readonly<Record<string, string>> | undefined]>([
@@ -213,7 +215,8 @@ describe("updates", () => {
 
   describe("a note that no key proves", () => {
     const running = (created: string) => {
-      const note = { asked: "qnib/bench", variant: digestOf("skylake"), index: digestOf("?") };
+      const index = world.publish("qnib/bench", "latest", bench);
+      const note = { asked: "qnib/bench", variant: digestOf("skylake"), index };
       const keys = [createNoteKey(new Date("2019-01-01T00:00:00Z"))];
       const annotations = signedNotes({ main: note }, { keys });
       const made = podWith({ image: buildOf("skylake"), annotations, spec: { nodeName: "node2" } });
@@ -227,8 +230,8 @@ describe("updates", () => {
       ["ignore", "2019-12-31T23:59:59Z", false],
     ] as const)("%s, on a Pod of %s: puts back %s", async (unprovenNotes, created, putsBack) => {
       world = new World({ unprovenNotes });
-      world.publish("qnib/bench", "latest", { moved: "cpu:skylake" });
       const old = running(created);
+      world.publish("qnib/bench", "latest", { moved: "cpu:skylake" });
       const { pod, warnings = [] } = await world.review(again, old);
       expect(imageOf(pod)).toBe(putsBack ? buildOf("skylake") : buildOf("moved"));
       expect(warnings).toEqual(putsBack ? [expect.stringContaining("unproven, as the Pod is older")] : []);

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { at, BindingBench } from "../../test/support/binding/bench.ts";
 import { podOf } from "../../test/support/binding/shelves.ts";
+import { signedNotes } from "../../test/support/note-keys.ts";
+import { digestOf } from "../../test/support/oci/indexes.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import { KubernetesError } from "../kubernetes/error.ts";
 import { parseSelection } from "../rewriting/notes/read.ts";
@@ -33,6 +35,19 @@ describe("a choice that admission left open", () => {
     expect(bench.server.patches).toHaveLength(1);
     await bench.bind("p", "b");
     expect(note()).toMatchObject({ code, node: "b", machineType: "type-b" });
+  });
+
+  test("an index that nobody proved does not come into the note", async () => {
+    bench.shelf.add("qnib/gpu", "nvcap:9.0");
+    const main = { asked: "qnib/gpu", code: "nodes-differ", index: digestOf("evil") };
+    const annotations = { [selectionAnnotation]: JSON.stringify({ main }) };
+    bench.server.set(podOf("p", "qnib/gpu", { annotations }));
+    await bench.bind("p", "s");
+    expect(note()).toMatchObject({ code: "nothing-fits", node: "s" });
+    expect(note()).not.toHaveProperty("index");
+    bench.server.set(podOf("p", "qnib/gpu", { annotations: signedNotes({ main }) }));
+    await bench.bind("p", "s");
+    expect(note()).toMatchObject({ code: "nothing-fits", index: digestOf("evil") });
   });
 
   test("a policy that refuses the note is no matter: the Pod is bound as it was to be", async () => {
