@@ -1,6 +1,5 @@
-import type { Pod } from "../api/pod.ts";
-import type { NoteKeys } from "../keys/note-keys.ts";
 import type { SelectionNotes } from "../rewriting/notes/note.ts";
+import { precedesKeys } from "../rewriting/notes/proof.ts";
 import type { ReviewedPod } from "../rewriting/reviewed-pod.ts";
 
 /**
@@ -13,12 +12,6 @@ export type UnprovenNotes = "restore" | "ignore";
 /** The notes of a Pod that is being changed. Those that prove themselves are `old.notes`; these may only put back. */
 export function notesToPutBack(old: ReviewedPod, unproven: UnprovenNotes): SelectionNotes {
   const { pod, notes, claims, proof } = old;
-  if (unproven === "ignore" || notes.size === claims.size || !isOlderThan(proof?.keys ?? [], pod)) return notes;
+  if (unproven === "ignore" || notes.size === claims.size || !precedesKeys(pod, proof?.keys ?? [])) return notes;
   return new Map([...claims, ...notes]);
-}
-
-/** While there are no keys, any Pod is older than the first that comes. */
-function isOlderThan(keys: NoteKeys, { metadata }: Pod): boolean {
-  const created = Date.parse(metadata.creationTimestamp ?? "");
-  return !Number.isNaN(created) && keys.every(({ signsFrom }) => created < signsFrom.getTime());
 }

@@ -74,6 +74,12 @@ export function isRecent({ at }: SelectionNote, now: Date): boolean {
   return Math.abs(now.getTime() - Date.parse(at)) <= toleranceMs;
 }
 
+/** Whether the Pod is older than the oldest key. While there are no keys, any Pod is older than the first that comes. */
+export function precedesKeys({ metadata }: Pod, keys: NoteKeys): boolean {
+  const created = Date.parse(metadata.creationTimestamp ?? "");
+  return !Number.isNaN(created) && keys.every(({ signsFrom }) => created < signsFrom.getTime());
+}
+
 /** A Pod's uid and often its name are made after its admission, so that no MAC can hold them. */
 type NotePlace = Pick<ImagePlace, "kind" | "name">;
 
