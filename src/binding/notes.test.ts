@@ -1,15 +1,34 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { at, BindingBench } from "../../test/support/binding/bench.ts";
 import { podOf } from "../../test/support/binding/shelves.ts";
-import { signedNotes } from "../../test/support/note-keys.ts";
+import { signedNotes, testNoteKeys } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import { KubernetesError } from "../kubernetes/error.ts";
 import { parseSelection } from "../rewriting/notes/read.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 
 let bench: BindingBench;
 beforeEach(() => {
   bench = new BindingBench();
+});
+
+test("what is written proves itself at the next binding; what others wrote beside it is kept, and does not", async () => {
+  const index = bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
+  const side = { asked: "qnib/bench", code: "selected", index, variant: digestOf("cpu:broadwell") };
+  const containers = [
+    { name: "side", image: at("cpu:broadwell") },
+    { name: "main", image: "qnib/bench" },
+  ];
+  const annotations = { [selectionAnnotation]: JSON.stringify({ side }) };
+  bench.server.set(podOf("p", "", { annotations, spec: { containers } }));
+  await bench.bind("p", "s");
+  const pod = bench.server.pods.get("p");
+  if (pod === undefined) throw new Error("the Pod is there");
+  const proof = { keys: testNoteKeys, namespace: "default", copied: false };
+  const { notes, claims } = reviewPod(pod, { proof });
+  expect([[...notes.keys()], [...claims.keys()]]).toEqual([["main"], ["side", "main"]]);
+  expect(pod.spec.containers?.map(({ image }) => image)).toEqual([at("cpu:broadwell"), at("cpu:skylake")]);
 });
 
 describe("a choice that admission left open", () => {
