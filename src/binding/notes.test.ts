@@ -15,7 +15,8 @@ beforeEach(() => {
 
 test("what is written proves itself at the next binding; what others wrote beside it is kept, and does not", async () => {
   const index = bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
-  const side = { asked: "qnib/bench", code: "selected", index, variant: digestOf("cpu:broadwell") };
+  const forged = { asked: "qnib/bench", code: "selected", at: "2026-11-23T12:00:00Z" };
+  const side = { ...forged, index, variant: digestOf("cpu:broadwell") };
   const containers = [
     { name: "side", image: at("cpu:broadwell") },
     { name: "main", image: "qnib/bench" },
