@@ -92,6 +92,14 @@ describeWith(found, "a forged metahub.dev/selection", (site) => {
     expect(await land("forged", image, note, true)).toBe(image);
   });
 
+  test("one that is older than its Pod, of a copy that was made while the webhook was down, moves nothing", async () => {
+    const image = `qnib/bench@${digestOf("cpu-skylake")}`;
+    const index = site.builds.index.digest;
+    const note = { asked: "qnib/bench", index, variant: digestOf("cpu-skylake"), at: "2026-01-01T00:00:00Z" };
+    expect(await land("older", image, note, false, true)).toBe(image);
+    await expect.poll(() => site.eventsOf("older"), { timeout: 20_000 }).toContain("SelectionUnproven");
+  });
+
   test("a forged original is not put back where nothing fits; one that proves itself is", async () => {
     const demanding = await site.publish("qnib/demanding", { skylake: ["cpu:skylake"], icelake: ["cpu:icelake"] });
     const [index, variant] = [demanding.get(""), demanding.get("skylake")];
