@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { bench, buildOf, imageOf, onNode, podWith, World } from "../../test/support/admission/bench.ts";
+import { signedNotes, testNoteKeys } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
+import type { Pod } from "../api/pod.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
+import { createNoteKey } from "../keys/note-keys.ts";
 import { parseSelection } from "../rewriting/notes/read.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 
 let world: World;
 let index: string;
@@ -17,11 +21,16 @@ beforeEach(() => {
   world.publish("qnib/none", "latest", { never: "cpu:power9le", skylake: "cpu:skylake" });
 });
 
-const claim = (note: object): Record<string, string> => ({
-  [selectionAnnotation]: JSON.stringify({
-    main: { at: "2026-01-01T00:00:00Z", code: "selected", reason: "r", ...note },
-  }),
-});
+/** The annotations of an older Pod with this note, as MetaHub signed it. */
+const claim = (note: object, annotations = {}): Readonly<Record<string, string>> =>
+  signedNotes({ main: { at: "2026-02-01T00:00:00Z", reason: "r", ...note } }, { annotations });
+/** The note on a Pod that was made at noon, where it proves itself. */
+const provenIn = (pod: Pod) => {
+  const { metadata, spec } = pod;
+  const made = { metadata: { ...metadata, creationTimestamp: "2026-11-23T12:00:00Z" }, spec };
+  const proof = { keys: testNoteKeys, namespace: "default", copied: false };
+  return reviewPod(made, { proof }).notes.get("main");
+};
 const honest = () => ({ asked: "qnib/bench:latest", index, variant: digestOf("broadwell"), node: "node1" });
 
 describe("a new Pod with the annotation of another", () => {
@@ -38,6 +47,13 @@ describe("a new Pod with the annotation of another", () => {
     expect(note).toMatchObject({ asked: "qnib/bench:latest", index, variant: digestOf(build), machineType: node });
     expect(note).not.toHaveProperty("node");
     expect((await world.review(pod)).operations).toEqual([]);
+  });
+
+  test("has a note of its own time, also where that says what the other's said", async () => {
+    const { node: _, ...note } = honest();
+    const annotations = claim({ ...note, asked: "qnib/bench:latest", code: "selected" });
+    const { pod } = await world.review(podWith({ image: buildOf("broadwell"), annotations, spec: onNode("node1") }));
+    expect(provenIn(pod)).toMatchObject({ ...note, code: "selected", at: "2026-11-23T12:00:00Z" });
   });
 
   test("goes back to what was asked for where it can land on machines that need different builds", async () => {
@@ -66,7 +82,7 @@ describe("a new Pod with the annotation of another", () => {
   });
 
   test("is left to its binding where it says strategy bind", async () => {
-    const annotations = { ...claim(honest()), "metahub.dev/strategy": "bind" };
+    const annotations = claim(honest(), { "metahub.dev/strategy": "bind" });
     const { pod } = await world.review(podWith({ image: buildOf("broadwell"), annotations, spec: onNode("node2") }));
     expect(imageOf(pod)).toBe("qnib/bench:latest");
   });
@@ -74,7 +90,7 @@ describe("a new Pod with the annotation of another", () => {
   test("is steered as the one that it is a copy of", async () => {
     const wide = world.publish("qnib/wide", "latest", { broadwell: "cpu:broadwell", skylake: "cpu:skylake" });
     const note = { asked: "qnib/wide", index: wide, variant: digestOf("skylake") };
-    const annotations = { ...claim(note), "metahub.dev/no-match": "steer" };
+    const annotations = claim(note, { "metahub.dev/no-match": "steer" });
     const { operations } = await world.review(podWith({ image: buildOf("skylake", "qnib/wide"), annotations }));
     expect(operations.some(({ path }) => path === "/spec/affinity")).toBe(true);
   });
@@ -85,14 +101,17 @@ describe("a new Pod with the annotation of another", () => {
     expect(imageOf(same.pod)).toBe(image);
   });
 
-  test("stays as it is while the registry is away, and keeps what its annotation says", async () => {
+  test("stays as it is while the registry is away, with a note of its own that says the same", async () => {
     world.registryAway = true;
     const annotations = claim(honest());
     const { pod, warnings } = await world.review(
       podWith({ image: buildOf("broadwell"), annotations, spec: onNode("node2") }),
     );
     expect(imageOf(pod)).toBe(buildOf("broadwell"));
-    expect(pod.metadata.annotations).toEqual(annotations);
+    const { node: _, ...said } = honest();
+    const note = provenIn(pod);
+    expect(note).toMatchObject({ ...said, at: "2026-11-23T12:00:00Z" });
+    expect(note).not.toHaveProperty("node");
     expect(warnings).toEqual([expect.stringContaining("docker.io does not answer")]);
   });
 
@@ -101,7 +120,7 @@ describe("a new Pod with the annotation of another", () => {
     world.publish("qnib/bench", "latest", bench);
     const annotations = claim(honest());
     const { pod, warnings } = await world.review(podWith({ image: buildOf("broadwell"), annotations }));
-    expect([imageOf(pod), pod.metadata.annotations]).toEqual([buildOf("broadwell"), annotations]);
+    expect([imageOf(pod), provenIn(pod)?.variant]).toEqual([buildOf("broadwell"), digestOf("broadwell")]);
     expect(warnings).toEqual([expect.stringContaining("not known yet")]);
   });
 
@@ -113,11 +132,55 @@ describe("a new Pod with the annotation of another", () => {
   });
 });
 
+describe("a note that does not prove itself: the build is pinned, its owner hears of it, and the note goes", () => {
+  const given = (): Readonly<Record<string, object>> => ({ main: { ...honest(), reason: "r" } });
+  const other = [createNoteKey(new Date("2026-01-01T00:00:00Z"))];
+  test.each<[string, () => Readonly<Record<string, string>>]>([
+    ["nobody signed it", () => ({ [selectionAnnotation]: JSON.stringify(given()) })],
+    ["it is of another namespace", () => signedNotes(given(), { namespace: "other" })],
+    ["it is of another container", () => renamed(signedNotes({ twin: honest() }))],
+    ["it is of an init container", () => signedNotes(given(), { kind: "initContainers" })],
+    ["it is of another installation, or its key is lost", () => signedNotes(given(), { keys: other })],
+    ["the Pod wishes otherwise", () => ({ ...signedNotes(given()), "metahub.dev/accelerators": "always" })],
+    ["the Pod is of another strategy", () => ({ ...signedNotes(given()), "metahub.dev/strategy": "common" })],
+  ])("%s", async (_, annotations) => {
+    const object = podWith({ image: buildOf("broadwell"), annotations: annotations(), spec: onNode("node2") });
+    const { pod, warnings } = await world.review(object);
+    expect(imageOf(pod)).toBe(buildOf("broadwell"));
+    expect(warnings).toEqual([
+      expect.stringContaining("its annotation does not prove that it was chosen for this Pod"),
+    ]);
+    expect(pod.metadata.annotations).not.toHaveProperty([selectionAnnotation]);
+  });
+
+  /** The notes of a container under the name of `main`. */
+  const renamed = (annotations: Readonly<Record<string, string>>) => ({
+    [selectionAnnotation]: (annotations[selectionAnnotation] ?? "").replace('"twin"', '"main"'),
+  });
+
+  test("of an index that is named by its digest a build is chosen all the same", async () => {
+    const note = { asked: "qnib/bench", index: otherIndex, variant: index };
+    const annotations = { [selectionAnnotation]: JSON.stringify({ main: note }) };
+    const image = `qnib/bench:latest@${index}`;
+    const { pod } = await world.review(podWith({ image, annotations, spec: onNode("node2") }));
+    expect(imageOf(pod)).toBe(buildOf("skylake"));
+    expect(provenIn(pod)).toMatchObject({ asked: image, index });
+  });
+
+  test("a copy is decided on among the builds of the index that was asked for then, though its tag has moved", async () => {
+    world.publish("qnib/bench", "latest", { moved: "cpu:skylake" });
+    const { pod } = await world.review(
+      podWith({ image: buildOf("broadwell"), annotations: claim(honest()), spec: onNode("node2") }),
+    );
+    expect(imageOf(pod)).toBe(buildOf("skylake"));
+  });
+});
+
 describe("a forged annotation moves nothing", () => {
   const skylake = digestOf("skylake");
   test.each<[string, () => object, string | undefined]>([
     ["another repository was asked", () => ({ ...honest(), asked: "evil/bench" }), "names another repository"],
-    ["nothing was asked", () => ({ ...honest(), asked: undefined }), "names another repository"],
+    ["nothing was asked", () => ({ ...honest(), asked: "" }), "names another repository"],
     ["no reference was asked", () => ({ ...honest(), asked: "A B" }), "names another repository"],
     ["an index of another repository", () => ({ ...honest(), index: foreignIndex }), "docker.io has no such image"],
     ["an index that does not hold it", () => ({ ...honest(), index: otherIndex }), "does not contain it"],
@@ -150,12 +213,10 @@ describe("a forged annotation moves nothing", () => {
     expect(world.asked).toEqual([]);
   });
 
-  test("what it claims is told as not proven", async () => {
+  test("what it claims is not written again", async () => {
     const annotations = claim({ ...honest(), index: otherIndex });
     const { pod } = await world.review(podWith({ image: buildOf("broadwell"), annotations, spec: onNode("node2") }));
-    expect(parseSelection(pod.metadata.annotations?.[selectionAnnotation]).get("main")).toMatchObject({
-      code: "unproven",
-    });
+    expect(pod.metadata.annotations).toEqual({});
   });
 
   test.each([

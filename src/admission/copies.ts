@@ -7,16 +7,25 @@ import type { ImagePlace } from "../rewriting/images.ts";
 import { noteName, type SelectionNote } from "../rewriting/notes/note.ts";
 import {
   type Asking,
+  claimsChoice,
   type ImageKnowledge,
   type Origin,
   originalReference,
   originOf,
+  pinnedReason,
   readReference,
 } from "../rewriting/origin.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
-import type { AskedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
+import type { AskedImages, NotedImages } from "../rewriting/reviewed-pod.ts";
 
 export type AdmissionContext = DecisionContext & ImageKnowledge;
+
+/** By pointers of places. */
+interface Examined {
+  readonly chosen: ReadonlyMap<string, Chosen>;
+  readonly kept: ReadonlyMap<string, PodDecision>;
+  readonly claimed: ReadonlySet<string>;
+}
 
 interface Chosen {
   readonly place: ImagePlace;
@@ -34,9 +43,10 @@ const undecided: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
 ]);
 
 /**
- * A new Pod whose annotation says that its images were chosen before: a copy (`kubectl debug --copy-to`), a restored
- * backup, a template that `metahub rewrite` made, this very Pod when the webhook is called again for it; or a forgery.
- * Each claim is proven or not (`originOf`). A build that proves itself is decided on as the index that it is one of.
+ * Images whose notes say that they were chosen before: of a copy (`kubectl debug --copy-to`), of a restored backup, of
+ * this very Pod when the webhook is called again for it or its owner's wishes change; or a forgery. A build whose note
+ * proves itself is decided on as the index that it is one of. Any other that is named by its digest is pinned, and where
+ * its note claims more its owner hears of it.
  */
 export class Copies {
   /** The images to decide on, with the indexes in the place of their builds. */
@@ -46,19 +56,26 @@ export class Copies {
   readonly #asking: Asking;
   readonly #chosen: ReadonlyMap<string, Chosen>;
   readonly #kept: ReadonlyMap<string, PodDecision>;
+  /** Pointers of images whose notes say more than they prove. */
+  readonly #claimed: ReadonlySet<string>;
 
   /** Looks at every image that the notes speak of. Never throws for what a registry or the owner did. */
   static async of(
-    reviewed: ReviewedPod,
+    noted: NotedImages,
     namespace: string,
     context: AdmissionContext,
     signal: AbortSignal,
   ): Promise<Copies> {
-    const { pod, places, notes } = reviewed;
+    const { pod, places, notes, claims } = noted;
     const asking = { pod, namespace, signal };
     const chosen = new Map<string, Chosen>();
     const kept = new Map<string, PodDecision>();
-    if (notes.size === 0) return new Copies(reviewed, asking, context, chosen, kept);
+    const unproven = places.filter((place) => {
+      const name = noteName(place);
+      return !notes.has(name) && claimsChoice(claims.get(name), place.image);
+    });
+    const claimed = new Set(unproven.map(({ pointer }) => pointer));
+    if (notes.size === 0) return new Copies(noted, asking, context, { chosen, kept, claimed });
     await Promise.all(
       places.map(async (place) => {
         const found = await examine(place, notes.get(noteName(place)), asking, context);
@@ -67,19 +84,14 @@ export class Copies {
         else kept.set(place.pointer, found);
       }),
     );
-    return new Copies(reviewed, asking, context, chosen, kept);
+    return new Copies(noted, asking, context, { chosen, kept, claimed });
   }
 
-  constructor(
-    reviewed: AskedImages,
-    asking: Asking,
-    context: AdmissionContext,
-    chosen: ReadonlyMap<string, Chosen>,
-    kept: ReadonlyMap<string, PodDecision>,
-  ) {
+  constructor(given: AskedImages, asking: Asking, context: AdmissionContext, { chosen, kept, claimed }: Examined) {
     this.#asking = asking;
     this.#chosen = chosen;
     this.#kept = kept;
+    this.#claimed = claimed;
     const indexes = new Map<string, Image>();
     const images = new Map<string, string>();
     for (const [pointer, { reference, origin }] of chosen) {
@@ -87,7 +99,7 @@ export class Copies {
       images.set(pointer, (reference.tag === undefined ? withDigest : withTagAndDigest)(reference, digest));
       indexes.set(`${reference.name}@${digest}`, origin.image);
     }
-    this.asked = images.size === 0 ? reviewed : withImages(reviewed, images);
+    this.asked = images.size === 0 ? given : withImages(given, images);
     this.context = indexes.size === 0 ? context : knowing(indexes, context);
   }
 
@@ -98,7 +110,10 @@ export class Copies {
         const { pointer } = decision.place;
         const chosen = this.#chosen.get(pointer);
         if (chosen !== undefined) return await this.#carryOver(decision, chosen);
-        return this.#kept.get(pointer) ?? decision;
+        const kept = this.#kept.get(pointer);
+        if (kept !== undefined) return kept;
+        const pinned = decision.code === "no-index" && this.#claimed.has(pointer);
+        return pinned ? { ...decision, code: "unproven", reason: pinnedReason, warn: true } : decision;
       }),
     );
   }
@@ -116,7 +131,7 @@ export class Copies {
   }
 }
 
-/** Undefined where the annotation claims nothing of the image that it has. */
+/** Undefined where no note that proves itself says anything of the image that is there. */
 async function examine(
   place: ImagePlace,
   note: SelectionNote | undefined,
@@ -125,14 +140,13 @@ async function examine(
 ): Promise<Chosen | PodDecision | undefined> {
   const reference = note === undefined ? undefined : readReference(place.image);
   if (note === undefined || reference?.digest === undefined || !context.mayAsk(reference.registry)) return undefined;
-  // Without these two it claims nothing, and `originOf` would only look the image up.
+  // Without these two it says nothing of it, and `originOf` would only look the image up.
   if (note.variant !== reference.digest || note.index === undefined) return undefined;
   try {
     const origin = await originOf(reference, note, context, asking);
     if (origin.kind === "asked") return undefined;
     if (origin.kind === "chosen") return { place, reference, origin };
-    const claim = { asked: note.asked, index: note.index, variant: reference.digest };
-    return { place, code: "unproven", ...claim, machineTypes: [], reason: origin.reason, warn: true };
+    return { place, code: "unproven", machineTypes: [], reason: origin.reason, warn: true };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const [code, reason] = explainFailure(error, reference.registry, asking.signal);

@@ -114,29 +114,6 @@ describe("ephemeral containers", () => {
   });
 });
 
-describe("updates", () => {
-  test("an annotation that was dropped comes back with the build", async () => {
-    const { pod: made } = await world.review(podWith({ spec: onNode("node2") }));
-    const old = { ...made, spec: { ...made.spec, nodeName: "node2" } };
-    world.publish("qnib/bench", "latest", { moved: "cpu:skylake" });
-    world.registryAway = true;
-    const { pod, warnings } = await world.review(podWith({ spec: { ...onNode("node2"), nodeName: "node2" } }), old);
-    expect(imageOf(pod)).toBe(buildOf("skylake"));
-    expect(warnings).toEqual([
-      expect.stringMatching(/^metahub: image qnib\/bench of main is put back to qnib\/bench@sha256:/),
-    ]);
-    expect(pod.metadata.annotations).toEqual(made.metadata.annotations);
-  });
-
-  test("another image is decided on for the node that the Pod is on", async () => {
-    world.publish("qnib/bench", "2", { two: "cpu:broadwell", "two-generic": "" });
-    const { pod: old } = await world.review(podWith({ spec: { nodeName: "node1" } }));
-    const { pod } = await world.review(podWith({ image: "qnib/bench:2", spec: { nodeName: "node1" } }), old);
-    expect(imageOf(pod)).toBe(buildOf("two"));
-    expect(noteOf(pod)).toMatchObject({ asked: "qnib/bench:2", variant: digestOf("two") });
-  });
-});
-
 test("deny refuses what fits nowhere, and only that", async () => {
   const annotations = { "metahub.dev/no-match": "deny" };
   const narrow = { image: "qnib/narrow", annotations };

@@ -1,15 +1,15 @@
 import type { Operation } from "fast-json-patch";
 import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
-import { mirrorAnnotation, noMatchAnnotation, selectionAnnotation, strategyAnnotation } from "../api/pod-keys.ts";
+import { mirrorAnnotation, noMatchAnnotation, strategyAnnotation } from "../api/pod-keys.ts";
 import { isMeant, type PodOptions, readOptions } from "../api/pod-options.ts";
-import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import { patchImages, patchPod } from "../rewriting/patch.ts";
-import { type ReviewedPod, reviewPod } from "../rewriting/reviewed-pod.ts";
+import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { NamespaceReach } from "../webhook/reach.ts";
 import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, patched } from "../webhook/review.ts";
 import type { AdmissionContext } from "./copies.ts";
+import { notesToPutBack, type UnprovenNotes } from "./earlier-notes.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
 import { oversize } from "./oversize.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
@@ -23,6 +23,8 @@ export interface PodHandlerOptions {
   readonly log: Logger;
   readonly now: () => Date;
   readonly steering?: SteeringOptions;
+  /** Default: `restore`. */
+  readonly unprovenNotes?: UnprovenNotes;
   /** Absent: all namespaces are meant. */
   readonly reach?: Pick<NamespaceReach, "of">;
 }
@@ -39,6 +41,7 @@ export class PodHandler {
   readonly #log: Logger;
   readonly #now: () => Date;
   readonly #steering: Steering;
+  readonly #unprovenNotes: UnprovenNotes;
   readonly #reach: PodHandlerOptions["reach"];
 
   constructor(options: PodHandlerOptions) {
@@ -47,6 +50,7 @@ export class PodHandler {
     this.#log = options.log;
     this.#now = options.now;
     this.#steering = new Steering(options.steering);
+    this.#unprovenNotes = options.unprovenNotes ?? "restore";
     this.#reach = options.reach;
   }
 
@@ -72,12 +76,15 @@ export class PodHandler {
     const options = readOptions(pod.metadata);
     if (isMirror(pod) || !isMeant(options, labelledOnly)) return allowed(request.uid);
     const served = this.#context.allocatedResources?.();
-    const reviewed = reviewPod(ephemeral ? withEphemeralOnly(pod) : pod, { options, served });
-    const old = operation === "UPDATE" ? reviewPod(parsePod(request.oldObject)) : undefined;
+    // Of an update the notes in the old object count: anybody may write others into the new one.
+    const proof = { keys: this.#context.noteKeys(), namespace, copied: operation !== "UPDATE" };
+    const reviewed = reviewPod(ephemeral ? withEphemeralOnly(pod) : pod, { options, served, proof });
+    const old = proof.copied ? undefined : reviewPod(parsePod(request.oldObject), { proof });
+    const putBack = old === undefined ? reviewed.notes : notesToPutBack(old, this.#unprovenNotes);
     const review =
       old === undefined
         ? await reviewNew({ reviewed, object: request.object, namespace }, this.#context, this.#steering, signal)
-        : await reviewChanged(reviewed, old, namespace, this.#context, signal);
+        : await reviewChanged({ reviewed, old, putBack, namespace }, this.#context, signal);
     const { decisions, steering } = review;
     for (const { code } of decisions) this.#metrics.images.inc({ code });
     const refusal = refusalOf(options, decisions);
@@ -86,7 +93,7 @@ export class PodHandler {
     // podEphemeralContainersStrategy): a note in the annotation would be dropped.
     const patch: readonly Operation[] = ephemeral
       ? patchImages(decisions)
-      : [...steering, ...patchPod(reviewed, decisions, this.#now(), notesBefore(reviewed, old))];
+      : [...steering, ...patchPod(reviewed, decisions, this.#now(), putBack)];
     this.#log.debug(
       {
         namespace,
@@ -127,11 +134,6 @@ function isAboutPods(request: AdmissionRequest): boolean {
 /** Containers and image volumes cannot be changed by the way of ephemeral containers. */
 function withEphemeralOnly(pod: Pod): Pod {
   return { ...pod, spec: { ...pod.spec, initContainers: [], containers: [], volumes: [] } };
-}
-
-/** The notes that speak of images which stay: the old object's, where it has the annotation. */
-function notesBefore(reviewed: ReviewedPod, old: ReviewedPod | undefined): SelectionNotes {
-  return old?.pod.metadata.annotations?.[selectionAnnotation] === undefined ? reviewed.notes : old.notes;
 }
 
 function isMirror({ metadata }: Pod): boolean {

@@ -1,4 +1,5 @@
 import type { Operation } from "fast-json-patch";
+import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
 import type { AskedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
 import { boundImages, boundLookups } from "./bounds.ts";
@@ -22,6 +23,15 @@ export interface GivenPod {
   readonly reviewed: ReviewedPod;
   /** With everything that is not read of it. */
   readonly object: unknown;
+  readonly namespace: string;
+}
+
+/** A Pod as it is to be, and as it was. */
+export interface ChangedPod {
+  readonly reviewed: ReviewedPod;
+  readonly old: ReviewedPod;
+  /** The old object's notes, as far as they count for putting back what it has. */
+  readonly putBack: SelectionNotes;
   readonly namespace: string;
 }
 
@@ -53,17 +63,16 @@ export async function reviewNew(
 
 /**
  * A Pod that exists. Images that are asked for again stay as they are; others are decided on for the node that it is on,
- * or those that it can land on. Its affinity is left: the API server lets nobody change it.
+ * or those that it can land on; and so are all of them where a Pod that waits for its node wishes otherwise than before. Its affinity is left: the API server lets nobody change it.
  */
 export async function reviewChanged(
-  whole: ReviewedPod,
-  old: ReviewedPod,
-  namespace: string,
+  { reviewed, old, putBack, namespace }: ChangedPod,
   context: AdmissionContext,
   signal: AbortSignal,
 ): Promise<PodReview> {
-  const { restored, asked: changed } = compareImages(whole, old);
+  const { restored, asked: changed } = compareImages(reviewed, old, putBack);
   const { asked, left } = boundImages(changed);
-  const decided = await decideBy(asked, namespace, boundLookups(context), signal);
+  const copies = await Copies.of(asked, namespace, boundLookups(context), signal);
+  const decided = await copies.carryOver(await decideBy(copies.asked, namespace, copies.context, signal));
   return { decisions: [...restored, ...decided, ...left], steering: [] };
 }

@@ -1,15 +1,22 @@
 import { expect, test } from "vitest";
+import { signedNotes, testNoteKeys } from "../../test/support/note-keys.ts";
 import type { Pod } from "../api/pod.ts";
-import { selectionAnnotation } from "../api/pod-keys.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
-import { compareImages } from "./update.ts";
+import { compareImages, type ImageChanges } from "./update.ts";
 
 const variant = `sha256:${"c".repeat(64)}`;
 const chosen = `qnib/bench@${variant}`;
+const creationTimestamp = "2026-11-23T12:00:00Z";
+const proof = { keys: testNoteKeys, namespace: "default", copied: false };
+
+function compare(now: Pod, before: Pod): ImageChanges {
+  const old = reviewPod(before, { proof });
+  return compareImages(reviewPod(now, { proof }), old, old.notes);
+}
 
 function pod(images: Record<string, string>, note?: object): Pod {
   return {
-    metadata: note === undefined ? {} : { annotations: { [selectionAnnotation]: JSON.stringify({ bench: note }) } },
+    metadata: { creationTimestamp, ...(note === undefined ? {} : { annotations: signedNotes({ bench: note }) }) },
     spec: { containers: Object.entries(images).map(([name, image]) => ({ name, image })) },
   };
 }
@@ -50,7 +57,7 @@ test.each<[string, Pod, Pod, string[], string[]]>([
     ["bench"],
   ],
 ])("%s", (_name, now, before, restored, anew) => {
-  const changes = compareImages(reviewPod(now), reviewPod(before));
+  const changes = compare(now, before);
   expect(changes.restored.map(({ place }) => place.name)).toEqual(restored);
   expect(changes.restored.every(({ image }) => image === chosen)).toBe(true);
   // Whoever sent the update is told: where the annotation is forged, it is not what they asked for.
@@ -63,27 +70,33 @@ test("ephemeral containers that are there are never decided on again, new ones a
     metadata: {},
     spec: { ephemeralContainers },
   });
-  const { restored, asked } = compareImages(
-    reviewPod(podHaving({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" })),
-    reviewPod(podHaving({ name: "a", image: chosen })),
+  const { restored, asked } = compare(
+    podHaving({ name: "a", image: "other" }, { name: "b", image: "qnib/bench" }),
+    podHaving({ name: "a", image: chosen }),
   );
   expect([restored, asked.places.map(({ name }) => name)]).toEqual([[], ["b"]]);
 });
 
 test("places stay where they are, so that a patch meets the right container", () => {
-  const { asked } = compareImages(reviewPod(pod({ sidecar: "busybox", bench: "qnib/bench:2" })), reviewPod(old));
+  const { asked } = compare(pod({ sidecar: "busybox", bench: "qnib/bench:2" }), old);
   expect(asked.places.map(({ pointer }) => pointer)).toEqual(["/spec/containers/1/image"]);
 });
 
 test("an image volume keeps its build when it is asked for again, and is never decided on anew", () => {
   const podHaving = (reference: string, note?: object): Pod => ({
-    metadata:
-      note === undefined ? {} : { annotations: { [selectionAnnotation]: JSON.stringify({ "volume/v": note }) } },
+    metadata: {
+      creationTimestamp,
+      ...(note === undefined ? {} : { annotations: signedNotes({ "volume/v": note }) }),
+    },
     spec: { volumes: [{ name: "v", image: { reference } }] },
   });
-  const before = reviewPod(podHaving(chosen, { asked: "qnib/bench", variant }));
-  const again = compareImages(reviewPod(podHaving("qnib/bench")), before);
+  const before = podHaving(chosen, { asked: "qnib/bench", variant });
+  const again = compare(podHaving("qnib/bench"), before);
   expect([again.restored.map(({ image }) => image), again.asked.places]).toEqual([[chosen], []]);
-  const other = compareImages(reviewPod(podHaving("qnib/bench:2")), before);
+  const wishes = podHaving("qnib/bench");
+  const annotations = { "metahub.dev/strategy": "bind" };
+  const wished = compare({ ...wishes, metadata: { ...wishes.metadata, annotations } }, before);
+  expect(wished.restored.map(({ image }) => image)).toEqual([chosen]);
+  const other = compare(podHaving("qnib/bench:2"), before);
   expect([other.restored, other.asked.places]).toEqual([[], []]);
 });

@@ -32,6 +32,7 @@ function parseMetadata(field: Field): PodMetadata {
     generateName: text(fields, "generateName"),
     namespace: text(fields, "namespace"),
     uid: text(fields, "uid"),
+    creationTimestamp: text(fields, "creationTimestamp"),
     labels: texts(fields, "labels"),
     annotations: texts(fields, "annotations"),
   });

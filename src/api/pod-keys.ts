@@ -7,7 +7,7 @@ export const strategyAnnotation = `${prefix}strategy`;
 export const noMatchAnnotation = `${prefix}no-match`;
 /** Whether accelerators that labels tell of count, whatever a container requests: `always` or `never`. */
 export const acceleratorsAnnotation = `${prefix}accelerators`;
-/** The choices that were made and why. MetaHub writes it; a hint, never trusted, because users may write there too. */
+/** The choices that were made and why. MetaHub writes it; users may too, so that only what proves itself counts. */
 export const selectionAnnotation = `${prefix}selection`;
 /** The label that opts a Pod or a namespace in (`enabled`) or out (`disabled`). */
 export const rewriteLabel = `${prefix}rewrite`;

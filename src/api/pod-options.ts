@@ -19,6 +19,8 @@ export type Strategy = (typeof strategies)[number];
 export type NoMatch = (typeof noMatches)[number];
 /** `requested`: they count for the containers that request one. */
 export type Accelerators = "requested" | (typeof overrides)[number];
+/** The wishes that decide which build is chosen; the others decide where a Pod lands, or whether it is looked at. */
+export type ChoiceOptions = Pick<PodOptions, "strategy" | "accelerators">;
 /** `unsaid`: neither opted in nor out. */
 export type Rewrite = "unsaid" | (typeof rewrites)[number];
 
@@ -26,6 +28,11 @@ const strategies = ["auto", "admission", "bind", "common"] as const;
 const noMatches = ["warn", "deny", "steer"] as const;
 const overrides = ["always", "never"] as const;
 const rewrites = ["enabled", "disabled"] as const;
+
+/** Every combination of them. */
+export const allChoiceOptions: readonly ChoiceOptions[] = strategies.flatMap((strategy) =>
+  (["requested", ...overrides] as const).map((accelerators) => ({ strategy, accelerators })),
+);
 
 /** Characters of a value that are repeated to its owner. */
 const mostShown = 40;

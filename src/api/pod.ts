@@ -18,6 +18,8 @@ export interface PodMetadata {
   readonly generateName?: string;
   readonly namespace?: string;
   readonly uid?: string;
+  /** RFC 3339. Absent while the Pod is being created. */
+  readonly creationTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -2,8 +2,8 @@ import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import { at, BindingBench, signal } from "../../test/support/binding/bench.ts";
 import { bindingOf, contextOf, podOf } from "../../test/support/binding/shelves.ts";
+import { signedNotes } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
-import { selectionAnnotation } from "../api/pod-keys.ts";
 import { RegistryError } from "../registry/error.ts";
 import { systemClock } from "../time/clock.ts";
 
@@ -146,7 +146,7 @@ test("nothing fits: an Event", async () => {
 test("a correction of what admission chose: an Event", async () => {
   const index = bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
   const note = { main: { asked: "qnib/bench", index, variant: digestOf("cpu:skylake") } };
-  bench.server.set(podOf("p", at("cpu:skylake"), { annotations: { [selectionAnnotation]: JSON.stringify(note) } }));
+  bench.server.set(podOf("p", at("cpu:skylake"), { annotations: signedNotes(note) }));
   expect(await bench.bind("p", "b")).toEqual(["corrected"]);
   expect([bench.image("p"), bench.events.reasons]).toEqual([at("cpu:broadwell"), ["SelectionCorrected"]]);
 });

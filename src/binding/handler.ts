@@ -74,7 +74,7 @@ export class BindingHandler {
     if (outcome === "conflict") {
       return conflict(request.uid, `metahub: Pod ${binding.pod} is being bound to another node at this moment`);
     }
-    const unproven = `metahub: annotation ${selectionAnnotation} of Pod ${binding.pod} cannot be confirmed; its images stay`;
+    const unproven = `metahub: annotation ${selectionAnnotation} of Pod ${binding.pod} does not prove itself; its images stay`;
     return allowed(request.uid, outcome === "unproven" ? [unproven] : []);
   }
 

@@ -6,7 +6,15 @@ import { explainFailure, type JudgeOptions } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
 import type { SelectionNote } from "../rewriting/notes/note.ts";
-import { type Asking, type Origin, originalReference, originOf, readReference } from "../rewriting/origin.ts";
+import {
+  type Asking,
+  claimsChoice,
+  type Origin,
+  originalReference,
+  originOf,
+  pinnedReason,
+  readReference,
+} from "../rewriting/origin.ts";
 import type { Verdict } from "../rewriting/verdict.ts";
 import { offered } from "../selection/offered.ts";
 import { select } from "../selection/select.ts";
@@ -15,7 +23,10 @@ import type { BoundNode, ReselectContext } from "./reselection.ts";
 /** One image, and all that is known of it before anybody is asked. */
 export interface Judged {
   readonly place: ImagePlace;
+  /** The note on it, where that proves itself. */
   readonly note: SelectionNote | undefined;
+  /** The annotation's word on it, whoever wrote it. */
+  readonly claim: SelectionNote | undefined;
   /** Whether the build that all of the Pod's nodes have in common is wanted. */
   readonly common: boolean;
   readonly node: BoundNode;
@@ -70,7 +81,7 @@ export async function judgeImage(judged: Judged, context: ReselectContext, askin
   try {
     const origin = await originOf(reference, note, context, asking);
     if (origin.kind === "unproven") return keep("unproven", origin.reason, true);
-    if (origin.image.kind !== "index") return keep("no-index", "it is one build, not an index of several");
+    if (origin.image.kind !== "index") return pinned(judged);
     return origin.kind === "asked"
       ? await judgeAsked(judged, reference, origin.image, context, asking.signal)
       : await judgeChosen(judged, reference, origin, context, asking);
@@ -144,12 +155,19 @@ function keep(code: DecisionCode, reason: string, surprising = false): Judgement
   return { kind: "keep", code, reason, surprising };
 }
 
+/** Nobody moves what an owner named by its digest. Its annotation may say that it was chosen, and not prove it. */
+function pinned({ place, note, claim }: Judged): Judgement {
+  return note === undefined && claimsChoice(claim, place.image)
+    ? keep("unproven", pinnedReason, true)
+    : keep("no-index", "it is one build, not an index of several");
+}
+
 function right(code: DecisionCode, reason: string, { variants }: IndexImage): Judgement {
   return { kind: "right", code, reason, surprising: false, choice: variants.length > 1 };
 }
 
 /** A choice of admission is right, as far as anybody knows; that a registry does not show an image is usual. */
-function failureSurprises({ note, node }: Judged, code: DecisionCode): boolean {
+function failureSurprises({ claim: note, node }: Judged, code: DecisionCode): boolean {
   // It may be a build for another node, and nobody can tell now.
   if (note?.node !== undefined && note.node !== node.name) return true;
   return note?.variant === undefined && (code === "registry-failed" || code === "deadline");

@@ -38,9 +38,10 @@ function buildNote(node: BoundNode, chosen: ChosenBuild & Reason, now: Date): Se
 }
 
 /** Renews a note that left the choice open, or chose no build for another node: it tells why none was chosen here. */
-function leftNote({ place, note, node }: Judged, reason: Reason, now: Date): Reselection["write"] {
-  if (note === undefined || !wasLeft(note, node.name)) return undefined;
-  const { index } = note;
+function leftNote({ place, note, claim, node }: Judged, reason: Reason, now: Date): Reselection["write"] {
+  if (claim === undefined || !wasLeft(claim, node.name)) return undefined;
+  // It tells people that nothing is open any more, whoever wrote that it was. An index counts only where it is proven.
+  const index = note?.index;
   const told = { asked: place.image, ...decided(node, reason, now), ...typesOf(typesHere(node)) };
   return { image: place.image, note: { ...told, ...(index === undefined ? {} : { index }) } };
 }

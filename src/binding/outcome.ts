@@ -7,7 +7,7 @@ export const bindingOutcomes = [
   "returned", // a build that this node does not run was replaced by what was asked
   "unchanged", // they are right already, or there is no choice
   "nothing-fits", // no build fits this node; left as written
-  "unproven", // what the annotation says cannot be confirmed; left as it is
+  "unproven", // the annotation says that a build was chosen, and does not prove it; left as it is
   "undecided", // a registry did not tell; left as it is
   "skipped", // the Pod wants no rewriting, or not here
   "unknown-node", // the node is not known, or none is yet

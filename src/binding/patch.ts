@@ -2,7 +2,8 @@ import type { Pod } from "../api/pod.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
-import { noteName, type SelectionNotes } from "../rewriting/notes/note.ts";
+import { noteName, type SelectionNote, type SelectionNotes } from "../rewriting/notes/note.ts";
+import { signNote } from "../rewriting/notes/proof.ts";
 import { formatSelection } from "../rewriting/notes/write.ts";
 import { selectionPath } from "../rewriting/patch.ts";
 import type { ReviewedPod } from "../rewriting/reviewed-pod.ts";
@@ -16,9 +17,10 @@ import type { Reselection } from "./reselection.ts";
  * (github.com/evanphx/json-patch, patch.go: test; the library of the API server). Empty where nothing is written.
  */
 export function bindingPatch(
-  { pod, notes }: Pick<ReviewedPod, "pod" | "notes">,
+  reviewed: ReviewedPod,
   reselections: readonly Reselection[],
 ): readonly JsonPatchOperation[] {
+  const { pod } = reviewed;
   const written = reselections.filter(({ write }) => write !== undefined);
   if (written.length === 0 || pod.metadata.uid === undefined) return [];
   const tests: JsonPatchOperation[] = [
@@ -33,7 +35,7 @@ export function bindingPatch(
     changes.push({ op: "replace", path: place.pointer, value: write.image });
   }
   const { annotations } = pod.metadata;
-  const text = formatSelection(notesAfter(notes, written));
+  const text = formatSelection(notesAfter(reviewed, written));
   if (annotations === undefined) {
     tests.push({ op: "test", path: "/metadata/annotations", value: null });
     changes.push({ op: "add", path: "/metadata/annotations", value: { [selectionAnnotation]: text } });
@@ -65,9 +67,15 @@ export function imageAt(pod: Pod | undefined, { kind, pointer }: ImagePlace): st
   return pod?.spec[kind]?.[index]?.image;
 }
 
-/** Notes of images that stay as they are stay too. */
-function notesAfter(before: SelectionNotes, written: readonly Reselection[]): SelectionNotes {
-  const notes = new Map(before);
-  for (const { place, write } of written) if (write !== undefined) notes.set(noteName(place), write.note);
+/** Notes of images that stay as they are stay too, as they are: what does not prove itself is not signed. */
+function notesAfter(reviewed: ReviewedPod, written: readonly Reselection[]): SelectionNotes {
+  const writes = new Map(written.map(({ place, write }) => [place.pointer, write?.note]));
+  const notes = new Map<string, SelectionNote>();
+  for (const place of reviewed.places) {
+    const name = noteName(place);
+    const made = writes.get(place.pointer);
+    const note = made === undefined ? reviewed.claims.get(name) : signNote(made, place, reviewed);
+    if (note !== undefined) notes.set(name, note);
+  }
   return notes;
 }

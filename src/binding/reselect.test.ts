@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { contextOf, nodeOf, podOf, Shelf } from "../../test/support/binding/shelves.ts";
+import { signedNotes, testNoteKeys } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
-import { selectionAnnotation } from "../api/pod-keys.ts";
 import { ReselectMemory } from "../rewriting/memory.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import { reselect } from "./reselect.ts";
@@ -14,6 +14,7 @@ const other = nodeOf("o", ["cpu:nehalem"]);
 const builds = ["cpu:skylake", "cpu:broadwell", { name: "gpu", features: "cpu:broadwell,nvcap:5.2" }];
 const at = (build: string, name = "qnib/bench"): string => `${name}@${digestOf(build)}`;
 const now = new Date("2026-11-23T12:00:00Z");
+const proof = { keys: testNoteKeys, namespace: "default", copied: false };
 const asking = () => ({ namespace: "default", signal: AbortSignal.timeout(5_000), now });
 
 let shelf: Shelf;
@@ -30,9 +31,10 @@ async function land(
   more: Parameters<typeof podOf>[2] = {},
   memory = new ReselectMemory(),
 ): Promise<Reselection> {
-  const said = note === undefined ? {} : { [selectionAnnotation]: JSON.stringify({ main: note }) };
-  const pod = podOf("p", image, { ...more, annotations: { ...said, ...more.annotations } });
-  const [found] = await reselect(reviewPod(pod), node, contextOf(shelf, memory), asking());
+  const annotations = { ...more.annotations };
+  const said = note === undefined ? annotations : signedNotes({ main: note }, { annotations });
+  const pod = podOf("p", image, { ...more, annotations: said });
+  const [found] = await reselect(reviewPod(pod, { proof }), node, contextOf(shelf, memory), asking());
   if (found === undefined) throw new Error("nothing was decided");
   return found;
 }

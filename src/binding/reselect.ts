@@ -7,7 +7,7 @@ import type { BoundNode, ReselectContext, Reselection } from "./reselection.ts";
 
 /** Decides on every image of a Pod that may still change. Never throws for what a registry or the Pod's owner did. */
 export function reselect(
-  { pod, options, places, notes }: ReviewedPod,
+  { pod, options, places, notes, claims }: ReviewedPod,
   node: BoundNode,
   context: ReselectContext,
   { now, ...asking }: Omit<Asking, "pod"> & { readonly now: Date },
@@ -19,7 +19,8 @@ export function reselect(
     changeable.map(async (place) => {
       const devices = node.containers?.get(place.name);
       const own = devices === undefined ? node : { ...node, ...devices };
-      const judged = { place, note: notes.get(noteName(place)), common, node: own };
+      const name = noteName(place);
+      const judged = { place, note: notes.get(name), claim: claims.get(name), common, node: own };
       const judgement = await judgeImage(judged, context, { pod, ...asking });
       const made = reselectionOf(judged, judgement, now);
       return devices === undefined ? made : onDevices(made, own.doubt);

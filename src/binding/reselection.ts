@@ -6,7 +6,7 @@ import type { SelectionNote } from "../rewriting/notes/note.ts";
 import type { ImageKnowledge } from "../rewriting/origin.ts";
 
 /** All that deciding at a Pod's binding needs: the same as at its admission, but for where it can land. */
-export type ReselectContext = ImageKnowledge & Pick<DecisionContext, "judge" | "mayAsk" | "imageForm">;
+export type ReselectContext = ImageKnowledge & Pick<DecisionContext, "judge" | "mayAsk" | "imageForm" | "noteKeys">;
 
 /** The node that a Pod is bound to. */
 export interface BoundNode {

@@ -60,7 +60,8 @@ export class BindingReview {
 
   async #step(pod: Pod | undefined): Promise<Step> {
     if (pod === undefined || isOver(this.#binding, pod)) return { outcome: "stale" };
-    const reviewed = reviewPod(pod);
+    const proof = { keys: this.#options.context.noteKeys(), namespace: this.#binding.namespace, copied: false };
+    const reviewed = reviewPod(pod, { proof });
     if (!isMeantNow(reviewed.options, this.#options.labelledOnly)) return { outcome: "skipped" };
     const decision = await decideBinding(reviewed, this.#binding, this.#options, this.#signal);
     if (decision === undefined) return { outcome: "unknown-node" };
@@ -92,7 +93,7 @@ export class BindingReview {
   /** By another replica, whose binding to another node may be under way; a note alone harms nobody. */
   #isHeldElsewhere({ reviewed, changes }: BindingDecision): boolean {
     const mayWait = changes && this.#waitedMs < heldMs;
-    return mayWait && isHeldByNote(reviewed.notes, this.#binding.node, this.#options.now());
+    return mayWait && isHeldByNote(reviewed.claims, this.#binding.node, this.#options.now());
   }
 
   async #waitForOther(): Promise<Pod | undefined> {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { at, BindingBench, signal } from "../../test/support/binding/bench.ts";
 import { bindingOf, contextOf, podOf } from "../../test/support/binding/shelves.ts";
+import { signedNotes } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import { KubernetesError } from "../kubernetes/error.ts";
@@ -114,7 +115,7 @@ describe("two bindings of a Pod at once", () => {
   test("one that was refused holds the Pod no longer", async () => {
     const note = { asked: "qnib/bench", index: bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell") };
     const main = { ...note, variant: digestOf("cpu:skylake"), node: "s", at: "2026-11-23T12:00:00Z" };
-    const annotations = { [selectionAnnotation]: JSON.stringify({ main }) };
+    const annotations = signedNotes({ main });
     bench.server.set(podOf("p", at("cpu:skylake"), { annotations }));
     answer.resolve();
     const ended = new AbortController();
@@ -159,8 +160,8 @@ describe("two bindings of a Pod at once", () => {
 describe("once a binding is answered, another one to another node", () => {
   const chosenFor = (node: string, build: string) => {
     const index = bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
-    const main = { asked: "qnib/bench", index, variant: digestOf(build), node, at: "2026-11-23T11:00:00Z" };
-    return { annotations: { [selectionAnnotation]: JSON.stringify({ main }) } };
+    const main = { asked: "qnib/bench", index, variant: digestOf(build), node, at: "2026-11-23T11:59:30Z" };
+    return { annotations: signedNotes({ main }) };
   };
   const lost = new KubernetesError("UNREACHABLE", "the connection was closed");
   const rows: Readonly<Record<string, readonly [boolean, string, () => void]>> = {
@@ -171,7 +172,7 @@ describe("once a binding is answered, another one to another node", () => {
       () => {
         const { main } = JSON.parse(chosenFor("", "cpu:broadwell").annotations[selectionAnnotation] ?? "");
         const { node: _, ...note } = main;
-        const annotations = { [selectionAnnotation]: JSON.stringify({ main: note }) };
+        const annotations = signedNotes({ main: note });
         bench.server.set(podOf("p", at("cpu:broadwell"), { annotations }));
       },
     ],
@@ -181,9 +182,7 @@ describe("once a binding is answered, another one to another node", () => {
       () => {
         const index = bench.shelf.add("qnib/bench", "nvcap:9.0", "nvcap:8.0");
         const main = { asked: "qnib/bench", index, variant: digestOf("nvcap:9.0"), node: "b" };
-        const annotations = {
-          [selectionAnnotation]: JSON.stringify({ main: { ...main, at: "2026-11-23T11:00:00Z" } }),
-        };
+        const annotations = signedNotes({ main: { ...main, at: "2026-11-23T11:59:30Z" } });
         bench.server.set(podOf("p", at("nvcap:9.0"), { annotations }));
       },
     ],
@@ -210,7 +209,7 @@ describe("once a binding is answered, another one to another node", () => {
       false,
       "s",
       () => {
-        const index = bench.shelf.add("qnib/bench:2", "cpu:skylake");
+        const index = bench.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
         const main = { asked: "qnib/bench", index, variant: digestOf("cpu:broadwell") };
         const annotations = { [selectionAnnotation]: JSON.stringify({ main }) };
         bench.server.set(podOf("p", at("cpu:broadwell"), { annotations }));

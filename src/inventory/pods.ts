@@ -97,6 +97,7 @@ export function trimPod({ metadata, spec }: Pod): Pod {
       ...(metadata.name === undefined ? {} : { name: metadata.name }),
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
       ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
+      ...(metadata.creationTimestamp === undefined ? {} : { creationTimestamp: metadata.creationTimestamp }),
       ...(labels === undefined ? {} : { labels }),
       // Empty where the Pod has others: a JSON Patch that adds one must know whether there is any.
       ...(annotations === undefined ? {} : { annotations }),

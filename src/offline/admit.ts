@@ -72,6 +72,8 @@ export async function admitAll(
     judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
     mayAsk: () => true,
     imageForm: given.imageForm,
+    // The keys are the cluster's: here no note proves itself, and none is written.
+    noteKeys: () => [],
     atBinding: given.atBinding,
   };
   const steering = new Steering(machines.steering);

@@ -12,7 +12,6 @@ import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Admitted } from "./admit.ts";
 import { changesOf, steeringOf } from "./changes.ts";
 
-const now = new Date("2026-11-23T12:00:00Z");
 const required = "requiredDuringSchedulingIgnoredDuringExecution";
 const profiles = ["0a1b2c3d4e5f", "abcdefabcdef"];
 
@@ -40,45 +39,35 @@ describe("what is written of a decision", () => {
   const chosen = decision({ image: built, variant });
   const kept = decision({ variant });
   const left = decision({ code: "nodes-differ" });
-  const forged = decision({ code: "unproven", variant });
+  const forged = decision({ code: "unproven" });
   const cases: [
     what: string,
     ofPod: readonly string[],
     ofTemplate: readonly string[],
     rest: Parameters<typeof admitted>[1],
   ][] = [
-    ["a build", ["image", "metahub.dev/selection"], ["image", "metahub.dev/selection"], { decisions: [chosen] }],
-    ["no build", ["metahub.dev/selection"], [], { decisions: [left] }],
+    ["a build", ["image"], ["image"], { decisions: [chosen] }],
+    ["no build", [], [], { decisions: [left] }],
     [
       "a build and where it runs",
-      ["nodeSelectorTerms", "image", "metahub.dev/selection"],
-      ["nodeSelectorTerms", "image", "metahub.dev/selection"],
+      ["nodeSelectorTerms", "image"],
+      ["nodeSelectorTerms", "image"],
       { decisions: [chosen], steering },
     ],
-    [
-      "no build, and where some run",
-      ["nodeSelectorTerms", "metahub.dev/selection"],
-      [],
-      { decisions: [left], steering },
-    ],
+    ["no build, and where some run", ["nodeSelectorTerms"], [], { decisions: [left], steering }],
     [
       "a build that is there, and where it runs",
-      ["nodeSelectorTerms", "metahub.dev/selection"],
-      ["nodeSelectorTerms", "metahub.dev/selection"],
+      ["nodeSelectorTerms"],
+      ["nodeSelectorTerms"],
       { decisions: [kept], steering },
     ],
     [
       "what was asked for in the place of a build, and where some run",
-      ["nodeSelectorTerms", "image", "metahub.dev/selection"],
-      ["image", "metahub.dev/selection"],
+      ["nodeSelectorTerms", "image"],
+      ["image"],
       { decisions: [decision({ code: "nodes-differ", image: "qnib/bench:1" })], steering },
     ],
-    [
-      "a build that is not proven, and where others run",
-      ["nodeSelectorTerms", "metahub.dev/selection"],
-      [],
-      { decisions: [forged], steering },
-    ],
+    ["a build that is not proven, and where others run", ["nodeSelectorTerms"], [], { decisions: [forged], steering }],
     ["what admission would refuse", [], [], { decisions: [chosen, decision({ code: "nothing-fits" })], refused: true }],
   ];
   test.each(cases)("%s", (_, ofPod, ofTemplate, rest) => {
@@ -87,7 +76,7 @@ describe("what is written of a decision", () => {
       [true, ofTemplate],
     ] as const) {
       const one = admitted(pod, { ...rest, template });
-      const { writes, removals } = changesOf(one, now);
+      const { writes, removals } = changesOf(one);
       expect(writes.map(({ path }) => path.at(-1))).toEqual(members);
       expect(removals).toEqual([]);
       expect(steeringOf(one).length > 0).toBe(members.includes("nodeSelectorTerms"));
@@ -134,7 +123,7 @@ describe("whatever affinity a Pod has", () => {
           style === "json" ? JSON.stringify(object, null, indent) : document.toString({ indent, lineWidth: 0 });
         const [read] = readDocuments(text, "x");
         if (read === undefined) throw new Error("no document");
-        const { writes, removals } = changesOf(admitted(object, { steering: operations }), now);
+        const { writes, removals } = changesOf(admitted(object, { steering: operations }));
         const { edits, how, value } = editDocument(text, read, writes, removals);
         const meant = afterPatch(object, operations);
         expect(value).toEqual(meant);

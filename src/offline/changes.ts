@@ -1,13 +1,8 @@
 import type { Operation } from "fast-json-patch";
-import { selectionAnnotation } from "../api/pod-keys.ts";
 import { further, type Write } from "../manifests/edit.ts";
 import type { Path } from "../manifests/value-text.ts";
 import { isList, type Value } from "../manifests/value-text.ts";
-import type { SelectionNote } from "../rewriting/notes/note.ts";
-import { parseSelection } from "../rewriting/notes/read.ts";
-import { selectionInOneLine } from "../rewriting/notes/write.ts";
-import { patchPod } from "../rewriting/patch.ts";
-import { reviewPod } from "../rewriting/reviewed-pod.ts";
+import { patchImages } from "../rewriting/patch.ts";
 import type { Admitted } from "./admit.ts";
 
 /** Values to write into a document, and places to remove from it. */
@@ -16,26 +11,26 @@ export interface Changes {
   readonly removals: readonly Path[];
 }
 
-/** Translates admission's patch of a Pod or template into changes of its document. */
-export function changesOf(admitted: Admitted, now: Date): Changes {
+/**
+ * Translates admission's patch of a Pod or template into changes of its document. A build is written by its digest, which
+ * pins it, and without a note: none could prove itself in a cluster whose keys are not here.
+ */
+export function changesOf(admitted: Admitted): Changes {
   const { workload, review, refused } = admitted;
-  const { pod, path, template } = workload;
+  const { path, template } = workload;
   if (refused || (template && !changesTemplate(admitted))) return { writes: [], removals: [] };
   const writes: Write[] = [];
   const removals: Path[] = [];
-  const operations: readonly Operation[] = [
-    ...steeringOf(admitted),
-    ...patchPod(reviewPod(pod), review.decisions, now),
-  ];
+  const operations: readonly Operation[] = [...steeringOf(admitted), ...patchImages(review.decisions)];
   for (const operation of operations) {
     const at = [...path, ...pointerPath(operation.path)];
     if (operation.op === "remove") removals.push(at);
     else if (operation.op === "add" || operation.op === "replace") writes.push(...leaves(at, toValue(operation.value)));
   }
-  return { writes: writes.map((write) => inOneLine(write, template ? time : nothing)), removals };
+  return { writes, removals };
 }
 
-/** A template changes only with its images: an annotation alone would roll out the same Pods again. */
+/** A template changes only with its images: anything else alone would roll out the same Pods again. */
 function changesTemplate(admitted: Admitted): boolean {
   const { decisions } = admitted.review;
   return (
@@ -50,18 +45,8 @@ function changesTemplate(admitted: Admitted): boolean {
  * nodes have today, where admission steers each of them when it is created.
  */
 export function steeringOf({ workload, review: { decisions, steering } }: Admitted): readonly Operation[] {
-  const holdsBuild = decisions.some(({ variant, code }) => variant !== undefined && code !== "unproven");
+  const holdsBuild = decisions.some(({ variant }) => variant !== undefined);
   return !workload.template || holdsBuild ? steering : [];
-}
-
-/** With the time of each run in it, a template would be another one every time, and its Pods replaced. */
-const time: ReadonlySet<keyof SelectionNote> = new Set(["at"]);
-const nothing: ReadonlySet<keyof SelectionNote> = new Set();
-
-/** For `kubectl describe` the webhook breaks the annotation into lines; in a manifest one is easier to read past. */
-function inOneLine(write: Write, leftOut: ReadonlySet<keyof SelectionNote>): Write {
-  if (write.path.at(-1) !== selectionAnnotation || typeof write.value !== "string") return write;
-  return { ...write, value: selectionInOneLine(parseSelection(write.value), leftOut) };
 }
 
 /** A patch adds maps with their one member where there are none; of lists it adds all, or one item. */

@@ -1,10 +1,6 @@
 import { noMatchAnnotation } from "../api/pod-keys.ts";
-import { formatReference } from "../oci/reference.ts";
 import type { ExitCode } from "../process/context.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
-import { noteName } from "../rewriting/notes/note.ts";
-import { notesOf } from "../rewriting/notes/read.ts";
-import { readReference } from "../rewriting/origin.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
 import type { Admissions, Admitted } from "./admit.ts";
 import { steeringOf } from "./changes.ts";
@@ -29,7 +25,7 @@ const quiet: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
 export function linesOn(admitted: Admitted, failures: Admissions["failures"]): readonly string[] {
   const { workload, review, mistakes, refused } = admitted;
   const lines = [...mistakes];
-  for (const decision of review.decisions) lines.push(...linesOnImage(decision, admitted, failures));
+  for (const decision of review.decisions) lines.push(...linesOnImage(decision, failures));
   const noMatch = `annotation ${noMatchAnnotation}:`;
   const who = workload.template ? "its Pods are" : "the Pod is";
   if (review.notSteered !== undefined) lines.push(`${noMatch} ${who} not steered: ${review.notSteered}`);
@@ -42,28 +38,14 @@ export function linesOn(admitted: Admitted, failures: Admissions["failures"]): r
 }
 
 /** Why an image is not rewritten, unless there was never a choice. */
-function linesOnImage(decision: PodDecision, admitted: Admitted, failures: Admissions["failures"]): readonly string[] {
+function linesOnImage(decision: PodDecision, failures: Admissions["failures"]): readonly string[] {
   const { place, code, image, variant, reason, warn } = decision;
   const rewritten = image !== undefined && variant !== undefined;
   if (rewritten || !(warn || quiet.has(code))) return [];
   const what = image === undefined || image === place.image ? "is left as written" : `is put back to ${image}`;
-  const failure = failed.has(code) ? failureOf(decision, admitted, failures) : undefined;
+  const failure = failed.has(code) ? failures.get(place.image) : undefined;
   const why = failure === undefined ? reason : `${reason} (${failure})`;
   return [`image ${place.image} of ${place.name} ${what}: ${why}`];
-}
-
-/** The failure of the image itself, or of the index that the annotation says it is a build of. */
-function failureOf(
-  { place }: PodDecision,
-  { workload: { pod } }: Admitted,
-  failures: Admissions["failures"],
-): string | undefined {
-  const known = failures.get(place.image);
-  const reference = readReference(place.image);
-  if (known !== undefined || reference === undefined) return known;
-  const digest = notesOf(pod).get(noteName(place))?.index;
-  const { tag: _, ...untagged } = reference;
-  return digest === undefined ? undefined : failures.get(formatReference({ ...untagged, digest }));
 }
 
 /** 1 where something could not be found out, 3 where no build fits. */

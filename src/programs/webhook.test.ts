@@ -9,7 +9,9 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createAuthority } from "../../test/cluster/pki.ts";
 import { publishBuilds } from "../../test/demo/builds.ts";
 import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
+import { parsePod } from "../api/parse-pod.ts";
 import { run } from "../cli/program.ts";
+import { createNoteKey, formatNoteKeys } from "../keys/note-keys.ts";
 import type { CommandContext, ExitCode } from "../process/context.ts";
 
 // The command loads its own code when it runs: here before the first test, and not in that test's time.
@@ -160,6 +162,40 @@ test("a file of path segments with something else is refused, and nothing of it 
   await expect(serve("--path-segment-file", join(folder, "segments"))).rejects.toThrow(
     /ended with 2: .* line 2 is none/,
   );
+});
+
+test("keys of a file prove notes from one run to the next; without one nothing of an earlier run is proven", async () => {
+  await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
+  await writeFile(join(folder, "keys"), formatNoteKeys([createNoteKey(new Date("2026-01-01T00:00:00Z"))]));
+  const mirror = ["--mirror", `docker.io=http://${registry.host}`];
+  const again = async (object: object, ...more: readonly string[]) => {
+    ended = new AbortController();
+    const { webhook } = await serve(...mirror, ...more);
+    const answer = await admit(webhook, object);
+    ended.abort();
+    await running;
+    return answer;
+  };
+  const file = ["--note-key-file", join(folder, "keys")];
+  for (const args of [file, []]) {
+    const { pod: made } = await again(pod("c5.xlarge"), ...args);
+    const { spec } = parsePod(made);
+    const copy = { ...made, spec: { ...spec, nodeSelector: {} } };
+    const { pod: admitted, warnings } = await again(copy, ...args);
+    const image = parsePod(admitted).spec.containers?.[0]?.image;
+    if (args === file) expect([image, warnings]).toEqual(["qnib/bench", []]);
+    else expect([image, warnings]).toEqual([spec.containers?.[0]?.image, [expect.stringContaining("pinned")]]);
+  }
+});
+
+test.each([
+  ["that holds something else", "2026-01-01T00:00:00Z secret\n", /line 1 is no key/],
+  ["that holds none", "\n", /it holds no key/],
+])("a file of keys %s is refused, and nothing of it is repeated", async (_, text, said) => {
+  await writeFile(join(folder, "keys"), text);
+  const failed = serve("--note-key-file", join(folder, "keys"));
+  await expect(failed).rejects.toThrow(said);
+  await expect(failed).rejects.not.toThrow(/secret/);
 });
 
 test("a review that is under way when it is told to end is answered before it ends", async () => {

@@ -22,6 +22,7 @@ import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { createMetrics } from "./parts/metrics.ts";
 import { followNamespaces, type NamespaceRules } from "./parts/namespaces.ts";
+import { type NoteOptions, openNoteKeys } from "./parts/note-keys.ts";
 import { answeredPaths } from "./parts/path-segments.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
@@ -48,6 +49,7 @@ export interface WebhookOptions {
   readonly mayReadSecrets: (namespace: string) => boolean;
   readonly namespaces: NamespaceRules;
   readonly imageForm: ImageForm;
+  readonly notes: NoteOptions;
   /** Longest time for the review of a Pod, ms. */
   readonly podReviewMs: number;
   /** Reviews under way at once. */
@@ -108,6 +110,7 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
       client,
       registry,
       inventory,
+      keys,
       metrics,
       observe,
       log,
@@ -145,6 +148,7 @@ interface Opened {
   readonly client: KubernetesClient | undefined;
   readonly registry: RegistryClient;
   readonly inventory: Inventory;
+  readonly keys: FollowedKeys | undefined;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly observe: WatchObserver;
   readonly log: Logger;
@@ -164,10 +168,12 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
     credentials: await ownCredentials(registries, opened.env),
     imageForm,
     atBinding,
+    noteKeys: await openNoteKeys(options.notes, opened.keys, log),
   });
   const pods = new PodHandler({
     context,
     reach,
+    unprovenNotes: options.notes.unproven,
     metrics: metrics.admission,
     log,
     now: () => new Date(),

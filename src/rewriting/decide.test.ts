@@ -31,6 +31,7 @@ const context = (more: Partial<DecisionContext> = {}): DecisionContext => ({
   judge: () => chosen,
   mayAsk: () => true,
   imageForm: "digest",
+  noteKeys: () => [],
   ...more,
 });
 const pod = (images: readonly string[], more: Pod["spec"] = {}, annotations: Record<string, string> = {}): Pod => ({

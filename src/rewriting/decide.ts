@@ -1,5 +1,6 @@
 import type { Pod } from "../api/pod.ts";
 import { isAcceleratorNamespace } from "../hardware/namespace.ts";
+import type { NoteKeys } from "../keys/note-keys.ts";
 import type { Reference } from "../oci/reference.ts";
 import { parseReference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
@@ -29,6 +30,8 @@ export interface DecisionContext {
   /** False for registries that may not be asked. */
   mayAsk(registry: string): boolean;
   readonly imageForm: ImageForm;
+  /** The keys that prove notes, as they are at this moment. */
+  noteKeys(): NoteKeys;
   /** Extended resources that a DeviceClass serves. */
   allocatedResources?(): ReadonlySet<string>;
   /** True where Pods are decided on at binding too: only then is anything left for it. */

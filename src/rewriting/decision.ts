@@ -13,7 +13,7 @@ export type DecisionCode =
   | "no-nodes" // no node or nodeTemplate fits the Pod now
   | "nodes-differ" // the Pod can land on nodes that need different variants
   | "at-binding" // the Pod asks for the choice to be made when it is bound (strategy bind)
-  | "unproven" // what the annotation says of the image cannot be confirmed, so nothing follows from it
+  | "unproven" // the annotation says that this build was chosen, and does not prove it: so it is pinned
   | "too-many-images" // the Pod has more distinct images than are looked at
   | "deadline" // the time for this review ran out
   | "not-ready"; // nodes and machine types are not known yet

@@ -3,7 +3,7 @@ import { OciError } from "../oci/error.ts";
 import { parseReference, type Reference, repositoryName, withDigest } from "../oci/reference.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image, IndexImage } from "../registry/images.ts";
-import type { SelectionNote } from "./notes/note.ts";
+import { isBuildOf, type SelectionNote } from "./notes/note.ts";
 
 /** Questions to registries on behalf of a Pod, and the memory of their answers. */
 export interface ImageKnowledge {
@@ -18,7 +18,7 @@ export type Origin =
   | { readonly kind: "asked"; readonly image: Image }
   /** It is a build of this index, chosen earlier. */
   | { readonly kind: "chosen"; readonly image: IndexImage; readonly asked: Reference; readonly askedText: string }
-  /** The annotation says that it was chosen, and that cannot be confirmed. */
+  /** A note says that it was chosen, and that is not so. */
   | { readonly kind: "unproven"; readonly reason: string };
 
 /** Who asks, for whom. */
@@ -28,11 +28,19 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
+/** Why a build stays although the annotation says that it was chosen. */
+export const pinnedReason = "its annotation does not prove that it was chosen for this Pod, so it is pinned";
+
+/** Whether a note says of this very image that it is a build that was chosen. */
+export function claimsChoice(claim: SelectionNote | undefined, image: string): boolean {
+  return claim?.index !== undefined && isBuildOf(claim, image);
+}
+
 /**
- * Finds out what a container's image was before anything was chosen. The annotation is a hint, which anybody may have
- * written: an index that it names counts only if it is in the repository of the image, is fetched by its digest, and
- * contains the very build that the container has; or, for an image that is still as its owner wrote it, if this process
- * saw that reference name that index.
+ * Finds out what a container's image was before anything was chosen. `note` is one that proves itself, if there is one.
+ * A MAC says who wrote the note, and not that it is about this image: so the index that it names counts only if it is in
+ * the repository of the image, is fetched by its digest, and contains the very build that the container has; or, for an
+ * image that is still as its owner wrote it, if this process saw that reference name that index.
  *
  * @throws RegistryError where no registry can tell.
  */
@@ -64,8 +72,8 @@ export async function originOf(
 }
 
 /**
- * The reference that a chosen image goes back to: what was asked, if that still names the index, which the annotation
- * alone cannot prove; otherwise the index by its digest.
+ * The reference that a chosen image goes back to: what was asked, if that still names the index; otherwise the index by
+ * its digest.
  */
 export async function originalReference(
   reference: Reference,

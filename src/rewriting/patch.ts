@@ -1,7 +1,9 @@
 import { escapePathComponent, type Operation } from "fast-json-patch";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
+import type { ImagePlace } from "./images.ts";
 import { isBuildOf, noteName, noteTime, type SelectionNote, type SelectionNotes, typesOf } from "./notes/note.ts";
+import { isRecent, signNote } from "./notes/proof.ts";
 import { formatSelection } from "./notes/write.ts";
 import type { ReviewedPod } from "./reviewed-pod.ts";
 
@@ -14,7 +16,6 @@ const told: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
   "nothing-fits",
   "no-nodes",
   "at-binding",
-  "unproven",
 ]);
 
 /** A decision on an image that may be a build of what was asked for already. */
@@ -28,8 +29,8 @@ export const selectionPath = `/metadata/annotations/${escapePathComponent(select
 
 /**
  * The JSON Patch that carries decisions out: images and the annotation, nothing else. Empty where nothing changes.
- * Applying it to its own result changes nothing, because a rewritten image is no index any more. `before` are the notes
- * on images which no decision is about: on updates the old object's.
+ * Applying it to its own result changes nothing, because a rewritten image is no index any more, and its note proves
+ * itself. `before` are the notes that may stay on images which no decision is about: on updates the old object's.
  */
 export function patchPod(
   reviewed: ReviewedPod,
@@ -50,50 +51,58 @@ export function patchImages(decisions: readonly PodDecision[]): Operation[] {
   return operations;
 }
 
-function patchNotes({ pod, notes: present }: ReviewedPod, notes: SelectionNotes): Operation[] {
-  if (sameNotes(notes, present)) return [];
+function patchNotes({ pod }: ReviewedPod, notes: SelectionNotes): Operation[] {
   const { annotations } = pod.metadata;
-  if (notes.size === 0) return [{ op: "remove", path: selectionPath }];
+  const present = annotations?.[selectionAnnotation];
+  if (notes.size === 0) return present === undefined ? [] : [{ op: "remove", path: selectionPath }];
   const text = formatSelection(notes);
-  if (text === annotations?.[selectionAnnotation]) return [];
+  if (text === present) return [];
   if (annotations !== undefined) return [{ op: "add", path: selectionPath, value: text }];
   return [{ op: "add", path: "/metadata/annotations", value: { [selectionAnnotation]: text } }];
 }
 
 /** The notes that are to be there on each image of the Pod, once the decisions are carried out. */
 function notesAfter(
-  { places }: ReviewedPod,
+  reviewed: ReviewedPod,
   decisions: readonly PodDecision[],
   earlier: SelectionNotes,
   now: Date,
 ): SelectionNotes {
   const decided = new Map(decisions.map((decision) => [decision.place.pointer, decision]));
   const notes = new Map<string, SelectionNote>();
-  for (const place of places) {
+  for (const place of reviewed.places) {
     const name = noteName(place);
-    const decision = decided.get(place.pointer);
-    const known = earlier.get(name);
-    if (decision !== undefined && told.has(decision.code)) {
-      const note = noteOf(decision, now);
-      notes.set(name, known !== undefined && sameNote(known, note) ? { ...note, at: known.at } : note);
-    } else if (known !== undefined && stillTrue(known, decision?.image ?? place.image, decision === undefined)) {
-      // The webhook was called again for the same request (reinvocation), the Pod was copied, or another image changed.
-      notes.set(name, known);
-    }
+    const note = noteAfter(reviewed, place, decided.get(place.pointer), earlier.get(name), now);
+    if (note !== undefined) notes.set(name, note);
   }
   return notes;
 }
 
-function stillTrue(note: SelectionNote, image: string, untouched: boolean): boolean {
-  return note.variant === undefined ? untouched && note.asked === image : isBuildOf(note, image);
+function noteAfter(
+  reviewed: ReviewedPod,
+  place: ImagePlace,
+  decision: PodDecision | undefined,
+  known: SelectionNote | undefined,
+  now: Date,
+): SelectionNote | undefined {
+  if (decision !== undefined && told.has(decision.code)) {
+    const note = noteOf(decision, now);
+    // The webhook is called again for the same request (reinvocation).
+    const again = known !== undefined && isRecent(known, now) && sameNote(known, note);
+    return signNote(again ? { ...note, at: known.at } : note, place, reviewed);
+  }
+  const image = decision?.image ?? place.image;
+  if (known === undefined || decision?.code === "unproven" || !stillTrue(known, image, decision === undefined)) {
+    return undefined;
+  }
+  if (reviewed.proof?.copied !== true || isRecent(known, now)) return known;
+  // A copy of which no registry tells anything now: it is decided on when it is bound, if its note is the new Pod's.
+  const { node: _, ...copied } = known;
+  return signNote({ ...copied, at: noteTime(now) }, place, reviewed);
 }
 
-function sameNotes(notes: SelectionNotes, present: SelectionNotes): boolean {
-  if (notes.size !== present.size) return false;
-  return [...notes].every(([name, note]) => {
-    const known = present.get(name);
-    return known !== undefined && sameNote(known, note);
-  });
+function stillTrue(note: SelectionNote, image: string, untouched: boolean): boolean {
+  return note.variant === undefined ? untouched && note.asked === image : isBuildOf(note, image);
 }
 
 function noteOf(decision: PodDecision, now: Date): SelectionNote {
@@ -112,5 +121,5 @@ function noteOf(decision: PodDecision, now: Date): SelectionNote {
 
 function sameNote(before: SelectionNote, note: SelectionNote): boolean {
   // A copy of a Pod that was bound still names that node.
-  return (["asked", "variant", "node", "code"] as const).every((member) => before[member] === note[member]);
+  return (["asked", "variant", "index", "node", "code"] as const).every((member) => before[member] === note[member]);
 }

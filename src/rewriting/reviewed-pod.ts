@@ -2,6 +2,7 @@ import type { Pod } from "../api/pod.ts";
 import { type PodOptions, readOptions } from "../api/pod-options.ts";
 import { type ImagePlace, imagePlaces } from "./images.ts";
 import type { SelectionNotes } from "./notes/note.ts";
+import { type NoteProof, provenNotes } from "./notes/proof.ts";
 import { notesOf } from "./notes/read.ts";
 
 /** A Pod, and its own wishes. */
@@ -16,9 +17,17 @@ export interface AskedImages extends AskedPod {
   readonly places: readonly ImagePlace[];
 }
 
-/** A Pod in one state, with all that is read of it, once: its owner's wishes, every image, and its notes. */
-export interface ReviewedPod extends AskedImages {
+/** Images, with what was noted on them. */
+export interface NotedImages extends AskedImages {
+  /** Those that prove themselves: a choice follows from no other. */
   readonly notes: SelectionNotes;
+  /** All that the annotation says, which anybody may have written. */
+  readonly claims: SelectionNotes;
+}
+
+/** A Pod in one state, with all that is read of it, once: its owner's wishes, every image, and its notes. */
+export interface ReviewedPod extends NotedImages {
+  readonly proof: NoteProof | undefined;
 }
 
 export interface PodReading {
@@ -26,8 +35,16 @@ export interface PodReading {
   readonly served?: ReadonlySet<string> | undefined;
   /** The Pod's, where they are read already. */
   readonly options?: PodOptions;
+  /** Absent: no note proves itself, and none is signed. */
+  readonly proof?: NoteProof;
 }
 
-export function reviewPod(pod: Pod, { served, options = readOptions(pod.metadata) }: PodReading = {}): ReviewedPod {
-  return { pod, options, places: imagePlaces(pod, options, served), notes: notesOf(pod) };
+export function reviewPod(
+  pod: Pod,
+  { served, options = readOptions(pod.metadata), proof }: PodReading = {},
+): ReviewedPod {
+  const places = imagePlaces(pod, options, served);
+  const claims = notesOf(pod);
+  const notes = claims.size === 0 ? claims : provenNotes(claims, pod, places, { options, proof });
+  return { pod, options, places, notes, claims, proof };
 }

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { selectionAnnotation } from "../../src/api/pod-keys.ts";
+import { createNoteKey } from "../../src/keys/note-keys.ts";
 import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
 import { openStage, type Stage } from "../support/cluster/stage.ts";
 import { pushSkylakeOnly } from "../support/cluster/tags.ts";
 import { describeWith } from "../support/describe-with.ts";
+import { signedNotes } from "../support/note-keys.ts";
 
 const found = await reachable(await sharedCluster("api"));
 
@@ -123,7 +125,8 @@ describeWith(found, "copies of Pods", (shared) => {
       const index = forged.index === "narrow" ? narrow : (forged.index ?? stage.builds.index.digest);
       const image = stage.image("cpu-broadwell");
       const note = { asked: "qnib/bench", variant: image.split("@")[1], ...forged, index };
-      const annotations = { [selectionAnnotation]: JSON.stringify({ main: note }) };
+      // Signed, as if MetaHub had been brought to say so.
+      const annotations = signedNotes({ main: note }, { namespace });
       const manifest = pod("forged", { ...onType("type2"), containers: [container(image)] }, { annotations });
       const { code, stdout, stderr } = await stage.kubectl(
         ["create", "--dry-run=server", "-o", "json", "-n", namespace, "-f", "-"],
@@ -135,6 +138,38 @@ describeWith(found, "copies of Pods", (shared) => {
       expect(stderr).toContain(warning);
     },
   );
+
+  test.each([
+    ["that nobody signed", () => undefined],
+    ["of another namespace", () => ({ namespace: "default" })],
+    ["of another cluster, or after the keys were lost", () => ({ namespace, keys: [createNoteKey(new Date(0))] })],
+    ["of a Pod with other wishes", () => ({ namespace, annotations: { "metahub.dev/strategy": "bind" } })],
+  ])("a note %s pins the build, and kubectl says so", async (_, signing) => {
+    const image = stage.image("cpu-broadwell");
+    const main = { asked: "qnib/bench", variant: image.split("@")[1], index: stage.builds.index.digest };
+    const by = signing();
+    const { [selectionAnnotation]: text = "" } =
+      by === undefined ? { [selectionAnnotation]: JSON.stringify({ main }) } : signedNotes({ main }, by);
+    const annotations = { [selectionAnnotation]: text };
+    const manifest = pod("pinned", { ...onType("type2"), containers: [container(image)] }, { annotations });
+    const create = ["create", "--dry-run=server", "-o", "json", "-n", namespace, "-f", "-"];
+    const { code, stdout, stderr } = await stage.kubectl(create, manifest);
+    expect(code, stderr).toBe(0);
+    const admitted = parsePod(JSON.parse(stdout));
+    expect([imageOf(admitted), noteOf(admitted)]).toEqual([image, undefined]);
+    expect(stderr).toContain("its annotation does not prove that it was chosen for this Pod, so it is pinned");
+  });
+
+  test("a copy with other wishes keeps the build, which another image of the same name does not", async () => {
+    await bound(pod("wished", onType("type1")));
+    const copy = await backup("wished", "wished-copy", onType("type2"));
+    copy.metadata.annotations["metahub.dev/strategy"] = "common";
+    expect(imageOf(await stage.witness.createPod(namespace, copy, { dryRun: true }))).toBe(
+      stage.image("cpu-broadwell"),
+    );
+    copy.spec.containers[0].image = "qnib/bench";
+    expect(imageOf(await stage.witness.createPod(namespace, copy, { dryRun: true }))).toBe(stage.image("cpu-skylake"));
+  });
 
   /** The digest of the index that lists the Skylake build alone. */
   async function narrowDigest(): Promise<string> {

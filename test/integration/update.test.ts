@@ -179,6 +179,42 @@ describeWith(found, "Pods that exist", (shared) => {
       expect(await reviews()).toBe(before + 1);
     });
 
+    test("of a Pod that waits for its node it is asked where an annotation changes that is its own", async () => {
+      const waits = pod("waits", { schedulingGates: [{ name: "example.com/wait" }] });
+      await stage.must(["create", "-n", namespace, "-f", "-"], waits);
+      const annotate = (...values: readonly string[]) =>
+        stage.must(["annotate", "--overwrite", "pod", "waits", "-n", namespace, ...values]);
+      const asked = await reviews();
+      await annotate("a=b");
+      await stage.must(["label", "pod", "waits", "-n", namespace, "a=b"]);
+      expect(await reviews()).toBe(asked);
+      const changes = [
+        "no-match=deny",
+        "no-match=warn",
+        "no-match-",
+        "accelerators=never",
+        "strategy=bind",
+        "selection-",
+      ];
+      for (const [index, change] of changes.entries()) {
+        await annotate(`metahub.dev/${change}`);
+        expect([change, await reviews()]).toEqual([change, asked + index + 1]);
+      }
+      expect(noteOf(await read("waits"))).toMatchObject({ asked: "qnib/bench", code: "at-binding" });
+      await bound(pod("runs", onType("type1")));
+      const before = await reviews();
+      await stage.must([
+        "annotate",
+        "pod",
+        "runs",
+        "-n",
+        namespace,
+        "metahub.dev/strategy=bind",
+        `${selectionAnnotation}-`,
+      ]);
+      expect(await reviews()).toBe(before);
+    });
+
     test("lists that only one side has are no error", async () => {
       await bound(pod("lists", { ...onType("type1"), initContainers: [container("qnib/bench", "init")] }));
       await bound(pod("no-lists", onType("type1")));

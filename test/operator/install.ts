@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { formatNoteKeys } from "../../src/keys/note-keys.ts";
 import { loadKubeconfig } from "../../src/kubernetes/access/kubeconfig.ts";
 import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { freePorts } from "../cluster/ports.ts";
+import { testNoteKeys } from "../support/note-keys.ts";
 import { accountKubeconfig } from "./account.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
@@ -90,6 +92,8 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
       ...["--at-binding", values["rewrite.atBinding"] ?? "true"],
     ],
   });
+  const noteKeys = join(folder, "note-keys");
+  await writeFile(noteKeys, formatNoteKeys(testNoteKeys), { mode: 0o600 });
   const webhook = await startServer({
     run: { dir: cluster.dir, logs: cluster.logs },
     name: "metahub-webhook",
@@ -107,6 +111,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
         String(health),
       ],
       ...secrets,
+      ...["--note-key-file", noteKeys],
       ...["--mirror", `docker.io=http://${registry}`],
       ...["--plain-http", registry],
       ...(options.webhookArgs ?? []),

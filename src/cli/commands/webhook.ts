@@ -79,6 +79,18 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .choices(["digest", "tagAndDigest"])
         .default("digest"),
     )
+    .option(
+      "--note-key-file <file>",
+      "keys that prove the annotation metahub.dev/selection: one a line, the time from which it signs and 32 bytes in base64url; without it and --keys-secret: one that ends with this process",
+    )
+    .addOption(
+      new Option(
+        "--unproven-notes <how>",
+        "restore: such annotations of Pods older than the keys tell which build is put back where it is asked for again",
+      )
+        .choices(["restore", "ignore"])
+        .default("restore"),
+    )
     .addOption(
       new Option("--deadline <ms>", "longest time for the review of a Pod, in milliseconds")
         .default(4000)

@@ -104,12 +104,9 @@ function leftAlone(manifests: readonly Manifest[]): (workload: Workload) => bool
 
 function carryOut(file: LoadedFile, { admitted }: Admissions, context: CommandContext): RewrittenFile {
   const { path, text } = file;
-  const now = new Date();
   const byWorkload = new Map(admitted.map((one) => [one.workload, one]));
   const documents = file.documents.map((document) => {
-    const changes = document.workloads
-      .flatMap((workload) => byWorkload.get(workload) ?? [])
-      .map((one) => changesOf(one, now));
+    const changes = document.workloads.flatMap((workload) => byWorkload.get(workload) ?? []).map(changesOf);
     const writes = changes.flatMap((change) => change.writes);
     const removals = changes.flatMap((change) => change.removals);
     const { start, end, cluster, value, place } = document;

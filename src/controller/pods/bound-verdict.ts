@@ -28,7 +28,10 @@ export function isLeftOpen(pod: Pod): boolean {
   });
 }
 
-/** The choices that the webhook should have made at the binding of this Pod and did not. None without a node. */
+/**
+ * The choices that the webhook should have made at the binding of this Pod and did not. None without a node. Goes by notes
+ * that nobody proved: a forged one brings its own Pod an Event that is not true, and nothing else.
+ */
 export function judgeBound(pod: Pod, nodes: Nodes): readonly BoundVerdict[] {
   const node = pod.spec.nodeName;
   const options = readOptions(pod.metadata);

@@ -53,6 +53,7 @@ test("the program's own credentials serve the namespaces that they are for, and 
       credentials: await ownCredentials(registries, {}),
       imageForm: "digest",
       atBinding: true,
+      noteKeys: () => [],
     });
     await context.lookup(reference, pod, "platform", signal);
     await context.lookup(reference, pod, namespace, signal).catch((error: unknown) => error);

@@ -1,6 +1,7 @@
 import type { ReselectContext } from "../../binding/reselection.ts";
 import { Keyring } from "../../credentials/keyring.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
+import type { NoteKeys } from "../../keys/note-keys.ts";
 import type { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { ImageSource } from "../../registry/images.ts";
@@ -21,11 +22,13 @@ export interface DecisionsOptions {
   readonly credentials: OwnCredentials;
   readonly imageForm: ImageForm;
   readonly atBinding: boolean;
+  /** The keys that prove notes, as they are when it is called. */
+  readonly noteKeys: () => NoteKeys;
 }
 
 /** Joins what admission and binding share: knowledge of images, and the choices that were made. */
 export function decisionContext(options: DecisionsOptions): DecisionContext & ReselectContext {
-  const { inventory, registry, allowedRegistries, pullSecrets, credentials, imageForm, atBinding } = options;
+  const { inventory, registry, allowedRegistries, pullSecrets, credentials, imageForm, atBinding, noteKeys } = options;
   // Pods without pull secrets share one memory, so those that the program's credentials serve need one of their own.
   const [served, unserved] = [new ReselectMemory(), new ReselectMemory()];
   const memoryOf = (namespace: string): ReselectMemory => (credentials.serve(namespace) ? served : unserved);
@@ -47,5 +50,6 @@ export function decisionContext(options: DecisionsOptions): DecisionContext & Re
     mayAsk: hostMatcher(allowedRegistries),
     imageForm,
     atBinding,
+    noteKeys,
   };
 }

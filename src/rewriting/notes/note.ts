@@ -1,8 +1,8 @@
 import type { ImagePlace } from "../images.ts";
 
 /**
- * One image's entry in the annotation `metahub.dev/selection`. All of it is a hint, which anybody may have written: who acts on it
- * proves it first.
+ * One image's entry in the annotation `metahub.dev/selection`. Anybody may have written it: who acts on it asks first whether it
+ * proves itself (`proof.ts`).
  */
 export interface SelectionNote {
   /** The reference as the Pod's owner wrote it. */
@@ -21,6 +21,10 @@ export interface SelectionNote {
   readonly variant?: string;
   /** Digest of the index that was read; absent where none could be. */
   readonly index?: string;
+  /** Names the key of the MAC. */
+  readonly key?: string;
+  /** Proves who wrote it, in base64url. */
+  readonly mac?: string;
 }
 
 /**

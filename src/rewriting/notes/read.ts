@@ -6,6 +6,10 @@ import { maxSelection, type SelectionNote, type SelectionNotes } from "./note.ts
 
 /** Characters of one member: the longest that is read as an image reference. */
 const longest = 1_024;
+/** As `keys/note-keys.ts` names keys. */
+const keyId = /^[0-9a-f]{16}$/;
+/** 16 bytes in base64url. */
+const macForm = /^[A-Za-z0-9_-]{22}$/;
 /** RFC 1123, as every node's name is. Anything else would only end up in somebody's terminal. */
 const nodeName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
@@ -14,8 +18,8 @@ const noNotes: SelectionNotes = new Map();
 const known = new WeakMap<Pod, SelectionNotes>();
 
 /**
- * The notes of a Pod. Every note that anybody acts on comes from here, so this is where a Pod's notes are to be verified
- * once they can prove who wrote them.
+ * The notes of a Pod, whoever wrote them: enough to tell people of them. Who acts on one takes it from a `ReviewedPod`,
+ * where they prove themselves.
  */
 export function notesOf(pod: Pod): SelectionNotes {
   const text = pod.metadata.annotations?.[selectionAnnotation];
@@ -46,9 +50,11 @@ export function parseSelection(text: string | undefined): SelectionNotes {
 function parseNote(note: Readonly<Record<string, unknown>>): SelectionNote {
   const requires = shown(note["requires"]);
   const machineType = shown(note["machineType"]);
-  const node = nodeOf(note["node"]);
+  const node = matching(note["node"], nodeName);
   const variant = identity(note["variant"]);
   const index = digestOf(note["index"]);
+  const key = matching(note["key"], keyId);
+  const mac = matching(note["mac"], macForm);
   return {
     asked: identity(note["asked"]) ?? "",
     code: identity(note["code"]) ?? "",
@@ -59,6 +65,8 @@ function parseNote(note: Readonly<Record<string, unknown>>): SelectionNote {
     at: identity(note["at"]) ?? "",
     ...(variant === undefined ? {} : { variant }),
     ...(index === undefined ? {} : { index }),
+    ...(key === undefined ? {} : { key }),
+    ...(mac === undefined ? {} : { mac }),
   };
 }
 
@@ -72,8 +80,8 @@ function shown(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value.slice(0, longest) : undefined;
 }
 
-function nodeOf(value: unknown): string | undefined {
-  return typeof value === "string" && nodeName.test(value) ? value : undefined;
+function matching(value: unknown, form: RegExp): string | undefined {
+  return typeof value === "string" && form.test(value) ? value : undefined;
 }
 
 function digestOf(value: unknown): string | undefined {

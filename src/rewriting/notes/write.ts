@@ -5,7 +5,19 @@ const limit = 4_096;
 /** Characters of a reason where it does not fit whole. */
 const shortReason = 60;
 /** In the order in which people read them. */
-const members = ["asked", "code", "reason", "requires", "machineType", "node", "at", "variant", "index"] as const;
+const members = [
+  "asked",
+  "code",
+  "reason",
+  "requires",
+  "machineType",
+  "node",
+  "at",
+  "variant",
+  "index",
+  "key",
+  "mac",
+] as const;
 /** `kubectl describe` shows no more of a line (kubectl/pkg/describe/describe.go, maxAnnotationLen). */
 const lineLength = 140;
 
@@ -26,15 +38,6 @@ export function formatSelection(notes: SelectionNotes): string {
     if (Buffer.byteLength(text) < limit) return text;
   }
   return firstThatFit(notes);
-}
-
-/** The same for manifests, where one line is easier to read past, without the members that are left out. */
-export function selectionInOneLine(notes: SelectionNotes, leftOut: ReadonlySet<keyof SelectionNote>): string {
-  const said = [...notes].map(([name, note]) => {
-    const kept = members.filter((member) => !leftOut.has(member) && (note[member] ?? "") !== "");
-    return [name, Object.fromEntries(kept.map((member) => [member, note[member]]))] as const;
-  });
-  return JSON.stringify(Object.fromEntries(said));
 }
 
 /** Breaks lines between members: white space there means nothing in JSON (RFC 8259, section 2). */

@@ -1,5 +1,6 @@
 import jsonpatch, { type Operation } from "fast-json-patch";
 import type { AdmissionContext } from "../../../src/admission/copies.ts";
+import type { UnprovenNotes } from "../../../src/admission/earlier-notes.ts";
 import { PodHandler } from "../../../src/admission/handler.ts";
 import { createAdmissionMetrics } from "../../../src/admission/metrics.ts";
 import type { SteeringOptions } from "../../../src/admission/steer.ts";
@@ -18,6 +19,7 @@ import { createLogger } from "../../../src/telemetry/log.ts";
 import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import type { Reach } from "../../../src/webhook/reach.ts";
 import type { AdmissionResponse } from "../../../src/webhook/review.ts";
+import { testNoteKeys } from "../note-keys.ts";
 import { digestOf } from "../oci/indexes.ts";
 import { variants } from "../variants.ts";
 
@@ -55,6 +57,7 @@ export interface WorldOptions {
   readonly steering?: SteeringOptions;
   /** What the handler is told of every namespace. */
   readonly reach?: Reach;
+  readonly unprovenNotes?: UnprovenNotes;
 }
 
 /** The handler of Pods among four machines and a registry with a few images. */
@@ -65,7 +68,7 @@ export class World {
   readonly asked: string[] = [];
   registryAway = false;
 
-  constructor({ machines: given, context, steering, reach }: WorldOptions = {}) {
+  constructor({ machines: given, context, steering, reach, unprovenNotes }: WorldOptions = {}) {
     const snapshot = machines(
       given ?? {
         node1: ["cpu:broadwell"],
@@ -81,6 +84,7 @@ export class World {
       log: createLogger("silent"),
       now: () => new Date("2026-11-23T12:00:00Z"),
       ...(steering === undefined ? {} : { steering }),
+      ...(unprovenNotes === undefined ? {} : { unprovenNotes }),
       ...(reach === undefined ? {} : { reach: { of: async () => reach } }),
       context: {
         place: (pod) => snapshot.placement.place(pod).profiles,
@@ -93,6 +97,7 @@ export class World {
         judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
         mayAsk: (registry) => registry !== "forbidden.example",
         imageForm: "digest",
+        noteKeys: () => testNoteKeys,
         atBinding: true,
         ...context,
       },

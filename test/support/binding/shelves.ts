@@ -15,6 +15,7 @@ import type { Image } from "../../../src/registry/images.ts";
 import { ReselectMemory } from "../../../src/rewriting/memory.ts";
 import { Selections } from "../../../src/rewriting/selections.ts";
 import type { AdmissionRequest } from "../../../src/webhook/review.ts";
+import { testNoteKeys } from "../note-keys.ts";
 import { digestOf } from "../oci/indexes.ts";
 import { type Build, machine, variants } from "../variants.ts";
 
@@ -66,6 +67,7 @@ export function contextOf(shelf: Shelf, memory = new ReselectMemory()): Reselect
     judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
     mayAsk: (registry) => registry !== "forbidden.example.com",
     imageForm: "digest",
+    noteKeys: () => testNoteKeys,
   };
 }
 
@@ -155,6 +157,9 @@ function applyAsServer(pod: Pod, operations: readonly JsonPatchOperation[]): unk
   return jsonpatch.applyPatch(document, applied, true, false).newDocument;
 }
 
+/** When the Pods of `podOf` came to be. */
+const createdAt = "2026-11-23T11:59:00Z";
+
 export function podOf(
   name: string,
   image: string,
@@ -163,7 +168,7 @@ export function podOf(
   const { spec, ...metadata } = more;
   return trimPod(
     parsePod({
-      metadata: { name, namespace: "default", uid: `uid-${name}`, ...metadata },
+      metadata: { name, namespace: "default", uid: `uid-${name}`, creationTimestamp: createdAt, ...metadata },
       spec: { containers: [{ name: "main", image }], ...spec },
     }),
   );

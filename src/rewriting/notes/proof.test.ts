@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { testNoteKeys } from "../../../test/support/note-keys.ts";
+import { digestOf } from "../../../test/support/oci/indexes.ts";
+import type { Pod } from "../../api/pod.ts";
+import { allChoiceOptions } from "../../api/pod-options.ts";
+import { createNoteKey, type NoteKeys } from "../../keys/note-keys.ts";
+import type { SelectionNote } from "./note.ts";
+import { isRecent, type NoteOwner, provenNotes, signNote } from "./proof.ts";
+import { parseSelection } from "./read.ts";
+import { formatSelection } from "./write.ts";
+
+const created = "2026-11-23T12:00:00Z";
+const pod: Pod = { metadata: { creationTimestamp: created }, spec: {} };
+const place = { kind: "containers", name: "main" } as const;
+const owner = { options: { strategy: "auto", accelerators: "requested" }, proof: proofOf() } as const;
+const note: SelectionNote = {
+  asked: "qnib/bench",
+  code: "selected",
+  reason: "r",
+  at: created,
+  node: "node1",
+  index: digestOf("index"),
+  variant: digestOf("build"),
+};
+const signed = signNote(note, place, owner);
+
+function proofOf(keys: NoteKeys = testNoteKeys) {
+  return { keys, namespace: "default", copied: false };
+}
+
+function proves(
+  given: SelectionNote,
+  by: NoteOwner = owner,
+  of: Pod = pod,
+  at: Partial<typeof place> | object = {},
+): boolean {
+  const own = { ...place, ...at };
+  return provenNotes(new Map([[own.name, given]]), of, [own], by).has(own.name);
+}
+
+test("what is written proves itself when it is read", () => {
+  const read = parseSelection(formatSelection(new Map([["main", signed]]))).get("main");
+  expect(read).toEqual(signed);
+  expect(proves(signed)).toBe(true);
+  expect(proves(note)).toBe(false);
+});
+
+describe("nothing that decisions follow from can be another", () => {
+  test.each<[string, object]>([
+    ["asked", { asked: "qnib/bench:evil" }],
+    ["index", { index: digestOf("evil") }],
+    ["no index", { index: undefined }],
+    ["build", { variant: digestOf("evil") }],
+    ["no build", { variant: undefined }],
+    ["node", { node: "node2" }],
+    ["no node", { node: undefined }],
+    ["time", { at: "2026-11-23T12:00:01Z" }],
+    ["code", { code: "generic" }],
+    ["key", { key: "0123456789abcdef" }],
+    ["no MAC", { mac: undefined }],
+    ["a shorter MAC", { mac: signed.mac?.slice(0, -2) }],
+    ["another MAC", { mac: signNote({ ...note, asked: "x" }, place, owner).mac }],
+  ])("%s", (_, other) => expect(proves({ ...signed, ...other })).toBe(false));
+
+  test.each<[string, Partial<NoteOwner>]>([
+    ["namespace", { proof: { ...proofOf(), namespace: "other" } }],
+    ["keys", { proof: proofOf([createNoteKey(new Date(0))]) }],
+    ["no keys", { proof: proofOf([]) }],
+    ["nobody who could prove it", { proof: undefined }],
+    ["strategy", { options: { ...owner.options, strategy: "bind" } }],
+    ["accelerators", { options: { ...owner.options, accelerators: "never" } }],
+  ])("%s", (_, other) => expect(proves(signed, { ...owner, ...other })).toBe(false));
+
+  test.each([{ kind: "initContainers" }, { kind: "volumes" }, { name: "other" }])("%j", (other) =>
+    expect(proves(signed, owner, pod, other)).toBe(false),
+  );
+});
+
+test("texts for people are not covered: they are shortened for size", () => {
+  expect(proves({ ...signed, reason: "", requires: "x", machineType: "y" })).toBe(true);
+});
+
+test.each([1, 40, 1_000])("of %d containers those count whose notes fit, and no other", (count) => {
+  const places = Array.from({ length: count }, (_, index) => ({ kind: "containers", name: `c${index}` }) as const);
+  const notes = new Map(places.map((one) => [one.name, signNote({ ...note, reason: "r".repeat(200) }, one, owner)]));
+  const read = parseSelection(formatSelection(notes));
+  expect(provenNotes(read, pod, places, owner).size).toBe(read.size);
+  expect(read.size === count).toBe(count < 1_000);
+});
+
+describe("when it was written", () => {
+  const at = (time: string): SelectionNote => signNote({ ...note, at: time }, place, owner);
+  test.each([
+    ["while the Pod was made", "2026-11-23T11:58:00Z", true],
+    ["before it", "2026-11-23T11:57:59Z", false],
+    ["later", "2026-12-24T00:00:00Z", true],
+    ["at no time", "soon", false],
+  ])("%s", (_, time, counts) => expect(proves(at(time))).toBe(counts));
+
+  test("a Pod that says no time has no notes", () =>
+    expect(proves(signed, owner, { metadata: {}, spec: {} })).toBe(false));
+
+  test("does not matter of a copy that is being made", () => {
+    const copied = { ...owner, proof: { ...proofOf(), copied: true } };
+    expect(proves(at("2026-02-01T00:00:00Z"), copied, { metadata: {}, spec: {} })).toBe(true);
+  });
+});
+
+test("older keys go on proving, and the newest that signs by then is what signs", () => {
+  const newer = createNoteKey(new Date("2026-11-23T11:00:00Z"));
+  const next = createNoteKey(new Date("2026-11-23T13:00:00Z"));
+  const later = { ...owner, proof: proofOf([next, newer, ...testNoteKeys]) };
+  expect([proves(signed, later), signNote(note, place, later).key]).toEqual([true, newer.id]);
+  expect(signNote(signed, place, { ...owner, proof: proofOf([next]) })).toEqual(note);
+});
+
+test("of a Pod that runs it counts whatever the Pod wishes by now", () => {
+  const running: Pod = { ...pod, spec: { nodeName: "node1" } };
+  for (const options of allChoiceOptions) expect(proves(signed, { ...owner, options }, running)).toBe(true);
+  expect(proves({ ...signed, asked: "evil" }, owner, running)).toBe(false);
+  expect(new Set(allChoiceOptions.map((one) => JSON.stringify(one))).size).toBe(12);
+});
+
+test("of an image volume, which never changes, it counts so too; on a Pod that is being made it does not", () => {
+  const volume = { kind: "volumes", name: "main" } as const;
+  const held = signNote(note, volume, owner);
+  const other: NoteOwner = { ...owner, options: { strategy: "bind", accelerators: "never" } };
+  const names = (by: NoteOwner) => provenNotes(new Map([["volume/main", held]]), pod, [volume], by).size;
+  expect([names(other), names({ ...other, proof: { ...proofOf(), copied: true } })]).toEqual([1, 0]);
+});
+
+test("recent is what the same request may have written", () => {
+  const now = new Date("2026-11-23T12:02:00Z");
+  expect([
+    isRecent(note, now),
+    isRecent(note, new Date(now.getTime() + 1)),
+    isRecent({ ...note, at: "" }, now),
+  ]).toEqual([true, false, false]);
+});

@@ -1,0 +1,109 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Pod } from "../../api/pod.ts";
+import { allChoiceOptions, type ChoiceOptions } from "../../api/pod-options.ts";
+import { type NoteKeys, signingKey } from "../../keys/note-keys.ts";
+import type { ImagePlace } from "../images.ts";
+import { noteName, type SelectionNote, type SelectionNotes } from "./note.ts";
+
+/** Whose notes they are, and by which keys they prove themselves. */
+export interface NoteProof {
+  readonly keys: NoteKeys;
+  /** The Pod's: at admission the object itself may not say it yet. */
+  readonly namespace: string;
+  /** Whether notes of an earlier Pod count: of one that is being created, which may be a copy. */
+  readonly copied: boolean;
+}
+
+/** A Pod's own word on how its images are chosen, and what proves its notes. Without keys nothing does. */
+export interface NoteOwner {
+  readonly options: ChoiceOptions;
+  readonly proof: NoteProof | undefined;
+}
+
+/** Says which form the bytes have that a MAC is over: another form has another word. */
+const form = "metahub-selection-1";
+/**
+ * Bytes of a MAC: half of SHA-256's, which RFC 2104 (section 5) names as the least. 2^128 tries are beyond anybody, and
+ * the annotation's room is scarce.
+ */
+const macBytes = 16;
+/**
+ * Milliseconds that a note may be older than its Pod. It is written while the Pod is being created, for which an API
+ * server takes a minute at most (kube-apiserver, --request-timeout); another minute is for clocks that differ.
+ */
+const toleranceMs = 120_000;
+
+/**
+ * The note with its MAC, by the key that signs at the note's time; without one where none does. It covers all that
+ * decisions follow from. Texts for people, which are shortened for size, are not covered.
+ */
+export function signNote(note: SelectionNote, place: NotePlace, { options, proof }: NoteOwner): SelectionNote {
+  const { key: _, mac: __, ...bare } = note;
+  const key = proof === undefined ? undefined : signingKey(proof.keys, new Date(note.at));
+  if (key === undefined || proof === undefined) return bare;
+  return { ...bare, key: key.id, mac: macOf(key.secret, bare, place, proof.namespace, options).toString("base64url") };
+}
+
+/**
+ * The notes on a Pod's images that this installation wrote for images of these names, in this namespace, under the options
+ * that the Pod has, and not before the Pod was there. Nothing in them ties them to one Pod, as none has a uid when it is
+ * admitted: a note that another Pod of the same namespace was given says here what this Pod would be given as well.
+ */
+export function provenNotes(
+  claims: SelectionNotes,
+  pod: Pod,
+  places: readonly NotePlace[],
+  { options, proof }: NoteOwner,
+): SelectionNotes {
+  const proven = new Map<string, SelectionNote>();
+  if (proof === undefined) return proven;
+  const runs = (pod.spec.nodeName ?? "") !== "";
+  for (const place of places) {
+    // Of what runs, or never changes, notes only say what to put back, whatever the Pod's options are by now.
+    const asked = !proof.copied && (runs || place.kind === "volumes") ? allChoiceOptions : [options];
+    const name = noteName(place);
+    const note = claims.get(name);
+    if (note === undefined || !(proof.copied || isOfLifetime(note, pod))) continue;
+    if (asked.some((each) => holds(note, place, proof, each))) proven.set(name, note);
+  }
+  return proven;
+}
+
+/** Whether a note is as young as one that was written for the same request, by a webhook that is called again. */
+export function isRecent({ at }: SelectionNote, now: Date): boolean {
+  return Math.abs(now.getTime() - Date.parse(at)) <= toleranceMs;
+}
+
+/** Whether the Pod is older than the oldest key. While there are no keys, any Pod is older than the first that comes. */
+export function precedesKeys({ metadata }: Pod, keys: NoteKeys): boolean {
+  const created = Date.parse(metadata.creationTimestamp ?? "");
+  return !Number.isNaN(created) && keys.every(({ signsFrom }) => created < signsFrom.getTime());
+}
+
+/** A Pod's uid and often its name are made after its admission, so that no MAC can hold them. */
+type NotePlace = Pick<ImagePlace, "kind" | "name">;
+
+function holds(note: SelectionNote, place: NotePlace, { keys, namespace }: NoteProof, options: ChoiceOptions): boolean {
+  const key = keys.find(({ id }) => id === note.key);
+  if (key === undefined || note.mac === undefined) return false;
+  const given = Buffer.from(note.mac, "base64url");
+  return given.length === macBytes && timingSafeEqual(given, macOf(key.secret, note, place, namespace, options));
+}
+
+/** False for one that is copied from another Pod. */
+function isOfLifetime({ at }: SelectionNote, { metadata }: Pod): boolean {
+  return Date.parse(at) >= Date.parse(metadata.creationTimestamp ?? "") - toleranceMs;
+}
+
+/** A list in JSON is unambiguous: no member can spill over into the next. */
+function macOf(
+  secret: Buffer,
+  { asked, index, variant, node, at, code }: SelectionNote,
+  { kind, name }: NotePlace,
+  namespace: string,
+  { strategy, accelerators }: ChoiceOptions,
+): Buffer {
+  const said = [asked, index ?? null, variant ?? null, node ?? null, at, code];
+  const text = JSON.stringify([form, namespace, kind, name, strategy, accelerators, ...said]);
+  return createHmac("sha256", secret).update(text).digest().subarray(0, macBytes);
+}
