@@ -5,6 +5,12 @@ import type { Rule } from "./rules.ts";
  * those of a MachineType (rules.ts).
  */
 
+/** A DNS label. The API server holds objects to it; files may say anything. */
+export const namespaceRule: Rule = {
+  pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+  message: 'must be the name of a namespace, for example "hpc"',
+};
+
 /** As `metadata.name` of a MachineType. */
 export const machineTypeNameRule: Rule = {
   pattern: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
@@ -47,6 +53,7 @@ export const requiredCredentialFields = {
 
 /** Sizes. `Items` of lists, `Length` of strings (characters). */
 export const credentialLimits = {
+  namespaceLength: 63,
   machineTypeLength: 63,
   usernameLength: 256,
   secretHashLength: 71,

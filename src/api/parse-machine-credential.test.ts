@@ -24,6 +24,11 @@ describe("parseMachineCredential refuses", () => {
   test.each([
     ["another kind", { ...Object(credentialManifest({})), kind: "MachineType" }, "kind"],
     ["a misspelled field", credentialManifest({ repository: ["qnib/*"] }), "spec.repository"],
+    [
+      "a namespace with a slash",
+      { ...Object(credentialManifest({})), metadata: { name: "a", namespace: "b/c" } },
+      "metadata.namespace",
+    ],
     ["no name", { ...Object(credentialManifest({})), metadata: {} }, "metadata.name"],
   ])("%s", (_, value, path) => {
     expect(errorOf(() => parseMachineCredential(value)).path).toBe(path);

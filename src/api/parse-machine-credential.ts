@@ -22,7 +22,7 @@ export function parseMachineCredential(value: unknown, options: ParseOptions = {
 
 function parseMetadata(field: Field | undefined): MachineCredential["metadata"] {
   const { fields, name, uid, resourceVersion } = readMetadata(field, "type1-login-nodes");
-  const namespace = fields.get("namespace")?.string(63);
+  const namespace = fields.get("namespace")?.string(limits.namespaceLength, rules.namespaceRule);
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),

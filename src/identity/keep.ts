@@ -35,14 +35,15 @@ export interface CreateOptions {
 
 /**
  * Makes a credential and writes it as a file of its own; what is there is never overwritten.
+ * @returns also its machine type, where the folder has others and not that one
  * @throws ApiError for what no credential can say; IdentityError DUPLICATE, TOO_MANY, UNWRITABLE; ManifestError
  */
 export async function createCredential(
   { name, spec, file }: CreateOptions,
   { folder, signal }: CredentialFolder,
-): Promise<MadeCredential> {
+): Promise<MadeCredential & { readonly missingMachineType: string | undefined }> {
   const made = draft({ name }, spec);
-  const stored = await readStored(folder, signal);
+  const { credentials: stored, machineTypes } = await readStored(folder, signal);
   const other = stored.find(({ credential }) => idOf(credential) === name);
   if (other !== undefined) {
     throw new IdentityError(
@@ -51,7 +52,11 @@ export async function createCredential(
     );
   }
   refuseTooMany(stored, made.credential);
-  return await write(made, file ?? join(folder, `${name}.yaml`), signal);
+  const written = await write(made, file ?? join(folder, `${name}.yaml`), signal);
+  const { machineType } = spec;
+  // A folder without any holds credentials for a cluster.
+  const missing = machineType !== undefined && machineTypes.size > 0 && !machineTypes.has(machineType);
+  return { ...written, missingMachineType: missing ? machineType : undefined };
 }
 
 export interface RotateOptions {
@@ -71,7 +76,7 @@ export async function rotateCredential(
   { name, overlapMs, expires }: RotateOptions,
   { folder, now, signal }: CredentialFolder,
 ): Promise<MadeCredential & { readonly formerEnds: string }> {
-  const stored = await readStored(folder, signal);
+  const { credentials: stored } = await readStored(folder, signal);
   const former = findStored(stored, name, folder);
   const { metadata, spec } = former.credential;
   const state = stateOf(former.credential, now);
@@ -110,7 +115,7 @@ export async function revokeCredential(
   name: string,
   { folder, now, signal }: CredentialFolder,
 ): Promise<{ readonly file: string; readonly before: boolean; readonly others: readonly string[] }> {
-  const stored = await readStored(folder, signal);
+  const { credentials: stored } = await readStored(folder, signal);
   const one = findStored(stored, name, folder);
   const before = one.credential.spec.revoked !== undefined;
   if (!before) await writeSpec(one, { revoked: toTime(now) }, signal);

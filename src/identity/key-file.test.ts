@@ -33,6 +33,16 @@ test("is made once, however many processes start at the same moment", async () =
   for (const keys of opened) expect(keys).toEqual(first);
 });
 
+test("is renewed once, however many processes do it at the same moment", async () => {
+  await open(start);
+  const opened = await Promise.all(Array.from({ length: 8 }, () => open(after(24))));
+  const kept = (await open(after(24))).map(({ id }) => id);
+  expect(kept).toHaveLength(2);
+  // Whoever lost reads what was kept before its own key would sign.
+  for (const keys of opened) expect(keys).toHaveLength(2);
+  expect(await readdir(folder)).toEqual(["token-keys"]);
+});
+
 test("gets another key after a day; the former one proves for as long as its tokens count, and then goes", async () => {
   const [first] = await open(start);
   const both = await open(after(24));

@@ -22,13 +22,10 @@ export async function openKeyFile(path: string, now: Date, signal: AbortSignal):
   const wanted = renewSigningKeys(keys, { now, ...rules });
   if (wanted === keys) return keys;
   const content = formatSigningKeys(wanted);
-  if (text !== undefined) {
-    await replaceFile(path, text, content, mode, signal);
-    return wanted;
-  }
-  // Another process may make it at the same moment: then its keys are everybody's.
-  if (await createFile(path, content, mode, signal)) return wanted;
-  return parseKeys(path, (await readKeys(path, signal)) ?? "");
+  const written =
+    text === undefined ? await createFile(path, content, mode, signal) : await replaceFile(path, text, content, signal);
+  // Another process may write it at the same moment: then its keys are everybody's.
+  return written ? wanted : parseKeys(path, (await readKeys(path, signal)) ?? "");
 }
 
 async function readKeys(path: string, signal: AbortSignal): Promise<string | undefined> {

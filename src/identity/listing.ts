@@ -15,7 +15,7 @@ export interface ListedCredential {
 
 /** The credentials of a folder, by name. @throws ManifestError, IdentityError; the signal's reason */
 export async function listCredentials({ folder, now, signal }: CredentialFolder): Promise<readonly ListedCredential[]> {
-  const stored = await readStored(folder, signal);
+  const { credentials: stored } = await readStored(folder, signal);
   const ignored = new Set(new Credentials(stored.map(({ credential }) => credential)).ignored);
   return stored
     .map(({ credential, file }): ListedCredential => {

@@ -1,7 +1,9 @@
 import type { MachineCredential } from "../api/machine-credential.ts";
+import { metahubApiVersion } from "../api/machine-type.ts";
+import { isRecord } from "../json/object.ts";
 import { applyEdits, type Write } from "../manifests/edit.ts";
 import { editDocument } from "../manifests/edit-document.ts";
-import { type ManifestDocument, readManifests } from "../manifests/parse.ts";
+import { type Manifest, type ManifestDocument, readManifests } from "../manifests/parse.ts";
 import { readFolder } from "../manifests/sources.ts";
 import { idOf } from "./credentials.ts";
 import { IdentityError } from "./error.ts";
@@ -19,17 +21,35 @@ export interface StoredCredential {
   readonly path: readonly (string | number)[];
 }
 
-/** All MachineCredentials of a folder, in the order of its files. @throws ManifestError, IdentityError; the signal's reason */
-export async function readStored(folder: string, signal: AbortSignal): Promise<readonly StoredCredential[]> {
-  const sources = await readFolder(folder, signal);
-  return sources.flatMap(({ path: file, name, text }) =>
-    readManifests(text, name).flatMap((document) =>
-      document.manifests.flatMap((manifest): StoredCredential[] => {
+/** The content of a registry's folder, as far as credentials are about it. */
+export interface StoredCredentials {
+  /** In the order of the files. */
+  readonly credentials: readonly StoredCredential[];
+  /** Names of the MachineTypes that are there too. */
+  readonly machineTypes: ReadonlySet<string>;
+}
+
+/** @throws ManifestError, IdentityError; the signal's reason */
+export async function readStored(folder: string, signal: AbortSignal): Promise<StoredCredentials> {
+  const credentials: StoredCredential[] = [];
+  const machineTypes = new Set<string>();
+  for (const { path: file, name, text } of await readFolder(folder, signal)) {
+    for (const document of readManifests(text, name)) {
+      for (const manifest of document.manifests) {
         const credential = credentialIn(manifest);
-        return credential === undefined ? [] : [{ credential, file, text, document, path: manifest.path }];
-      }),
-    ),
-  );
+        if (credential !== undefined) credentials.push({ credential, file, text, document, path: manifest.path });
+        const machineType = machineTypeIn(manifest);
+        if (machineType !== undefined) machineTypes.add(machineType);
+      }
+    }
+  }
+  return { credentials, machineTypes };
+}
+
+function machineTypeIn({ apiVersion, kind, object }: Manifest): string | undefined {
+  const metadata = apiVersion === metahubApiVersion && kind === "MachineType" ? object["metadata"] : undefined;
+  const name = isRecord(metadata) ? metadata["name"] : undefined;
+  return typeof name === "string" ? name : undefined;
 }
 
 /**
@@ -58,5 +78,6 @@ export async function writeSpec(
 ): Promise<void> {
   const writes = Object.entries(values).map(([key, value]): Write => ({ path: [...path, "spec", key], value }));
   const { edits } = editDocument(text, document, writes, []);
-  await replaceFile(file, text, applyEdits(text, edits), undefined, signal);
+  if (await replaceFile(file, text, applyEdits(text, edits), signal)) return;
+  throw new IdentityError("UNWRITABLE", `${file}: somebody else wrote it meanwhile; try again`);
 }

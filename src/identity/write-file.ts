@@ -22,26 +22,19 @@ export async function createFile(path: string, text: string, mode: number, signa
 }
 
 /**
- * Writes a file anew as a whole. A link is followed, and without a mode the file keeps its own.
- * @param before its text, as it was read: where it is another one now, somebody else wrote, and nothing is done
+ * Writes a file anew as a whole. A link is followed, and the file keeps its mode. False where its text is not `before`
+ * any more: somebody else wrote it, and nothing is done.
  * @throws IdentityError UNWRITABLE; the signal's reason
  */
-export async function replaceFile(
-  path: string,
-  before: string,
-  text: string,
-  mode: number | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+export async function replaceFile(path: string, before: string, text: string, signal: AbortSignal): Promise<boolean> {
   try {
     const target = await realpath(path);
-    const kept = mode ?? (await stat(target)).mode & 0o777;
-    await withDraft(target, text, kept, signal, async (draft) => {
-      if ((await readFile(target, { encoding: "utf8", signal })) !== before) {
-        throw new IdentityError("UNWRITABLE", `${path}: somebody else wrote it meanwhile; try again`);
-      }
+    const kept = (await stat(target)).mode & 0o777;
+    return await withDraft(target, text, kept, signal, async (draft) => {
+      if ((await readFile(target, { encoding: "utf8", signal })) !== before) return false;
       await chmod(draft, kept); // As it was, whatever this process masks.
       await rename(draft, target);
+      return true;
     });
   } catch (cause) {
     throw unwritable(path, cause, signal);

@@ -186,6 +186,12 @@ describe("with a file that people keep", () => {
     expect(await read("hub.yaml")).toBe(text);
   });
 
+  test("create tells where the folder's machine types have another name", async () => {
+    const told = await credentials("create", "typo", "--machine-type", "type7");
+    expect([told.code, told.stderr]).toEqual([0, `metahub: there is no MachineType type7 in ${folder} yet\n`]);
+    expect(await credentials("create", "right", "--machine-type", "type1")).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("revoke reaches an item of a list", async () => {
     expect((await credentials("revoke", "mirror")).code).toBe(0);
     expect(await read("hub.yaml")).toMatch(

@@ -27,10 +27,16 @@ export async function create(name: string, options: unknown, context: CommandCon
   const server = serverOf(given);
   const folder = folderOf(given, context);
   const spec = { ...viewOf(given), ...restOf(given), ...expiryOf(given, folder.now) };
-  const made = await createCredential({ name, spec, file: given.text("file") }, folder).catch((error: unknown) => {
+  const { missingMachineType, ...made } = await createCredential(
+    { name, spec, file: given.text("file") },
+    folder,
+  ).catch((error: unknown) => {
     // The flags are all that is held to the rules of a credential here.
     throw error instanceof ApiError ? new UsageError(error.message) : error;
   });
+  if (missingMachineType !== undefined) {
+    context.stderr.write(`metahub: there is no MachineType ${missingMachineType} in ${safeText(folder.folder)} yet\n`);
+  }
   print(made, server, given, context, {});
   return 0;
 }
