@@ -3,7 +3,7 @@ import { type MachineCredential, usernameOf } from "../api/machine-credential.ts
 import { IdentityError } from "./error.ts";
 import { digestOfSecret } from "./secret.ts";
 
-/** Credentials that are kept: far above what sites have, some 10 MB. */
+/** Credentials that are kept: far above what sites have. They take 9 MB. */
 const mostCredentials = 10_000;
 /** Credentials of one user name: several machines, each with a second one while it is rotated. */
 export const mostOfOneUser = 16;
