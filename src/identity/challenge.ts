@@ -9,8 +9,17 @@ export interface ChallengeOptions {
   readonly repository?: string | undefined;
 }
 
-/** Tokens with these faults do not get better by waiting. containerd 1.6 gives up where it reads of an error twice. */
-const lasting: ReadonlySet<RefusalReason> = new Set(["malformed", "audience", "revoked", "not-allowed"]);
+/**
+ * Faults that neither time nor another token for the same login mends. containerd 1.6 gives up where it reads of an error
+ * twice, and goes on asking for ten times where it does not.
+ */
+const lasting: ReadonlySet<RefusalReason> = new Set([
+  "malformed",
+  "audience",
+  "revoked",
+  "not-allowed",
+  "machine-type",
+]);
 /** Names of repositories; any other text would have to be escaped, and no client could ask for it. */
 const repositoryName = /^[a-z0-9][a-z0-9._/-]{0,254}$/;
 
