@@ -1,10 +1,13 @@
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { credential } from "../../test/support/identity/credentials.ts";
 import type { Credentials } from "./credentials.ts";
 import { FileCredentials } from "./file-credentials.ts";
+
+// They wait for readings, which come at once or never.
+vi.setConfig({ testTimeout: 15_000 });
 
 let folder: string;
 let followed: FileCredentials | undefined;

@@ -9,6 +9,8 @@ everything as it is upstream. These commands keep MachineCredentials in the fold
 that the registry reads. They ask no cluster: there, apply the file that create
 wrote (kubectl apply -n NAMESPACE -f FILE), and set spec.revoked to revoke it.
 
+Exit codes: 0 done; 1 failed; 2 usage.
+
 Examples:
   metahub credentials create login-nodes --inventory ./hub --machine-type type1 \\
     --expires 90d --repository 'qnib/*' --server hub.example.com
