@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -181,9 +181,11 @@ describe("with a file that people keep", () => {
     expect((await stat(join(folder, "hub.yaml"))).mode & 0o777).toBe(0o640);
     expect(await whoIs(former)).toMatchObject({ refused: "basic", why: "revoked" });
 
+    const earlier = text.replace(/revoked: '....-..-../, "revoked: '2026-01-02");
+    await writeFile(join(folder, "hub.yaml"), earlier);
     const again = await credentials("revoke", "login");
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("was revoked before")]);
-    expect(await read("hub.yaml")).toBe(text);
+    expect(await read("hub.yaml")).toBe(earlier);
   });
 
   test("create tells where the folder's machine types have another name", async () => {
@@ -222,6 +224,15 @@ describe("with a file that people keep", () => {
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining("login-r2 is expired; create another one")]);
     const revoked = await credentials("revoke", "login-r3");
     expect(revoked.stdout).toContain("the same user name still has: login\n");
+  });
+
+  test("rotate that cannot end the first one makes no second", async () => {
+    // A draft beside it would have a name that is too long.
+    const long = `${"a".repeat(240)}.yaml`;
+    await rename(join(folder, "hub.yaml"), join(folder, long));
+    const ran = await credentials("rotate", "login");
+    expect([ran.code, ran.stdout]).toEqual([1, ""]);
+    expect(await readdir(folder)).toEqual([long]);
   });
 
   test("list tells of all of them", async () => {
