@@ -226,6 +226,16 @@ describe("with a file that people keep", () => {
     expect(revoked.stdout).toContain("the same user name still has: login\n");
   });
 
+  test("rotate never makes the first one last longer, and takes none that was revoked", async () => {
+    const expires = new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+Z$/, "Z");
+    await writeFile(join(folder, "hub.yaml"), kept.replace("2099-06-01T00:00:00Z", expires));
+    expect(await made("rotate", "login", "--overlap", "7d")).toMatchObject({ formerEnds: expires, expires });
+    expect(await read("hub.yaml")).toContain(`expires: ${expires} # as agreed`);
+    await credentials("revoke", "mirror");
+    const ran = await credentials("rotate", "mirror");
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("mirror is revoked; create another one")]);
+  });
+
   test("rotate that cannot end the first one makes no second", async () => {
     // A draft beside it would have a name that is too long.
     const long = `${"a".repeat(240)}.yaml`;
