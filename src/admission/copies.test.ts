@@ -4,7 +4,7 @@ import { signedNotes, testNoteKeys } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
 import type { Pod } from "../api/pod.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
-import { createNoteKey } from "../keys/note-keys.ts";
+import { createSigningKey } from "../keys/signing-keys.ts";
 import { parseSelection } from "../rewriting/notes/read.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
 
@@ -134,7 +134,7 @@ describe("a new Pod with the annotation of another", () => {
 
 describe("a note that does not prove itself: the build is pinned, its owner hears of it, and the note goes", () => {
   const given = (): Readonly<Record<string, object>> => ({ main: { ...honest(), reason: "r" } });
-  const other = [createNoteKey(new Date("2026-01-01T00:00:00Z"))];
+  const other = [createSigningKey(new Date("2026-01-01T00:00:00Z"))];
   test.each<[string, () => Readonly<Record<string, string>>]>([
     ["nobody signed it", () => ({ [selectionAnnotation]: JSON.stringify(given()) })],
     ["it is of another namespace", () => signedNotes(given(), { namespace: "other" })],

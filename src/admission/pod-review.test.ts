@@ -4,7 +4,7 @@ import { signedNotes } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
 import type { Pod } from "../api/pod.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
-import { createNoteKey } from "../keys/note-keys.ts";
+import { createSigningKey } from "../keys/signing-keys.ts";
 import { parseSelection } from "../rewriting/notes/read.ts";
 
 let world: World;
@@ -116,7 +116,7 @@ describe("updates", () => {
     const running = (created: string) => {
       const index = world.publish("qnib/bench", "latest", bench);
       const note = { asked: "qnib/bench", variant: digestOf("skylake"), index };
-      const keys = [createNoteKey(new Date("2019-01-01T00:00:00Z"))];
+      const keys = [createSigningKey(new Date("2019-01-01T00:00:00Z"))];
       const annotations = signedNotes({ main: note }, { keys });
       const made = podWith({ image: buildOf("skylake"), annotations, spec: { nodeName: "node2" } });
       return { ...made, metadata: { name: "p", creationTimestamp: created, annotations } };

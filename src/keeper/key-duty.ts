@@ -1,5 +1,4 @@
 import { KeyError } from "../keys/error.ts";
-import { formatNoteKeys, type NoteKeys, parseNoteKeys, renewNoteKeys } from "../keys/note-keys.ts";
 import {
   formatPathSegments,
   isPathSegment,
@@ -7,6 +6,7 @@ import {
   parsePathSegments,
   renewPathSegments,
 } from "../keys/path-segments.ts";
+import { formatSigningKeys, parseSigningKeys, renewSigningKeys, type SigningKeys } from "../keys/signing-keys.ts";
 import type { SecretStore } from "../kubernetes/secrets/store.ts";
 import { calledWebhooks, segmentOf } from "./called.ts";
 import {
@@ -50,10 +50,10 @@ export class KeyDuty {
     const named = namedSegments(configurations);
     const known = this.#read(stored?.data["paths"], parsePathSegments, "paths");
     const segments = renewPathSegments(known, { now, lifeMs, named, standing: isStanding(configurations) });
-    const noteKeys: NoteKeys = this.#read(stored?.data["note-keys"], parseNoteKeys, "note-keys");
+    const noteKeys: SigningKeys = this.#read(stored?.data["note-keys"], parseSigningKeys, "note-keys");
     const wanted = {
       paths: formatPathSegments(segments),
-      "note-keys": formatNoteKeys(renewNoteKeys(noteKeys, { now, ...noteKeyRules })),
+      "note-keys": formatSigningKeys(renewSigningKeys(noteKeys, { now, ...noteKeyRules })),
     };
     const isOpen = segments.some(({ segment }) => segment === "");
     metrics.open(isOpen);

@@ -11,7 +11,7 @@ import { publishBuilds } from "../../test/demo/builds.ts";
 import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
 import { parsePod } from "../api/parse-pod.ts";
 import { run } from "../cli/program.ts";
-import { createNoteKey, formatNoteKeys } from "../keys/note-keys.ts";
+import { createSigningKey, formatSigningKeys } from "../keys/signing-keys.ts";
 import type { CommandContext, ExitCode } from "../process/context.ts";
 
 // The command loads its own code when it runs: here before the first test, and not in that test's time.
@@ -166,7 +166,7 @@ test("a file of path segments with something else is refused, and nothing of it 
 
 test("keys of a file prove notes from one run to the next; without one nothing of an earlier run is proven", async () => {
   await publishBuilds(registry.host, undefined, AbortSignal.timeout(10_000));
-  await writeFile(join(folder, "keys"), formatNoteKeys([createNoteKey(new Date("2026-01-01T00:00:00Z"))]));
+  await writeFile(join(folder, "keys"), formatSigningKeys([createSigningKey(new Date("2026-01-01T00:00:00Z"))]));
   const mirror = ["--mirror", `docker.io=http://${registry.host}`];
   const again = async (object: object, ...more: readonly string[]) => {
     ended = new AbortController();

@@ -1,6 +1,6 @@
 import type { Pod } from "../api/pod.ts";
 import { isAcceleratorNamespace } from "../hardware/namespace.ts";
-import type { NoteKeys } from "../keys/note-keys.ts";
+import type { SigningKeys } from "../keys/signing-keys.ts";
 import type { Reference } from "../oci/reference.ts";
 import { parseReference, withDigest, withTagAndDigest } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
@@ -31,7 +31,7 @@ export interface DecisionContext {
   mayAsk(registry: string): boolean;
   readonly imageForm: ImageForm;
   /** The keys that prove notes, as they are at this moment. */
-  noteKeys(): NoteKeys;
+  noteKeys(): SigningKeys;
   /** Extended resources that a DeviceClass serves. */
   allocatedResources?(): ReadonlySet<string>;
   /** True where Pods are decided on at binding too: only then is anything left for it. */

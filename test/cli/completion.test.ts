@@ -42,6 +42,7 @@ const cases: [typed: string, offered: readonly string[]][] = [
   ["metahub detect --output ", ["features", "json", "labels", "machinetype"]],
   ["metahub detect --output=ma", ["machinetype"]],
   ["metahub index ", ["annotate", "create", "inspect", "push"]],
+  ["metahub credentials ", ["create", "list", "revoke", "rotate"]],
   ["metahub explain --plain", ["--plain-http"]],
   ["metahub rewrite -f a", ["a file.yaml"]],
 ];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
 import { selectionAnnotation } from "../../src/api/pod-keys.ts";
-import { createNoteKey, formatNoteKeys } from "../../src/keys/note-keys.ts";
+import { createSigningKey, formatSigningKeys } from "../../src/keys/signing-keys.ts";
 import { noteTime } from "../../src/rewriting/notes/note.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { openBindingSite, soon } from "../support/cluster/binding-site.ts";
@@ -203,8 +203,8 @@ describeWith(found, "a build that no policy allows", (site) => {
 
     await site.operator.webhook.kill();
     // From the next second on, so that no Pod here is as young.
-    const key = createNoteKey(new Date(Date.now() + 1_000));
-    await writeFile(join(site.cluster.dir, "operator/note-keys"), formatNoteKeys([key]), { mode: 0o600 });
+    const key = createSigningKey(new Date(Date.now() + 1_000));
+    await writeFile(join(site.cluster.dir, "operator/note-keys"), formatSigningKeys([key]), { mode: 0o600 });
     await site.operator.webhook.restart(soon());
 
     const again = await apply();

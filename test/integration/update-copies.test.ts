@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parsePod } from "../../src/api/parse-pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { selectionAnnotation } from "../../src/api/pod-keys.ts";
-import { createNoteKey } from "../../src/keys/note-keys.ts";
+import { createSigningKey } from "../../src/keys/signing-keys.ts";
 import { reachable } from "../cluster/require.ts";
 import { sharedCluster, sharedRegistry } from "../cluster/vitest.ts";
 import { container, imageOf, noteOf, onType, type PodManifest, pod } from "../support/cluster/pods.ts";
@@ -142,7 +142,7 @@ describeWith(found, "copies of Pods", (shared) => {
   test.each([
     ["that nobody signed", () => undefined],
     ["of another namespace", () => ({ namespace: "default" })],
-    ["of another cluster, or after the keys were lost", () => ({ namespace, keys: [createNoteKey(new Date(0))] })],
+    ["of another cluster, or after the keys were lost", () => ({ namespace, keys: [createSigningKey(new Date(0))] })],
     ["of a Pod with other wishes", () => ({ namespace, annotations: { "metahub.dev/strategy": "bind" } })],
   ])("a note %s pins the build, and kubectl says so", async (_, signing) => {
     const image = stage.image("cpu-broadwell");

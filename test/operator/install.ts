@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { formatNoteKeys } from "../../src/keys/note-keys.ts";
+import { formatSigningKeys } from "../../src/keys/signing-keys.ts";
 import { loadKubeconfig } from "../../src/kubernetes/access/kubeconfig.ts";
 import { KubernetesClient } from "../../src/kubernetes/client/client.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -93,7 +93,7 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
     ],
   });
   const noteKeys = join(folder, "note-keys");
-  await writeFile(noteKeys, formatNoteKeys(testNoteKeys), { mode: 0o600 });
+  await writeFile(noteKeys, formatSigningKeys(testNoteKeys), { mode: 0o600 });
   const webhook = await startServer({
     run: { dir: cluster.dir, logs: cluster.logs },
     name: "metahub-webhook",

@@ -1,13 +1,13 @@
 import { selectionAnnotation } from "../../src/api/pod-keys.ts";
 import { readOptions } from "../../src/api/pod-options.ts";
-import type { NoteKeys } from "../../src/keys/note-keys.ts";
-import { parseNoteKeys } from "../../src/keys/note-keys.ts";
+import type { SigningKeys } from "../../src/keys/signing-keys.ts";
+import { parseSigningKeys } from "../../src/keys/signing-keys.ts";
 import type { ImagePlace } from "../../src/rewriting/images.ts";
 import type { SelectionNote } from "../../src/rewriting/notes/note.ts";
 import { signNote } from "../../src/rewriting/notes/proof.ts";
 
 /** The keys that tests sign with: the operator of a test's cluster reads them from a file. */
-export const testNoteKeys: NoteKeys = parseNoteKeys(`2020-01-01T00:00:00Z ${"T".repeat(42)}E\n`);
+export const testNoteKeys: SigningKeys = parseSigningKeys(`2020-01-01T00:00:00Z ${"T".repeat(42)}E\n`);
 
 export interface Signing {
   /** Default: `default`. */
@@ -15,7 +15,7 @@ export interface Signing {
   /** The Pod's own wishes. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly kind?: ImagePlace["kind"];
-  readonly keys?: NoteKeys;
+  readonly keys?: SigningKeys;
 }
 
 /** A Pod's annotations with these notes on its images, by name (`volume/NAME`), as MetaHub would sign them. */

@@ -1,7 +1,7 @@
 import type { ReselectContext } from "../../binding/reselection.ts";
 import { Keyring } from "../../credentials/keyring.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
-import type { NoteKeys } from "../../keys/note-keys.ts";
+import type { SigningKeys } from "../../keys/signing-keys.ts";
 import type { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { ImageSource } from "../../registry/images.ts";
@@ -23,7 +23,7 @@ export interface DecisionsOptions {
   readonly imageForm: ImageForm;
   readonly atBinding: boolean;
   /** The keys that prove notes, as they are when it is called. */
-  readonly noteKeys: () => NoteKeys;
+  readonly noteKeys: () => SigningKeys;
 }
 
 /** Joins what admission and binding share: knowledge of images, and the choices that were made. */

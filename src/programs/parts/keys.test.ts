@@ -1,17 +1,17 @@
 import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import { ManualClock } from "../../../test/support/manual-clock.ts";
-import { createNoteKey, formatNoteKeys } from "../../keys/note-keys.ts";
 import { formatPathSegments, type PathSegment } from "../../keys/path-segments.ts";
+import { createSigningKey, formatSigningKeys } from "../../keys/signing-keys.ts";
 import type { SecretData } from "../../kubernetes/secrets/secret.ts";
 import { FollowedKeys } from "./keys.ts";
 
 const [a, b] = ["5f".repeat(32), "a0".repeat(32)];
-const key = createNoteKey(new Date("2026-01-01T00:00:00Z"));
+const key = createSigningKey(new Date("2026-01-01T00:00:00Z"));
 const at = (segment: string): PathSegment => ({ segment, since: new Date("2026-01-01T00:00:00Z") });
 const data = (...segments: readonly string[]): SecretData => ({
   paths: formatPathSegments(segments.map(at)),
-  "note-keys": formatNoteKeys([key]),
+  "note-keys": formatSigningKeys([key]),
 });
 
 let write: (data: SecretData) => void;

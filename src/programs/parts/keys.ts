@@ -1,6 +1,6 @@
 import { KeyError } from "../../keys/error.ts";
-import { type NoteKeys, parseNoteKeys } from "../../keys/note-keys.ts";
 import { parsePathSegments } from "../../keys/path-segments.ts";
+import { parseSigningKeys, type SigningKeys } from "../../keys/signing-keys.ts";
 import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
 import type { SecretData } from "../../kubernetes/secrets/secret.ts";
 import type { Logger } from "../../telemetry/log.ts";
@@ -22,7 +22,7 @@ export class FollowedKeys {
   #segments: readonly string[] = [];
   /** Ends of the times of those that vanished. */
   readonly #vanished = new Map<string, () => void>();
-  #noteKeys: NoteKeys = [];
+  #noteKeys: SigningKeys = [];
 
   constructor(secret: Pick<FollowedSecret, "place" | "read">, log: Logger, clock: Clock = systemClock) {
     this.#secret = secret;
@@ -44,7 +44,7 @@ export class FollowedKeys {
   }
 
   /** The keys that prove notes. */
-  get noteKeys(): NoteKeys {
+  get noteKeys(): SigningKeys {
     return this.#noteKeys;
   }
 
@@ -58,7 +58,7 @@ export class FollowedKeys {
     if (segments !== undefined) {
       this.#replace(segments.map(({ segment }) => segment));
     }
-    this.#noteKeys = this.#read(data, "note-keys", parseNoteKeys) ?? this.#noteKeys;
+    this.#noteKeys = this.#read(data, "note-keys", parseSigningKeys) ?? this.#noteKeys;
     if (this.#segments.length > 0 && this.#noteKeys.length > 0) this.#whole.resolve();
   }
 

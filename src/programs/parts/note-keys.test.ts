@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createNoteKey, formatNoteKeys, signingKey } from "../../keys/note-keys.ts";
+import { createSigningKey, formatSigningKeys, signingKey } from "../../keys/signing-keys.ts";
 import { openNoteKeys } from "./note-keys.ts";
 
 let folder: string;
@@ -16,17 +16,19 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 test("those of a file", async () => {
-  const keys = [createNoteKey(new Date("2026-01-01T00:00:00Z"))];
+  const keys = [createSigningKey(new Date("2026-01-01T00:00:00Z"))];
   const keyFile = join(folder, "keys");
-  await writeFile(keyFile, formatNoteKeys(keys));
+  await writeFile(keyFile, formatSigningKeys(keys));
   expect((await openNoteKeys({ keyFile, unproven: "restore" }, undefined, log))()).toEqual(keys);
   expect(lines).toEqual([]);
 });
 
 test("those of the keeper as they change, beside those of a file", async () => {
-  const [given, first, second] = [2024, 2025, 2026].map((year) => createNoteKey(new Date(`${year}-01-01T00:00:00Z`)));
+  const [given, first, second] = [2024, 2025, 2026].map((year) =>
+    createSigningKey(new Date(`${year}-01-01T00:00:00Z`)),
+  );
   const keyFile = join(folder, "keys");
-  await writeFile(keyFile, formatNoteKeys([given].flatMap((key) => key ?? [])));
+  await writeFile(keyFile, formatSigningKeys([given].flatMap((key) => key ?? [])));
   const kept = { noteKeys: [first].flatMap((key) => key ?? []) };
   const [keys, both] = [
     await openNoteKeys({ unproven: "restore" }, kept, log),

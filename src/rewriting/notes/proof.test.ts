@@ -3,7 +3,7 @@ import { testNoteKeys } from "../../../test/support/note-keys.ts";
 import { digestOf } from "../../../test/support/oci/indexes.ts";
 import type { Pod } from "../../api/pod.ts";
 import { allChoiceOptions } from "../../api/pod-options.ts";
-import { createNoteKey, type NoteKeys } from "../../keys/note-keys.ts";
+import { createSigningKey, type SigningKeys } from "../../keys/signing-keys.ts";
 import type { SelectionNote } from "./note.ts";
 import { isRecent, type NoteOwner, provenNotes, signNote } from "./proof.ts";
 import { parseSelection } from "./read.ts";
@@ -24,7 +24,7 @@ const note: SelectionNote = {
 };
 const signed = signNote(note, place, owner);
 
-function proofOf(keys: NoteKeys = testNoteKeys) {
+function proofOf(keys: SigningKeys = testNoteKeys) {
   return { keys, namespace: "default", copied: false };
 }
 
@@ -64,7 +64,7 @@ describe("nothing that decisions follow from can be another", () => {
 
   test.each<[string, Partial<NoteOwner>]>([
     ["namespace", { proof: { ...proofOf(), namespace: "other" } }],
-    ["keys", { proof: proofOf([createNoteKey(new Date(0))]) }],
+    ["keys", { proof: proofOf([createSigningKey(new Date(0))]) }],
     ["no keys", { proof: proofOf([]) }],
     ["nobody who could prove it", { proof: undefined }],
     ["strategy", { options: { ...owner.options, strategy: "bind" } }],
@@ -107,8 +107,8 @@ describe("when it was written", () => {
 });
 
 test("older keys go on proving, and the newest that signs by then is what signs", () => {
-  const newer = createNoteKey(new Date("2026-11-23T11:00:00Z"));
-  const next = createNoteKey(new Date("2026-11-23T13:00:00Z"));
+  const newer = createSigningKey(new Date("2026-11-23T11:00:00Z"));
+  const next = createSigningKey(new Date("2026-11-23T13:00:00Z"));
   const later = { ...owner, proof: proofOf([next, newer, ...testNoteKeys]) };
   expect([proves(signed, later), signNote(note, place, later).key]).toEqual([true, newer.id]);
   expect(signNote(signed, place, { ...owner, proof: proofOf([next]) })).toEqual(note);

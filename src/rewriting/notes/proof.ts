@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Pod } from "../../api/pod.ts";
 import { allChoiceOptions, type ChoiceOptions } from "../../api/pod-options.ts";
-import { type NoteKeys, signingKey } from "../../keys/note-keys.ts";
+import { type SigningKeys, signingKey } from "../../keys/signing-keys.ts";
 import type { ImagePlace } from "../images.ts";
 import { noteName, type SelectionNote, type SelectionNotes } from "./note.ts";
 
 /** Whose notes they are, and by which keys they prove themselves. */
 export interface NoteProof {
-  readonly keys: NoteKeys;
+  readonly keys: SigningKeys;
   /** The Pod's: at admission the object itself may not say it yet. */
   readonly namespace: string;
   /** Whether notes of an earlier Pod count: of one that is being created, which may be a copy. */
@@ -75,7 +75,7 @@ export function isRecent({ at }: SelectionNote, now: Date): boolean {
 }
 
 /** Whether the Pod is older than the oldest key. While there are no keys, any Pod is older than the first that comes. */
-export function precedesKeys({ metadata }: Pod, keys: NoteKeys): boolean {
+export function precedesKeys({ metadata }: Pod, keys: SigningKeys): boolean {
   const created = Date.parse(metadata.creationTimestamp ?? "");
   return !Number.isNaN(created) && keys.every(({ signsFrom }) => created < signsFrom.getTime());
 }

@@ -6,7 +6,7 @@ import { maxSelection, type SelectionNote, type SelectionNotes } from "./note.ts
 
 /** Characters of one member: the longest that is read as an image reference. */
 const longest = 1_024;
-/** As `keys/note-keys.ts` names keys. */
+/** As `keys/signing-keys.ts` names keys. */
 const keyId = /^[0-9a-f]{16}$/;
 /** 16 bytes in base64url. */
 const macForm = /^[A-Za-z0-9_-]{22}$/;

@@ -1,0 +1,110 @@
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { credential } from "../../test/support/identity/credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import { FileCredentials } from "./file-credentials.ts";
+
+// They wait for readings, which come at once or never.
+vi.setConfig({ testTimeout: 15_000 });
+
+let folder: string;
+let followed: FileCredentials | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-credentials-"));
+});
+afterEach(async () => {
+  await followed?.close();
+  followed = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Tells of each reading, and lets a test wait for one. */
+class Readings {
+  readonly seen: (Credentials | Error)[] = [];
+  #tell = Promise.withResolvers<void>();
+
+  add(one: Credentials | Error): void {
+    this.seen.push(one);
+    this.#tell.resolve();
+    this.#tell = Promise.withResolvers<void>();
+  }
+
+  /** The first reading, old or new, of which that is true. */
+  async until<T>(found: (one: Credentials | Error) => T | undefined): Promise<T> {
+    for (;;) {
+      const last = this.seen.at(-1);
+      const wanted = last === undefined ? undefined : found(last);
+      if (wanted !== undefined) return wanted;
+      await this.#tell.promise;
+    }
+  }
+}
+
+const write = async (name: string, objects: readonly object[] | string): Promise<void> => {
+  const text = typeof objects === "string" ? objects : objects.map((one) => JSON.stringify(one)).join("\n---\n");
+  await writeFile(join(folder, `.${name}`), text);
+  await rename(join(folder, `.${name}`), join(folder, name));
+};
+const follow = (): [FileCredentials, Readings] => {
+  const readings = new Readings();
+  followed = new FileCredentials({
+    folder,
+    onChange: (credentials) => readings.add(credentials),
+    onError: (error) => readings.add(error instanceof Error ? error : new Error(String(error))),
+  });
+  return [followed, readings];
+};
+const names = (one: Credentials | Error, ...ids: string[]) =>
+  "byId" in one && ids.every((id) => one.byId(id) !== undefined) ? one : undefined;
+
+test("credentials come and go with their files, beside whatever else is in the folder", async () => {
+  await write("a.yaml", [credential("a", "s"), { apiVersion: "v1", kind: "Node", metadata: { name: "n" } }]);
+  const [credentials, readings] = follow();
+  expect(credentials.current.byId("a")).toBeUndefined();
+  await credentials.synced;
+  expect(credentials.current.byId("a")).toBeDefined();
+  await write("b.yaml", [credential("b", "t")]);
+  expect(await readings.until((one) => names(one, "a", "b"))).toBe(credentials.current);
+  await rm(join(folder, "a.yaml"));
+  await readings.until((one) => ("byId" in one && one.byId("a") === undefined ? one : undefined));
+  expect(credentials.current.byId("b")).toBeDefined();
+});
+
+test.each([
+  ["no YAML", "kind: [", /not valid YAML/],
+  [
+    "a credential that is none",
+    [{ ...credential("x", "s"), spec: { machineType: "type1" } }],
+    /x.yaml: spec.secretHash/,
+  ],
+  ["a credential that is there", [credential("a", "t")], /a stands twice/],
+])("a change with %s is not taken, not even the rest of it", async (_, objects, message) => {
+  await write("a.yaml", [credential("a", "s")]);
+  const [credentials, readings] = follow();
+  await credentials.synced;
+  await write("x.yaml", objects);
+  await readings.until((one) => (one instanceof Error && message.test(one.message) ? one : undefined));
+  const before = readings.seen.length;
+  await write("b.yaml", [credential("b", "t")]);
+  await readings.until((one) => (readings.seen.length > before && one instanceof Error ? one : undefined));
+  expect(credentials.current.find("type1", "s")?.metadata.name).toBe("a");
+  expect(credentials.current.byId("b")).toBeUndefined();
+  await rm(join(folder, "x.yaml"));
+  await readings.until((one) => names(one, "a", "b"));
+});
+
+test("a secret where its hash belongs is refused and not repeated", async () => {
+  const secret = `mh_${"A".repeat(43)}`;
+  await write("a.yaml", [{ ...credential("a", "s"), spec: { machineType: "type1", secretHash: secret } }]);
+  const [credentials] = follow();
+  await expect(credentials.synced).rejects.toThrow(/a.yaml: spec.secretHash/);
+  await expect(credentials.synced).rejects.not.toThrow(new RegExp(secret));
+});
+
+test("a folder that is not there is told at once", async () => {
+  await rm(folder, { recursive: true });
+  const [credentials] = follow();
+  await expect(credentials.synced).rejects.toThrow(/no such file or folder/);
+});
