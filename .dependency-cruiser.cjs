@@ -19,6 +19,7 @@ const mayImport = {
   kubernetes: ["process", "time", "yaml", "json", "text", "api"],
   registry: ["credentials", "time", "json", "oci", "text", "hardware"],
   manifests: ["process", "yaml", "json"],
+  identity: ["manifests", "process", "keys", "yaml", "api", "hardware"],
   host: ["process", "text", "hardware"],
   certificates: ["kubernetes", "telemetry", "time", "json"],
   keeper: ["certificates", "kubernetes", "telemetry", "time", "keys", "json"],
@@ -118,6 +119,7 @@ const mayImport = {
   ],
   cli: [
     "programs",
+    "identity",
     "offline",
     "publishing",
     "explaining",

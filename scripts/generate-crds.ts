@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { metahubGroup } from "../src/api/machine-type.ts";
+import { machineCredential } from "./crds/machinecredential.ts";
 import { machineType } from "./crds/machinetype.ts";
 
 /** Where the CRDs are written, from the repository's root. A chart cannot read files outside of its own folder. */
@@ -12,9 +13,12 @@ export const crdFolders = ["crds/", "charts/metahub/files/crds/"] as const;
 
 /** File name → text. */
 export function renderCrds(): ReadonlyMap<string, string> {
-  const head = "# Made by scripts/generate-crds.ts from src/api/rules.ts; do not edit.\n";
+  const head = "# Made by scripts/generate-crds.ts from the rules in src/api; do not edit.\n";
   const yaml = (crd: unknown) => head + stringify(crd, { aliasDuplicateObjects: false, lineWidth: 0 });
-  return new Map([[`${metahubGroup}_machinetypes.yaml`, yaml(machineType)]]);
+  return new Map([
+    [`${metahubGroup}_machinetypes.yaml`, yaml(machineType)],
+    [`${metahubGroup}_machinecredentials.yaml`, yaml(machineCredential)],
+  ]);
 }
 
 if (import.meta.main) {

@@ -5,6 +5,7 @@ import { status } from "./machinetype-status.ts";
 import {
   atomic,
   choice,
+  column,
   keyedByLabel,
   labelKey,
   labelValue,
@@ -188,13 +189,6 @@ const spec = object(
   },
   needs("nodeSelector", requiredFields.nodeSelector),
 );
-
-const column = (name: string, type: string, jsonPath: string, description: string) => ({
-  name,
-  type,
-  jsonPath,
-  description,
-});
 
 /** The CustomResourceDefinition of MachineType. */
 export const machineType = {

@@ -72,3 +72,11 @@ export function keyedByLabel(
 
 export const labelValue = (description: string) =>
   text(description, limits.labelValueLength, matches(rules.labelValueRule));
+
+/** A column that kubectl prints. */
+export const column = (name: string, type: string, jsonPath: string, description: string) => ({
+  name,
+  type,
+  jsonPath,
+  description,
+});

@@ -26,6 +26,13 @@ export class Field {
     this.fail("INVALID", `${shorten(text, mostShown)} ${message}`);
   }
 
+  boolean(): boolean {
+    if (typeof this.value !== "boolean") {
+      this.fail("WRONG_TYPE", `must be of type boolean, for example true; it is ${typeName(this.value)}`);
+    }
+    return this.value;
+  }
+
   /** Refuses a value of another type, and says what YAML may have made of it. */
   refuseType(type: "string"): never {
     this.fail("WRONG_TYPE", `must be of type ${type}, it is ${typeName(this.value)}${quoteHint(this.value)}`);

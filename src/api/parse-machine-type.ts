@@ -1,20 +1,12 @@
-import { isRecord } from "../json/object.ts";
 import { ApiError } from "./error.ts";
 import { Field, isLabelKey } from "./field.ts";
-import { type MachineType, type MachineTypeSpec, metahubApiVersion } from "./machine-type.ts";
+import type { MachineType, MachineTypeSpec } from "./machine-type.ts";
 import type { Taint } from "./node.ts";
-import { parseStatus, textsOf } from "./parse-status.ts";
+import { type Known, openObject, type ParseOptions, readMetadata, required } from "./parse-object.ts";
+import { parseStatus } from "./parse-status.ts";
 import * as rules from "./rules.ts";
 import { limits, requiredFields } from "./rules.ts";
 import type { LabelSelector, LabelSelectorRequirement } from "./selector.ts";
-
-export interface ParseOptions {
-  /**
-   * Fields that the API does not have: refused or ignored. By default a manifest's are refused (a typo must not pass in
-   * silence) and those of a stored object, which has a uid, are ignored: the server may know a newer version of the API.
-   */
-  readonly unknownFields?: "refuse" | "ignore";
-}
 
 /**
  * Reads a MachineType from parsed JSON or YAML and holds it to the rules that the CRD states. Nothing is cast: the
@@ -23,48 +15,18 @@ export interface ParseOptions {
  * @throws ApiError that names the field and shows a right value.
  */
 export function parseMachineType(value: unknown, options: ParseOptions = {}): MachineType {
-  const root = new Field(value, "");
-  const object = root.object();
-  const apiVersion = object.get("apiVersion")?.value;
-  const kind = object.get("kind")?.value;
-  if (apiVersion !== metahubApiVersion || kind !== "MachineType") {
-    throw new ApiError(
-      "WRONG_KIND",
-      apiVersion !== metahubApiVersion ? "apiVersion" : "kind",
-      `must be apiVersion: ${metahubApiVersion}, kind: MachineType; it is ${JSON.stringify(apiVersion)}, ${JSON.stringify(kind)}`,
-    );
-  }
-  const metadata = parseMetadata(object.get("metadata"));
-  const refuse = (options.unknownFields ?? (metadata.uid === undefined ? "refuse" : "ignore")) === "refuse";
-  const known = (fields: readonly string[]) => (refuse ? fields : undefined);
-  const allowed = known(["apiVersion", "kind", "metadata", "spec", "status"]);
-  if (allowed !== undefined) root.object(allowed);
-  const spec = object.get("spec");
+  const { object, fields, known } = openObject(value, "MachineType", options);
+  const metadata = parseMetadata(fields.get("metadata"));
+  const spec = fields.get("spec");
   if (spec === undefined) throw new ApiError("MISSING", "spec", requiredFields.spec);
-  const status = parseStatus(object.get("status")?.value);
-  return { apiVersion, kind, metadata, spec: parseSpec(spec, known), ...(status === undefined ? {} : { status }) };
+  const status = parseStatus(fields.get("status")?.value);
+  return { ...object, metadata, spec: parseSpec(spec, known), ...(status === undefined ? {} : { status }) };
 }
 
-/** Gives back the fields to hold an object to; undefined where others are ignored. */
-type Known = (fields: readonly string[]) => readonly string[] | undefined;
-
 function parseMetadata(field: Field | undefined): MachineType["metadata"] {
-  const fields = field?.object() ?? new Map<string, Field>();
-  const name = fields.get("name");
-  if (name === undefined) throw new ApiError("MISSING", "metadata.name", 'is needed, for example "type4"');
-  const text = name.string(253);
-  if (text.length > limits.nameLength) name.refuse(requiredFields.name);
-  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) {
-    name.refuse('must be lower-case letters, digits, "-" and ".", for example "type4"');
-  }
-  const { generation, uid, resourceVersion, annotations } = isRecord(field?.value) ? field.value : {};
-  return {
-    name: text,
-    ...(typeof generation === "number" ? { generation } : {}),
-    ...(typeof uid === "string" ? { uid } : {}),
-    ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
-    ...(isRecord(annotations) ? { annotations: textsOf(annotations) } : {}),
-  };
+  const { fields, ...metadata } = readMetadata(field, "type4");
+  if (metadata.name.length > limits.nameLength) fields.get("name")?.refuse(requiredFields.name);
+  return metadata;
 }
 
 function parseSpec(field: Field, known: Known): MachineTypeSpec {
@@ -227,8 +189,4 @@ function parseMap(field: Field, max: number, parse: (value: Field) => string): R
   return Object.fromEntries(
     [...fields].map(([key, { value }]) => [key, parse(new Field(value, `${field.path}[${key}]`))]),
   );
-}
-
-function required(parent: Field, fields: ReadonlyMap<string, Field>, name: string, message: string): Field {
-  return fields.get(name) ?? new Field(undefined, `${parent.path}.${name}`).fail("MISSING", message);
 }

@@ -3,6 +3,7 @@ import type { AddCommand, CommandContext, ExitCode } from "../process/context.ts
 import { describeFailure, UsageError } from "../process/failure.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addControllerCommand } from "./commands/controller.ts";
+import { addCredentialsCommand } from "./commands/credentials.ts";
 import { addDetectCommand } from "./commands/detect.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addIndexCommand } from "./commands/index.ts";
@@ -18,6 +19,7 @@ const commands: readonly AddCommand[] = [
   addDetectCommand,
   addRewriteCommand,
   addIndexCommand,
+  addCredentialsCommand,
   addWebhookCommand,
   addControllerCommand,
   addKeeperCommand,

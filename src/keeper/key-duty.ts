@@ -1,5 +1,5 @@
 import { KeyError } from "../keys/error.ts";
-import { formatNoteKeys, type NoteKeys, parseNoteKeys, renewNoteKeys } from "../keys/note-keys.ts";
+import { formatSigningKeys, type SigningKeys, parseSigningKeys, renewSigningKeys } from "../keys/signing-keys.ts";
 import {
   formatPathSegments,
   isPathSegment,
@@ -49,10 +49,10 @@ export class KeyDuty {
     const named = namedSegments(configurations);
     const known = this.#read(stored?.data["paths"], parsePathSegments, "paths");
     const segments = renewPathSegments(known, { now, lifeMs, named });
-    const noteKeys: NoteKeys = this.#read(stored?.data["note-keys"], parseNoteKeys, "note-keys");
+    const noteKeys: SigningKeys = this.#read(stored?.data["note-keys"], parseSigningKeys, "note-keys");
     const wanted = {
       paths: formatPathSegments(segments),
-      "note-keys": formatNoteKeys(renewNoteKeys(noteKeys, { now, ...noteKeyRules })),
+      "note-keys": formatSigningKeys(renewSigningKeys(noteKeys, { now, ...noteKeyRules })),
     };
     const next = (segments[0]?.since.getTime() ?? 0) + lifeMs - now.getTime();
     if (stored?.data["paths"] === wanted.paths && stored.data["note-keys"] === wanted["note-keys"])

@@ -86,15 +86,37 @@ describeWith(found, "the chart", (ready) => {
   });
 
   test("keeps the CRDs at uninstall unless told otherwise, and leaves them out when told so", async () => {
-    const crdOf = async (...args: readonly string[]) =>
+    const crdsOf = async (...args: readonly string[]) =>
       parseAllDocuments((await template(...args)).stdout)
         .map((document) => document.toJS())
-        .find((object) => object?.kind === "CustomResourceDefinition");
-    const kept = await crdOf();
-    expect(kept.metadata.annotations).toEqual({ "helm.sh/resource-policy": "keep" });
-    expect(kept.spec).toEqual(parse(readFileSync(`${chart}/files/crds/metahub.dev_machinetypes.yaml`, "utf8")).spec);
-    expect((await crdOf("--set", "crds.keep=false")).metadata.annotations).toBeUndefined();
-    expect(await crdOf("--set", "crds.enabled=false")).toBeUndefined();
+        .filter((object) => object?.kind === "CustomResourceDefinition");
+    const files = readdirSync(`${chart}/files/crds`).map((file) =>
+      parse(readFileSync(`${chart}/files/crds/${file}`, "utf8")),
+    );
+    const kept = await crdsOf();
+    expect(kept.map(({ metadata }) => metadata.name)).toEqual(files.map(({ metadata }) => metadata.name));
+    expect(kept.map(({ spec }) => spec)).toEqual(files.map(({ spec }) => spec));
+    for (const { metadata } of kept) expect(metadata.annotations).toEqual({ "helm.sh/resource-policy": "keep" });
+    for (const { metadata } of await crdsOf("--set", "crds.keep=false")) expect(metadata.annotations).toBeUndefined();
+    expect(await crdsOf("--set", "crds.enabled=false")).toEqual([]);
+  });
+
+  test("lets whoever views a cluster see machine types, and nobody by itself touch credentials", async () => {
+    const roles = parseAllDocuments((await template()).stdout)
+      .map((document) => document.toJS())
+      .filter((object) => object?.kind === "ClusterRole" || object?.kind === "Role");
+    const of = (resource: string) =>
+      roles.filter(({ rules }) => rules?.some((rule: { resources?: string[] }) => rule.resources?.includes(resource)));
+    const aggregated = ({ metadata }: { metadata: { labels?: object } }) =>
+      Object.keys(metadata.labels ?? {}).some((label) => label.includes("/aggregate-to-"));
+    expect(of("machinetypes").filter(aggregated)).toHaveLength(1);
+    expect(of("machinecredentials").filter(aggregated)).toEqual([]);
+    const [keeper, ...others] = of("machinecredentials");
+    expect(others).toEqual([]);
+    expect(keeper?.metadata.name).toMatch(/-machine-credentials$/);
+    expect(keeper?.rules.flatMap(({ resources }: { resources: string[] }) => resources)).toEqual([
+      "machinecredentials",
+    ]);
   });
 
   test("README names every value with its default", () => {

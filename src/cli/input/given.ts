@@ -12,6 +12,12 @@ export class Given {
     throw new TypeError(`--${name} is no text`);
   }
 
+  number(name: string): number | undefined {
+    const value = this.#values.get(name);
+    if (value === undefined || typeof value === "number") return value;
+    throw new TypeError(`--${name} is no number`);
+  }
+
   flag(name: string): boolean {
     return this.#values.get(name) === true;
   }

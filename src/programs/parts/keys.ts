@@ -1,5 +1,5 @@
 import { KeyError } from "../../keys/error.ts";
-import { type NoteKeys, parseNoteKeys } from "../../keys/note-keys.ts";
+import { type SigningKeys, parseSigningKeys } from "../../keys/signing-keys.ts";
 import { parsePathSegments } from "../../keys/path-segments.ts";
 import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
 import type { SecretData } from "../../kubernetes/secrets/secret.ts";
@@ -13,7 +13,7 @@ export class FollowedKeys {
   readonly #readers = new Set<(segments: readonly string[]) => void>();
   readonly #whole = Promise.withResolvers<void>();
   #segments: readonly string[] = [];
-  #noteKeys: NoteKeys = [];
+  #noteKeys: SigningKeys = [];
 
   constructor(secret: Pick<FollowedSecret, "place" | "read">, log: Logger) {
     this.#secret = secret;
@@ -28,7 +28,7 @@ export class FollowedKeys {
   }
 
   /** The keys that prove notes. */
-  get noteKeys(): NoteKeys {
+  get noteKeys(): SigningKeys {
     return this.#noteKeys;
   }
 
@@ -43,7 +43,7 @@ export class FollowedKeys {
       this.#segments = segments.map(({ segment }) => segment);
       for (const reader of this.#readers) reader(this.#segments);
     }
-    this.#noteKeys = this.#read(data, "note-keys", parseNoteKeys) ?? this.#noteKeys;
+    this.#noteKeys = this.#read(data, "note-keys", parseSigningKeys) ?? this.#noteKeys;
     if (this.#segments.length > 0 && this.#noteKeys.length > 0) this.#whole.resolve();
   }
 

@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { KeyError } from "./error.ts";
 
-/** A key that proves notes: one signs at a time, and the older ones go on verifying. */
-export interface NoteKey {
+/**
+ * A key that proves who wrote something: the notes of Pods, the tokens of the registry; each of them has keys of its own.
+ * One signs at a time, and the older ones go on verifying.
+ */
+export interface SigningKey {
   /** Names the key without telling it: 16 hexadecimal digits of its SHA-256. */
   readonly id: string;
   /** It signs from this time on, until the next one does. Every replica has read it by then. */
@@ -12,7 +15,7 @@ export interface NoteKey {
 }
 
 /** The keys of an installation, in no order. Empty: nothing can be signed, and nothing proves itself. */
-export type NoteKeys = readonly NoteKey[];
+export type SigningKeys = readonly SigningKey[];
 
 /** A new key signs that long after it was stored: replicas hear of it within seconds, by their watch. */
 const readyMs = 10 * 60_000;
@@ -22,10 +25,10 @@ const secretBytes = 32;
 const line = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([A-Za-z0-9_-]{43})$/;
 
 /** The key that signs at this time; undefined where none does yet. */
-export function signingKey(keys: NoteKeys, now: Date): NoteKey | undefined {
+export function signingKey(keys: SigningKeys, now: Date): SigningKey | undefined {
   return keys
     .filter(({ signsFrom }) => signsFrom <= now)
-    .reduce<NoteKey | undefined>(
+    .reduce<SigningKey | undefined>(
       (last, key) => (last === undefined || key.signsFrom > last.signsFrom ? key : last),
       undefined,
     );
@@ -35,9 +38,9 @@ export function signingKey(keys: NoteKeys, now: Date): NoteKey | undefined {
  * Reads keys as a Secret or a file holds them: one a line, `SIGNS-FROM SECRET`, the time in RFC 3339 and the secret in
  * base64url. @throws KeyError that names the line, and repeats nothing of it
  */
-export function parseNoteKeys(text: string): NoteKeys {
+export function parseSigningKeys(text: string): SigningKeys {
   const lines = text.split(/\r?\n/).map((given) => given.trim());
-  const keys = lines.flatMap((given, index): NoteKey[] => {
+  const keys = lines.flatMap((given, index): SigningKey[] => {
     if (given === "") return [];
     const [, time = "", secret = ""] = line.exec(given) ?? [];
     const signsFrom = new Date(time);
@@ -50,16 +53,16 @@ export function parseNoteKeys(text: string): NoteKeys {
   return keys;
 }
 
-export function formatNoteKeys(keys: NoteKeys): string {
+export function formatSigningKeys(keys: SigningKeys): string {
   return keys.map(({ signsFrom, secret }) => `${toSeconds(signsFrom)} ${secret.toString("base64url")}\n`).join("");
 }
 
 /** A new key that signs from then on. */
-export function createNoteKey(signsFrom: Date): NoteKey {
+export function createSigningKey(signsFrom: Date): SigningKey {
   return toKey(new Date(toSeconds(signsFrom)), randomBytes(secretBytes));
 }
 
-export interface NoteKeyRules {
+export interface SigningKeyRules {
   readonly now: Date;
   /** How long a key signs, ms. */
   readonly signsForMs: number;
@@ -68,12 +71,12 @@ export interface NoteKeyRules {
 }
 
 /** The keys that there should be: the same ones where nothing is due. The first key signs at once. */
-export function renewNoteKeys(keys: NoteKeys, { now, signsForMs, verifiesForMs }: NoteKeyRules): NoteKeys {
+export function renewSigningKeys(keys: SigningKeys, { now, signsForMs, verifiesForMs }: SigningKeyRules): SigningKeys {
   const inOrder = keys.toSorted((a, b) => b.signsFrom.getTime() - a.signsFrom.getTime());
   const [newest] = inOrder;
-  if (newest === undefined) return [createNoteKey(now)];
+  if (newest === undefined) return [createSigningKey(now)];
   const due = newest.signsFrom.getTime() + signsForMs - readyMs <= now.getTime();
-  const wanted = due ? [createNoteKey(new Date(now.getTime() + readyMs)), ...inOrder] : inOrder;
+  const wanted = due ? [createSigningKey(new Date(now.getTime() + readyMs)), ...inOrder] : inOrder;
   const kept = wanted.filter((_, index) => {
     const next = wanted[index - 1];
     return next === undefined || next.signsFrom.getTime() + verifiesForMs > now.getTime();
@@ -82,7 +85,7 @@ export function renewNoteKeys(keys: NoteKeys, { now, signsForMs, verifiesForMs }
   return result.length === keys.length && result.every((key, index) => key.id === keys[index]?.id) ? keys : result;
 }
 
-function toKey(signsFrom: Date, secret: Buffer): NoteKey {
+function toKey(signsFrom: Date, secret: Buffer): SigningKey {
   return { id: createHash("sha256").update(secret).digest("hex").slice(0, 16), signsFrom, secret };
 }
 

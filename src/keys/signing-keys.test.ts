@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
 import { KeyError } from "./error.ts";
 import {
-  createNoteKey,
-  formatNoteKeys,
-  type NoteKeyRules,
-  type NoteKeys,
-  parseNoteKeys,
-  renewNoteKeys,
+  createSigningKey,
+  formatSigningKeys,
+  parseSigningKeys,
+  renewSigningKeys,
+  type SigningKeyRules,
+  type SigningKeys,
   signingKey,
-} from "./note-keys.ts";
+} from "./signing-keys.ts";
 
 const dayMs = 86_400_000;
 const start = new Date("2026-11-28T12:00:00Z");
-const rules = (now: Date): NoteKeyRules => ({ now, signsForMs: 30 * dayMs, verifiesForMs: 400 * dayMs });
+const rules = (now: Date): SigningKeyRules => ({ now, signsForMs: 30 * dayMs, verifiesForMs: 400 * dayMs });
 const after = (days: number): Date => new Date(start.getTime() + days * dayMs);
-const ids = (keys: NoteKeys): readonly string[] => keys.map(({ id }) => id);
+const ids = (keys: SigningKeys): readonly string[] => keys.map(({ id }) => id);
 
 test("what is written is read", () => {
-  const keys = [createNoteKey(start), createNoteKey(after(30))];
-  expect(parseNoteKeys(formatNoteKeys(keys))).toEqual(keys);
-  expect(parseNoteKeys("")).toEqual([]);
+  const keys = [createSigningKey(start), createSigningKey(after(30))];
+  expect(parseSigningKeys(formatSigningKeys(keys))).toEqual(keys);
+  expect(parseSigningKeys("")).toEqual([]);
 });
 
 test.each([
@@ -27,36 +27,36 @@ test.each([
   ["a secret that is too short", `2026-11-28T12:00:00Z ${"A".repeat(42)}`],
   ["a day that there is not", `2026-13-28T12:00:00Z ${"A".repeat(43)}`],
 ])("%s is refused, and not repeated", (_name, line) => {
-  const read = (): unknown => parseNoteKeys(`\n${line}\n`);
+  const read = (): unknown => parseSigningKeys(`\n${line}\n`);
   expect(read).toThrow(KeyError);
   expect(read).toThrow(/^line 2 is no key: expected a time and 32 bytes in base64url$/);
 });
 
 test("more keys than an installation has are refused", () => {
-  const text = formatNoteKeys([createNoteKey(start)]);
-  expect(parseNoteKeys(text.repeat(32))).toHaveLength(32);
-  expect(() => parseNoteKeys(text.repeat(33))).toThrow("more than 32 keys");
+  const text = formatSigningKeys([createSigningKey(start)]);
+  expect(parseSigningKeys(text.repeat(32))).toHaveLength(32);
+  expect(() => parseSigningKeys(text.repeat(33))).toThrow("more than 32 keys");
 });
 
 test("the first key signs at once, and the next one once every replica has read it", () => {
-  const first = renewNoteKeys([], rules(start));
+  const first = renewSigningKeys([], rules(start));
   expect(signingKey(first, start)).toBe(first[0]);
-  expect(renewNoteKeys(first, rules(after(29)))).toBe(first);
+  expect(renewSigningKeys(first, rules(after(29)))).toBe(first);
 
-  const second = renewNoteKeys(first, rules(after(30)));
+  const second = renewSigningKeys(first, rules(after(30)));
   expect(ids(second).slice(1)).toEqual(ids(first));
   expect(signingKey(second, after(30))?.id).toBe(first[0]?.id);
   expect(signingKey(second, new Date(after(30).getTime() + 600_000))?.id).toBe(second[0]?.id);
 });
 
 test("a key verifies for as long as was said after its last signature, and their number has a bound", () => {
-  let keys: NoteKeys = [];
-  for (let day = 0; day < 3_000; day++) keys = renewNoteKeys(keys, rules(after(day)));
+  let keys: SigningKeys = [];
+  for (let day = 0; day < 3_000; day++) keys = renewSigningKeys(keys, rules(after(day)));
   expect(keys.length).toBeLessThanOrEqual(16);
   // The key that signed a year ago still verifies.
   expect(signingKey(keys, after(3_000 - 366))).toBeDefined();
 });
 
 test("nothing signs before its time", () => {
-  expect(signingKey([createNoteKey(after(1))], start)).toBeUndefined();
+  expect(signingKey([createSigningKey(after(1))], start)).toBeUndefined();
 });
