@@ -72,6 +72,7 @@ const mayImport = {
   ],
   proxy: [
     "http",
+    "identity",
     "rewriting",
     "inventory",
     "registry",
@@ -100,6 +101,7 @@ const mayImport = {
   ],
   programs: [
     "proxy",
+    "identity",
     "controller",
     "binding",
     "admission",

@@ -1,5 +1,4 @@
 import { KeyError } from "../keys/error.ts";
-import { formatSigningKeys, type SigningKeys, parseSigningKeys, renewSigningKeys } from "../keys/signing-keys.ts";
 import {
   formatPathSegments,
   isPathSegment,
@@ -7,6 +6,7 @@ import {
   parsePathSegments,
   renewPathSegments,
 } from "../keys/path-segments.ts";
+import { formatSigningKeys, parseSigningKeys, renewSigningKeys, type SigningKeys } from "../keys/signing-keys.ts";
 import type { SecretStore } from "../kubernetes/secrets/store.ts";
 import { calledWebhooks, segmentOf } from "./called.ts";
 import {

@@ -1,6 +1,6 @@
 import { KeyError } from "../../keys/error.ts";
-import { type SigningKeys, parseSigningKeys } from "../../keys/signing-keys.ts";
 import { parsePathSegments } from "../../keys/path-segments.ts";
+import { parseSigningKeys, type SigningKeys } from "../../keys/signing-keys.ts";
 import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
 import type { SecretData } from "../../kubernetes/secrets/secret.ts";
 import type { Logger } from "../../telemetry/log.ts";
