@@ -8,6 +8,7 @@ import { addDetectCommand } from "./commands/detect.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addIndexCommand } from "./commands/index.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
+import { addProxyCommand } from "./commands/proxy.ts";
 import { addResolveCommand } from "./commands/resolve.ts";
 import { addRewriteCommand } from "./commands/rewrite.ts";
 import { addWebhookCommand } from "./commands/webhook.ts";
@@ -23,6 +24,7 @@ const commands: readonly AddCommand[] = [
   addWebhookCommand,
   addControllerCommand,
   addKeeperCommand,
+  addProxyCommand,
   addCompletionCommand,
 ];
 

@@ -76,6 +76,31 @@ export class Blobs {
     return await buffer(body);
   }
 
+  /** By HEAD. Undefined where the answer does not say it. @throws RegistryError */
+  async size(
+    repository: Repository,
+    digest: string,
+    { credentials, signal, tenant }: Access,
+  ): Promise<number | undefined> {
+    const what = describeRequest("HEAD", repository, `blobs/${digest}`);
+    if (!isDigest(digest)) throw new RegistryError("INVALID", `${what}: its digest is none that can be verified`);
+    const answer = await this.#authorizer.send({
+      method: "HEAD",
+      url: repository.url(`blobs/${digest}`),
+      headers: {},
+      maxBytes: 0,
+      redirects: "follow",
+      scopes: [pullScope(repository)],
+      repository: repository.label,
+      credentials,
+      signal,
+      tenant,
+    });
+    if (answer.status !== 200) throw statusError(what, answer);
+    const length = answer.header("content-length");
+    return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  }
+
   async #ask(
     repository: Repository,
     digest: string,

@@ -9,6 +9,7 @@ import { Blobs, type OpenBlobOptions, type OpenedBlob } from "./blobs.ts";
 import { Contents, grantMs, type Manifest } from "./contents.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
+import { type ListingPage, Listings } from "./listings.ts";
 import { manifestHeaders, readHead, readManifest } from "./manifests.ts";
 import type { HttpResponse } from "./message.ts";
 import { type RegistryClientOptions, type Settings, settle } from "./options.ts";
@@ -34,6 +35,7 @@ export class RegistryClient {
   readonly #accounts = new Accounts();
   readonly #uploads: Uploads;
   readonly #blobs: Blobs;
+  readonly #listings: Listings;
   readonly #contents: Contents;
   readonly #tags: Answers<Descriptor>;
   readonly #resolving = new Flights<Descriptor>();
@@ -48,6 +50,7 @@ export class RegistryClient {
     this.#authorizer = new Authorizer(this.#transport, this.#accounts, tokens);
     this.#uploads = new Uploads(this.#authorizer);
     this.#blobs = new Blobs(this.#authorizer);
+    this.#listings = new Listings(this.#authorizer);
     this.#contents = new Contents(settings.cacheBytes, settings.now);
     this.#tags = new Answers({
       maxBytes: maxTagBytes,
@@ -117,6 +120,21 @@ export class RegistryClient {
    */
   async openBlob(reference: Reference, digest: string, options: OpenBlobOptions): Promise<OpenedBlob> {
     return await this.#blobs.open(openRepository(reference, this.#settings), digest, options);
+  }
+
+  /** The size of a blob, by HEAD; undefined where the registry does not say it. */
+  async blobSize(reference: Reference, digest: string, access: Access): Promise<number | undefined> {
+    return await this.#blobs.size(openRepository(reference, this.#settings), digest, access);
+  }
+
+  /** One page of the tags of a repository, as the registry wrote it. `query`: `n` and `last`. */
+  async tags(reference: Reference, query: URLSearchParams, access: Access): Promise<ListingPage> {
+    return await this.#listings.tags(openRepository(reference, this.#settings), query, access);
+  }
+
+  /** An index of what refers to a digest; an empty one where the registry knows none. `query`: `artifactType`. */
+  async referrers(reference: Reference, digest: string, query: URLSearchParams, access: Access) {
+    return await this.#listings.referrers(openRepository(reference, this.#settings), digest, query, access);
   }
 
   /** Puts a blob into the repository, unless it is there already. `mountFrom` names a repository that may have it. */

@@ -25,6 +25,12 @@ export interface RegistriesOptions {
   readonly dockerConfigNamespaces: readonly string[];
 }
 
+/** Where registries may lie. */
+interface Reach {
+  /** True where the operator names them one by one: loopback too, for a registry beside this program. */
+  readonly allowPrivate: boolean;
+}
+
 /** Credentials of the program's own, and the namespaces whose Pods they are tried for. */
 export interface OwnCredentials {
   readonly sources: readonly CredentialSource[];
@@ -35,15 +41,19 @@ export interface OwnCredentials {
  * A client, until the process ends, for the registries that may be asked.
  * @throws UsageError, CommandError FILE_UNREADABLE
  */
-export function openRegistries(life: Lifecycle, options: RegistriesOptions): Promise<RegistryClient> {
+export function openRegistries(
+  life: Lifecycle,
+  options: RegistriesOptions,
+  reach: Reach = { allowPrivate: false },
+): Promise<RegistryClient> {
   return life.start(
     "the registries' client",
-    () => createClient(options),
+    () => createClient(options, reach),
     (client) => client.close(),
   );
 }
 
-async function createClient(options: RegistriesOptions): Promise<RegistryClient> {
+async function createClient(options: RegistriesOptions, { allowPrivate }: Reach): Promise<RegistryClient> {
   const { allowed, plainHttp, caFile } = options;
   const ca = caFile === undefined ? undefined : await readRequired(caFile, "--registry-ca-file");
   const mirrors = readFlag(() => parseMirrors(options.mirrors));
@@ -52,6 +62,7 @@ async function createClient(options: RegistriesOptions): Promise<RegistryClient>
     plainHttp: hostMatcher([...plainHttp, ...mirrors.plainHttp]),
     privateRedirects: hostMatcher(options.privateRedirects),
     mirrors: mirrors.hosts,
+    allowPrivate,
     userAgent: `metahub/${version}`,
     ...(ca === undefined ? {} : { ca }),
   });

@@ -1,0 +1,51 @@
+import { type Command, Option } from "commander";
+import type { CommandContext, ExitCode } from "../../process/context.ts";
+import { logLevels } from "../../telemetry/log.ts";
+import { parsePort } from "../input/numbers.ts";
+
+export function addProxyCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
+  program
+    .command("proxy")
+    .description("Serve a registry that gives each machine type its own build of an image name.")
+    .requiredOption("--inventory <dir>", "a folder of YAML files: Nodes, MachineTypes and MachineCredentials; watched")
+    .requiredOption("--external-url <url>", "as clients reach it: https://hub.example.com; where they ask for tokens")
+    .addOption(new Option("--port <port>", "port of the registry").default(5000).argParser(parsePort))
+    .addOption(
+      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics (HTTP)")
+        .default(8081)
+        .argParser(parsePort),
+    )
+    .option("--address <address>", "address that both listen on", "0.0.0.0")
+    .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
+    .option("--tls-key-file <file>", "its private key (PEM)")
+    .option("--tls-dir <dir>", "keep a certificate authority and a certificate of its own in this folder")
+    .option("--tls-host <host...>", "with --tls-dir: names and addresses in the certificate", [
+      "localhost",
+      "127.0.0.1",
+    ])
+    .option("--http", "speak plain HTTP; on a loopback address alone", false)
+    .option(
+      "--key-file <file>",
+      "keys that sign tokens; made if it is not there. Default: .token-keys in the inventory",
+    )
+    .option(
+      "--upstream <name=host...>",
+      "registries behind it, and what a path begins with for each, e.g. ghcr=ghcr.io",
+      [],
+    )
+    .option("--default-upstream <host>", "the registry of all other names; none: they are not there", "docker.io")
+    .option("--plain-http <host...>", "registries that speak plain HTTP", [])
+    .option("--mirror <host=url...>", "ask the URL instead of the registry", [])
+    .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)")
+    .option("--private-redirect-host <host...>", "hosts on private addresses to which registries may send it", [])
+    .option("--docker-config <file>", "credentials for the registries, in the format of ~/.docker/config.json")
+    .addOption(
+      new Option("--log-level <level>", "what is logged to standard error, as JSON lines")
+        .choices(logLevels)
+        .default("info"),
+    )
+    .action(async (options: unknown) => {
+      const { serveProxy } = await import("../proxy/run.ts");
+      done(await serveProxy(options, context));
+    });
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { View } from "./view.ts";
+
+/** Somebody who was let in. */
+export interface Guest {
+  /** The credential's name, for logs and limits. */
+  readonly name: string;
+  readonly view: View;
+  /** Whether the credential is for a repository, by the name that its client uses. */
+  mayPull(repository: string): boolean;
+}
+
+/** Somebody who was not, and what is asked of them (RFC 9110, WWW-Authenticate). */
+export interface Refused {
+  readonly challenge: string;
+}
+
+/** Tells who asks. */
+export interface Doorkeeper {
+  /** `repository`: as the client names it; undefined where none is asked for. */
+  admit(request: IncomingMessage, repository: string | undefined): Guest | Refused;
+  /** Answers `/token`, or leaves it where there are no tokens. Resolves to whether it answered. */
+  token(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+}
+
+export function isGuest(admitted: Guest | Refused): admitted is Guest {
+  return "view" in admitted;
+}

@@ -1,0 +1,210 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CredentialSource } from "../credentials/keyring.ts";
+import type { Reference } from "../oci/reference.ts";
+import type { RegistryClient } from "../registry/client.ts";
+import { RegistryError } from "../registry/error.ts";
+import { type Asker, withCredentials } from "../registry/with-credentials.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { systemClock } from "../time/clock.ts";
+import { Deadline } from "../time/deadline.ts";
+import { type ErrorCode, notThere, privateHeaders, Refusal, refusalOf, sendRefusal } from "./answer.ts";
+import { sendBlob } from "./blobs.ts";
+import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
+import type { Manifests } from "./manifests.ts";
+import type { ProxyMetrics, PullKind } from "./metrics.ts";
+import { type Asked, readPath } from "./names.ts";
+import type { Place, Upstreams } from "./upstreams.ts";
+
+export interface PullApiOptions {
+  readonly door: Doorkeeper;
+  readonly upstreams: () => Upstreams;
+  readonly client: RegistryClient;
+  /** The upstreams' credentials, which clients never see. */
+  readonly keyring: CredentialSource;
+  readonly manifests: Manifests;
+  readonly metrics: ProxyMetrics;
+  readonly log: Logger;
+}
+
+/** Longest time for an answer but for a blob, ms. */
+const answerMs = 60_000;
+/** Requests of one credential that are under way at once. */
+const mostOfOne = 256;
+/** Queries that are passed on, by what is asked for. */
+const passedOn = { tags: ["n", "last"], referrers: ["artifactType"] } as const;
+
+/** The pull half of distribution-spec v1.1, with each guest's own view of it. */
+export class PullApi {
+  readonly #options: PullApiOptions;
+  readonly #underWay = new Map<string, number>();
+
+  constructor(options: PullApiOptions) {
+    this.#options = options;
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const began = performance.now();
+    const url = URL.parse(request.url ?? "/", "http://registry");
+    const asked = url === null ? undefined : readPath(url.pathname);
+    let kind: PullKind = asked?.kind ?? "other";
+    try {
+      if (url?.pathname === "/token") {
+        kind = "token";
+        if (await this.#options.door.token(request, response)) return;
+      }
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        throw new Refusal(405, "UNSUPPORTED", "this registry is to read from", { allow: "GET, HEAD" });
+      }
+      if (asked === undefined || url === null) throw notThere("NAME_UNKNOWN");
+      await this.#admitted(asked, url, request, response);
+    } catch (error) {
+      this.#fail(error, asked, response);
+    } finally {
+      this.#options.metrics.answered(kind, response.statusCode, (performance.now() - began) / 1_000);
+    }
+  }
+
+  async #admitted(asked: Asked, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const repository = asked.kind === "ping" ? undefined : asked.repository;
+    const guest = this.#options.door.admit(request, repository);
+    if (!isGuest(guest)) {
+      throw new Refusal(401, "UNAUTHORIZED", "log in to this registry", { "www-authenticate": guest.challenge });
+    }
+    if (asked.kind === "ping") {
+      response.writeHead(200, { ...privateHeaders, "content-type": "application/json" }).end("{}");
+      return;
+    }
+    const place = this.#options.upstreams().place(asked.repository, url.searchParams.get("ns") ?? undefined);
+    if (place === undefined || !guest.mayPull(asked.repository)) throw notThere(missingOf(asked));
+    const under = this.#underWay.get(guest.name) ?? 0;
+    if (under >= mostOfOne) {
+      throw new Refusal(429, "TOOMANYREQUESTS", "too many requests of these credentials at once", {
+        "retry-after": "1",
+      });
+    }
+    this.#underWay.set(guest.name, under + 1);
+    try {
+      await this.#answer(asked, { guest, place, query: url.searchParams }, request, response);
+    } finally {
+      const now = (this.#underWay.get(guest.name) ?? 1) - 1;
+      if (now === 0) this.#underWay.delete(guest.name);
+      else this.#underWay.set(guest.name, now);
+    }
+  }
+
+  async #answer(
+    asked: Exclude<Asked, { kind: "ping" }>,
+    { guest, place, query }: { readonly guest: Guest; readonly place: Place; readonly query: URLSearchParams },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const left = new AbortController();
+    response.once("close", () => left.abort(new RegistryError("ABORTED", "the client has gone")));
+    if (asked.kind === "blob") {
+      const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
+      await sendBlob(this.#options.client, { reference: place, digest: asked.digest, asker }, request, response);
+      return;
+    }
+    const deadline = new Deadline(systemClock, left.signal, "the answer", answerMs);
+    const { signal } = deadline;
+    const asker: Asker = { keyring: this.#options.keyring, signal, tenant: tenantOf(guest, signal) };
+    try {
+      if (asked.kind === "manifest") await this.#manifest(asked, guest, place, asker, request, response);
+      else await this.#listing(asked, place, query, asker, response);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async #manifest(
+    asked: Asked & { readonly kind: "manifest" },
+    guest: Guest,
+    place: Place,
+    asker: Asker,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const reference: Reference = "tag" in asked ? { ...place, tag: asked.tag } : { ...place, digest: asked.digest };
+    const found = await this.#options.manifests.find(reference, guest.view, asker);
+    const { digest, mediaType, size } = found.descriptor;
+    const bytes = request.method === "HEAD" ? undefined : await found.bytes();
+    this.#options.log.info(
+      {
+        credential: guest.name,
+        ...(guest.view.kind === "machineType" ? { machineType: guest.view.name } : {}),
+        image: `${place.name}${"tag" in asked ? `:${asked.tag}` : ""}`,
+        build: digest,
+        ...(found.reason === undefined ? {} : { reason: found.reason }),
+        method: request.method,
+      },
+      "pulled",
+    );
+    response
+      .writeHead(200, {
+        ...privateHeaders,
+        "content-type": mediaType,
+        "content-length": bytes?.length ?? size,
+        "docker-content-digest": digest,
+        etag: `"${digest}"`,
+        ...(found.index === undefined ? {} : { "metahub-index": found.index }),
+        ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
+      })
+      .end(bytes);
+  }
+
+  async #listing(
+    asked: Asked & { readonly kind: "tags" | "referrers" },
+    place: Place,
+    query: URLSearchParams,
+    asker: Asker,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { client } = this.#options;
+    const passed = new URLSearchParams();
+    for (const key of passedOn[asked.kind]) {
+      const value = query.get(key);
+      if (value !== null) passed.set(key, value);
+    }
+    const page = await withCredentials(place, asker, async (access) =>
+      asked.kind === "tags"
+        ? { ...(await client.tags(place, passed, access)), type: "application/json", filtered: undefined }
+        : {
+            ...(await client.referrers(place, asked.digest, passed, access)),
+            type: "application/vnd.oci.image.index.v1+json",
+          },
+    );
+    const path = asked.kind === "tags" ? "tags/list" : `referrers/${asked.digest}`;
+    response
+      .writeHead(200, {
+        ...privateHeaders,
+        "content-type": page.type,
+        "content-length": page.bytes.length,
+        ...(page.next === undefined ? {} : { link: `</v2/${asked.repository}/${path}?${page.next}>; rel="next"` }),
+        ...(page.filtered === undefined ? {} : { "oci-filters-applied": "artifactType" }),
+      })
+      .end(page.bytes);
+  }
+
+  #fail(error: unknown, asked: Asked | undefined, response: ServerResponse): void {
+    const refusal = error instanceof RegistryError ? refusalOf(error, missingOf(asked)) : error;
+    if (!(refusal instanceof Refusal)) this.#options.log.error({ error }, "a pull failed");
+    else if (refusal.status >= 500) this.#options.log.warn({ error }, "an upstream failed");
+    // Whoever reads half an answer must not take it for a whole one.
+    if (response.headersSent) response.destroy();
+    else if (!response.destroyed) {
+      const shown = refusal instanceof Refusal ? refusal : new Refusal(500, "UNKNOWN", "this registry failed");
+      sendRefusal(response, shown);
+    }
+  }
+}
+
+function missingOf(asked: Asked | undefined): ErrorCode {
+  if (asked?.kind === "manifest") return "MANIFEST_UNKNOWN";
+  return asked?.kind === "blob" ? "BLOB_UNKNOWN" : "NAME_UNKNOWN";
+}
+
+/** Guests share the upstreams' places as namespaces share them elsewhere. */
+function tenantOf(guest: Guest, review: AbortSignal) {
+  return { namespace: guest.name, review };
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { Upstreams } from "./upstreams.ts";
+
+const upstreams = new Upstreams(
+  [
+    { name: "ghcr", host: "ghcr.io" },
+    { name: "site", host: "registry.example.com:5000" },
+  ],
+  "docker.io",
+);
+const shown = (repository: string, ns?: string): string | undefined => upstreams.place(repository, ns)?.name;
+
+test.each<[string, string | undefined, string | undefined]>([
+  ["bench", undefined, "docker.io/library/bench"],
+  ["qnib/bench", undefined, "docker.io/qnib/bench"],
+  ["ghcr/team/app", undefined, "ghcr.io/team/app"],
+  ["ghcr.io/team/app", undefined, "ghcr.io/team/app"],
+  ["ghcr", undefined, "docker.io/library/ghcr"],
+  ["quay.io/team/app", undefined, "docker.io/quay.io/team/app"],
+  ["library/bench", "docker.io", "docker.io/library/bench"],
+  ["team/app", "registry.example.com:5000", "registry.example.com:5000/team/app"],
+  ["team/app", "site", undefined],
+  ["team/app", "quay.io", undefined],
+  ["latest/meta-data", "169.254.169.254", undefined],
+])("%s of %s", (repository, ns, expected) => {
+  expect(shown(repository, ns)).toBe(expected);
+});
+
+test("without a default, a name without an upstream's leads nowhere", () => {
+  const named = new Upstreams([{ name: "ghcr", host: "ghcr.io" }], undefined);
+  expect(named.place("qnib/bench", undefined)).toBeUndefined();
+  expect(named.place("ghcr/a", undefined)?.name).toBe("ghcr.io/a");
+});

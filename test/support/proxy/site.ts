@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import type { CredentialSource } from "../../../src/credentials/keyring.ts";
+import { snapshotOf } from "../../../src/inventory/manifests.ts";
+import { parseManifests } from "../../../src/manifests/parse.ts";
+import { readFolder } from "../../../src/manifests/sources.ts";
+import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
+import { Manifests } from "../../../src/proxy/manifests.ts";
+import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
+import { PullApi } from "../../../src/proxy/pull-api.ts";
+import { createProxyServer } from "../../../src/proxy/server.ts";
+import { type Upstream, Upstreams } from "../../../src/proxy/upstreams.ts";
+import { RegistryClient } from "../../../src/registry/client.ts";
+import { ImageSource } from "../../../src/registry/images.ts";
+import { Selections } from "../../../src/rewriting/selections.ts";
+import { createRegistry } from "../../../src/telemetry/metrics.ts";
+import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
+import { type RunningRegistry, startRegistry } from "../registry/start.ts";
+
+export interface ProxySite {
+  readonly upstream: RunningRegistry;
+  readonly builds: PublishedBuilds;
+  /** `http://127.0.0.1:40123` */
+  readonly url: string;
+  /** Lines that were logged. */
+  readonly log: readonly string[];
+  /** Asks as a client that sends Basic unasked; `user`: a machine type, `unfiltered`, or nobody. */
+  ask(path: string, user?: string, init?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface ProxySiteOptions {
+  readonly upstreams?: readonly Upstream[];
+  /** The proxy's own credentials for its upstreams. */
+  readonly keyring?: CredentialSource;
+  readonly upstream?: RunningRegistry;
+}
+
+/** A filtering registry over plain HTTP before a registry of this process, with the machine types of the examples. */
+export async function startProxySite(options: ProxySiteOptions = {}): Promise<ProxySite> {
+  const upstream = options.upstream ?? (await startRegistry());
+  const builds = await publishBuilds(upstream.host, undefined, AbortSignal.timeout(20_000));
+  const client = new RegistryClient({
+    mirrors: new Map([["docker.io", upstream.host]]),
+    plainHttp: (host) => host === upstream.host,
+    allowPrivate: true,
+    tagTtlMs: 0,
+  });
+  const folder = join(import.meta.dirname, "../../../examples/inventory");
+  const sources = await readFolder(folder, AbortSignal.timeout(10_000));
+  const snapshot = snapshotOf(sources.flatMap(({ name, text }) => parseManifests(text, name)));
+  const lines: string[] = [];
+  const log = pino({ base: null }, { write: (line) => void lines.push(line) });
+  const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
+  const api = new PullApi({
+    door: nameDoor,
+    upstreams: () => upstreams,
+    client,
+    keyring: options.keyring ?? { candidates: async () => [] },
+    manifests: new Manifests({
+      client,
+      images: new ImageSource(client),
+      selections: new Selections(),
+      snapshot: () => snapshot,
+    }),
+    metrics: createProxyMetrics(createRegistry()),
+    log,
+  });
+  const server = createProxyServer({ api, log });
+  const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+  return {
+    upstream,
+    builds,
+    url,
+    log: lines,
+    ask: (path, user, init = {}) =>
+      fetch(`${url}${path}`, {
+        ...init,
+        headers: {
+          ...init.headers,
+          ...(user === undefined ? {} : { authorization: `Basic ${Buffer.from(`${user}:x`).toString("base64")}` }),
+        },
+      }),
+    close: async () => {
+      await server.close(500);
+      await client.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** Believes everybody's name: who asks is another room's matter. `type1-narrow` may pull `qnib/…` alone. */
+const nameDoor: Doorkeeper = {
+  admit: ({ headers }) => {
+    const [, encoded = ""] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
+    const [user = ""] = Buffer.from(encoded, "base64").toString().split(":");
+    if (user === "") return { challenge: 'Bearer realm="https://hub.example.com/token",service="hub"' };
+    const narrow = user.endsWith("-narrow");
+    const name = user.replace(/-narrow$/, "");
+    return {
+      name: user,
+      view: user === "unfiltered" ? { kind: "unfiltered" } : { kind: "machineType", name },
+      mayPull: (repository) => !narrow || repository.startsWith("qnib/"),
+    };
+  },
+  token: async () => false,
+};
