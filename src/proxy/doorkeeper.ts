@@ -6,7 +6,7 @@ export interface Guest {
   /** The credential's name, for logs and limits. */
   readonly name: string;
   readonly view: View;
-  /** Whether the credential is for a repository, by the name that its client uses. */
+  /** Whether the credential is for a repository, by its canonical name. */
   mayPull(repository: string): boolean;
 }
 

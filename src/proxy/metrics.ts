@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 
-/** What a request was for. */
+/** The part of the API that was asked. */
 export type PullKind = "ping" | "manifest" | "blob" | "tags" | "referrers" | "token" | "other";
 
 /** Counts of the filtering registry. */

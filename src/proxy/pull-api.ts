@@ -76,7 +76,7 @@ export class PullApi {
       return;
     }
     const place = this.#options.upstreams().place(asked.repository, url.searchParams.get("ns") ?? undefined);
-    if (place === undefined || !guest.mayPull(asked.repository)) throw notThere(missingOf(asked));
+    if (place === undefined || !guest.mayPull(place.canonical)) throw notThere(missingOf(asked));
     const under = this.#underWay.get(guest.name) ?? 0;
     if (under >= mostOfOne) {
       throw new Refusal(429, "TOOMANYREQUESTS", "too many requests of these credentials at once", {
@@ -85,7 +85,7 @@ export class PullApi {
     }
     this.#underWay.set(guest.name, under + 1);
     try {
-      await this.#answer(asked, { guest, place, query: url.searchParams }, request, response);
+      await this.#answer(asked, { guest, place: place.reference, query: url.searchParams }, request, response);
     } finally {
       const now = (this.#underWay.get(guest.name) ?? 1) - 1;
       if (now === 0) this.#underWay.delete(guest.name);
@@ -95,7 +95,11 @@ export class PullApi {
 
   async #answer(
     asked: Exclude<Asked, { kind: "ping" }>,
-    { guest, place, query }: { readonly guest: Guest; readonly place: Place; readonly query: URLSearchParams },
+    {
+      guest,
+      place,
+      query,
+    }: { readonly guest: Guest; readonly place: Place["reference"]; readonly query: URLSearchParams },
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
@@ -120,7 +124,7 @@ export class PullApi {
   async #manifest(
     asked: Asked & { readonly kind: "manifest" },
     guest: Guest,
-    place: Place,
+    place: Place["reference"],
     asker: Asker,
     request: IncomingMessage,
     response: ServerResponse,
@@ -155,7 +159,7 @@ export class PullApi {
 
   async #listing(
     asked: Asked & { readonly kind: "tags" | "referrers" },
-    place: Place,
+    place: Place["reference"],
     query: URLSearchParams,
     asker: Asker,
     response: ServerResponse,

@@ -8,7 +8,7 @@ const upstreams = new Upstreams(
   ],
   "docker.io",
 );
-const shown = (repository: string, ns?: string): string | undefined => upstreams.place(repository, ns)?.name;
+const shown = (repository: string, ns?: string): string | undefined => upstreams.place(repository, ns)?.reference.name;
 
 test.each<[string, string | undefined, string | undefined]>([
   ["bench", undefined, "docker.io/library/bench"],
@@ -29,5 +29,27 @@ test.each<[string, string | undefined, string | undefined]>([
 test("without a default, a name without an upstream's leads nowhere", () => {
   const named = new Upstreams([{ name: "ghcr", host: "ghcr.io" }], undefined);
   expect(named.place("qnib/bench", undefined)).toBeUndefined();
-  expect(named.place("ghcr/a", undefined)?.name).toBe("ghcr.io/a");
+  expect(named.place("ghcr/a", undefined)?.reference.name).toBe("ghcr.io/a");
+});
+
+test("one repository has one name for credentials, however it is asked for", () => {
+  const all = new Upstreams(
+    [
+      { name: "hub", host: "docker.io" },
+      { name: "ghcr", host: "ghcr.io" },
+    ],
+    "docker.io",
+  );
+  const ways: readonly (readonly [string, string?])[] = [
+    ["qnib/bench"],
+    ["hub/qnib/bench"],
+    ["docker.io/qnib/bench"],
+    ["qnib/bench", "docker.io"],
+  ];
+  expect(ways.map(([repository, ns]) => all.place(repository, ns)?.canonical)).toEqual(ways.map(() => "qnib/bench"));
+  expect(["ghcr/qnib/bench", "ghcr.io/qnib/bench"].map((name) => all.place(name, undefined)?.canonical)).toEqual([
+    "ghcr/qnib/bench",
+    "ghcr/qnib/bench",
+  ]);
+  expect(all.place("qnib/bench", "ghcr.io")?.canonical).toBe("ghcr/qnib/bench");
 });

@@ -2,46 +2,54 @@ import type { Reference } from "../oci/reference.ts";
 
 /** A registry that is reached through this one. */
 export interface Upstream {
-  /** What clients put first in the path: `ghcr`. */
+  /** First in the path of its repositories: `ghcr`. */
   readonly name: string;
   /** As references name it: `ghcr.io`. */
   readonly host: string;
 }
 
 /** Where a repository lies upstream. */
-export type Place = Pick<Reference, "registry" | "repository" | "name">;
+export interface Place {
+  readonly reference: Pick<Reference, "registry" | "repository" | "name">;
+  /** The one name by which credentials' patterns know it: bare for the default upstream, else below its name. */
+  readonly canonical: string;
+}
 
 /** Docker Hub's own images have no owner in their names. */
 const hub = "docker.io";
 
 /** The registries that are reached, by the names that clients use. Nothing else is. */
 export class Upstreams {
-  readonly #byName: ReadonlyMap<string, string>;
-  readonly #hosts: ReadonlySet<string>;
+  /** Upstreams by what a path may begin with: their name, and their host. */
+  readonly #byPrefix: ReadonlyMap<string, Upstream>;
+  readonly #byHost: ReadonlyMap<string, Upstream>;
   readonly #default: string | undefined;
 
   /** `defaultHost`: of names without an upstream's. Absent: those are not there. */
   constructor(upstreams: readonly Upstream[], defaultHost: string | undefined) {
-    const named = upstreams.flatMap(({ name, host }): [string, string][] => [
-      [name, host],
-      [host, host],
-    ]);
-    this.#byName = new Map(named);
-    this.#hosts = new Set([...upstreams.map(({ host }) => host), ...(defaultHost === undefined ? [] : [defaultHost])]);
+    this.#byHost = new Map(upstreams.map((upstream) => [upstream.host, upstream]));
+    const byName = upstreams.map((upstream): [string, Upstream] => [upstream.name, upstream]);
+    this.#byPrefix = new Map([...this.#byHost, ...byName]);
     this.#default = defaultHost;
   }
 
   /** `ns`: the host that containerd names in the query of a mirror's request. Undefined where it leads nowhere. */
   place(repository: string, ns: string | undefined): Place | undefined {
-    if (ns !== undefined) return this.#hosts.has(ns) ? placeAt(ns, repository) : undefined;
+    if (ns !== undefined) return this.#at(ns, this.#byHost.get(ns), repository);
     const slash = repository.indexOf("/");
-    const host = slash === -1 ? undefined : this.#byName.get(repository.slice(0, slash));
-    if (host !== undefined) return placeAt(host, repository.slice(slash + 1));
-    return this.#default === undefined ? undefined : placeAt(this.#default, repository);
+    const upstream = slash === -1 ? undefined : this.#byPrefix.get(repository.slice(0, slash));
+    if (upstream !== undefined) return this.#at(upstream.host, upstream, repository.slice(slash + 1));
+    return this.#default === undefined ? undefined : this.#at(this.#default, undefined, repository);
   }
-}
 
-function placeAt(registry: string, asked: string): Place {
-  const repository = registry === hub && !asked.includes("/") ? `library/${asked}` : asked;
-  return { registry, repository, name: `${registry}/${repository}` };
+  #at(host: string, upstream: Upstream | undefined, asked: string): Place | undefined {
+    if (upstream === undefined && host !== this.#default) return undefined;
+    const repository = host === hub && !asked.includes("/") ? `library/${asked}` : asked;
+    const reference = { registry: host, repository, name: `${host}/${repository}` };
+    // The default one may have a name too: its repositories are the same ones.
+    if (host !== this.#default && upstream !== undefined) {
+      return { reference, canonical: `${upstream.name}/${repository}` };
+    }
+    return { reference, canonical: repository };
+  }
 }

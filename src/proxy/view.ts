@@ -5,7 +5,7 @@ import type { PlacedProfile } from "../placement/placement.ts";
 export type View =
   /** Everything as upstream has it: mirrors and signing tools need that. */
   | { readonly kind: "unfiltered" }
-  /** What fits all nodes of a machine type, or a machine that offers its declared features. */
+  /** The builds that fit all nodes of a machine type, or a machine that offers its declared features. */
   | { readonly kind: "machineType"; readonly name: string };
 
 const known = new WeakMap<Snapshot, Map<string, readonly PlacedProfile[]>>();

@@ -3,6 +3,7 @@ export const bareFiles: readonly string[] = [
   "archspec.oracle", // Python and pip
   "test/cli/completion", // shells, kubectl
   "test/cli/rewrite", // kubectl
+  "test/cli/proxy", // skopeo
   "test/cluster/",
   "test/integration/cluster", // levels api and nodes, a registry
   "test/integration/nodes-scenario",

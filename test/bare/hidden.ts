@@ -4,8 +4,9 @@ export const hiddenPrograms: ReadonlySet<string> = new Set([
   ...["docker", "kind"], // another provider of clusters
   ...["helm", "kubectl"], // the cache has those that tests use
   ...["fish", "zsh"],
+  "skopeo",
 ]);
 
 /** Debian's names of the packages whose lack must be told at the end, as an ordinary user and as root. */
-export const missedByUsers: readonly string[] = ["fish", "zsh"];
-export const missedByRoot: readonly string[] = ["containerd", "fish", "iproute2", "nftables", "runc", "zsh"];
+export const missedByUsers: readonly string[] = ["fish", "skopeo", "zsh"];
+export const missedByRoot: readonly string[] = ["containerd", "fish", "iproute2", "nftables", "runc", "skopeo", "zsh"];

@@ -3,8 +3,7 @@ import { z } from "zod";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
 import type { CertificatePlace } from "../../programs/parts/certificates.ts";
-import { runProxy } from "../../programs/proxy.ts";
-import type { Upstream } from "../../proxy/upstreams.ts";
+import { type ProxyOptions, runProxy } from "../../programs/proxy.ts";
 import { logLevels } from "../../telemetry/log.ts";
 
 const flagsSchema = z.object({
@@ -95,7 +94,7 @@ function externalUrl(text: string): URL {
   return url;
 }
 
-function upstreamOf(text: string): Upstream {
+function upstreamOf(text: string): ProxyOptions["upstreams"][number] {
   const [, name = "", host = ""] = /^([a-z0-9][a-z0-9._-]*)=([a-z0-9][a-z0-9.:-]*)$/.exec(text) ?? [];
   if (host === "") throw new UsageError(`--upstream ${text}: expected NAME=HOST, e.g. ghcr=ghcr.io`);
   return { name, host };
