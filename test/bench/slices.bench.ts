@@ -46,11 +46,11 @@ async function measured(work: () => Promise<unknown>): Promise<Measured> {
   return { took: performance.now() - began, held: gaps.stop() };
 }
 
-/** Of one column: what the clock says in the middle, and the most processor time of any round. */
+/** The middle of all rounds. */
 function summary(all: readonly Measured[]): { readonly wall: string; readonly cpu: string; readonly took: string } {
   return {
     wall: median(all.map(({ held }) => held.wall)).toFixed(1),
-    cpu: Math.max(...all.map(({ held }) => held.cpu)).toFixed(1),
+    cpu: median(all.map(({ held }) => held.cpu)).toFixed(1),
     took: median(all.map(({ took }) => took)).toFixed(0),
   };
 }
@@ -184,7 +184,7 @@ try {
   await thread.read(ordinaryIndex(), true);
   const grown = (process.memoryUsage.rss() - before) / 1_048_576;
   const started = `a worker starts and reads its first index in ${(performance.now() - began).toFixed(0)} ms`;
-  console.log("held: by the clock, the middle of all rounds; then in processor time, the most of any");
+  console.log("held: by the clock, and in processor time; the middle of all rounds");
   console.log("slices: as the webhook does it; list, choice: a worker that sends back all builds, or what it chose");
   console.log(await compare(slices, thread));
   console.log(await beside(slices, thread));
