@@ -8,6 +8,7 @@ const challenges = [
   'Basic realm="x", Bearer realm="https://a/t", error="invalid_token"',
   'Bearer realm="r",scope="repository:a:pull repository:b:pull,push registry:catalog:*"',
   "Negotiate abc, Basic",
+  `Bearer realm="r",scope="${"repository:a:pull ".repeat(6)}"`,
   `Bearer realm="${"\\\\".repeat(2_000)}", scope="${"a ".repeat(2_000)}"`,
   `${'x="y",'.repeat(1_000)} Bearer realm=z`,
   " ,\t".repeat(2_600),

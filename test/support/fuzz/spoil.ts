@@ -89,7 +89,9 @@ const changes: Readonly<Record<string, (place: Place, pick: number) => void>> = 
   },
   lengthened: ({ parent, key }, pick) => {
     const value = parent[key];
-    if (typeof value === "string") parent[key] = value.repeat(Math.min(1 + (pick % 400), timesOf(value)));
+    if (typeof value !== "string") return;
+    const times = pick % 3 === 0 ? 100_000 / (1 + value.length) : 1 + (pick % 400);
+    parent[key] = value.repeat(Math.min(times, timesOf(value)));
   },
   wrapped: ({ parent, key }, pick) => {
     parent[key] = pick % 2 === 0 ? [parent[key]] : { [names[pick % names.length] ?? ""]: parent[key] };
