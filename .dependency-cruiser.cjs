@@ -15,7 +15,7 @@ const mayImport = {
   selection: ["oci", "text", "hardware"],
   placement: ["api", "text", "hardware"],
   credentials: ["process", "oci"],
-  http: ["telemetry"],
+  http: ["telemetry", "time"],
   kubernetes: ["process", "time", "yaml", "json", "text", "api"],
   registry: ["credentials", "time", "json", "oci", "text", "hardware"],
   manifests: ["process", "yaml", "json"],

@@ -13,11 +13,12 @@ Other options are vitest's. What tests run is fetched or built before the first 
 minutes, and kept in ~/.cache/metahub (METAHUB_CACHE_DIR). Tests that this machine cannot run are skipped, and the end
 of the run says what brings them.
 METAHUB_TEST_NO_SKIP=1   a skipped test is a failure
-METAHUB_TEST_REQUIRE=L   no cluster of level L (api, nodes) is a failure`;
+METAHUB_TEST_REQUIRE=L   no cluster of level L (api, nodes) is a failure
+METAHUB_FUZZ_RUNS=N      so many broken inputs of each kind (2,000; 50,000 in test:full), METAHUB_FUZZ_SEED=N others`;
 
 export const testFullSays =
-  "metahub: all that npm test runs, and level nodes is required. What takes longer than CI bears will be here too:\n" +
-  "metahub: scenarios on clusters of kind, and soaks. There is none yet.";
+  "metahub: all that npm test runs, level nodes is required, and 50,000 broken inputs of each kind are tried.\n" +
+  "metahub: what takes longer than CI bears will be here too: scenarios on clusters of kind, and soaks.";
 
 /** Options of vitest that are followed by their value. */
 const valued = new Set(["-t", "--testNamePattern", "--project", "--reporter", "--exclude"]);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { buildOf, onNode, podWith, World } from "../../test/support/admission/bench.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image } from "../registry/images.ts";
-import { mostImages } from "./bounds.ts";
+import { mostImages } from "../rewriting/image-bounds.ts";
 
 const away = new RegistryError("UNREACHABLE", "away");
 const containers = (count: number, image: (row: number) => string): object => ({

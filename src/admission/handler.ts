@@ -3,6 +3,7 @@ import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
 import { mirrorAnnotation, noMatchAnnotation, strategyAnnotation } from "../api/pod-keys.ts";
 import { isMeant, type PodOptions, readOptions } from "../api/pod-options.ts";
+import { oversize } from "../rewriting/oversize.ts";
 import { patchImages, patchPod } from "../rewriting/patch.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -11,7 +12,6 @@ import { type AdmissionRequest, type AdmissionReviewResponse, allowed, denied, p
 import type { AdmissionContext } from "./copies.ts";
 import { notesToPutBack, type UnprovenNotes } from "./earlier-notes.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
-import { oversize } from "./oversize.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
 import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";

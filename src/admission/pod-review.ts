@@ -1,8 +1,9 @@
 import type { Operation } from "fast-json-patch";
+import { boundLookups } from "../rewriting/image-bounds.ts";
 import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import type { PodDecision } from "../rewriting/patch.ts";
 import type { AskedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
-import { boundImages, boundLookups } from "./bounds.ts";
+import { boundImages } from "./bounds.ts";
 import { type AdmissionContext, Copies } from "./copies.ts";
 import type { Steering } from "./steer.ts";
 import { steeredAffinity, steerOperations } from "./steer-patch.ts";

@@ -14,14 +14,26 @@ export class BindingEvents {
 
   /** On what was found out or written. */
   surprises(pod: Pod, { node }: BindingRequest, reselections: readonly Reselection[]): void {
+    // One for all of them: a Pod may have thousands.
+    const [beyond, ...more] = reselections.filter(({ code }) => code === "too-many-images");
+    if (beyond !== undefined) this.tooLarge(pod, node, `${more.length + 1} of its images: ${beyond.reason}`);
     for (const reselection of reselections) {
       const { place, doubt } = reselection;
       if (doubt !== undefined) {
         const note = `the build of ${place.name} for node ${node} counts on no device, as it is not known which it gets: ${doubt}`;
         this.#record({ type: "Warning", reason: "DevicesUnknown", note }, pod);
       }
-      if (reselection.surprising) this.#record(surpriseOf(reselection, node), pod);
+      if (reselection.surprising && reselection.code !== "too-many-images")
+        this.#record(surpriseOf(reselection, node), pod);
     }
+  }
+
+  /** The Pod is larger than what is looked at, in all or in the number of its images. */
+  tooLarge(pod: Pod, node: string, why: string): void {
+    this.#record(
+      { type: "Warning", reason: "TooManyImages", note: `images are left as they are on node ${node}: ${why}` },
+      pod,
+    );
   }
 
   /** A policy refused the write, and the Pod is bound as it was. */

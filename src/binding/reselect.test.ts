@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { contextOf, nodeOf, podOf, Shelf } from "../../test/support/binding/shelves.ts";
 import { signedNotes, testNoteKeys } from "../../test/support/note-keys.ts";
 import { digestOf } from "../../test/support/oci/indexes.ts";
+import { selectionAnnotation } from "../api/pod-keys.ts";
+import { mostImages } from "../rewriting/image-bounds.ts";
 import { ReselectMemory } from "../rewriting/memory.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import { reselect } from "./reselect.ts";
@@ -198,4 +200,50 @@ test("ephemeral containers and image volumes are not looked at", async () => {
   };
   const pod = podOf("p", "qnib/bench", { spec });
   expect(await reselect(reviewPod(pod), skylake, contextOf(shelf), asking())).toEqual([]);
+});
+
+describe("a Pod that was created while nobody reviewed it", () => {
+  const containers = (count: number, image: (row: number) => string): object => ({
+    containers: Array.from({ length: count }, (_, row) => ({ name: `c${row}`, image: image(row) })),
+  });
+
+  test("so many distinct images are looked at, in turns, and the rest is left", async () => {
+    // The last is one of the first: it costs no further image, and is decided on.
+    const count = mostImages + 11;
+    const image = (row: number): string => (row % (count - 1) === 0 ? "qnib/bench" : `qnib/other:${row}`);
+    const context = contextOf(shelf);
+    let running = 0;
+    let most = 0;
+    const lookup: typeof context.lookup = async (...asked) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return await context.lookup(...asked);
+    };
+    const pod = podOf("p", "", { spec: containers(count, image) });
+    const made = await reselect(reviewPod(pod), skylake, { ...context, lookup }, asking());
+    expect(new Set(shelf.asked).size).toBe(mostImages);
+    expect(most).toBe(16);
+    const written = made.flatMap(({ place, write }) => (write === undefined ? [] : [[place.name, write.image]]));
+    expect(written).toEqual([
+      ["c0", at("cpu:skylake")],
+      [`c${count - 1}`, at("cpu:skylake")],
+    ]);
+    const left = made.filter(({ code }) => code === "too-many-images");
+    expect(left.map(({ place }) => place.name)).toEqual(Array.from({ length: 10 }, (_, row) => `c${row + mostImages}`));
+    expect(left[0]).toMatchObject({ kind: "keep", surprising: true });
+    expect(made).toHaveLength(count);
+  });
+
+  test("a note that left the choice to the binding tells that it was not made", async () => {
+    const note = { asked: "qnib/other:last", code: "at-binding", reason: "r", at: "" };
+    const annotations = { [selectionAnnotation]: JSON.stringify({ [`c${mostImages}`]: note }) };
+    const spec = containers(mostImages + 1, (row) => (row === mostImages ? "qnib/other:last" : `qnib/other:${row}`));
+    const pod = podOf("p", "", { spec, annotations });
+    const made = await reselect(reviewPod(pod), skylake, contextOf(shelf), asking());
+    expect(made.at(-1)?.write).toMatchObject({
+      image: "qnib/other:last",
+      note: { code: "too-many-images", node: "s" },
+    });
+  });
 });

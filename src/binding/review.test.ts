@@ -86,3 +86,32 @@ test("a note of any container holds the Pod where an image is to change", async 
   await bench.bind("p", "b");
   expect(bench.waited.reduce((sum, ms) => sum + ms, 0)).toBe(heldMs);
 });
+
+describe("a Pod with very many images, created while nobody reviewed it", () => {
+  const podWith = (count: number, annotations = {}): ReturnType<typeof podOf> => {
+    const containers = Array.from({ length: count }, (_, row) => ({ name: `c${row}`, image: `qnib/y:${row}` }));
+    return podOf("p", "", { spec: { containers }, annotations });
+  };
+  const told = (): readonly string[] => bench.events.facts.map(({ reason, note }) => `${reason}: ${note}`);
+
+  test.each([
+    ["the images that are beyond the bound are told of in one Event", 300, {}, 256],
+    ["one that is too large is bound as it is, and nothing of it is looked at", 20_000, {}, 0],
+    ["also where it wants the build that all nodes have in common", 20_000, { "metahub.dev/strategy": "common" }, 0],
+  ])("%s", async (_, count, annotations, asked) => {
+    bench.server.set(podWith(count, annotations));
+    expect(await bench.bind("p", "s")).toEqual(["too-many-images"]);
+    const why =
+      asked === 0
+        ? "it has 20000 containers and volumes, at most 1024 are looked at; its images are left as written"
+        : "44 of its images: only the first 256 images of a Pod are looked at";
+    expect(told()).toEqual([`TooManyImages: images are left as they are on node s: ${why}`]);
+    expect([bench.shelf.asked.length, bench.server.patches]).toEqual([asked, []]);
+  });
+
+  test("a dry run tells nobody", async () => {
+    bench.server.set(podWith(2_000));
+    expect(await bench.bind("p", "s", { dryRun: true })).toEqual(["too-many-images"]);
+    expect(told()).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { Pod } from "../api/pod.ts";
+import { oversize } from "../rewriting/oversize.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
 import { type BindingDecision, type DecideOptions, decideBinding } from "./decide.ts";
 import { heldMs, isHeldByNote } from "./hold.ts";
@@ -63,6 +64,11 @@ export class BindingReview {
     const proof = { keys: this.#options.context.noteKeys(), namespace: this.#binding.namespace, copied: false };
     const reviewed = reviewPod(pod, { proof });
     if (!isMeantNow(reviewed.options, this.#options.labelledOnly)) return { outcome: "skipped" };
+    const tooLarge = oversize(pod);
+    if (tooLarge !== undefined) {
+      if (!this.#dryRun) this.#options.events.tooLarge(pod, this.#binding.node, tooLarge);
+      return { outcome: "too-many-images" };
+    }
     const decision = await decideBinding(reviewed, this.#binding, this.#options, this.#signal);
     if (decision === undefined) return { outcome: "unknown-node" };
     if (decision.operations.length === 0) return this.#leave(decision);

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
+import { eventLoop } from "../time/slices.ts";
 import { HttpServer, type ServerLimits } from "./server.ts";
 
 const limits: ServerLimits = {
@@ -49,6 +50,33 @@ const keptOpen = (): Agent => {
   open.push(() => agent.destroy());
   return agent;
 };
+
+test("while long work goes on in slices, whoever comes behind very many is answered before they have each had one", async () => {
+  const port = await start(hello, { connections: 1_000 });
+  let steps = 0;
+  /** Each of a millisecond. */
+  const work = function* (): Generator<void, never, void> {
+    for (;;) {
+      steps += 1;
+      for (const end = performance.now() + 1; performance.now() < end; );
+      yield;
+    }
+  };
+  const ended = new AbortController();
+  const running = eventLoop.run(work(), ended.signal, "w");
+  const before = steps;
+  for (let count = 0; count < 300; count++) {
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.on("error", () => undefined);
+    open.push(() => void socket.destroy());
+  }
+  expect(await get(port)).toBe("hello");
+  const during = steps - before;
+  ended.abort();
+  await expect(running).rejects.toMatchObject({ code: "ABORTED" });
+  // One connection for each slice of some steps would be 300 slices.
+  expect(during).toBeLessThan(300);
+});
 
 test("however many connections are silent, one more is answered, in the place of the oldest", async () => {
   const port = await start();

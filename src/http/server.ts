@@ -9,6 +9,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from "node:h
 import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../telemetry/log.ts";
+import { eventLoop } from "../time/slices.ts";
 import { Connections } from "./connections.ts";
 import { HttpError } from "./error.ts";
 
@@ -95,7 +96,11 @@ export class HttpServer {
     this.#server.requestTimeout = limits.requestMs;
     this.#server.keepAliveTimeout = limits.keepAliveMs;
     this.#server.setTimeout(limits.silenceMs);
-    this.#server.on("connection", (socket: Socket) => this.#connections.add(socket));
+    this.#server.on("connection", (socket: Socket) => {
+      this.#connections.add(socket);
+      // There may be more behind it.
+      eventLoop.giveWay();
+    });
   }
 
   /** Resolves with the port once it is listened on. @throws the system's error where it cannot be, e.g. EADDRINUSE */

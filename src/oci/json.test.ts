@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OciError } from "./error.ts";
-import { parseJson } from "./json.ts";
+import { parseJson, parseJsonInSteps } from "./json.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -65,6 +65,15 @@ describe("hostile text ends in one error with a code and a place", () => {
     expect(refusal(Uint8Array.of(0x22, 0xff, 0x22)).code).toBe("NOT_UTF8");
   });
 
+  test("too many members of one object", () => {
+    const members = (count: number): string => Array.from({ length: count }, (_, row) => `"k${row}":0`).join(",");
+    expect(Object.keys(parseJson(encode(`{${members(16_384)}}`)) ?? {})).toHaveLength(16_384);
+    expect(refusal(encode(`{"annotations":{${members(16_385)}}}`))).toMatchObject({
+      code: "TOO_LARGE",
+      place: "annotations.k16384",
+    });
+  });
+
   test("never shows the document in its message", () => {
     expect(refusal(encode("secret-token-of-somebody")).message).not.toContain("secret");
   });
@@ -82,6 +91,47 @@ test.each([
 test("a string of 4 MiB is read", () => {
   const text = `"${"\\n".repeat(2 * 1024 * 1024 - 2)}"`;
   expect(parseJson(encode(text))).toHaveLength(2 * 1024 * 1024 - 2);
+});
+
+describe("a string that is longer than a step", () => {
+  /** Some of each in a row, so that steps end before, in and behind every one. */
+  const pieces = ["a", "\\n", '\\"', "\\\\", "\\ud83d\\ude00", "\u{1f600}", "\\u0041", "\u00fc"];
+  const long = (of: readonly string[], salt: number): string => {
+    const row = of.join("") + "x".repeat(salt);
+    return `"${row.repeat(Math.ceil(200_000 / row.length))}"`;
+  };
+
+  test("is the same as JSON.parse reads it, wherever a step ends", () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(pieces, { minLength: 1 }), fc.nat(40), (of, salt) => {
+        const text = long(of, salt);
+        expect(parseJson(encode(text)) === JSON.parse(text)).toBe(true);
+        const key = `{${text}:[1]}`;
+        expect(Object.keys(parseJson(encode(key)) ?? {})[0] === JSON.parse(text)).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    ["a value", (text: string) => `[${text}]`],
+    ["a key", (text: string) => `{${text}:1}`],
+    ["alone", (text: string) => text],
+  ])("is read in steps: %s", (_, put) => {
+    const text = put(`"${'\\"'.repeat(1_000_000)}"`);
+    expect([...parseJsonInSteps(encode(text))].length).toBeGreaterThanOrEqual(2_000_000 / 65_536 - 1);
+  });
+
+  test.each([
+    ["an escape that is none", "\\x", "an escape that JSON does not know"],
+    ["a control character", "\u0001", "a control character inside a string"],
+  ])("%s in it is found, with its place", (_, wrong, why) => {
+    const { message } = refusal(encode(`["${"a".repeat(200_000)}${wrong}"]`));
+    expect(message).toMatch(new RegExp(`character 20000\\d: ${why}`));
+  });
+
+  test("that never ends is found", () => {
+    expect(refusal(encode(`["${"a".repeat(200_000)}`)).message).toContain("the document ends inside a string");
+  });
 });
 
 test("keys that pollute prototypes are keys like others", () => {

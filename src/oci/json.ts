@@ -1,6 +1,7 @@
 import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
-import { FoldedKeys } from "./folded-keys.ts";
+import { Keys } from "./json-keys.ts";
+import { readStringPart, type StringPart } from "./json-string.ts";
 import { drain, type Steps } from "./steps.ts";
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -22,7 +23,7 @@ const stepCharacters = 65_536;
 const stepValues = 4_096;
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const words: readonly (readonly [string, JsonValue])[] = [
+const words: readonly (readonly [string, null | boolean])[] = [
   ["true", true],
   ["false", false],
   ["null", null],
@@ -63,6 +64,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** A value that holds no others. */
+type Scalar = null | boolean | number | string;
+
+function isSteps(value: Scalar | Steps<JsonValue>): value is Steps<JsonValue> {
+  return typeof value === "object" && value !== null;
+}
+
 class Parser {
   readonly #text: string;
   #offset = 0;
@@ -76,8 +84,8 @@ class Parser {
   }
 
   *parse(): Steps<JsonValue> {
-    const nested = this.#nested();
-    const whole = nested === undefined ? this.#scalar() : yield* nested;
+    const value = this.#value();
+    const whole = isSteps(value) ? yield* value : value;
     this.#space();
     if (this.#offset !== this.#text.length) {
       throw this.#syntax("the document goes on after its end");
@@ -85,8 +93,8 @@ class Parser {
     return whole;
   }
 
-  /** The object or list that begins here; undefined for a value that holds no others, which `scalar` reads. */
-  #nested(): Steps<JsonValue> | undefined {
+  /** The value that begins here; the steps to an object, a list, or a string that is longer than a step. */
+  #value(): Scalar | Steps<JsonValue> {
     this.#values += 1;
     if (this.#values > maxValues) {
       throw new OciError("TOO_LARGE", `the document holds more than ${maxValues} values`);
@@ -99,13 +107,10 @@ class Parser {
       }
       return character === "{" ? this.#object() : this.#array();
     }
-    return undefined;
+    return character === '"' ? this.#string() : this.#wordOrNumber();
   }
 
-  #scalar(): JsonValue {
-    if (this.#text[this.#offset] === '"') {
-      return this.#string();
-    }
+  #wordOrNumber(): null | boolean | number {
     for (const [word, value] of words) {
       if (this.#text.startsWith(word, this.#offset)) {
         this.#offset += word.length;
@@ -124,7 +129,7 @@ class Parser {
 
   *#object(): Steps<JsonObject> {
     const object: Record<string, JsonValue> = Object.create(null);
-    const keys = mapMembers.has(this.#path.at(-1) ?? "") ? undefined : new FoldedKeys();
+    const keys = new Keys(mapMembers.has(this.#path.at(-1) ?? ""));
     this.#offset += 1;
     this.#space();
     if (this.#take("}")) {
@@ -135,18 +140,15 @@ class Parser {
       if (this.#text[this.#offset] !== '"') {
         throw this.#syntax("a key in double quotes is missing");
       }
-      const key = this.#string();
+      const read = this.#string();
+      const key = typeof read === "string" ? read : yield* read;
       this.#path.push(key);
-      if (Object.hasOwn(object, key)) {
-        throw new OciError("JSON_DUPLICATE_KEY", "this key is written twice", this.#where());
-      }
-      if (keys?.has(key) === true) {
-        throw new OciError("JSON_DUPLICATE_KEY", "this key is there in another spelling too", this.#where());
-      }
+      const fault = keys.refusal(object, key);
+      if (fault !== undefined) throw new OciError(fault.code, fault.message, this.#where());
       this.#space();
       this.#expect(":");
-      const value = this.#nested();
-      object[key] = value === undefined ? this.#scalar() : yield* value;
+      const value = this.#value();
+      object[key] = isSteps(value) ? yield* value : value;
       if (this.#isStep()) yield;
       this.#path.pop();
       this.#space();
@@ -164,8 +166,8 @@ class Parser {
     }
     do {
       this.#path.push(array.length);
-      const value = this.#nested();
-      array.push(value === undefined ? this.#scalar() : yield* value);
+      const value = this.#value();
+      array.push(isSteps(value) ? yield* value : value);
       if (this.#isStep()) yield;
       this.#path.pop();
       this.#space();
@@ -174,37 +176,30 @@ class Parser {
     return array;
   }
 
-  #string(): string {
-    const start = this.#offset;
-    let escaped = false;
-    for (this.#offset += 1; ; this.#offset += 1) {
-      const code = this.#text.charCodeAt(this.#offset);
-      if (code === 0x22) {
-        this.#offset += 1;
-        const raw = this.#text.slice(start, this.#offset);
-        // Escapes were checked below, so JSON.parse cannot fail here.
-        return escaped ? String(JSON.parse(raw)) : raw.slice(1, -1);
-      }
-      if (code === 0x5c) {
-        escaped = true;
-        this.#escape();
-      } else if (code < 0x20) {
-        throw this.#syntax("a control character inside a string");
-      } else if (Number.isNaN(code)) {
-        throw this.#syntax("the document ends inside a string");
-      }
+  #string(): string | Steps<string> {
+    this.#offset += 1;
+    const { text, ended } = this.#stringPart();
+    return ended ? text : this.#longString(text);
+  }
+
+  *#longString(beginning: string): Steps<string> {
+    const parts = [beginning];
+    for (;;) {
+      yield;
+      const { text, ended } = this.#stringPart();
+      parts.push(text);
+      if (ended) return parts.join("");
     }
   }
 
-  /** Leaves the offset on the last character of the escape. */
-  #escape(): void {
-    this.#offset += 1;
-    const next = this.#text[this.#offset] ?? "";
-    if (next === "u" && /^[0-9a-fA-F]{4}$/.test(this.#text.slice(this.#offset + 1, this.#offset + 5))) {
-      this.#offset += 4;
-    } else if (next === "" || !'"\\/bfnrt'.includes(next)) {
-      throw this.#syntax("an escape that JSON does not know");
+  #stringPart(): StringPart {
+    const part = readStringPart(this.#text, this.#offset, stepCharacters);
+    if ("fault" in part) {
+      this.#offset = part.at;
+      throw this.#syntax(part.fault);
     }
+    this.#offset = part.end;
+    return part;
   }
 
   #number(): number {

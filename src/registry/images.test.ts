@@ -47,6 +47,46 @@ describe("ImageSource", () => {
     expect(running.requests).toHaveLength(3);
   });
 
+  test("an index that is larger than its registry claimed is refused", async () => {
+    const running = await fixture.registry();
+    const pushed = await putManifest(running.store, "team/app", undefined, "x");
+    const inner = await putIndex(running.store, "team/app", undefined, [{ ...pushed, platform: linux }]);
+    await putIndex(running.store, "team/app", "v1", [{ ...inner, size: inner.size - 1 }]);
+    const images = new ImageSource(fixture.client());
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    await expect(images.lookup(reference, access())).rejects.toMatchObject({
+      code: "INVALID",
+      message: expect.stringContaining("SIZE_MISMATCH"),
+    });
+  });
+
+  test("of one namespace no more large indexes are fetched at once than are read at once, and another's is", async () => {
+    const running = await fixture.registry();
+    const pushed = await putManifest(running.store, "team/app", undefined, "x");
+    const texts = ["v1", "v2", "v3"];
+    for (const text of texts) {
+      const large = { ...pushed, platform: linux, annotations: { text: text.repeat(1_500_000) } };
+      await putIndex(running.store, "team/app", text, [large]);
+    }
+    await putIndex(running.store, "team/app", "small", [{ ...pushed, platform: linux }]);
+    running.faults.add({ path: /sha256/, method: "GET", times: 1, fault: { kind: "hang" } });
+    const images = new ImageSource(fixture.client());
+    const ended = new AbortController();
+    const of = (namespace: string): Access => ({
+      credentials: undefined,
+      signal: ended.signal,
+      tenant: { namespace, review: {} },
+    });
+    const lookup = (tag: string, namespace: string) =>
+      images.lookup(parseReference(`${running.host}/team/app:${tag}`), of(namespace));
+    const large = Promise.allSettled(texts.map((text) => lookup(text, "evil")));
+    await running.received(({ method }) => method === "GET");
+    expect(await lookup("small", "victim")).toMatchObject({ kind: "index" });
+    expect(running.requests.filter(({ method }) => method === "GET")).toHaveLength(2);
+    ended.abort();
+    await large;
+  });
+
   test("tries each credential of the keyring until one is let in", async () => {
     const running = await fixture.registry({ auth: { scheme: "bearer", users: { ann: "right" } } });
     await putManifest(running.store, "team/app", "v1", "x");

@@ -11,6 +11,7 @@ import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import { inSlices } from "./in-slices.ts";
+import { ReadingRoom } from "./reading-room.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
@@ -42,6 +43,8 @@ const maxListBytes = 32 * 1_048_576;
 const errorBytes = 4_096;
 /** Bytes of an index and those nested in it, as they are fetched: twice the largest document that registries take. */
 const maxDocumentsBytes = 8 * 1_048_576;
+/** Bytes of documents that are read at once: two of the largest, of one namespace one. */
+const maxReadingBytes = 8 * 1_048_576;
 /** Nested indexes that are fetched at once. */
 const nestedAtOnce = 4;
 
@@ -53,6 +56,7 @@ export class ImageSource {
   /** By access and digest: content addressed, so kept for good; indexes that cannot be read are so for good as well. */
   readonly #lists: LRUCache<string, Outcome>;
   readonly #reading = new Flights<VariantList>();
+  readonly #room = new ReadingRoom(maxReadingBytes);
 
   /** @param maxBytes of parsed indexes that are kept */
   constructor(client: RegistryClient, maxBytes = maxListBytes) {
@@ -91,35 +95,54 @@ export class ImageSource {
       return known.list;
     }
     return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
-      const list = await this.#read(key, reference, descriptor.digest, { ...access, signal });
+      const list = await this.#read(key, reference, descriptor, { ...access, signal });
       this.#lists.set(key, { list });
       return list;
     });
   }
 
-  async #read(key: string, reference: Reference, digest: string, access: Access): Promise<VariantList> {
-    const documents = new Map<string, Uint8Array>();
-    let bytes = 0;
-    const fetch = async (wanted: string): Promise<void> => {
-      const { tag: _tag, ...rest } = reference;
-      const manifest = await this.#client.manifest({ ...rest, digest: wanted }, access);
-      bytes += manifest.size;
-      if (bytes > maxDocumentsBytes) {
-        const message = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
-        throw this.#refuse(key, reference, digest, new OciError("TOO_LARGE", message));
-      }
-      documents.set(wanted, manifest.bytes);
-    };
-    await fetch(digest);
+  async #read(key: string, reference: Reference, root: Descriptor, access: Access): Promise<VariantList> {
+    const namespace = access.tenant?.namespace ?? "";
+    /** Bytes of each document, as they are claimed, by digest. */
+    const wanted = new Map([[root.digest, root.size]]);
     // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex.
     for (;;) {
-      const flat = await this.#flatten(key, reference, digest, documents, access.signal);
-      if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
-      for (let start = 0; start < flat.missing.length; start += nestedAtOnce) {
-        const some = flat.missing.slice(start, start + nestedAtOnce);
-        await Promise.all(some.map((missing) => fetch(missing.digest)));
+      const bytes = [...wanted.values()].reduce((sum, size) => sum + size, 0);
+      if (bytes > maxDocumentsBytes) {
+        const message = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
+        throw this.#refuse(key, reference, root.digest, new OciError("TOO_LARGE", message));
       }
+      // What was fetched for the last round is not kept while this one waits for its turn: the client may have it still.
+      const flat = await this.#room.run(namespace, bytes, access.signal, async () => {
+        const documents = await this.#fetchAll(key, reference, root.digest, wanted, access);
+        return await this.#flatten(key, reference, root.digest, documents, access.signal);
+      });
+      if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
+      for (const { digest, size } of flat.missing) wanted.set(digest, size);
     }
+  }
+
+  async #fetchAll(
+    key: string,
+    { tag: _tag, ...rest }: Reference,
+    root: string,
+    wanted: ReadonlyMap<string, number>,
+    access: Access,
+  ): Promise<ReadonlyMap<string, Uint8Array>> {
+    const documents = new Map<string, Uint8Array>();
+    const digests = [...wanted];
+    for (let start = 0; start < digests.length; start += nestedAtOnce) {
+      const some = digests.slice(start, start + nestedAtOnce).map(async ([digest, size]) => {
+        const manifest = await this.#client.manifest({ ...rest, digest }, access);
+        if (manifest.size > size) {
+          const message = `${digest} has ${manifest.size} bytes, and ${size} were claimed`;
+          throw this.#refuse(key, rest, root, new OciError("SIZE_MISMATCH", message));
+        }
+        documents.set(digest, manifest.bytes);
+      });
+      await Promise.all(some);
+    }
+    return documents;
   }
 
   async #flatten(

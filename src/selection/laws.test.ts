@@ -5,7 +5,7 @@ import { createOffer, satisfies } from "../hardware/offer.ts";
 import { platformFits } from "../hardware/platform.ts";
 import { drain } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
-import { Dominance } from "./dominance.ts";
+import { Dominance, dominates } from "./dominance.ts";
 import { type Fit, fitAll } from "./fit.ts";
 import { type Implications, prepare } from "./prepare.ts";
 import { maxReason } from "./reason.ts";
@@ -229,6 +229,6 @@ function fitting(list: readonly Variant[], one: Machine) {
   const entries = drain(fitAll({ ...prepared, implications }, [createOffer(one.platform, one.features)]));
   const all = entries.filter((entry) => entry.fits);
   const dominance = new Dominance(all, implications);
-  for (const each of all) dominance.cover(each);
-  return { all, implications, over: (a: Fit, b: Fit) => dominance.has(a, b) };
+  for (const each of dominance.all) dominance.cover(each);
+  return { all, implications, over: (a: Fit, b: Fit) => dominates(dominance.of(a), dominance.of(b)) };
 }

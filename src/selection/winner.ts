@@ -2,7 +2,7 @@ import type { Feature } from "../hardware/feature.ts";
 import type { Offer } from "../hardware/offer.ts";
 import type { Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
-import { Dominance } from "./dominance.ts";
+import { type Alike, Dominance, dominates } from "./dominance.ts";
 import type { Fit, ReducedGroup } from "./fit.ts";
 import { isDeclared } from "./format.ts";
 import type { Prepared } from "./prepare.ts";
@@ -79,22 +79,30 @@ function withoutFallback(fits: readonly Fit[], lost: Lost): readonly Fit[] {
 
 function* withoutDominated(fits: readonly Fit[], prepared: Prepared, lost: Lost): Steps<readonly Fit[]> {
   const dominance = new Dominance(fits, prepared.implications);
-  for (const fit of fits) {
-    dominance.cover(fit);
+  const { all } = dominance;
+  for (const alike of all) {
+    dominance.cover(alike);
     yield;
   }
-  const left: Fit[] = [];
-  for (const fit of fits) {
-    if (!fits.some((other) => other !== fit && dominance.has(other, fit))) left.push(fit);
+  const dominated = new Set<Alike>();
+  for (const alike of all) {
+    if (all.some((other) => dominates(other, alike))) dominated.add(alike);
     yield;
   }
-  for (const fit of fits) {
+  const left = fits.filter((fit) => !dominated.has(dominance.of(fit)));
+  // In the order of those that are left: the first of those that are alike stands for them.
+  const firsts = new Map<Alike, Fit>();
+  for (const fit of left) if (!firsts.has(dominance.of(fit))) firsts.set(dominance.of(fit), fit);
+  const remaining = [...firsts];
+  const by = new Map<Alike, Fit | undefined>();
+  for (const alike of dominated) {
     // A strict partial order over finitely many: whoever is dominated is so by one that is left.
-    const by = left.find((other) => other !== fit && dominance.has(other, fit));
-    if (by !== undefined) {
-      lost.set(fit, { by, rule: "dominance" });
-    }
+    by.set(alike, remaining.find(([other]) => dominates(other, alike))?.[1]);
     yield;
+  }
+  for (const fit of fits) {
+    const alike = dominance.of(fit);
+    if (dominated.has(alike)) lost.set(fit, { by: by.get(alike), rule: "dominance" });
   }
   return left;
 }

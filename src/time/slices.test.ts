@@ -41,6 +41,33 @@ test("many share one slice, and a short one does not wait for a long one to end"
   expect(ends[0]).toBe("short");
 });
 
+test("whoever wants a turn without a slice gets it, some in a row, and the work goes on", async () => {
+  const slices = new Slices(2);
+  const log: string[] = [];
+  const ended = new AbortController();
+  const running = slices.run(work("x", 1_000_000, log), ended.signal, "w");
+  /** Turns without a slice, before the next one comes. */
+  const waited: number[] = [];
+  let [turns, done] = [0, log.length];
+  await new Promise<void>((resolve) => {
+    const turn = (): void => {
+      if (log.length === done) turns += 1;
+      else {
+        waited.push(turns);
+        [turns, done] = [0, log.length];
+      }
+      slices.giveWay();
+      if (waited.length === 4) resolve();
+      else setImmediate(turn);
+    };
+    setImmediate(turn);
+  });
+  ended.abort();
+  await expect(running).rejects.toMatchObject({ code: "ABORTED" });
+  expect(Math.max(...waited)).toBeGreaterThan(30);
+  expect(Math.max(...waited)).toBeLessThanOrEqual(65);
+});
+
 test("ends where the signal does, and where the work fails", async () => {
   const slices = new Slices(2);
   const log: string[] = [];

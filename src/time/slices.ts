@@ -1,7 +1,9 @@
 import { endOf } from "./error.ts";
 
-/** How long one turn of the event loop is held, ms: an eighth of what a health probe or a small review would notice. */
-const sliceMs = 8;
+/** How long one turn of the event loop is held, ms: each step of what others wait for costs them so much at most. */
+const sliceMs = 4;
+/** Turns in a row without a slice, while somebody wants them: some tens of microseconds each where little is to be done. */
+const mostWaysGiven = 64;
 
 interface Task {
   /** Goes on until `until`. Whether it has ended. */
@@ -16,6 +18,8 @@ interface Task {
 export class Slices {
   readonly #waiting: Task[] = [];
   readonly #sliceMs: number;
+  #wayGiven = false;
+  #waysGiven = 0;
   /** When the slice of this turn of the event loop ends; undefined where none was begun. */
   #until: number | undefined;
 
@@ -43,6 +47,14 @@ export class Slices {
     });
   }
 
+  /**
+   * Lets the event loop turn once without a slice: for what is done once a turn, such as taking a connection (libuv takes
+   * one from a port in each), or else strangers who connect would be as slow as the slices, and everybody behind them.
+   */
+  giveWay(): void {
+    this.#wayGiven = true;
+  }
+
   /** The end of the slice of this turn; the next turn begins another. */
   #begin(): number {
     if (this.#until === undefined) {
@@ -53,6 +65,13 @@ export class Slices {
   }
 
   #turn(): void {
+    if (this.#wayGiven && this.#waysGiven < mostWaysGiven && this.#waiting.length > 0) {
+      this.#wayGiven = false;
+      this.#waysGiven += 1;
+      setImmediate(() => this.#turn());
+      return;
+    }
+    this.#waysGiven = 0;
     this.#until = undefined;
     if (this.#waiting.length === 0) return;
     const until = this.#begin();

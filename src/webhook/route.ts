@@ -10,4 +10,6 @@ export interface ReviewRoute {
   readonly handler: ReviewHandler;
   /** Longest time for one review in milliseconds. Absent: the API server's timeout less the reserve of deadline.ts. */
   readonly limitMs?: number;
+  /** Most bytes of one review. Absent: as many as one of the largest object has. */
+  readonly maxBytes?: number;
 }

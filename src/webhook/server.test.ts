@@ -102,6 +102,20 @@ test.each(["/other", "/mutate/pods/x"])("%s is refused before a byte of the body
   socket.destroy();
 });
 
+test("a route may take smaller bodies than another: a larger one is refused before it is there", async () => {
+  const handler = { handle: async ({ uid }: { readonly uid: string }) => allowed(uid) };
+  const routes = { "/mutate/pods": { handler }, "/validate/bindings": { handler, maxBytes: 1_000 } };
+  const { port, post } = await start(handler.handle, { routes });
+  const large = JSON.stringify({ ...review(), padding: "x".repeat(1_000) });
+  expect((await post(large)).status).toBe(200);
+  expect((await post(review(), "/validate/bindings")).status).toBe(200);
+  const socket = connect({ host: "127.0.0.1", port, ca: authority.certificate });
+  socket.write("POST /validate/bindings HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n");
+  const [said] = await once(socket, "data");
+  expect(String(said)).toMatch(/^HTTP\/1\.1 413 /);
+  socket.destroy();
+});
+
 test("bodies that together are too many bytes are answered with 503, and one that comes after them is read", async () => {
   const { port, post } = await start(async ({ uid }) => allowed(uid), { bodyBytes: 4_096 });
   const held = connect({ host: "127.0.0.1", port, ca: authority.certificate });

@@ -56,7 +56,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): HttpServ
   app.disable("x-powered-by");
   app.disable("etag");
   for (const [path, route] of Object.entries(routes)) {
-    app.post(path, readBody(bodyLimit, budget), answer(route, reviews, options));
+    app.post(path, readBody(route.maxBytes ?? bodyLimit, budget), answer(route, reviews, options));
   }
   // Express would read the whole body before it says so.
   app.use((_request, response) => void response.status(404).type("text").send("no review is answered here\n"));

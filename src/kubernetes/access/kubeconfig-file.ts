@@ -3,6 +3,7 @@ import { YamlError } from "../../yaml/error.ts";
 import { readYamlDocument } from "../../yaml/read.ts";
 import { KubernetesError } from "../error.ts";
 import type { AuthProvider, ExecPlugin } from "./access.ts";
+import { shownName } from "./shown-name.ts";
 
 export interface KubeconfigCluster {
   readonly server: string;
@@ -176,7 +177,7 @@ export function parseKubeconfig(content: string, path: string): Kubeconfig {
   const parsed = file.safeParse(document);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const place = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+    const place = issue === undefined || issue.path.length === 0 ? "" : `${shownName(issue.path.join("."))}: `;
     throw new KubernetesError("CONFIG", `kubeconfig ${path}: ${place}${issue?.message ?? "not a kubeconfig"}`);
   }
   const { "current-context": currentContext, clusters, users, contexts } = parsed.data;

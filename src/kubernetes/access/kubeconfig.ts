@@ -1,8 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { few } from "../../text/few.ts";
 import { errorText, KubernetesError } from "../error.ts";
 import type { ClusterAccess, ExecPlugin, PemSource, UserAccess } from "./access.ts";
 import { type Kubeconfig, type KubeconfigUser, parseKubeconfig } from "./kubeconfig-file.ts";
+import { shownName } from "./shown-name.ts";
+
+/** Contexts that a refusal names. */
+const mostContexts = 8;
 
 export interface KubeconfigOptions {
   /** One path, or several with the platform's list separator between them, as in `$KUBECONFIG`. */
@@ -53,7 +58,8 @@ function select(files: readonly Kubeconfig[], wanted: string | undefined): Clust
   const paths = files.map(({ path }) => path).join(delimiter);
   const contextName = wanted ?? files.map((file) => file.currentContext).find((name) => name !== undefined);
   const known = [...new Set(files.flatMap((file) => [...file.contexts.keys()]))];
-  const choices = known.length === 0 ? "it defines no contexts" : `contexts: ${known.join(", ")}`;
+  const choices =
+    known.length === 0 ? "it defines no contexts" : `contexts: ${few(known.map(shownName), mostContexts)}`;
   const fail = (problem: string): KubernetesError => new KubernetesError("CONFIG", `kubeconfig ${paths}: ${problem}`);
   if (contextName === undefined) {
     throw fail(`no current context is set; choose one with --context or "kubectl config use-context" (${choices})`);
@@ -61,20 +67,22 @@ function select(files: readonly Kubeconfig[], wanted: string | undefined): Clust
   const find = <T>(pick: (file: Kubeconfig) => T | undefined): T | undefined =>
     files.map(pick).find((found) => found !== undefined);
   const context = find((file) => file.contexts.get(contextName));
-  if (context === undefined) throw fail(`context ${contextName} is not defined (${choices})`);
+  if (context === undefined) throw fail(`context ${shownName(contextName)} is not defined (${choices})`);
   const clusterFile = files.find((file) => file.clusters.has(context.cluster));
   const cluster = clusterFile?.clusters.get(context.cluster);
   if (clusterFile === undefined || cluster === undefined) {
-    throw fail(`context ${contextName} names the cluster ${context.cluster}, which is not defined`);
+    throw fail(
+      `context ${shownName(contextName)} names the cluster ${shownName(context.cluster)}, which is not defined`,
+    );
   }
   const server = cluster.server.replace(/\/+$/, "");
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? "")) {
-    throw fail(`cluster ${context.cluster}: its server ${JSON.stringify(server)} is no http or https URL`);
+    throw fail(`cluster ${shownName(context.cluster)}: its server "${shownName(server)}" is no http or https URL`);
   }
   const userFile = files.find((file) => context.user !== undefined && file.users.has(context.user));
   const user = context.user === undefined ? undefined : userFile?.users.get(context.user);
   if (context.user !== undefined && context.user !== "" && user === undefined) {
-    throw fail(`context ${contextName} names the user ${context.user}, which is not defined`);
+    throw fail(`context ${shownName(contextName)} names the user ${shownName(context.user)}, which is not defined`);
   }
   return {
     server,
@@ -84,7 +92,7 @@ function select(files: readonly Kubeconfig[], wanted: string | undefined): Clust
     proxyUrl: cluster.proxyUrl,
     namespace: context.namespace,
     user: user === undefined || userFile === undefined ? {} : userAccess(user, userFile.path, fail),
-    origin: `kubeconfig ${paths}, context ${contextName}`,
+    origin: `kubeconfig ${paths}, context ${shownName(contextName)}`,
   };
 }
 

@@ -32,6 +32,12 @@ export interface BindingsOptions {
 }
 
 /**
+ * Bytes of the review of a Binding, which has names, and annotations of 256 KiB at most
+ * (apimachinery/pkg/api/validation/objectmeta.go, TotalAnnotationSizeLimitB), as JSON up to twice that size.
+ */
+const maxBytes = 640 * 1_024;
+
+/**
  * The routes that decide at binding. Until the process ends the Pods that wait for a node are followed; while their
  * first list goes on, each that is missing is asked for.
  */
@@ -54,8 +60,8 @@ export function bindingRoutes(life: Lifecycle, options: BindingsOptions): Readon
     now: () => new Date(),
   };
   return {
-    "/validate/bindings": { handler: new BindingHandler(shared) },
-    "/validate/bindings/labelled": { handler: new BindingHandler({ ...shared, labelledOnly: true }) },
+    "/validate/bindings": { handler: new BindingHandler(shared), maxBytes },
+    "/validate/bindings/labelled": { handler: new BindingHandler({ ...shared, labelledOnly: true }), maxBytes },
   };
 }
 

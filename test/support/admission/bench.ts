@@ -15,7 +15,7 @@ import { RegistryError } from "../../../src/registry/error.ts";
 import type { Image } from "../../../src/registry/images.ts";
 import { ReselectMemory } from "../../../src/rewriting/memory.ts";
 import { Selections } from "../../../src/rewriting/selections.ts";
-import { createLogger } from "../../../src/telemetry/log.ts";
+import { createLogger, type Logger } from "../../../src/telemetry/log.ts";
 import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import type { Reach } from "../../../src/webhook/reach.ts";
 import type { AdmissionResponse } from "../../../src/webhook/review.ts";
@@ -55,6 +55,8 @@ export interface WorldOptions {
   readonly machines?: Readonly<Record<string, readonly string[]>>;
   readonly context?: Partial<AdmissionContext>;
   readonly steering?: SteeringOptions;
+  /** Absent: nothing is logged. */
+  readonly log?: Logger;
   /** What the handler is told of every namespace. */
   readonly reach?: Reach;
   readonly unprovenNotes?: UnprovenNotes;
@@ -63,12 +65,13 @@ export interface WorldOptions {
 /** The handler of Pods among four machines and a registry with a few images. */
 export class World {
   readonly #images = new Map<string, Image>();
-  readonly #handler: PodHandler;
+  readonly handler: PodHandler;
   /** References that the registry was asked for. */
   readonly asked: string[] = [];
   registryAway = false;
 
-  constructor({ machines: given, context, steering, reach, unprovenNotes }: WorldOptions = {}) {
+  constructor(options: WorldOptions = {}) {
+    const { machines: given, context, steering, log = createLogger("silent"), reach, unprovenNotes } = options;
     const snapshot = machines(
       given ?? {
         node1: ["cpu:broadwell"],
@@ -79,9 +82,9 @@ export class World {
     );
     const memory = new ReselectMemory();
     const selections = new Selections();
-    this.#handler = new PodHandler({
+    this.handler = new PodHandler({
       metrics: createAdmissionMetrics(createRegistry()),
-      log: createLogger("silent"),
+      log,
       now: () => new Date("2026-11-23T12:00:00Z"),
       ...(steering === undefined ? {} : { steering }),
       ...(unprovenNotes === undefined ? {} : { unprovenNotes }),
@@ -128,7 +131,7 @@ export class World {
 
   /** What the handler answers, as `kubectl create` would see it; with `old`, as an update of that Pod. */
   async review(object: object, old?: object, subResource?: string): Promise<Answer> {
-    const { response } = await this.#handler.handle(
+    const { response } = await this.handler.handle(
       {
         uid: "u",
         operation: old === undefined ? "CREATE" : "UPDATE",

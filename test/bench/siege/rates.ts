@@ -1,0 +1,41 @@
+/** Questions and attacks a second, while they go on. */
+export interface Rates {
+  readonly [name: string]: number;
+}
+
+/** Pods of the other tenant: half of them are decided on at their admission, half at their binding. */
+export const others = { admissions: 10, bindings: 10 } as const;
+
+/** One tenant, whose Pods come by way of the API server. */
+export const tenant = {
+  /** Pods of 20,000 containers, 1 MB each. */
+  largePods: 1,
+  /** Pods of 8 images, each an index of 1,024 builds or of 4 MB that nobody has asked for before. */
+  hostilePods: 2,
+  /** Pods of 40 images at hosts that never answer. */
+  silentPods: 2,
+  /** Pods of 5 images in a repository of the others' registry that answers 500. */
+  failingPods: 2,
+} as const;
+
+/** A neighbour without credentials; it knows the path where that is said. */
+export const neighbour = {
+  /** Connections that say nothing, on the webhook's port and on that of its probes. */
+  silentSockets: 50,
+  /** Handshakes, and then nothing. */
+  silentTls: 10,
+  silentProbes: 20,
+  /** Requests with 64 kB on paths that nobody answers. */
+  wrongPaths: 50,
+  /** Bodies of 3 MB that end before their last byte, on the path. */
+  slowBodies: 2,
+  /** Packed bodies of 6 kB that would be 7 MB, on the path. */
+  packedBodies: 5,
+  /** Bindings whose names have 1 MB, on the path. */
+  longBindings: 2,
+  /** Bindings to nodes and of Pods that are not there, on the path. */
+  forgedBindings: 10,
+} as const;
+
+/** Connections that one kind of attack holds at once; the oldest makes room. */
+export const mostHeld = 1_500;
