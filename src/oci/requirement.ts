@@ -129,7 +129,8 @@ function unreadable(value: string): Feature {
   return { namespace: unreadableText, value };
 }
 
-function withoutRepetition(groups: Requirement): Requirement {
+/** Each group once, however its members are ordered. */
+export function withoutRepetition(groups: Requirement): Requirement {
   const seen = new Map<string, readonly Feature[]>();
   for (const group of groups) {
     const key = group.map(formatFeature).sort().join("|");

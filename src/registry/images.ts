@@ -1,31 +1,33 @@
 import { LRUCache } from "lru-cache";
 import { keptHeapSize, textSize } from "../json/heap-size.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Configured } from "../oci/entry.ts";
 import { OciError } from "../oci/error.ts";
-import { type FlattenedIndex, flattenInSteps } from "../oci/flatten.ts";
+import { type FlattenedIndex, flattenInSteps, listOf } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { Variant, VariantList } from "../oci/variant.ts";
+import type { VariantList } from "../oci/variant.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
+import { maxConfigurationBytes, type ReadConfigurations, readConfigurations } from "./configurations.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import { inSlices } from "./in-slices.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
-/** An image as its reference names it. */
+/**
+ * An image as its reference names it. Indexes that are nested in it are flattened, and the array of variants is the same
+ * for the same digest, so that what follows from it can be kept. Warnings may quote the index: they are for `explain`,
+ * not for a Pod's owner.
+ */
 export type Image =
-  | {
+  | ({
       readonly kind: "index";
       readonly reference: Reference;
       /** The descriptor of the index. */
       readonly descriptor: Descriptor;
-      /** Nested indexes flattened. The same array for the same digest, so that what follows from it can be kept. */
-      readonly variants: readonly Variant[];
-      /** For `explain`. They may quote the index: not for a Pod's owner. */
-      readonly warnings: readonly string[];
-    }
+    } & VariantList)
   | {
       /** One image, with no choice in it. */
       readonly kind: "manifest";
@@ -59,9 +61,7 @@ export class ImageSource {
     this.#client = client;
     this.#lists = new LRUCache<string, Outcome>({
       maxSize: maxBytes,
-      sizeCalculation: (outcome, key) =>
-        textSize(key) +
-        ("error" in outcome ? errorBytes : keptHeapSize(outcome.list.variants) + keptHeapSize(outcome.list.warnings)),
+      sizeCalculation: (outcome, key) => textSize(key) + ("error" in outcome ? errorBytes : sizeOf(outcome.list)),
     });
   }
 
@@ -74,8 +74,7 @@ export class ImageSource {
   async lookup(reference: Reference, access: Access): Promise<Image> {
     const descriptor = await this.#client.resolve(reference, access);
     if (documentKind(descriptor.mediaType) === "manifest") return { kind: "manifest", reference, descriptor };
-    const { variants, warnings } = await this.#list(reference, descriptor, access);
-    return { kind: "index", reference, descriptor, variants, warnings };
+    return { kind: "index", reference, descriptor, ...(await this.#list(reference, descriptor, access)) };
   }
 
   /** Looks the image up with each credential that is meant for it, until one is let in. @throws RegistryError */
@@ -91,33 +90,50 @@ export class ImageSource {
       return known.list;
     }
     return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
-      const list = await this.#read(key, reference, descriptor.digest, { ...access, signal });
-      this.#lists.set(key, { list });
+      const { list, temporary } = await this.#read(key, reference, descriptor.digest, { ...access, signal });
+      if (!temporary) this.#lists.set(key, { list });
       return list;
     });
   }
 
-  async #read(key: string, reference: Reference, digest: string, access: Access): Promise<VariantList> {
+  /** `temporary`: the list lacks what a later try may find. */
+  async #read(
+    key: string,
+    reference: Reference,
+    digest: string,
+    access: Access,
+  ): Promise<{ readonly list: VariantList; readonly temporary: boolean }> {
+    const { tag: _tag, ...rest } = reference;
+    const manifest = (wanted: string) => this.#client.manifest({ ...rest, digest: wanted }, access);
     const documents = new Map<string, Uint8Array>();
     let bytes = 0;
     const fetch = async (wanted: string): Promise<void> => {
-      const { tag: _tag, ...rest } = reference;
-      const manifest = await this.#client.manifest({ ...rest, digest: wanted }, access);
-      bytes += manifest.size;
+      const fetched = await manifest(wanted);
+      bytes += fetched.size;
       if (bytes > maxDocumentsBytes) {
         const message = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
         throw this.#refuse(key, reference, digest, new OciError("TOO_LARGE", message));
       }
-      documents.set(wanted, manifest.bytes);
+      documents.set(wanted, fetched.bytes);
     };
     await fetch(digest);
-    // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex.
+    let read: ReadConfigurations | undefined;
+    // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex; the last one
+    // adds configurations, once.
     for (;;) {
-      const flat = await this.#flatten(key, reference, digest, documents, access.signal);
-      if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
-      for (let start = 0; start < flat.missing.length; start += nestedAtOnce) {
-        const some = flat.missing.slice(start, start + nestedAtOnce);
-        await Promise.all(some.map((missing) => fetch(missing.digest)));
+      const flat = await this.#flatten(key, reference, digest, documents, read?.configured, access.signal);
+      if (!flat.complete) {
+        for (let start = 0; start < flat.missing.length; start += nestedAtOnce) {
+          const some = flat.missing.slice(start, start + nestedAtOnce);
+          await Promise.all(some.map((missing) => fetch(missing.digest)));
+        }
+      } else if (flat.unidentified.length === 0) {
+        return { list: listOf(flat), temporary: read?.temporary ?? false };
+      } else {
+        const blob = async (config: Descriptor) =>
+          await this.#client.blob(rest, config.digest, access, maxConfigurationBytes);
+        const reader = { manifest: async (wanted: string) => (await manifest(wanted)).bytes, blob };
+        read = await readConfigurations(flat.unidentified, reader, access.signal);
       }
     }
   }
@@ -127,10 +143,12 @@ export class ImageSource {
     reference: Reference,
     digest: string,
     documents: ReadonlyMap<string, Uint8Array>,
+    configured: Configured | undefined,
     signal: AbortSignal,
   ): Promise<FlattenedIndex> {
     try {
-      return await inSlices(flattenInSteps(digest, documents), signal, "reading an index");
+      const options = configured === undefined ? {} : { configured };
+      return await inSlices(flattenInSteps(digest, documents, options), signal, "reading an index");
     } catch (cause) {
       throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;
     }
@@ -144,4 +162,9 @@ export class ImageSource {
     this.#lists.set(key, { error });
     return error;
   }
+}
+
+/** Bytes of a list that is kept, by estimate. */
+function sizeOf({ variants, warnings, written }: VariantList): number {
+  return keptHeapSize(variants) + keptHeapSize(warnings) + (written === undefined ? 0 : keptHeapSize(written));
 }
