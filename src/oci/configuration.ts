@@ -1,7 +1,7 @@
 import type { Platform } from "../hardware/platform.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
-import { asObject, optionalString, requiredSize, requiredString } from "./fields.ts";
+import { asObject, optionalString, optionalStrings, requiredSize, requiredString } from "./fields.ts";
 import { parseJson } from "./json.ts";
 
 /**
@@ -20,11 +20,12 @@ export function readConfiguration(manifest: Uint8Array): Descriptor {
 }
 
 /**
- * The platform that an image configuration is for (config.md); `none` where it names no architecture. Without an `os`
- * it is linux, as containerd on Linux reads it (core/images, ConfigPlatform).
+ * The platform that an image configuration is for (config.md); `none` where it names no architecture, and `unread`
+ * where it asks the system for more than that in `os.features`. Without an `os` it is linux, as containerd on Linux
+ * reads it (core/images, ConfigPlatform).
  * @throws OciError where it is no JSON object, or a field is no text
  */
-export function readConfiguredPlatform(configuration: Uint8Array): Platform | "none" {
+export function readConfiguredPlatform(configuration: Uint8Array): Platform | "none" | "unread" {
   const root = asObject(parseJson(configuration), "configuration");
   const text = (key: string): string => optionalString(root, key, "configuration") ?? "";
   const [os, architecture, variant, osVersion] = [
@@ -34,6 +35,7 @@ export function readConfiguredPlatform(configuration: Uint8Array): Platform | "n
     text("os.version"),
   ];
   if (architecture === "") return "none";
+  if (optionalStrings(root, "os.features", "configuration").some((feature) => feature !== "win32k")) return "unread";
   return {
     os: os === "" ? "linux" : os,
     architecture,

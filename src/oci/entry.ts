@@ -6,36 +6,33 @@ import {
   priorityAnnotation,
   sociImageAnnotation,
   supercontainersPrefix,
-  zstd,
 } from "./annotations.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { excerpt } from "./excerpt.ts";
 import type { FeatureBudget } from "./feature-budget.ts";
-import {
-  at,
-  optionalObject,
-  optionalString,
-  optionalStringMap,
-  optionalStrings,
-  requiredSize,
-  requiredString,
-} from "./fields.ts";
+import { at, optionalObject, optionalString, optionalStringMap, requiredSize, requiredString } from "./fields.ts";
 import { detectFormat, withoutFormats } from "./format.ts";
 import type { JsonObject } from "./json.ts";
 import { type DocumentKind, documentKind, isImageConfig } from "./media-types.ts";
-import { maxFeatures as mostInList, readRequirement, withoutRepetition } from "./requirement.ts";
+import {
+  isRuntimeMatched,
+  maxFeatures as mostInList,
+  platformRequirement,
+  readRequirement,
+  withoutRepetition,
+} from "./requirement.ts";
 import type { Variant } from "./variant.ts";
 import type { Warnings } from "./warnings.ts";
-import type { WrittenEntry } from "./written.ts";
+import { type AsWritten, asWritten, readWrittenPlatform, type WrittenPlatform } from "./written-platform.ts";
 
 /** The inheritance of a nested index's entries. */
 export interface Inherited {
+  /** Said beside the platforms. */
   readonly requires: Requirement;
-  /** As in `Variant`. */
-  readonly runtimeMatched: boolean;
   readonly priority: number;
-  readonly platform: Platform | undefined;
+  /** The (normalised) platforms of the indexes around it, the outermost first, as far as they name any. */
+  readonly platforms: readonly Platform[];
 }
 
 export interface EntryContext {
@@ -56,9 +53,6 @@ export interface EntryContext {
  */
 export type Configured = ReadonlyMap<string, Platform | "none" | "unread">;
 
-/** The part of a WrittenEntry that the entry itself says; undefined where runtimes pass it over on every machine. */
-type AsWritten = Omit<WrittenEntry, "leads"> | undefined;
-
 export type Entry = { readonly written: AsWritten } & (
   | { readonly kind: "variant"; readonly variant: Omit<Variant, "position"> }
   | { readonly kind: "nested"; readonly descriptor: Descriptor; readonly inherited: Inherited }
@@ -73,7 +67,7 @@ const maxPriority = 1_000_000;
 
 /** @throws OciError where a field has the wrong type, or the descriptor names no content */
 export function readEntry(object: JsonObject, context: EntryContext): Entry {
-  const { place, warnings } = context;
+  const { place } = context;
   const descriptor: Descriptor = {
     mediaType: optionalString(object, "mediaType", place) ?? "",
     digest: requiredString(object, "digest", place),
@@ -92,55 +86,66 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   }
   const platform = checkPlatform(platformOf(descriptor.digest, read, context), context);
   if (platform === "none" || platform === "unread") {
-    return { kind: "skipped", written, leads: platform === "none" ? "nothing" : "unread" };
+    return { kind: "skipped", written, leads: platform === "none" ? "artifact" : "unread" };
   }
   if (platform === "invalid") {
     return { kind: "skipped", written, leads: "nothing" };
   }
-  context.budget.take(countFeatures(read, annotations) + context.inherited.requires.length, place);
-  const requirement = readRequirement({
+  const built = readBuild({ platform, read, annotations }, context);
+  if (kind === "index") {
+    return { kind: "nested", written, descriptor, inherited: built.inherited };
+  }
+  if (platform === undefined) {
+    return { kind: "unidentified", written, descriptor };
+  }
+  const variant = { ...descriptor, ...built.variant(platform) };
+  return { kind: "variant", written, variant: artifactType === undefined ? variant : { ...variant, artifactType } };
+}
+
+/** The parts of an entry that an image, or index, may have. */
+interface Parts {
+  readonly platform: Platform | undefined;
+  readonly read: WrittenPlatform;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** An entry's requirement and rank, as an index hands them on and as an image of some platform has them. */
+function readBuild({ platform, read, annotations }: Parts, context: EntryContext) {
+  const { place, warnings, inherited } = context;
+  context.budget.take(countFeatures(read, annotations) + inherited.requires.length, place);
+  const { explicit: own, problems } = readRequirement({
     platform: platform ?? { os: "", architecture: "" },
     features: read.features,
     osFeatures: withoutFormats(read.osFeatures),
     annotations,
   });
-  for (const problem of requirement.problems) {
-    warnings.add(`${place} is never chosen: ${problem}`);
-  }
-  const requires = withoutRepetition([...context.inherited.requires, ...requirement.requires]);
-  const runtimeMatched = requirement.runtimeMatched && context.inherited.runtimeMatched;
+  for (const problem of problems) warnings.add(`${place} is never chosen: ${problem}`);
+  const explicit = [...inherited.requires, ...own];
   const priority = readPriority(annotations.get(priorityAnnotation), context);
-  if (kind === "index") {
-    return { kind: "nested", written, descriptor, inherited: { requires, runtimeMatched, priority, platform } };
-  }
-  if (platform === undefined) {
-    return { kind: "unidentified", written, descriptor };
-  }
+  const around = inherited.platforms;
   return {
-    kind: "variant",
-    written,
-    variant: {
-      ...descriptor,
-      platform,
-      requires,
-      runtimeMatched,
-      priority,
-      format: detectFormat(read.osFeatures, annotations),
-      ...(artifactType === undefined ? {} : { artifactType }),
+    inherited: { requires: explicit, priority, platforms: platform === undefined ? around : [...around, platform] },
+    variant: (image: Platform) => {
+      // A platform around it tells of its variant where it is of the same architecture.
+      const about = [...around, image].filter((one) => isSameMachine(one, image));
+      return {
+        platform: image,
+        requires: withoutRepetition([...explicit, ...about.flatMap(platformRequirement)]),
+        runtimeMatched: explicit.length === 0 && about.every(isRuntimeMatched),
+        priority,
+        format: detectFormat(read.osFeatures, annotations),
+      };
     },
   };
 }
 
-/**
- * Runtimes take any manifest for an image. Of one without a platform they read the configuration, and an artifact's or
- * an attestation's names no architecture that a machine has (image-spec v1.1, manifest.md).
- */
+/** Runtimes take any manifest for an image. */
 function skipped(
   kind: DocumentKind,
   written: AsWritten,
   annotations: ReadonlyMap<string, string>,
 ): Extract<Entry, { kind: "skipped" }> {
-  const leads = kind === "other" || written?.platform === undefined ? "nothing" : "artifact";
+  const leads = kind === "other" ? "nothing" : "artifact";
   const sociImage = annotations.get(sociImageAnnotation);
   return { kind: "skipped", written, leads, ...(sociImage === undefined ? {} : { sociImage }) };
 }
@@ -151,7 +156,7 @@ function platformOf(
   { platform }: WrittenPlatform,
   { inherited, configured }: EntryContext,
 ): Platform | "none" | "unread" | undefined {
-  return platform ?? inherited.platform ?? configured.get(digest);
+  return platform ?? inherited.platforms.at(-1) ?? configured.get(digest);
 }
 
 /** Texts that may be features, unparsed. A carrier of too many is not read, and counts as one. */
@@ -168,57 +173,8 @@ function readArtifactType(object: JsonObject, place: string): string | undefined
   return artifactType === undefined || artifactType === "" || isImageConfig(artifactType) ? undefined : artifactType;
 }
 
-/** The `platform` of an entry as it is written, before anything is inherited. */
-interface WrittenPlatform {
-  readonly platform: Platform | undefined;
-  /** Its texts, where there is a `platform` at all. */
-  readonly raw: Platform | undefined;
-  readonly features: readonly string[];
-  readonly osFeatures: readonly string[];
-}
-
-function readWrittenPlatform(object: JsonObject | undefined, entry: string): WrittenPlatform {
-  if (object === undefined) return { platform: undefined, raw: undefined, features: [], osFeatures: [] };
-  const place = at(entry, "platform");
-  const osFeatures = optionalStrings(object, "os.features", place);
-  const features = optionalStrings(object, "features", place);
-  return { osFeatures, features, ...readPlatform(object, entry) };
-}
-
-/** Without a platform where it names no architecture: such an entry is read like one without any. */
-function readPlatform(object: JsonObject, entry: string): Pick<WrittenPlatform, "platform" | "raw"> {
-  const place = at(entry, "platform");
-  const os = optionalString(object, "os", place) ?? "";
-  const architecture = optionalString(object, "architecture", place) ?? "";
-  const variant = optionalString(object, "variant", place) ?? "";
-  const osVersion = optionalString(object, "os.version", place) ?? "";
-  const rest = { ...(variant === "" ? {} : { variant }), ...(osVersion === "" ? {} : { osVersion }) };
-  const raw = { os, architecture, ...rest };
-  return { raw, platform: architecture === "" ? undefined : { ...raw, os: os === "" ? "linux" : os } };
-}
-
-/** `win32k`: every Windows node of Kubernetes has it, and containerd looks away from it. */
-function asWritten(
-  { platform, raw, osFeatures }: WrittenPlatform,
-  annotations: ReadonlyMap<string, string>,
-): AsWritten {
-  const marks = {
-    ...(osFeatures.some((feature) => feature !== "win32k") ? { special: true as const } : {}),
-    ...(annotations.get(zstd) === "true" ? { zstd: true as const } : {}),
-  };
-  if (raw === undefined) return marks;
-  if (platform === undefined) return undefined;
-  try {
-    const normalized = normalizePlatform(platform);
-    return { platform: normalized, ...(samePlatform(normalized, raw) ? {} : { raw }), ...marks };
-  } catch {
-    // It is told where the entry is passed over for it.
-    return undefined;
-  }
-}
-
-function samePlatform(a: Platform, b: Platform): boolean {
-  return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant && a.osVersion === b.osVersion;
+function isSameMachine(a: Platform, b: Platform): boolean {
+  return a.os === b.os && a.architecture === b.architecture;
 }
 
 function checkPlatform(

@@ -50,7 +50,7 @@ export function* flattenInSteps(
   options: ReadIndexOptions = {},
 ): Steps<FlattenedIndex> {
   const walk = new Walk(documents, options);
-  const inherited = { requires: [], runtimeMatched: true, priority: 0, platform: undefined };
+  const inherited = { requires: [], priority: 0, platforms: [] };
   const written = yield* walk.document(digest, inherited, "", []);
   return yield* walk.result(written);
 }

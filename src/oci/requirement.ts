@@ -29,9 +29,10 @@ export interface Carriers {
 }
 
 export interface ReadRequirement {
+  /** All of it: what is said beside the platform, and what the platform means. */
   readonly requires: Requirement;
-  /** As in `Variant`. */
-  readonly runtimeMatched: boolean;
+  /** The part that is said beside the platform. */
+  readonly explicit: Requirement;
   /** Parts that could not be read, one clause each. */
   readonly problems: readonly string[];
 }
@@ -51,11 +52,7 @@ export function readRequirement(carriers: Carriers): ReadRequirement {
     ...readOlder(carriers, read),
   ];
   const byPlatform = platformRequirement(carriers.platform);
-  return {
-    requires: withoutRepetition([...explicit, ...byPlatform]),
-    runtimeMatched: explicit.length === 0 && isRuntimeMatched(carriers.platform),
-    problems,
-  };
+  return { requires: withoutRepetition([...explicit, ...byPlatform]), explicit, problems };
 }
 
 /**
@@ -68,7 +65,7 @@ export function platformRequirement(platform: Platform): Requirement {
 }
 
 /** 32-bit arm is the one architecture whose variant every runtime detects. */
-function isRuntimeMatched(platform: Platform): boolean {
+export function isRuntimeMatched(platform: Platform): boolean {
   return platform.architecture === "arm" || platformFeature(platform) === undefined;
 }
 

@@ -6,7 +6,10 @@ export type Leads =
   | number
   /** An index that is nested there. */
   | readonly WrittenEntry[]
-  /** A manifest of something else than an image, such as an attestation: a runtime takes it for an image. */
+  /**
+   * A manifest of something else than an image, such as an attestation: a runtime takes it for an image. Its
+   * configuration names no architecture that a machine has (image-spec v1.1, manifest.md).
+   */
   | "artifact"
   /** Something that no runtime takes for an image. */
   | "nothing"

@@ -75,9 +75,5 @@ export function mayRunUnread(prepared: Prepared, offers: readonly Offer[]): bool
   if (prepared.unread) return true;
   const platformOf = (position: number) =>
     prepared.variants.find(({ variant }) => variant.position === position)?.variant.platform;
-  return hostsOf(offers).some(
-    (host) =>
-      takenByContainerd(prepared.written, host, platformOf) === "artifact" ||
-      takenByContainersImage(prepared.written, host) === "artifact",
-  );
+  return hostsOf(offers).some((host) => takenByContainerd(prepared.written, host, platformOf) === "artifact");
 }

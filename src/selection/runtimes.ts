@@ -25,7 +25,8 @@ export function takenByContainerd(
     const configured = platform ?? platformOf(leads);
     return configured !== undefined && rankOf(configured, wanted) !== -1 ? leads : "nothing";
   }
-  return typeof leads === "string" ? leads : takenByContainerd(leads, host, platformOf);
+  if (typeof leads === "object") return takenByContainerd(leads, host, platformOf);
+  return leads === "artifact" && platform === undefined ? "nothing" : leads;
 }
 
 function firstOf(entries: readonly WrittenEntry[], wanted: readonly Platform[]): WrittenEntry | undefined {

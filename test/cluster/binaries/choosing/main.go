@@ -84,8 +84,12 @@ func containerd(q question) digest.Digest {
 	return provider.last
 }
 
-// containersImage is the choice of CRI-O: copy.Image asks once, and takes no index for an image (copy/single.go).
+// containersImage is the choice of CRI-O: copy.Image asks once, and takes no index for an image (copy/single.go). There
+// is no CRI-O for Windows.
 func containersImage(q question) (digest.Digest, error) {
+	if q.Host.OS == "windows" {
+		return "", nil
+	}
 	list, err := manifest.ListFromBlob([]byte(q.Blobs[q.Root]), ocispec.MediaTypeImageIndex)
 	if err != nil {
 		return "", err
