@@ -85,11 +85,8 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
     return skipped(kind, written, annotations);
   }
   const platform = checkPlatform(platformOf(descriptor.digest, read, context), context);
-  if (platform === "none" || platform === "unread") {
-    return { kind: "skipped", written, leads: platform === "none" ? "artifact" : "unread" };
-  }
-  if (platform === "invalid") {
-    return { kind: "skipped", written, leads: "nothing" };
+  if (typeof platform === "string") {
+    return { kind: "skipped", written, leads: platform === "unread" ? "unread" : "artifact" };
   }
   const built = readBuild({ platform, read, annotations }, context);
   if (kind === "index") {

@@ -1,3 +1,4 @@
+import { implies } from "../../../src/hardware/implies.ts";
 import { normalizePlatform, type Platform } from "../../../src/hardware/platform.ts";
 import { OciError } from "../../../src/oci/error.ts";
 import { flattenIndex, listOf } from "../../../src/oci/flatten.ts";
@@ -129,10 +130,11 @@ function variantOf({ variants }: Prepared, digest: string): Variant | undefined 
   return variants.find(({ variant }) => variant.digest === digest)?.variant;
 }
 
+/** An index around an image may say in other words what the image says. */
 function sameNeeds(a: Variant, b: Variant): boolean {
-  return (
-    a.platform.architecture === b.platform.architecture && JSON.stringify(a.requires) === JSON.stringify(b.requires)
-  );
+  const covers = (one: Variant, other: Variant): boolean =>
+    other.requires.flat().every((wanted) => one.requires.flat().some((has) => implies(has, wanted)));
+  return a.platform.architecture === b.platform.architecture && covers(a, b) && covers(b, a);
 }
 
 function fits(variant: Variant | undefined, host: Platform): boolean {
