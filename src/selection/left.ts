@@ -16,14 +16,15 @@ export interface Left extends NoChoice {
 /**
  * An image is left as written where there is no choice to make, and where each runtime takes what we would have taken:
  * the very build, or another that requires the same. A runtime that takes nothing by itself is let be where that is
- * CRI-O alone: it takes less than containerd does (nested indexes, fallbacks), and a rewritten image does not.
+ * CRI-O alone: it takes less than containerd does (nested indexes, fallbacks), and a rewritten image does not. `misread`
+ * where they take another entry, or containerd none.
  */
 export function leftToRuntimes(
   entries: readonly (Fit | Misfit)[],
   ranking: Ranking | undefined,
   prepared: Prepared,
   offers: readonly Offer[],
-): Left | undefined {
+): Left | "misread" | undefined {
   const none = noChoice(entries, prepared);
   if (none === undefined) return undefined;
   if (ranking === undefined) return { ...none, ranking };
@@ -36,7 +37,7 @@ export function leftToRuntimes(
     takenByContainerd(prepared.written, host, (position) => byPosition.get(position)?.variant.platform),
   );
   const others = hostsOf(offers).map((host) => takenByContainersImage(prepared.written, host));
-  if (!takes.every(asGood) || !others.every((taken) => taken === "nothing" || asGood(taken))) return undefined;
+  if (!takes.every(asGood) || !others.every((taken) => taken === "nothing" || asGood(taken))) return "misread";
   const [first] = takes;
   const named =
     takes.every((taken) => taken === first) && typeof first === "number" ? byPosition.get(first) : undefined;

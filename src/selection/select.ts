@@ -75,7 +75,7 @@ function* selectForOffers(prepared: Prepared, offers: readonly Offer[]): Steps<C
   );
   yield;
   const left = leftToRuntimes(entries, ranking, prepared, offers);
-  if (left !== undefined) {
+  if (typeof left === "object") {
     const text =
       left.code === "format-only"
         ? reason.formatOnlyReason(left.formats)
@@ -86,7 +86,9 @@ function* selectForOffers(prepared: Prepared, offers: readonly Offer[]): Steps<C
     return { choice: yield* withoutWinner(prepared, entries, offers), entries, ranking };
   }
   const code = codeOf(entries, ranking);
-  return { choice: answer(prepared, ranking, code, reasonOf(code, entries, ranking, offers)), entries, ranking };
+  const { variant } = ranking.winner;
+  const text = left === "misread" ? reason.misreadReason(variant) : reasonOf(code, entries, ranking, offers);
+  return { choice: answer(prepared, ranking, code, text), entries, ranking };
 }
 
 function* withoutWinner(
