@@ -7,7 +7,7 @@ npm test -- --unit       unit tests only: no cluster, under two minutes
 npm test -- PATTERN...   the test files whose path contains a PATTERN, e.g. "npm test -- registry/auth"
 npm test -- -t TEXT      the tests whose name contains TEXT
 npm run test:bare        the same on a machine without the packages and shells that some tests need
-npm run test:full        everything, and a failure where this machine cannot run real nodes
+npm run test:full        everything, with 100,000 generated cases, and a failure where this machine cannot run real nodes
 
 Other options are vitest's. What tests run is fetched or built before the first of them, the first time in about ten
 minutes, and kept in ~/.cache/metahub (METAHUB_CACHE_DIR). Tests that this machine cannot run are skipped, and the end
@@ -16,8 +16,8 @@ METAHUB_TEST_NO_SKIP=1   a skipped test is a failure
 METAHUB_TEST_REQUIRE=L   no cluster of level L (api, nodes) is a failure`;
 
 export const testFullSays =
-  "metahub: all that npm test runs, and level nodes is required. What takes longer than CI bears will be here too:\n" +
-  "metahub: scenarios on clusters of kind, and soaks. There is none yet.";
+  "metahub: all that npm test runs, and level nodes is required; 100,000 cases for each comparison with other projects'\n" +
+  "metahub: code. What takes longer than CI bears will be here too: scenarios on clusters of kind, and soaks.";
 
 /** Options of vitest that are followed by their value. */
 const valued = new Set(["-t", "--testNamePattern", "--project", "--reporter", "--exclude"]);

@@ -8,7 +8,7 @@ export const bindingOutcomes = [
   "unchanged", // they are right already, or there is no choice
   "nothing-fits", // no build fits this node; left as written
   "unproven", // what the annotation says cannot be confirmed; left as it is
-  "undecided", // a registry did not tell; left as it is
+  "undecided", // a registry did not tell, or not all of it could be read; left as it is
   "skipped", // the Pod wants no rewriting, or not here
   "unknown-node", // the node is not known, or none is yet
   "stale", // the Pod is gone or bound
@@ -33,6 +33,6 @@ export function leftOutcome(reselections: readonly Reselection[]): BindingOutcom
   const codes = new Set(reselections.map(({ code }) => code));
   if (codes.has("unproven")) return "unproven";
   if (codes.has("nothing-fits")) return "nothing-fits";
-  const undecided = codes.has("registry-failed") || codes.has("not-found") || codes.has("deadline");
-  return undecided ? "undecided" : "unchanged";
+  const undecided = ["registry-failed", "not-found", "deadline", "uncertain"] as const;
+  return undecided.some((code) => codes.has(code)) ? "undecided" : "unchanged";
 }
