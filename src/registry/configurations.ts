@@ -24,8 +24,8 @@ export const maxConfigurationBytes = 1_048_576;
 const atOnce = 4;
 
 /**
- * Reads the platforms of entries that name none where runtimes find them: in their image configurations. What cannot be
- * read is `unread`: an index is not worth less for it than without the entry.
+ * Reads the platforms of entries that name none where runtimes find them: in their image configurations. An entry that
+ * cannot be read is `unread`: an index is not worth less for it than without.
  * @throws RegistryError ABORTED where the signal ends first
  */
 export async function readConfigurations(

@@ -43,7 +43,7 @@ function firstOf(entries: readonly WrittenEntry[], wanted: readonly Platform[]):
 
 /**
  * The content that CRI-O takes (go.podman.io/image, OCI1Index.ChooseInstance; v5.42). It compares texts, prefers zstd, and takes
- * no nested index. Of entries without a platform it takes the first, whatever that is for. There is none for Windows.
+ * no nested index. The first entry without a platform is good for any host. There is none for Windows.
  */
 export function takenByContainersImage(entries: readonly WrittenEntry[], host: Platform): Taken {
   if (host.os === "windows") return "nothing";
@@ -116,7 +116,7 @@ function runsVersion(host: string | undefined, image: string | undefined): boole
   return host === undefined || image === undefined || runsOsVersion(host, image);
 }
 
-/** Of two that a Windows host runs, it takes the one whose version is the later text (platforms, windowsMatchComparer). */
+/** A Windows host takes the one whose version is the later text (platforms, windowsMatchComparer). */
 function isLaterWindows({ platform }: WrittenEntry, { platform: other }: WrittenEntry): boolean {
   return platform?.os === "windows" && (platform.osVersion ?? "") > (other?.osVersion ?? "");
 }
