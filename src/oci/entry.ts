@@ -84,7 +84,7 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   if (kind === "other" || isAttestation(annotations, read.platform) || isPassedOver) {
     return skipped(kind, written, annotations);
   }
-  const platform = checkPlatform(platformOf(descriptor.digest, read, context), context);
+  const platform = written?.platform ?? checkPlatform(platformOf(descriptor.digest, read, context), context);
   if (typeof platform === "string") {
     return { kind: "skipped", written, leads: platform === "unread" ? "unread" : "artifact" };
   }
@@ -124,7 +124,7 @@ function readBuild({ platform, read, annotations }: Parts, context: EntryContext
     inherited: { requires: explicit, priority, platforms: platform === undefined ? around : [...around, platform] },
     variant: (image: Platform) => {
       // A platform around it tells of its variant where it is of the same architecture.
-      const about = [...around, image].filter((one) => isSameMachine(one, image));
+      const about = around.length === 0 ? [image] : [...around, image].filter((one) => isSameMachine(one, image));
       return {
         platform: image,
         requires: withoutRepetition([...explicit, ...about.flatMap(platformRequirement)]),

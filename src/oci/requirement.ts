@@ -29,9 +29,7 @@ export interface Carriers {
 }
 
 export interface ReadRequirement {
-  /** All of it: what is said beside the platform, and what the platform means. */
-  readonly requires: Requirement;
-  /** The part that is said beside the platform. */
+  /** Beside the platform, whose own requirement is `platformRequirement`. */
   readonly explicit: Requirement;
   /** Parts that could not be read, one clause each. */
   readonly problems: readonly string[];
@@ -51,8 +49,7 @@ export function readRequirement(carriers: Carriers): ReadRequirement {
     ...read(carriers.osFeatures.filter(isRequirement), "platform.os.features"),
     ...readOlder(carriers, read),
   ];
-  const byPlatform = platformRequirement(carriers.platform);
-  return { requires: withoutRepetition([...explicit, ...byPlatform]), explicit, problems };
+  return { explicit, problems };
 }
 
 /**
