@@ -1,64 +1,33 @@
-import type fc from "fast-check";
 import { expect, test } from "vitest";
-import { z } from "zod";
 import { cachedPrograms } from "../../test/cluster/require.ts";
 import { describeWith } from "../../test/support/describe-with.ts";
-import { ask, casesToTry } from "../../test/support/oracle/ask.ts";
+import { casesToTry } from "../../test/support/oracle/ask.ts";
+import { comparison } from "../../test/support/oracle/comparison.ts";
 import {
   anyQuantity,
   anySelector,
   anyToleration,
   type PlacedPod,
+  pairOfVersions,
   placedPod,
   withDefaults,
 } from "../../test/support/oracle/matching-cases.ts";
-import { draw } from "../../test/support/oracle/seed.ts";
 import { matchesLabelSelector } from "../api/match-selector.ts";
 import { parsePod } from "../api/parse-pod.ts";
 import { toleratesTaint } from "../api/taints.ts";
+import { compareVersions } from "../hardware/version.ts";
 import { PlacementIndex } from "./placement-index.ts";
 import { parseQuantity } from "./quantity.ts";
 
 // Selectors, tolerations, quantities and places of Pods, asked of Kubernetes' own packages (v1.37).
 
 const { seed, count } = casesToTry(4_000);
-const atOnce = 5_000;
+/** Each of them is a Pod with nodes of its own, and takes as long as twenty others. */
+const { count: pods } = casesToTry(1_000);
 const timeout = 60_000 + count * 10;
 
-const answerSchema = z.object({
-  matches: z.boolean().optional(),
-  value: z.number().optional(),
-  nodes: z.array(z.string()).optional(),
-  invalid: z.boolean().optional(),
-  large: z.boolean().optional(),
-});
-type Answer = z.infer<typeof answerSchema>;
-
 describeWith(cachedPrograms("matching"), `matching as Kubernetes does it, seed ${seed}`, ({ path }) => {
-  /** Compares our answers with theirs, and counts what theirs were. */
-  async function compare<T>(
-    kind: string,
-    cases: fc.Arbitrary<T>,
-    question: (one: T) => object,
-    ours: (one: T) => unknown,
-    theirs: (answer: Answer, one: T) => unknown,
-  ): Promise<ReadonlyMap<string, number>> {
-    const seen = new Map<string, number>();
-    for (let start = 0; start < count; start += atOnce) {
-      const some = draw(seed, `${kind} ${start}`, Math.min(atOnce, count - start), cases);
-      const answers = await ask(path("matching"), some.map(question), (value) => answerSchema.parse(value));
-      const different = some.flatMap((one, at) => {
-        const answer = answers[at] ?? {};
-        const [we, they] = [ours(one), theirs(answer, one)];
-        const outcome = String(answer.matches ?? answer.invalid ?? answer.nodes?.length ?? "value");
-        seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
-        if (JSON.stringify(we) === JSON.stringify(they)) return [];
-        return [`seed ${seed}: ${JSON.stringify({ one, we, they })}`];
-      });
-      expect(different.slice(0, 5)).toEqual([]);
-    }
-    return seen;
-  }
+  const compare = comparison(path("matching"), seed, count);
 
   test(`${count} label selectors`, { timeout }, async () => {
     const seen = await compare(
@@ -97,8 +66,19 @@ describeWith(cachedPrograms("matching"), `matching as Kubernetes does it, seed $
     expect(seen.get("true")).toBeGreaterThan(count / 20);
   });
 
-  test(`${count} Pods among nodes`, { timeout: timeout * 2 }, async () => {
+  test(`${count} pairs of versions`, { timeout }, async () => {
     const seen = await compare(
+      "versions",
+      pairOfVersions,
+      (versions) => ({ versions }),
+      ([a, b]) => Math.sign(compareVersions(a, b)),
+      ({ order }) => order,
+    );
+    for (const sign of ["-1", "0", "1"]) expect(seen.get(sign)).toBeGreaterThan(count / 50);
+  });
+
+  test(`${pods} Pods among nodes`, { timeout: timeout * 2 }, async () => {
+    const seen = await comparison(path("matching"), seed, pods)(
       "places",
       placedPod,
       ({ spec, nodes }) => ({
@@ -112,8 +92,8 @@ describeWith(cachedPrograms("matching"), `matching as Kubernetes does it, seed $
       placesOf,
       ({ nodes = [] }) => [...nodes].sort(),
     );
-    expect(seen.get("0")).toBeLessThan((count * 3) / 4);
-    expect(seen.get("0")).toBeGreaterThan(count / 20);
+    expect(seen.get("0")).toBeLessThan((pods * 3) / 4);
+    expect(seen.get("0")).toBeGreaterThan(pods / 20);
   });
 });
 

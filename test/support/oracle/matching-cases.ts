@@ -125,6 +125,24 @@ export const anyQuantity: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: negative },
 );
 
+const component = fc.oneof(fc.constantFrom("0", "1", "05", "10", "104"), fc.nat(600).map(String));
+
+/** As drivers and kernels are numbered; the first number has no leading zero. */
+const version = fc
+  .tuple(fc.constantFrom("1", "6", "12", "535"), fc.array(component, { minLength: 1, maxLength: 3 }))
+  .map(([first, rest]) => [first, ...rest].join("."));
+
+/** Often of one beginning, so that what follows decides. */
+export const pairOfVersions: fc.Arbitrary<readonly [string, string]> = version.chain((one) =>
+  fc
+    .oneof(
+      version,
+      fc.constantFrom(one, `${one}.0`, `${one}.1`),
+      component.map((last) => one.replace(/[^.]+$/, last)),
+    )
+    .map((other) => [one, other] as const),
+);
+
 export interface PlacedPod {
   readonly spec: PodSpec;
   readonly nodes: readonly {

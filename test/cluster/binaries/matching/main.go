@@ -1,4 +1,5 @@
-// Matching answers as Kubernetes' own packages do: whether selectors match, taints are tolerated and Pods have a place.
+// Matching answers as Kubernetes' own packages do: whether selectors match, taints are tolerated and Pods have a place,
+// which of two versions is later, and what a patch makes of a document.
 //
 // It reads one question a line, in JSON, of one of the kinds below, and writes one answer a line.
 package main
@@ -13,10 +14,12 @@ import (
 	"math"
 	"os"
 
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/version"
 	v1helper "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 	"k8s.io/klog/v2"
@@ -36,6 +39,11 @@ type question struct {
 	Taint      *v1.Taint      `json:"taint"`
 	// Quantity, in whole units, rounded up.
 	Quantity *string `json:"quantity"`
+	// Versions, two of numbers and dots: the sign of their order.
+	Versions []string `json:"versions"`
+	// Patch (RFC 6902) of Document, as the API server carries out an admission webhook's.
+	Patch    json.RawMessage `json:"patch"`
+	Document json.RawMessage `json:"document"`
 	// Pod: the names of Nodes that it may land on, by the rules that do not change with what else runs there.
 	Pod   *v1.Pod   `json:"pod"`
 	Nodes []v1.Node `json:"nodes"`
@@ -45,6 +53,9 @@ type answer struct {
 	Matches *bool     `json:"matches,omitempty"`
 	Value   *int64    `json:"value,omitempty"`
 	Nodes   *[]string `json:"nodes,omitempty"`
+	Order   *int      `json:"order,omitempty"`
+	// Document after the patch.
+	Document json.RawMessage `json:"document,omitempty"`
 	// Invalid where Kubernetes refuses to read it; Large for a quantity beyond 64 bits.
 	Invalid bool `json:"invalid,omitempty"`
 	Large   bool `json:"large,omitempty"`
@@ -62,6 +73,15 @@ func answerTo(logger klog.Logger, q question) (answer, error) {
 		return matches(q.Toleration.ToleratesTaint(logger, q.Taint, true)), nil
 	case q.Quantity != nil:
 		return quantity(*q.Quantity), nil
+	case len(q.Versions) == 2:
+		return order(q.Versions[0], q.Versions[1])
+	case q.Patch != nil:
+		patch, err := jsonpatch.DecodePatch(q.Patch)
+		if err != nil {
+			return answer{}, err
+		}
+		patched, err := patch.Apply(q.Document)
+		return answer{Document: patched}, err
 	case q.Pod != nil:
 		names := []string{}
 		for i := range q.Nodes {
@@ -77,6 +97,15 @@ func answerTo(logger klog.Logger, q question) (answer, error) {
 	default:
 		return answer{}, errors.New("a question without one")
 	}
+}
+
+func order(one, other string) (answer, error) {
+	a, err := version.ParseGeneric(one)
+	if err != nil {
+		return answer{Invalid: true}, nil
+	}
+	sign, err := a.Compare(other)
+	return answer{Order: &sign}, err
 }
 
 func matches(it bool) answer {
