@@ -50,13 +50,12 @@ function patchOf(pod: Pod) {
 describeWith(cachedPrograms("matching"), `patches as the API server carries them out, seed ${seed}`, ({ path }) => {
   test(`${count} Pods`, { timeout: 60_000 + count * 10 }, async () => {
     const compare = comparison(path("matching"), seed, count);
-    const seen = await compare(
-      "patches",
-      madePod,
-      (pod) => ({ document: pod, patch: patchOf(pod) }),
-      (pod) => sorted(afterPatch(pod, patchOf(pod))),
-      ({ document }) => sorted(document),
-    );
+    const seen = await compare("patches", {
+      cases: madePod,
+      question: (pod) => ({ document: pod, patch: patchOf(pod) }),
+      ours: (pod) => sorted(afterPatch(pod, patchOf(pod))),
+      theirs: ({ document }) => sorted(document),
+    });
     expect(seen.get("value")).toBe(count);
   });
 });

@@ -69,10 +69,12 @@ const toleration: fc.Arbitrary<Toleration> = fc.record(
   { requiredKeys: [] },
 );
 
-export const anyToleration: fc.Arbitrary<{ readonly toleration: Toleration; readonly taint: Taint }> = fc.record({
-  toleration,
-  taint,
-});
+export interface MadeToleration {
+  readonly toleration: Toleration;
+  readonly taint: Taint;
+}
+
+export const anyToleration: fc.Arbitrary<MadeToleration> = fc.record({ toleration, taint });
 
 const suffixes = [
   "",
