@@ -7,7 +7,7 @@ npm test -- --unit       unit tests only: no cluster, under two minutes
 npm test -- PATTERN...   the test files whose path contains a PATTERN, e.g. "npm test -- registry/auth"
 npm test -- -t TEXT      the tests whose name contains TEXT
 npm run test:bare        the same on a machine without the packages and shells that some tests need
-npm run test:full        everything, and a failure where this machine cannot run real nodes
+npm run test:full        everything, with 100,000 generated cases, and a failure where this machine cannot run real nodes
 
 Other options are vitest's. What tests run is fetched or built before the first of them, the first time in about ten
 minutes, and kept in ~/.cache/metahub (METAHUB_CACHE_DIR). Tests that this machine cannot run are skipped, and the end
@@ -17,8 +17,9 @@ METAHUB_TEST_REQUIRE=L   no cluster of level L (api, nodes) is a failure
 METAHUB_FUZZ_RUNS=N      so many broken inputs of each kind (2,000; 50,000 in test:full), METAHUB_FUZZ_SEED=N others`;
 
 export const testFullSays =
-  "metahub: all that npm test runs, level nodes is required, and 50,000 broken inputs of each kind are tried.\n" +
-  "metahub: what takes longer than CI bears will be here too: scenarios on clusters of kind, and soaks.";
+  "metahub: all that npm test runs, level nodes is required; 50,000 broken inputs of each kind, and 100,000 cases for each\n" +
+  "metahub: comparison with other projects' code. What takes longer than CI bears will be here too: scenarios on clusters\n" +
+  "metahub: of kind, and soaks.";
 
 /** Options of vitest that are followed by their value. */
 const valued = new Set(["-t", "--testNamePattern", "--project", "--reporter", "--exclude"]);

@@ -4,6 +4,7 @@ import { digestOf } from "../../test/support/oci/indexes.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import { parseSelection } from "../rewriting/notes/read.ts";
 
+const linux = { os: "linux", architecture: "amd64" };
 let world: World;
 beforeEach(() => {
   world = new World();
@@ -121,6 +122,18 @@ test("deny refuses what fits nowhere, and only that", async () => {
   expect([refused.allowed, refused.status?.message]).toEqual([false, expect.stringContaining("main: qnib/narrow")]);
   expect((await world.review(podWith({ ...narrow, spec: onNode("node2") }))).allowed).toBe(true);
   expect((await world.review(podWith(narrow))).allowed).toBe(true);
+});
+
+test.each([
+  ["an entry that could not be read", { unread: [1] }],
+  ["an attestation that runtimes take for an image", { written: [{ platform: linux, leads: "artifact" }] }],
+] as const)("deny refuses nothing where it is not certain: %s", async (_, more) => {
+  world.publish("qnib/unsure", "latest", { narrow: "cpu:skylake" }, more);
+  const annotations = { "metahub.dev/no-match": "deny" };
+  const pod = podWith({ image: "qnib/unsure", annotations, spec: onNode("node1") });
+  expect(await world.review(pod)).toMatchObject({ allowed: true, operations: [] });
+  const fits = await world.review(podWith({ image: "qnib/unsure", annotations, spec: onNode("node2") }));
+  expect(imageOf(fits.pod)).toBe(`qnib/unsure@${digestOf("narrow")}`);
 });
 
 test("a Pod that opted out, and a mirror Pod, pass untouched", async () => {

@@ -3,7 +3,8 @@ import type { LabelSelector, LabelSelectorRequirement } from "./selector.ts";
 /**
  * Does a set of labels fulfil a meta/v1 LabelSelector? All of matchLabels and of matchExpressions must hold; an empty
  * selector selects everything (apimachinery, LabelSelectorAsSelector). NotIn and DoesNotExist hold where the key is
- * missing (labels.Requirement.Matches).
+ * missing (labels.Requirement.Matches). A selector with a wrong number of values cannot be read, and selects nothing
+ * (labels.NewRequirement).
  */
 export function matchesLabelSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
@@ -20,11 +21,11 @@ function matchesRequirement(requirement: LabelSelectorRequirement, actual: strin
     case "In":
       return actual !== undefined && values.includes(actual);
     case "NotIn":
-      return actual === undefined || !values.includes(actual);
+      return values.length > 0 && (actual === undefined || !values.includes(actual));
     case "Exists":
-      return actual !== undefined;
+      return values.length === 0 && actual !== undefined;
     case "DoesNotExist":
-      return actual === undefined;
+      return values.length === 0 && actual === undefined;
   }
 }
 

@@ -64,6 +64,7 @@ function parseSpec(field: Field): PodSpec {
     serviceAccountName: text(fields, "serviceAccountName"),
     runtimeClassName: text(fields, "runtimeClassName"),
     resourceClaims: list(fields, "resourceClaims", parseResourceClaim),
+    schedulerName: text(fields, "schedulerName"),
     schedulingGates: list(fields, "schedulingGates", (item) => ({ name: text(item, "name") ?? "" })),
   });
 }

@@ -39,6 +39,7 @@ export interface PodSpec {
   readonly serviceAccountName?: string;
   readonly runtimeClassName?: string;
   readonly resourceClaims?: readonly PodResourceClaim[];
+  readonly schedulerName?: string;
   readonly schedulingGates?: readonly { readonly name: string }[];
 }
 

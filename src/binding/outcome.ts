@@ -9,7 +9,7 @@ export const bindingOutcomes = [
   "nothing-fits", // no build fits this node; left as written
   "unproven", // the annotation says that a build was chosen, and does not prove it; left as it is
   "too-many-images", // the Pod has more images, or more of all else, than are looked at; left as it is
-  "undecided", // a registry did not tell; left as it is
+  "undecided", // a registry did not tell, or not all of it could be read; left as it is
   "skipped", // the Pod wants no rewriting, or not here
   "unknown-node", // the node is not known, or none is yet
   "stale", // the Pod is gone or bound
@@ -35,6 +35,6 @@ export function leftOutcome(reselections: readonly Reselection[]): BindingOutcom
   if (codes.has("unproven")) return "unproven";
   if (codes.has("nothing-fits")) return "nothing-fits";
   if (codes.has("too-many-images")) return "too-many-images";
-  const undecided = codes.has("registry-failed") || codes.has("not-found") || codes.has("deadline");
-  return undecided ? "undecided" : "unchanged";
+  const undecided = ["registry-failed", "not-found", "deadline", "uncertain"] as const;
+  return undecided.some((code) => codes.has(code)) ? "undecided" : "unchanged";
 }

@@ -45,13 +45,13 @@ export function explain(image: AskedImage, machines: readonly Machine[], acceler
   if (list === undefined) {
     return { image: shown, digest, list, rows: machines.map((machine) => oneBuild(machine, digest, accelerated)) };
   }
-  const chooser = new Chooser(prepare(list.variants, list.warnings), accelerated);
+  const chooser = new Chooser(prepare(list), accelerated);
   return { image: shown, digest, list, rows: machines.map((machine) => rowOf(machine, chooser, accelerated)) };
 }
 
 /** The best build that every node of a machine can run. */
 export function choose(list: VariantList, machine: Machine, accelerated: boolean): Selection {
-  return new Chooser(prepare(list.variants, list.warnings), accelerated).of(machine.profiles);
+  return new Chooser(prepare(list), accelerated).of(machine.profiles);
 }
 
 class Chooser {

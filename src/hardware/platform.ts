@@ -76,7 +76,10 @@ export function normalizePlatform(platform: Platform): Platform {
   };
 }
 
-/** Architectures that runtimes run besides a machine's own architecture: amd64 runs 386, arm64 runs 32-bit ARM. */
+/**
+ * Architectures that runtimes run besides a machine's own architecture: amd64 runs 386, arm64 runs 32-bit ARM. On
+ * Windows none (containerd's platforms package, Default).
+ */
 const fallbacks: ReadonlyMap<string, string> = new Map([
   ["amd64", "386"],
   ["arm64", "arm"],
@@ -89,5 +92,6 @@ const fallbacks: ReadonlyMap<string, string> = new Map([
 export function platformFits(machine: Platform, variant: Platform): "exact" | "fallback" | "no" {
   if (machine.os !== variant.os) return "no";
   if (machine.architecture === variant.architecture) return "exact";
-  return fallbacks.get(machine.architecture) === variant.architecture ? "fallback" : "no";
+  const falls = machine.os !== "windows" && fallbacks.get(machine.architecture) === variant.architecture;
+  return falls ? "fallback" : "no";
 }

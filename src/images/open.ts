@@ -1,3 +1,4 @@
+import { listOf } from "../oci/flatten.ts";
 import type { VariantList } from "../oci/variant.ts";
 import type { CommandContext } from "../process/context.ts";
 import { readLayout } from "../registry/layout.ts";
@@ -34,7 +35,7 @@ export async function openImages(
       names.map(async (name): Promise<OpenedImage> => {
         if (name.kind === "layout") return await openLayout(name, context.signal);
         const image = await remote.lookup(name.reference, context.signal);
-        const list = image.kind === "index" ? { variants: image.variants, warnings: image.warnings } : undefined;
+        const list = image.kind === "index" ? listOf(image) : undefined;
         return { name, shown: formatImageName(name), digest: image.descriptor.digest, list };
       }),
     );

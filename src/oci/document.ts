@@ -1,5 +1,4 @@
-import type { Platform } from "../hardware/platform.ts";
-import { type Entry, type Inherited, readEntry } from "./entry.ts";
+import { type Configured, type Entry, type Inherited, readEntry } from "./entry.ts";
 import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
 import type { FeatureBudget } from "./feature-budget.ts";
@@ -15,8 +14,8 @@ export const maxEntries = 1024;
 export interface ReadIndexOptions {
   /** Let entries with an `artifactType` in (SIF files and the like). Pods never run them. Default false. */
   readonly artifacts?: boolean;
-  /** Platforms of entries that have none, by manifest digest, as their image configurations say. */
-  readonly platforms?: ReadonlyMap<string, Platform>;
+  /** For entries that have no platform: what their image configurations say. */
+  readonly configured?: Configured;
 }
 
 export interface DocumentContext {
@@ -47,7 +46,7 @@ export function* readDocument(bytes: Uint8Array, context: DocumentContext): Step
       readEntry(asObject(value, place), {
         place,
         inherited: context.inherited,
-        platforms: context.options.platforms ?? new Map(),
+        configured: context.options.configured ?? new Map(),
         artifacts: context.options.artifacts ?? false,
         warnings: context.warnings,
         budget: context.budget,

@@ -11,55 +11,63 @@ import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { excerpt } from "./excerpt.ts";
 import type { FeatureBudget } from "./feature-budget.ts";
-import {
-  at,
-  optionalObject,
-  optionalString,
-  optionalStringMap,
-  optionalStrings,
-  requiredSize,
-  requiredString,
-} from "./fields.ts";
+import { at, optionalObject, optionalString, optionalStringMap, requiredSize, requiredString } from "./fields.ts";
 import { detectFormat, withoutFormats } from "./format.ts";
 import type { JsonObject } from "./json.ts";
-import { documentKind, isImageConfig } from "./media-types.ts";
-import { maxFeatures as mostInList, readRequirement } from "./requirement.ts";
+import { type DocumentKind, documentKind, isImageConfig } from "./media-types.ts";
+import {
+  isRuntimeMatched,
+  maxFeatures as mostInList,
+  platformRequirement,
+  readRequirement,
+  withoutRepetition,
+} from "./requirement.ts";
 import type { Variant } from "./variant.ts";
 import type { Warnings } from "./warnings.ts";
+import { type AsWritten, asWritten, readWrittenPlatform, type WrittenPlatform } from "./written-platform.ts";
 
 /** The inheritance of a nested index's entries. */
 export interface Inherited {
+  /** Said beside the platforms. */
   readonly requires: Requirement;
   readonly priority: number;
-  readonly platform: Platform | undefined;
+  /** The (normalised) platforms of the indexes around it, the outermost first, as far as they name any. */
+  readonly platforms: readonly Platform[];
 }
 
 export interface EntryContext {
   /** Where the entry is, e.g. `manifests[3]`. */
   readonly place: string;
   readonly inherited: Inherited;
-  /** Platforms that the caller read from image configurations, by manifest digest. */
-  readonly platforms: ReadonlyMap<string, Platform>;
+  /** By manifest digest: what the caller read in image configurations. */
+  readonly configured: Configured;
   readonly artifacts: boolean;
   readonly warnings: Warnings;
   /** For all entries of the index. */
   readonly budget: FeatureBudget;
 }
 
-export type Entry =
+/**
+ * The platforms of image configurations, by manifest digest. `none`: a configuration without an architecture, as that
+ * of an artifact. `unread`: it could not be read.
+ */
+export type Configured = ReadonlyMap<string, Platform | "none" | "unread">;
+
+export type Entry = { readonly written: AsWritten } & (
   | { readonly kind: "variant"; readonly variant: Omit<Variant, "position"> }
   | { readonly kind: "nested"; readonly descriptor: Descriptor; readonly inherited: Inherited }
-  /** Its platform is only in its image configuration. */
+  /** Its platform is only in its image configuration, which was not read yet. */
   | { readonly kind: "unidentified"; readonly descriptor: Descriptor }
   /** `sociImage`: the manifest that a SOCI index belongs to. */
-  | { readonly kind: "skipped"; readonly sociImage?: string };
+  | { readonly kind: "skipped"; readonly leads: "artifact" | "nothing" | "unread"; readonly sociImage?: string }
+);
 
 /** Beyond this a number says nothing more, and it still prints shortly. */
 const maxPriority = 1_000_000;
 
 /** @throws OciError where a field has the wrong type, or the descriptor names no content */
 export function readEntry(object: JsonObject, context: EntryContext): Entry {
-  const { place, warnings } = context;
+  const { place } = context;
   const descriptor: Descriptor = {
     mediaType: optionalString(object, "mediaType", place) ?? "",
     digest: requiredString(object, "digest", place),
@@ -68,51 +76,84 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   parseDigest(descriptor.digest, at(place, "digest"));
   const annotations = optionalStringMap(object, "annotations", place);
   const artifactType = readArtifactType(object, place);
-  const written = readWrittenPlatform(optionalObject(object, "platform", place), place);
+  const read = readWrittenPlatform(optionalObject(object, "platform", place), place);
 
   const kind = documentKind(descriptor.mediaType);
+  const written = asWritten(read, annotations);
   const isPassedOver = artifactType !== undefined && !context.artifacts;
-  if (kind === "other" || isAttestation(annotations, written.platform) || isPassedOver) {
-    const sociImage = annotations.get(sociImageAnnotation);
-    return sociImage === undefined ? { kind: "skipped" } : { kind: "skipped", sociImage };
+  if (kind === "other" || isAttestation(annotations, read.platform) || isPassedOver) {
+    return skipped(kind, written, annotations);
   }
-  const platform = checkPlatform(
-    written.platform ?? context.inherited.platform ?? context.platforms.get(descriptor.digest),
-    context,
-  );
-  if (platform === "invalid") {
-    return { kind: "skipped" };
+  const platform = written?.platform ?? checkPlatform(platformOf(descriptor.digest, read, context), context);
+  if (typeof platform === "string") {
+    return { kind: "skipped", written, leads: platform === "unread" ? "unread" : "artifact" };
   }
-  context.budget.take(countFeatures(written, annotations) + context.inherited.requires.length, place);
-  const read = readRequirement({
-    platform: platform ?? { os: "", architecture: "" },
-    features: written.features,
-    osFeatures: withoutFormats(written.osFeatures),
-    annotations,
-  });
-  for (const problem of read.problems) {
-    warnings.add(`${place} is never chosen: ${problem}`);
-  }
-  const requires = [...context.inherited.requires, ...read.requires];
-  const priority = readPriority(annotations.get(priorityAnnotation), context);
+  const built = readBuild({ platform, read, annotations }, context);
   if (kind === "index") {
-    return { kind: "nested", descriptor, inherited: { requires, priority, platform } };
+    return { kind: "nested", written, descriptor, inherited: built.inherited };
   }
   if (platform === undefined) {
-    return { kind: "unidentified", descriptor };
+    return { kind: "unidentified", written, descriptor };
   }
+  const variant = { ...descriptor, ...built.variant(platform) };
+  return { kind: "variant", written, variant: artifactType === undefined ? variant : { ...variant, artifactType } };
+}
+
+/** The parts of an entry that an image, or index, may have. */
+interface Parts {
+  readonly platform: Platform | undefined;
+  readonly read: WrittenPlatform;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** An entry's requirement and rank, as an index hands them on and as an image of some platform has them. */
+function readBuild({ platform, read, annotations }: Parts, context: EntryContext) {
+  const { place, warnings, inherited } = context;
+  context.budget.take(countFeatures(read, annotations) + inherited.requires.length, place);
+  const { explicit: own, problems } = readRequirement({
+    platform: platform ?? { os: "", architecture: "" },
+    features: read.features,
+    osFeatures: withoutFormats(read.osFeatures),
+    annotations,
+  });
+  for (const problem of problems) warnings.add(`${place} is never chosen: ${problem}`);
+  const explicit = [...inherited.requires, ...own];
+  const priority = readPriority(annotations.get(priorityAnnotation), context);
+  const around = inherited.platforms;
   return {
-    kind: "variant",
-    variant: {
-      ...descriptor,
-      platform,
-      requires,
-      runtimeMatched: read.runtimeMatched && context.inherited.requires.length === 0,
-      priority,
-      format: detectFormat(written.osFeatures, annotations),
-      ...(artifactType === undefined ? {} : { artifactType }),
+    inherited: { requires: explicit, priority, platforms: platform === undefined ? around : [...around, platform] },
+    variant: (image: Platform) => {
+      // A platform around it tells of its variant where it is of the same architecture.
+      const about = around.length === 0 ? [image] : [...around, image].filter((one) => isSameMachine(one, image));
+      return {
+        platform: image,
+        requires: withoutRepetition([...explicit, ...about.flatMap(platformRequirement)]),
+        runtimeMatched: explicit.length === 0 && about.every(isRuntimeMatched),
+        priority,
+        format: detectFormat(read.osFeatures, annotations),
+      };
     },
   };
+}
+
+/** Runtimes take any manifest for an image. */
+function skipped(
+  kind: DocumentKind,
+  written: AsWritten,
+  annotations: ReadonlyMap<string, string>,
+): Extract<Entry, { kind: "skipped" }> {
+  const leads = kind === "other" ? "nothing" : "artifact";
+  const sociImage = annotations.get(sociImageAnnotation);
+  return { kind: "skipped", written, leads, ...(sociImage === undefined ? {} : { sociImage }) };
+}
+
+/** The entry's own; else that of the index that it is nested in; else what its configuration says. */
+function platformOf(
+  digest: string,
+  { platform }: WrittenPlatform,
+  { inherited, configured }: EntryContext,
+): Platform | "none" | "unread" | undefined {
+  return platform ?? inherited.platforms.at(-1) ?? configured.get(digest);
 }
 
 /** Texts that may be features, unparsed. A carrier of too many is not read, and counts as one. */
@@ -129,42 +170,16 @@ function readArtifactType(object: JsonObject, place: string): string | undefined
   return artifactType === undefined || artifactType === "" || isImageConfig(artifactType) ? undefined : artifactType;
 }
 
-/** The `platform` of an entry as it is written, before anything is inherited. */
-interface WrittenPlatform {
-  readonly platform: Platform | undefined;
-  readonly features: readonly string[];
-  readonly osFeatures: readonly string[];
+function isSameMachine(a: Platform, b: Platform): boolean {
+  return a.os === b.os && a.architecture === b.architecture;
 }
 
-function readWrittenPlatform(object: JsonObject | undefined, entry: string): WrittenPlatform {
-  if (object === undefined) return { platform: undefined, features: [], osFeatures: [] };
-  const place = at(entry, "platform");
-  const osFeatures = optionalStrings(object, "os.features", place);
-  const features = optionalStrings(object, "features", place);
-  return { osFeatures, features, platform: readPlatform(object, entry) };
-}
-
-/** Undefined where it names no architecture: such an entry is read like one without a platform. */
-function readPlatform(object: JsonObject, entry: string): Platform | undefined {
-  const place = at(entry, "platform");
-  const os = optionalString(object, "os", place);
-  const architecture = optionalString(object, "architecture", place);
-  const variant = optionalString(object, "variant", place);
-  const osVersion = optionalString(object, "os.version", place);
-  if (architecture === undefined || architecture === "") {
-    return undefined;
-  }
-  return {
-    os: os === undefined || os === "" ? "linux" : os,
-    architecture,
-    ...(variant === undefined || variant === "" ? {} : { variant }),
-    ...(osVersion === undefined || osVersion === "" ? {} : { osVersion }),
-  };
-}
-
-function checkPlatform(platform: Platform | undefined, context: EntryContext): Platform | undefined | "invalid" {
-  if (platform === undefined) {
-    return undefined;
+function checkPlatform(
+  platform: Platform | "none" | "unread" | undefined,
+  context: EntryContext,
+): Platform | undefined | "none" | "unread" | "invalid" {
+  if (platform === undefined || typeof platform === "string") {
+    return platform;
   }
   try {
     return normalizePlatform(platform);

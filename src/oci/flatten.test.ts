@@ -87,8 +87,8 @@ describe("an entry without a platform", () => {
     expect(first).toMatchObject({ variants: [], unidentified: [{ digest: digestOf("a") }] });
     expect(first).toHaveProperty("warnings", [expect.stringContaining("manifests[0] has no platform")]);
 
-    const platforms = new Map([[digestOf("a"), { os: "linux", architecture: "amd64" }]]);
-    expect(readIndex(bytes, { platforms })).toMatchObject({
+    const configured = new Map([[digestOf("a"), { os: "linux", architecture: "amd64" }]]);
+    expect(readIndex(bytes, { configured })).toMatchObject({
       variants: [{ platform: { architecture: "amd64" }, requires: [[{ namespace: "cpu", value: "zen3" }]] }],
       unidentified: [],
       warnings: [],

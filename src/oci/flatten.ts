@@ -8,6 +8,7 @@ import { drain, type Steps } from "./steps.ts";
 import { unlabelledWarnings } from "./unlabelled.ts";
 import type { Variant, VariantList } from "./variant.ts";
 import { Warnings } from "./warnings.ts";
+import type { Leads, WrittenEntry } from "./written.ts";
 
 /** The first index counts as 1. Nested indexes in use are two deep. */
 export const maxDepth = 4;
@@ -19,7 +20,7 @@ export const maxNested = 32;
 /** An index with all that is nested in it, or what must be fetched first. */
 export type FlattenedIndex =
   | ({ readonly complete: true } & VariantList & {
-        /** Entries without a platform, not among the variants. To have them, hand in `platforms` and ask again. */
+        /** Entries without a platform, not among the variants. To have them, hand in `configured` and ask again. */
         readonly unidentified: readonly Descriptor[];
       })
   | {
@@ -49,8 +50,9 @@ export function* flattenInSteps(
   options: ReadIndexOptions = {},
 ): Steps<FlattenedIndex> {
   const walk = new Walk(documents, options);
-  yield* walk.document(digest, { requires: [], priority: 0, platform: undefined }, "", []);
-  return yield* walk.result();
+  const inherited = { requires: [], priority: 0, platforms: [] };
+  const written = yield* walk.document(digest, inherited, "", []);
+  return yield* walk.result(written);
 }
 
 /**
@@ -59,6 +61,16 @@ export function* flattenInSteps(
  */
 export function readIndex(bytes: Uint8Array, options: ReadIndexOptions = {}): FlattenedIndex {
   return flattenIndex("", new Map([["", bytes]]), options);
+}
+
+/** The list of an index that is complete. */
+export function listOf({ variants, warnings, written, unread }: VariantList): VariantList {
+  return {
+    variants,
+    warnings,
+    ...(written === undefined ? {} : { written }),
+    ...(unread === undefined ? {} : { unread }),
+  };
 }
 
 class Walk {
@@ -70,6 +82,7 @@ class Walk {
   readonly #unidentified: Descriptor[] = [];
   readonly #missing = new Map<string, Descriptor>();
   readonly #sociImages = new Set<string>();
+  readonly #unread: number[] = [];
   #entries = 0;
   #nested = 0;
 
@@ -78,37 +91,50 @@ class Walk {
     this.#options = options;
   }
 
-  *document(digest: string, inherited: Inherited, prefix: string, path: readonly string[]): Steps<void> {
+  *document(
+    digest: string,
+    inherited: Inherited,
+    prefix: string,
+    path: readonly string[],
+  ): Steps<readonly WrittenEntry[]> {
     const bytes = this.#documents.get(digest);
     if (bytes === undefined) {
       throw new OciError("MISSING_FIELD", `the index ${digest} is not among the documents handed in`);
     }
     const context = { options: this.#options, warnings: this.#warnings, budget: this.#budget };
     const entries = yield* readDocument(bytes, { inherited, prefix, ...context });
+    const written: WrittenEntry[] = [];
     for (const [index, entry] of entries.entries()) {
       const place = `${prefix}manifests[${index}]`;
-      if (entry.kind === "nested") yield* this.#enter(entry, place, [...path, digest]);
-      else this.#entry(entry, place);
+      const leads =
+        entry.kind === "nested" ? yield* this.#enter(entry, place, [...path, digest]) : this.#entry(entry, place);
+      if (entry.written !== undefined && !isUnknown(entry.written)) written.push({ ...entry.written, leads });
     }
+    return written;
   }
 
-  #entry(entry: Exclude<Entry, { kind: "nested" }>, place: string): void {
+  #entry(entry: Exclude<Entry, { kind: "nested" }>, place: string): Leads {
     if (this.#entries === maxEntries) {
       const message = `the index and those nested in it have more than ${maxEntries} entries`;
       throw new OciError("TOO_MANY_ENTRIES", message, { place });
     }
-    if (entry.kind === "variant") {
-      this.#variants.push({ ...entry.variant, position: this.#entries });
-    } else if (entry.kind === "unidentified") {
-      this.#unidentified.push(entry.descriptor);
-      this.#warnings.add(`${place} has no platform and is not chosen; runtimes look into its configuration.`);
-    } else if (entry.sociImage !== undefined) {
-      this.#sociImages.add(entry.sociImage);
-    }
+    const position = this.#entries;
     this.#entries += 1;
+    if (entry.kind === "variant") {
+      this.#variants.push({ ...entry.variant, position });
+      return position;
+    }
+    if (entry.kind === "unidentified") this.#unidentified.push(entry.descriptor);
+    else if (entry.sociImage !== undefined) this.#sociImages.add(entry.sociImage);
+    const leads = entry.kind === "unidentified" ? "unread" : entry.leads;
+    if (leads === "unread") {
+      this.#unread.push(position);
+      this.#warnings.add(`${place} has no platform and is not chosen: its configuration was not read.`);
+    }
+    return leads;
   }
 
-  *#enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): Steps<void> {
+  *#enter(entry: Extract<Entry, { kind: "nested" }>, place: string, path: readonly string[]): Steps<Leads> {
     const { digest } = entry.descriptor;
     if (path.includes(digest)) {
       throw new OciError("NESTED_CYCLE", `the index ${digest} contains itself`, { place });
@@ -121,13 +147,13 @@ class Walk {
       throw new OciError("TOO_MANY_NESTED", `more than ${maxNested} indexes are nested in this one`, { place });
     }
     if (this.#documents.has(digest)) {
-      yield* this.document(digest, entry.inherited, `${place} > `, path);
-    } else {
-      this.#missing.set(digest, entry.descriptor);
+      return yield* this.document(digest, entry.inherited, `${place} > `, path);
     }
+    this.#missing.set(digest, entry.descriptor);
+    return [];
   }
 
-  *result(): Steps<FlattenedIndex> {
+  *result(written: readonly WrittenEntry[]): Steps<FlattenedIndex> {
     if (this.#missing.size > 0) {
       return { complete: false, missing: [...this.#missing.values()] };
     }
@@ -141,16 +167,34 @@ class Walk {
     for (const warning of unlabelledWarnings(variants)) {
       this.#warnings.add(warning);
     }
-    return { complete: true, variants, warnings: this.#warnings.list(), unidentified: this.#unidentified };
+    const runtimes = isListOf(variants, written) ? {} : { written: written.map(detached) };
+    const unread = this.#unread.length === 0 ? {} : { unread: this.#unread };
+    const warnings = this.#warnings.list();
+    return { complete: true, variants, warnings, unidentified: this.#unidentified, ...runtimes, ...unread };
   }
+}
+
+/** BuildKit's mark of what is no image: no host has this platform. */
+function isUnknown({ platform }: Pick<WrittenEntry, "platform">): boolean {
+  return platform?.os === "unknown" || platform?.architecture === "unknown";
+}
+
+/** Whether runtimes find there what the variants say, and nothing else. */
+function isListOf(variants: readonly Variant[], written: readonly WrittenEntry[]): boolean {
+  if (variants.length !== written.length) return false;
+  return written.every(({ platform, raw, special, zstd, leads }, index) => {
+    const variant = variants[index];
+    const own = platform !== undefined && raw === undefined && special === undefined;
+    return own && leads === variant?.position && (zstd === true) === (variant.format === "zstd");
+  });
 }
 
 /**
  * A copy whose texts hold nothing of the document: V8 makes a part of a text a view of the whole, and one digest would
- * keep 4 MiB in memory. A Variant is plain JSON.
+ * keep 4 MiB in memory. A Variant is plain JSON, as what is written.
  */
-function detached(variant: Variant): Variant {
-  return JSON.parse(JSON.stringify(variant));
+function detached<T extends Variant | WrittenEntry>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
 }
 
 function* checkFeatures(variants: readonly Variant[]): Steps<void> {

@@ -29,9 +29,8 @@ export interface Carriers {
 }
 
 export interface ReadRequirement {
-  readonly requires: Requirement;
-  /** As in `Variant`. */
-  readonly runtimeMatched: boolean;
+  /** Beside the platform, whose own requirement is `platformRequirement`. */
+  readonly explicit: Requirement;
   /** Parts that could not be read, one clause each. */
   readonly problems: readonly string[];
 }
@@ -50,12 +49,7 @@ export function readRequirement(carriers: Carriers): ReadRequirement {
     ...read(carriers.osFeatures.filter(isRequirement), "platform.os.features"),
     ...readOlder(carriers, read),
   ];
-  const byPlatform = platformRequirement(carriers.platform);
-  return {
-    requires: withoutRepetition([...explicit, ...byPlatform]),
-    runtimeMatched: explicit.length === 0 && isRuntimeMatched(carriers.platform),
-    problems,
-  };
+  return { explicit, problems };
 }
 
 /**
@@ -68,7 +62,7 @@ export function platformRequirement(platform: Platform): Requirement {
 }
 
 /** 32-bit arm is the one architecture whose variant every runtime detects. */
-function isRuntimeMatched(platform: Platform): boolean {
+export function isRuntimeMatched(platform: Platform): boolean {
   return platform.architecture === "arm" || platformFeature(platform) === undefined;
 }
 
@@ -129,7 +123,8 @@ function unreadable(value: string): Feature {
   return { namespace: unreadableText, value };
 }
 
-function withoutRepetition(groups: Requirement): Requirement {
+/** Each group once, however its members are ordered. */
+export function withoutRepetition(groups: Requirement): Requirement {
   const seen = new Map<string, readonly Feature[]>();
   for (const group of groups) {
     const key = group.map(formatFeature).sort().join("|");

@@ -1,6 +1,7 @@
 import type { Requirement } from "../hardware/feature.ts";
 import type { Platform } from "../hardware/platform.ts";
 import type { Descriptor } from "./descriptor.ts";
+import type { WrittenEntry } from "./written.ts";
 
 /** The packing of the layers or the filesystem: `plain`, or what a runtime or its snapshotter must support. */
 export type Format = "plain" | "zstd" | "soci" | "nydus" | "erofs" | "estargz";
@@ -33,6 +34,10 @@ export interface Variant extends Descriptor {
 /** An image index, read: what may be chosen, and what was noticed while reading. */
 export interface VariantList {
   readonly variants: readonly Variant[];
+  /** The entries as runtimes look at them; absent where they are the variants and nothing else (`writtenOf`). */
+  readonly written?: readonly WrittenEntry[];
+  /** Positions of entries that may be images for any machine: neither they nor their configurations say. */
+  readonly unread?: readonly number[];
   /** Sentences for `explain`; never an error. At most 33, each at most 300 characters. */
   readonly warnings: readonly string[];
 }

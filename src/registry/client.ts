@@ -108,9 +108,13 @@ export class RegistryClient {
     );
   }
 
-  /** A blob, verified, whole in memory; not kept. @throws RegistryError TOO_LARGE beyond `maxBlobBytes` */
-  async blob(reference: Reference, digest: string, access: Access): Promise<Uint8Array> {
-    const { maxBlobBytes: maxBytes } = this.#settings;
+  /** A blob, verified, whole in memory; not kept. @throws RegistryError TOO_LARGE beyond `maxBytes` */
+  async blob(
+    reference: Reference,
+    digest: string,
+    access: Access,
+    maxBytes = this.#settings.maxBlobBytes,
+  ): Promise<Uint8Array> {
     return await this.#blobs.read(openRepository(reference, this.#settings), digest, { ...access, maxBytes });
   }
 

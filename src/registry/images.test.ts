@@ -47,7 +47,19 @@ describe("ImageSource", () => {
     expect(running.requests).toHaveLength(3);
   });
 
-  test("an index that is larger than its registry claimed is refused", async () => {
+  test("an index is read whose registry says another length in the answer to a HEAD", async () => {
+    const running = await fixture.registry();
+    const pushed = await putManifest(running.store, "team/app", undefined, "x");
+    await putIndex(running.store, "team/app", "v1", [{ ...pushed, platform: linux }]);
+    running.faults.add({ path: /v1/, method: "HEAD", fault: { kind: "headers", headers: { "content-length": "1" } } });
+    const image = await new ImageSource(fixture.client()).lookup(
+      parseReference(`${running.host}/team/app:v1`),
+      access(),
+    );
+    expect(image.kind === "index" && image.variants.length).toBe(1);
+  });
+
+  test("a nested index that is larger than was claimed is refused", async () => {
     const running = await fixture.registry();
     const pushed = await putManifest(running.store, "team/app", undefined, "x");
     const inner = await putIndex(running.store, "team/app", undefined, [{ ...pushed, platform: linux }]);

@@ -1,13 +1,15 @@
 import { LRUCache } from "lru-cache";
 import { keptHeapSize, textSize } from "../json/heap-size.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Configured } from "../oci/entry.ts";
 import { OciError } from "../oci/error.ts";
-import { type FlattenedIndex, flattenInSteps } from "../oci/flatten.ts";
+import { type FlattenedIndex, flattenInSteps, listOf } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { Variant, VariantList } from "../oci/variant.ts";
+import type { VariantList } from "../oci/variant.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
+import { maxConfigurationBytes, type ReadConfigurations, readConfigurations } from "./configurations.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import { inSlices } from "./in-slices.ts";
@@ -15,18 +17,18 @@ import { ReadingRoom } from "./reading-room.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
-/** An image as its reference names it. */
+/**
+ * An image as its reference names it. Indexes that are nested in it are flattened, and the array of variants is the same
+ * for the same digest, so that what follows from it can be kept. Warnings may quote the index: they are for `explain`,
+ * not for a Pod's owner.
+ */
 export type Image =
-  | {
+  | ({
       readonly kind: "index";
       readonly reference: Reference;
       /** The descriptor of the index. */
       readonly descriptor: Descriptor;
-      /** Nested indexes flattened. The same array for the same digest, so that what follows from it can be kept. */
-      readonly variants: readonly Variant[];
-      /** For `explain`. They may quote the index: not for a Pod's owner. */
-      readonly warnings: readonly string[];
-    }
+    } & VariantList)
   | {
       /** One image, with no choice in it. */
       readonly kind: "manifest";
@@ -63,9 +65,7 @@ export class ImageSource {
     this.#client = client;
     this.#lists = new LRUCache<string, Outcome>({
       maxSize: maxBytes,
-      sizeCalculation: (outcome, key) =>
-        textSize(key) +
-        ("error" in outcome ? errorBytes : keptHeapSize(outcome.list.variants) + keptHeapSize(outcome.list.warnings)),
+      sizeCalculation: (outcome, key) => textSize(key) + ("error" in outcome ? errorBytes : sizeOf(outcome.list)),
     });
   }
 
@@ -78,8 +78,7 @@ export class ImageSource {
   async lookup(reference: Reference, access: Access): Promise<Image> {
     const descriptor = await this.#client.resolve(reference, access);
     if (documentKind(descriptor.mediaType) === "manifest") return { kind: "manifest", reference, descriptor };
-    const { variants, warnings } = await this.#list(reference, descriptor, access);
-    return { kind: "index", reference, descriptor, variants, warnings };
+    return { kind: "index", reference, descriptor, ...(await this.#list(reference, descriptor, access)) };
   }
 
   /** Looks the image up with each credential that is meant for it, until one is let in. @throws RegistryError */
@@ -95,17 +94,25 @@ export class ImageSource {
       return known.list;
     }
     return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
-      const list = await this.#read(key, reference, descriptor, { ...access, signal });
-      this.#lists.set(key, { list });
+      const { list, temporary } = await this.#read(key, reference, descriptor, { ...access, signal });
+      if (!temporary) this.#lists.set(key, { list });
       return list;
     });
   }
 
-  async #read(key: string, reference: Reference, root: Descriptor, access: Access): Promise<VariantList> {
+  /** `temporary`: the list lacks what a later try may find. */
+  async #read(
+    key: string,
+    reference: Reference,
+    root: Descriptor,
+    access: Access,
+  ): Promise<{ readonly list: VariantList; readonly temporary: boolean }> {
     const namespace = access.tenant?.namespace ?? "";
     /** Bytes of each document, as they are claimed, by digest. */
     const wanted = new Map([[root.digest, root.size]]);
-    // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex.
+    let read: ReadConfigurations | undefined;
+    // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex; the last one
+    // adds configurations, once.
     for (;;) {
       const bytes = [...wanted.values()].reduce((sum, size) => sum + size, 0);
       if (bytes > maxDocumentsBytes) {
@@ -115,11 +122,27 @@ export class ImageSource {
       // What was fetched for the last round is not kept while this one waits for its turn: the client may have it still.
       const flat = await this.#room.run(namespace, bytes, access.signal, async () => {
         const documents = await this.#fetchAll(key, reference, root.digest, wanted, access);
-        return await this.#flatten(key, reference, root.digest, documents, access.signal);
+        const size = documents.get(root.digest)?.length ?? 0;
+        // Some registries say less in the answer to a HEAD: it waits for its turn once more, as long as it is.
+        if (size > (wanted.get(root.digest) ?? 0)) return size;
+        return await this.#flatten(key, reference, root.digest, documents, read?.configured, access.signal);
       });
-      if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
-      for (const { digest, size } of flat.missing) wanted.set(digest, size);
+      if (typeof flat === "number") wanted.set(root.digest, flat);
+      else if (!flat.complete) for (const { digest, size } of flat.missing) wanted.set(digest, size);
+      else if (flat.unidentified.length === 0) return { list: listOf(flat), temporary: read?.temporary ?? false };
+      else read = await this.#configurations(flat.unidentified, reference, access);
     }
+  }
+
+  /** The platforms that only the images' configurations say. */
+  #configurations(
+    unidentified: Parameters<typeof readConfigurations>[0],
+    { tag: _tag, ...rest }: Reference,
+    access: Access,
+  ): Promise<ReadConfigurations> {
+    const manifest = async (digest: string) => (await this.#client.manifest({ ...rest, digest }, access)).bytes;
+    const blob = (config: Descriptor) => this.#client.blob(rest, config.digest, access, maxConfigurationBytes);
+    return readConfigurations(unidentified, { manifest, blob }, access.signal);
   }
 
   async #fetchAll(
@@ -134,7 +157,7 @@ export class ImageSource {
     for (let start = 0; start < digests.length; start += nestedAtOnce) {
       const some = digests.slice(start, start + nestedAtOnce).map(async ([digest, size]) => {
         const manifest = await this.#client.manifest({ ...rest, digest }, access);
-        if (manifest.size > size) {
+        if (manifest.size > size && digest !== root) {
           const message = `${digest} has ${manifest.size} bytes, and ${size} were claimed`;
           throw this.#refuse(key, rest, root, new OciError("SIZE_MISMATCH", message));
         }
@@ -150,10 +173,12 @@ export class ImageSource {
     reference: Reference,
     digest: string,
     documents: ReadonlyMap<string, Uint8Array>,
+    configured: Configured | undefined,
     signal: AbortSignal,
   ): Promise<FlattenedIndex> {
     try {
-      return await inSlices(flattenInSteps(digest, documents), signal, "reading an index");
+      const options = configured === undefined ? {} : { configured };
+      return await inSlices(flattenInSteps(digest, documents, options), signal, "reading an index");
     } catch (cause) {
       throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;
     }
@@ -167,4 +192,9 @@ export class ImageSource {
     this.#lists.set(key, { error });
     return error;
   }
+}
+
+/** Bytes of a list that is kept, by estimate. */
+function sizeOf({ variants, warnings, written }: VariantList): number {
+  return keptHeapSize(variants) + keptHeapSize(warnings) + (written === undefined ? 0 : keptHeapSize(written));
 }

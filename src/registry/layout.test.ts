@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { annotated, digestOf, entry, indexBytes } from "../../test/support/oci/indexes.ts";
 import { blobPath, type LayoutEntry, writeLayout } from "../../test/support/oci/layout.ts";
 import { describe as describeContent } from "../oci/descriptor.ts";
-import { ociIndex, ociManifest } from "../oci/media-types.ts";
+import { ociConfig, ociIndex, ociManifest } from "../oci/media-types.ts";
 import { RegistryError } from "./error.ts";
 import { type LayoutTarget, readLayout } from "./layout.ts";
 
@@ -56,6 +56,15 @@ describe("an image of a layout", () => {
       [digestOf("other"), 0],
       [digestOf("second"), 1],
     ]);
+  });
+
+  test("is read with the platforms of configurations, where entries name none", async () => {
+    const config = new TextEncoder().encode(JSON.stringify({ os: "linux", architecture: "s390x" }));
+    const described = { schemaVersion: 2, mediaType: ociManifest, config: describeContent(ociConfig, config) };
+    const image = new TextEncoder().encode(JSON.stringify(described));
+    const unnamed = [describeContent(ociManifest, image), { ...entry("away"), platform: undefined }];
+    await writeLayout(folder, [{ bytes: indexBytes(unnamed) }], [image, config]);
+    expect((await read()).list).toMatchObject({ variants: [{ platform: { architecture: "s390x" } }], unread: [1] });
   });
 });
 

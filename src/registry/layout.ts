@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { verifyDescriptor } from "../oci/descriptor.ts";
 import { computeDigest, parseDigest } from "../oci/digest.ts";
+import type { Configured } from "../oci/entry.ts";
 import { OciError } from "../oci/error.ts";
 import { excerpt } from "../oci/excerpt.ts";
 import {
@@ -12,11 +13,12 @@ import {
   requiredSize,
   requiredString,
 } from "../oci/fields.ts";
-import { flattenIndex } from "../oci/flatten.ts";
+import { flattenIndex, listOf } from "../oci/flatten.ts";
 import { maxDocumentBytes, parseJson } from "../oci/json.ts";
 import { documentKind, ociIndex } from "../oci/media-types.ts";
 import type { VariantList } from "../oci/variant.ts";
 import { few } from "../text/few.ts";
+import { type ContentReader, readConfigurations } from "./configurations.ts";
 import { RegistryError, type RegistryErrorCode } from "./error.ts";
 import { LayoutFolder } from "./layout-folder.ts";
 
@@ -84,20 +86,44 @@ export async function readLayout(
   return { descriptor, list: await flatten(folder, descriptor.digest, documents, options) };
 }
 
-/** Reads nested indexes until none is missing; flattenIndex bounds their depth and number. */
+/** Reads nested indexes until none is missing, then configurations; flattenIndex bounds depth and number of the first. */
 async function flatten(
   folder: LayoutFolder,
   digest: string,
   documents: Map<string, Uint8Array>,
   { label, signal }: { readonly label: string; readonly signal: AbortSignal },
 ): Promise<VariantList> {
+  let configured: Configured | undefined;
   for (;;) {
-    const flat = checked(label, digest, () => flattenIndex(digest, documents));
-    if (flat.complete) return { variants: flat.variants, warnings: flat.warnings };
-    for (const missing of flat.missing) {
-      documents.set(missing.digest, await readBlob(folder, missing, label, signal));
+    const options = configured === undefined ? {} : { configured };
+    const flat = checked(label, digest, () => flattenIndex(digest, documents, options));
+    if (!flat.complete) {
+      for (const missing of flat.missing) documents.set(missing.digest, await readBlob(folder, missing, label, signal));
+    } else if (flat.unidentified.length === 0) {
+      return listOf(flat);
+    } else {
+      const reader = readerOf(folder, flat.unidentified, label, signal);
+      configured = (await readConfigurations(flat.unidentified, reader, signal)).configured;
     }
   }
+}
+
+function readerOf(
+  folder: LayoutFolder,
+  entries: readonly Descriptor[],
+  label: string,
+  signal: AbortSignal,
+): ContentReader {
+  const byDigest = new Map(entries.map((entry) => [entry.digest, entry]));
+  const blob = (descriptor: Descriptor) => readBlob(folder, descriptor, label, signal);
+  return {
+    blob,
+    manifest: async (digest) => {
+      const descriptor = byDigest.get(digest);
+      if (descriptor === undefined) throw new TypeError("no entry of this digest was asked for");
+      return await blob(descriptor);
+    },
+  };
 }
 
 async function readBlob(

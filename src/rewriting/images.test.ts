@@ -43,6 +43,9 @@ test.each<
   ["a MIG slice", { resources: { limits: { "nvidia.com/mig-1g.10gb": "1" } } }, {}, true],
   ["a shared GPU", { resources: { limits: { "nvidia.com/gpu.shared": "1" } } }, {}, true],
   ["Intel's", { resources: { limits: { "gpu.intel.com/i915": "1" } } }, {}, true],
+  ["a share of Volcano's", { resources: { limits: { "volcano.sh/vgpu-number": "1" } } }, {}, true],
+  ["how much of it alone", { resources: { limits: { "volcano.sh/vgpu-memory": "1024" } } }, {}, false],
+  ["a part by an annotation that its scheduler does not read", {}, { "gpu-fraction": "0.5" }, false],
   ["none of them asked for", { resources: { limits: { "nvidia.com/gpu": "0" } } }, {}, false],
   ["another device", { resources: { limits: { "rdma/hca": "1" } } }, {}, false],
   ["a device claim", { resources: { claims: [{ name: "gpu" }] } }, {}, true],
@@ -51,6 +54,24 @@ test.each<
 ])("a container gets accelerator features: %s", (_name, container, annotations, expected) => {
   const [place] = reviewPod(pod({ containers: [{ name: "c", image: "i", ...container }] }, annotations)).places;
   expect(place?.accelerated).toBe(expected);
+});
+
+test.each<[string, string, Record<string, string>, readonly boolean[]]>([
+  ["a fraction, for the first", "kai-scheduler", { "gpu-fraction": "0.5" }, [true, false]],
+  ["memory, for the first", "runai-scheduler", { "gpu-memory": "2000" }, [true, false]],
+  [
+    "for the one that is named",
+    "kai-scheduler",
+    { "gpu-fraction": "0.5", "gpu-fraction-container-name": "b" },
+    [false, true],
+  ],
+  ["nothing asked for", "kai-scheduler", {}, [false, false]],
+  ["another scheduler", "default-scheduler", { "gpu-fraction": "0.5" }, [false, false]],
+  ["never", "kai-scheduler", { "gpu-fraction": "0.5", "metahub.dev/accelerators": "never" }, [false, false]],
+])("a part of a GPU by annotation: %s", (_name, schedulerName, annotations, expected) => {
+  const containers = ["a", "b"].map((name) => ({ name, image: "i" }));
+  const { places } = reviewPod(pod({ schedulerName, containers }, annotations));
+  expect(places.map(({ accelerated }) => accelerated)).toEqual(expected);
 });
 
 type Resources = NonNullable<NonNullable<Pod["spec"]["containers"]>[number]["resources"]>;

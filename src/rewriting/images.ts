@@ -1,6 +1,7 @@
 import type { Container, Pod, Volume } from "../api/pod.ts";
 import type { PodOptions } from "../api/pod-options.ts";
 import { isImplicitResource } from "../placement/requests.ts";
+import { fractionContainer } from "./gpu-fraction.ts";
 
 /** Where an image reference stands in a Pod. */
 export interface ImagePlace {
@@ -22,10 +23,10 @@ export interface ImagePlace {
 
 /**
  * Resources whose request gives a container an accelerator: the NVIDIA device plugin's whole and MIG devices and its
- * renamed shared ones, AMD's device plugin, Intel's (docs: nvidia k8s-device-plugin "shared access", amd
- * k8s-device-plugin, intel-device-plugins-for-kubernetes).
+ * renamed shared ones, Volcano's shares of NVIDIA GPUs, AMD's device plugin, Intel's (docs: nvidia k8s-device-plugin
+ * "shared access", Project-HAMi/volcano-vgpu-device-plugin, amd k8s-device-plugin, intel-device-plugins-for-kubernetes).
  */
-const acceleratorResource = /^(nvidia\.com\/(gpu|mig-)|amd\.com\/gpu|gpu\.intel\.com\/)/;
+const acceleratorResource = /^(nvidia\.com\/(gpu|mig-)|volcano\.sh\/vgpu-number$|amd\.com\/gpu|gpu\.intel\.com\/)/;
 
 const noResources: ReadonlySet<string> = new Set();
 
@@ -34,17 +35,19 @@ const noResources: ReadonlySet<string> = new Set();
  * resources that a DeviceClass serves.
  */
 export function imagePlaces(
-  { spec }: Pod,
+  pod: Pod,
   { accelerators }: Pick<PodOptions, "accelerators">,
   served: ReadonlySet<string> = noResources,
 ): readonly ImagePlace[] {
+  const { spec } = pod;
+  const sharing = fractionContainer(pod);
   const places: ImagePlace[] = [];
   for (const kind of ["initContainers", "containers", "ephemeralContainers"] as const) {
     for (const [index, container] of (spec[kind] ?? []).entries()) {
       const { name, image } = container;
       if (image === undefined || image === "") continue;
       const pointer = `/spec/${kind}/${index}/image`;
-      const accelerated = countsAccelerators(container, accelerators);
+      const accelerated = countsAccelerators(container, accelerators, sharing);
       const claims = accelerators !== "never" && getsAllocated(container, noResources);
       const allocated = claims || (accelerators !== "never" && served.size > 0 && getsAllocated(container, served));
       places.push({
@@ -82,8 +85,13 @@ function volumePlace({ name, image }: Volume, index: number, accelerated: boolea
   };
 }
 
-function countsAccelerators(container: Container, accelerators: PodOptions["accelerators"]): boolean {
-  return accelerators === "requested" ? getsAccelerator(container) : accelerators === "always";
+function countsAccelerators(
+  container: Container,
+  accelerators: PodOptions["accelerators"],
+  sharing: string | undefined,
+): boolean {
+  if (accelerators !== "requested") return accelerators === "always";
+  return getsAccelerator(container) || (sharing !== undefined && container.name === sharing);
 }
 
 /** Whether DRA is, or may be, what gives the container its devices (KEP-4381; KEP-5004 for extended resources). */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { machine, nameOf, variants } from "../../test/support/variants.ts";
 import type { Profile } from "../hardware/profile.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Variant } from "../oci/variant.ts";
+import type { Variant, VariantList } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { Image } from "../registry/images.ts";
 import { offered } from "../selection/offered.ts";
@@ -66,4 +66,15 @@ test("another index, another strategy: another answer", async () => {
   expect((await selections.judge(image(), at, { ...plain, common: true })).code).toBe("generic");
   const other = variants({ name: "generic" }, "cpu:zen5");
   expect((await selections.judge(image(other, "b"), at, plain)).code).toBe("generic");
+});
+
+test("what could not be read is asked again as soon as it was", async () => {
+  const selections = new Selections();
+  const at = landings(profile("a", ["cpu:broadwell"]));
+  const misfit = variants("cpu:zen5");
+  const code = async (more: Pick<VariantList, "unread"> | Pick<VariantList, "variants">) =>
+    (await selections.judge({ ...image(misfit), ...more }, at, plain)).code;
+  expect(await code({ unread: [1] })).toBe("uncertain");
+  expect(await code({ unread: [1] })).toBe("uncertain");
+  expect(await code({ variants: [...misfit] })).toBe("nothing-fits");
 });

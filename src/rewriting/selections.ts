@@ -60,7 +60,7 @@ export class Selections {
     how: JudgeOptions,
     signal: AbortSignal = never,
   ): Verdict | Promise<Verdict> {
-    const key = `${this.#numberOf(landings)} ${image.descriptor.digest} ${how.accelerated} ${how.common}`;
+    const key = `${this.#numberOf(landings)} ${contentOf(image)} ${how.accelerated} ${how.common}`;
     const known = this.#verdicts.get(key);
     if (known !== undefined) return known;
     const work = async (ended: AbortSignal): Promise<Verdict> => {
@@ -79,11 +79,11 @@ export class Selections {
     signal: AbortSignal,
   ): Promise<Verdict> {
     const inTurn = <T>(steps: Steps<T>): Promise<T> => inSlices(steps, signal, "choosing a build");
-    const prepared = await this.#prepare(image.variants, inTurn);
+    const prepared = await this.#prepare(image, inTurn);
     const offers = (profiles: readonly Profile[]) => profiles.map((profile) => offered(profile, accelerated));
     const choices = new Map<string, Choice>();
     for (const { profile } of landings) {
-      const key = `${image.descriptor.digest} ${profile.id} ${accelerated}`;
+      const key = `${contentOf(image)} ${profile.id} ${accelerated}`;
       let choice = this.#choices.get(key);
       if (choice === undefined) {
         choice = await inTurn(chooseInSteps(prepared, offers([profile])));
@@ -101,10 +101,11 @@ export class Selections {
     return judge(landings, chooser, common);
   }
 
-  async #prepare(variants: readonly Variant[], inTurn: <T>(steps: Steps<T>) => Promise<T>): Promise<Prepared> {
+  async #prepare(image: IndexImage, inTurn: <T>(steps: Steps<T>) => Promise<T>): Promise<Prepared> {
+    const { variants } = image;
     const known = this.#prepared.get(variants);
     if (known !== undefined) return known;
-    const prepared = await inTurn(prepareInSteps(variants));
+    const prepared = await inTurn(prepareInSteps({ ...image, warnings: [] }));
     this.#prepared.set(variants, prepared);
     return prepared;
   }
@@ -116,4 +117,9 @@ export class Selections {
     this.#numbers.set(landings, this.#last);
     return this.#last;
   }
+}
+
+/** The digest, and which entries could not be read: another time, or with other credentials, they may be. */
+function contentOf({ descriptor, unread = [] }: IndexImage): string {
+  return `${descriptor.digest} ${unread.join(",")}`;
 }

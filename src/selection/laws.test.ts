@@ -71,7 +71,12 @@ describe("laws of selection", () => {
         ([list, shuffled], one) => {
           const renumbered = shuffled.map((variant, position) => ({ ...variant, position }));
           const [a, b] = [select(list, one), select(renumbered, one)];
-          expect([a.code, a.action]).toEqual([b.code, b.action]);
+          if (a.action === "leave" || b.action === "leave") {
+            // Runtimes look at the order, so it may decide whether they take what we would, and in which format.
+            expect(inAnyFormat(b.selected)).toEqual(inAnyFormat(a.selected));
+            return;
+          }
+          expect(a.code).toBe(b.code);
           if (!decidedByPosition(a) && !decidedByPosition(b)) {
             expect(b.selected?.digest).toBe(a.selected?.digest);
             expect(rulesByDigest(b)).toEqual(rulesByDigest(a));
@@ -91,7 +96,10 @@ describe("laws of selection", () => {
       fc.property(index, index, anyMachine, (list, more, one) => {
         const foreign = more.filter((variant) => !fits(variant, one));
         const longer = [...list, ...foreign.map((variant, at) => ({ ...variant, position: list.length + at }))];
-        expect(select(longer, one).selected).toEqual(select(list, one).selected);
+        const [a, b] = [select(list, one), select(longer, one)];
+        // What is left as written is in the format that runtimes meet first.
+        if (a.action === b.action) expect(b.selected).toEqual(a.selected);
+        else expect(inAnyFormat(b.selected)).toEqual(inAnyFormat(a.selected));
       }),
       { numRuns: 500 },
     );
@@ -168,7 +176,7 @@ describe("laws of selection", () => {
   test("the same question has the same answer, prepared or not", () => {
     fc.assert(
       fc.property(index, anyMachine, anyMachine, (list, one, other) => {
-        const prepared = prepare(list);
+        const prepared = prepare({ variants: list });
         select(prepared, other);
         expect(select(prepared, one)).toEqual(select(list, one));
       }),
@@ -200,6 +208,10 @@ function rulesByDigest(selection: Selection): Map<string, string> {
   );
 }
 
+function inAnyFormat(variant: Variant | null): unknown {
+  return withoutIdentity(variant === null ? null : { ...variant, format: "plain" });
+}
+
 function withoutIdentity(variant: Variant | null): unknown {
   if (variant === null) {
     return null;
@@ -225,7 +237,7 @@ function requiresMore(a: Fit, b: Fit, implications: Implications): boolean {
 
 /** The builds that fit, and which of two dominates. */
 function fitting(list: readonly Variant[], one: Machine) {
-  const { implications, ...prepared } = prepare(list);
+  const { implications, ...prepared } = prepare({ variants: list });
   const entries = drain(fitAll({ ...prepared, implications }, [createOffer(one.platform, one.features)]));
   const all = entries.filter((entry) => entry.fits);
   const dominance = new Dominance(all, implications);

@@ -2,7 +2,8 @@ import { type Feature, formatFeature } from "../hardware/feature.ts";
 import { implies } from "../hardware/implies.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import { drain, type Steps } from "../oci/steps.ts";
-import type { Variant } from "../oci/variant.ts";
+import type { Variant, VariantList } from "../oci/variant.ts";
+import type { WrittenEntry } from "../oci/written.ts";
 
 /** The index of a feature in `Prepared.features`. Equal features have equal ids. */
 export type FeatureId = number;
@@ -26,15 +27,22 @@ export interface Prepared {
   readonly features: readonly Feature[];
   readonly implications: Implications;
   readonly warnings: readonly string[];
+  /** The entries as runtimes look at them. */
+  readonly written: readonly WrittenEntry[];
+  /** Whether some entry may be an image for any machine, and could not be read. */
+  readonly unread: boolean;
 }
 
-/** Prepares a list of variants; `warnings` are handed on to every selection. */
-export function prepare(variants: readonly Variant[], warnings: readonly string[] = []): Prepared {
-  return drain(prepareInSteps(variants, warnings));
+/** The part of an index that selections look at. */
+export type Listed = Pick<VariantList, "variants" | "written" | "unread"> & Partial<Pick<VariantList, "warnings">>;
+
+/** Prepares an index; its warnings are handed on to every selection. */
+export function prepare(list: Listed): Prepared {
+  return drain(prepareInSteps(list));
 }
 
 /** The same in steps. */
-export function* prepareInSteps(variants: readonly Variant[], warnings: readonly string[] = []): Steps<Prepared> {
+export function* prepareInSteps({ variants, warnings = [], written, unread = [] }: Listed): Steps<Prepared> {
   const ids = new Map<string, FeatureId>();
   const features: Feature[] = [];
   const idOf = (feature: Feature): FeatureId => {
@@ -55,7 +63,18 @@ export function* prepareInSteps(variants: readonly Variant[], warnings: readonly
     yield;
   }
   prepared.sort((a, b) => a.variant.position - b.variant.position);
-  return { variants: prepared, features, implications: new Implications(features), warnings };
+  return {
+    variants: prepared,
+    features,
+    implications: new Implications(features),
+    warnings,
+    written: written ?? prepared.map(({ variant }) => writtenOf(variant)),
+    unread: unread.length > 0,
+  };
+}
+
+function writtenOf({ platform, format, position }: Variant): WrittenEntry {
+  return { platform, ...(format === "zstd" ? { zstd: true } : {}), leads: position };
 }
 
 function keyOf(variant: Variant): string {

@@ -55,6 +55,16 @@ export function nothingFitsReason(misfits: readonly Misfit[], platforms: string)
   return bounded(`${count} ${verb}: the machine lacks ${missingText(onPlatform)}`);
 }
 
+/** No feature decides, and still runtimes do not find it. */
+export function misreadReason(winner: Variant): string {
+  return bounded(`${requirementText(winner)} fits, and by themselves runtimes take another entry, or none`);
+}
+
+/** Entries without a platform whose configuration was not read, and what runtimes would take for an image. */
+export function uncertainReason(platforms: string): string {
+  return bounded(`left as written: no build that could be read is for ${platforms}, but not all of the index could be`);
+}
+
 export function runtimeMatchedReason(platforms: string): string {
   return bounded(`left as written: no feature decides for ${platforms}, the runtime picks by itself`);
 }

@@ -3,9 +3,9 @@ import { createOffer, type Offer } from "../hardware/offer.ts";
 import type { Platform } from "../hardware/platform.ts";
 import { drain, type Steps } from "../oci/steps.ts";
 import type { Variant } from "../oci/variant.ts";
-import { noChoice } from "./choice.ts";
 import { type Fit, fitAll, type Misfit } from "./fit.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { leftToRuntimes, mayRunUnread } from "./left.ts";
+import { type Listed, type Prepared, prepare } from "./prepare.ts";
 import * as reason from "./reason.ts";
 import type { Choice, Outcome, Selection, SelectionCode } from "./selection.ts";
 import { type Ranking, rank } from "./winner.ts";
@@ -17,7 +17,7 @@ export interface Machine {
 }
 
 /** The best variant for one machine. Hand in `prepare(…)`'s result where the same index is asked about again. */
-export function select(variants: Prepared | readonly Variant[], machine: Machine): Selection {
+export function select(variants: Prepared | Listed | readonly Variant[], machine: Machine): Selection {
   return explained(asPrepared(variants), [offerOf(machine)]);
 }
 
@@ -25,7 +25,10 @@ export function select(variants: Prepared | readonly Variant[], machine: Machine
  * The best variant that every machine can run: for a Pod that may land on any of them and cannot be changed later.
  * Without any machine, nothing fits.
  */
-export function selectCommon(variants: Prepared | readonly Variant[], machines: readonly Machine[]): Selection {
+export function selectCommon(
+  variants: Prepared | Listed | readonly Variant[],
+  machines: readonly Machine[],
+): Selection {
   return explained(asPrepared(variants), machines.map(offerOf));
 }
 
@@ -65,29 +68,46 @@ function* selectForOffers(prepared: Prepared, offers: readonly Offer[]): Steps<C
     return { choice, entries: [], ranking: undefined };
   }
   const entries = yield* fitAll(prepared, offers);
-  const leave = noChoice(entries, prepared);
   const ranking = yield* rank(
     entries.filter((entry) => entry.fits),
     prepared,
     offers,
   );
   yield;
-  if (leave !== undefined || (ranking === undefined && (yield* eachIsLeftToItsRuntime(prepared, offers)))) {
-    const code = leave?.code ?? "runtime-matched";
+  const left = leftToRuntimes(entries, ranking, prepared, offers);
+  if (typeof left === "object") {
     const text =
-      leave?.code === "format-only"
-        ? reason.formatOnlyReason(leave.formats)
+      left.code === "format-only"
+        ? reason.formatOnlyReason(left.formats)
         : reason.runtimeMatchedReason(reason.platformsText(offers));
-    return { choice: answer(prepared, ranking, code, text), entries, ranking };
+    return { choice: answer(prepared, left.ranking, left.code, text), entries, ranking: left.ranking };
+  }
+  if (ranking === undefined) {
+    return { choice: yield* withoutWinner(prepared, entries, offers), entries, ranking };
   }
   const code = codeOf(entries, ranking);
-  return { choice: answer(prepared, ranking, code, reasonOf(code, entries, ranking, offers)), entries, ranking };
+  const { variant } = ranking.winner;
+  const text = left === "misread" ? reason.misreadReason(variant) : reasonOf(code, entries, ranking, offers);
+  return { choice: answer(prepared, ranking, code, text), entries, ranking };
 }
 
-function codeOf(entries: readonly (Fit | Misfit)[], ranking: Ranking | undefined): SelectionCode {
-  if (ranking === undefined) {
-    return "nothing-fits";
+function* withoutWinner(
+  prepared: Prepared,
+  entries: readonly (Fit | Misfit)[],
+  offers: readonly Offer[],
+): Steps<Choice> {
+  const platforms = reason.platformsText(offers);
+  if (yield* eachIsLeftToItsRuntime(prepared, offers)) {
+    return answer(prepared, undefined, "runtime-matched", reason.runtimeMatchedReason(platforms));
   }
+  if (mayRunUnread(prepared, offers)) {
+    return answer(prepared, undefined, "uncertain", reason.uncertainReason(platforms));
+  }
+  const misfits = entries.filter((entry) => !entry.fits);
+  return answer(prepared, undefined, "nothing-fits", reason.nothingFitsReason(misfits, platforms));
+}
+
+function codeOf(entries: readonly (Fit | Misfit)[], ranking: Ranking): SelectionCode {
   if (ranking.winner.variant.requires.length === 0) {
     return "generic";
   }
@@ -97,17 +117,13 @@ function codeOf(entries: readonly (Fit | Misfit)[], ranking: Ranking | undefined
 function reasonOf(
   code: SelectionCode,
   entries: readonly (Fit | Misfit)[],
-  ranking: Ranking | undefined,
+  ranking: Ranking,
   offers: readonly Offer[],
 ): string {
   const misfits = entries.filter((entry) => !entry.fits);
-  const platforms = reason.platformsText(offers);
-  if (ranking === undefined) {
-    return reason.nothingFitsReason(misfits, platforms);
-  }
   const { variant } = ranking.winner;
   if (code === "generic") {
-    return reason.genericReason(misfits, platforms);
+    return reason.genericReason(misfits, reason.platformsText(offers));
   }
   return code === "only-candidate"
     ? reason.onlyCandidateReason(variant, entries.length)
@@ -137,14 +153,22 @@ function outcomeOf(entry: Fit | Misfit, ranking: Ranking | undefined): Outcome {
 /** An ordinary multi-platform image: no one variant is common, and none has to be. */
 function* eachIsLeftToItsRuntime(prepared: Prepared, offers: readonly Offer[]): Steps<boolean> {
   if (offers.length < 2) return false;
-  for (const offer of offers) if (noChoice(yield* fitAll(prepared, [offer]), prepared) === undefined) return false;
+  for (const offer of offers) {
+    const { choice } = yield* selectForOffers(prepared, [offer]);
+    if (choice.action === "rewrite" || isUnfit(choice)) return false;
+  }
   return true;
+}
+
+function isUnfit({ code }: Choice): boolean {
+  return code === "nothing-fits" || code === "uncertain";
 }
 
 function offerOf(machine: Machine): Offer {
   return createOffer(machine.platform, machine.features);
 }
 
-function asPrepared(variants: Prepared | readonly Variant[]): Prepared {
-  return "implications" in variants ? variants : prepare(variants);
+function asPrepared(index: Prepared | Listed | readonly Variant[]): Prepared {
+  if ("implications" in index) return index;
+  return prepare("variants" in index ? index : { variants: index });
 }

@@ -40,7 +40,8 @@ export type SelectionCode =
   | "generic" // the generic variant, while others exist that require features: rewrite
   | "runtime-matched" // runtimes make this choice themselves: leave
   | "format-only" // those left differ only in format: leave
-  | "nothing-fits"; // no variant fits: leave
+  | "nothing-fits" // no variant fits: leave
+  | "uncertain"; // no variant fits, and a manifest that could not be read as an image may: leave
 
 /** The answer alone: all that is kept where nobody asks about the variants that were not chosen. */
 export interface Choice {

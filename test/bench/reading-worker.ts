@@ -1,6 +1,6 @@
 // A prototype for the benchmark `slices`: reads indexes and chooses builds of them in a thread of its own.
 import { parentPort } from "node:worker_threads";
-import { readIndex } from "../../src/oci/flatten.ts";
+import { listOf, readIndex } from "../../src/oci/flatten.ts";
 import { drain } from "../../src/oci/steps.ts";
 import type { Variant } from "../../src/oci/variant.ts";
 import { prepareInSteps } from "../../src/selection/prepare.ts";
@@ -24,7 +24,7 @@ export interface ReadingResult {
 parentPort?.on("message", ({ id, bytes, machines, list }: ReadingJob) => {
   const read = readIndex(bytes);
   if (!read.complete) throw new Error("nothing is nested in it");
-  const prepared = drain(prepareInSteps(read.variants));
+  const prepared = drain(prepareInSteps(listOf(read)));
   const choices = machines.map((machine) => drain(chooseInSteps(prepared, [machine])));
   const result: ReadingResult = { id, variants: list ? read.variants : [], choices };
   parentPort?.postMessage(result);

@@ -118,7 +118,7 @@ const image: Image & { kind: "index" } = {
   variants: read.variants,
   warnings: [],
 };
-const prepared = prepare(read.variants);
+const prepared = prepare(read);
 const selections = new Selections();
 // As placements are: the same object for Pods that can land on the same nodes.
 const landings = profiles.map((profile) => [
@@ -133,7 +133,7 @@ const parsing = measure(roundCount, () => JSON.parse(indexBytes.toString()));
 const reading = measure(roundCount, () => readIndex(indexBytes));
 const fresh = measure(roundCount, (round) => {
   const again = readIndex(indexBytes);
-  if (again.complete) select(prepare(again.variants), whole(profileOf(round)));
+  if (again.complete) select(prepare(again), whole(profileOf(round)));
 });
 const newProfile = measure(roundCount, (round) => select(prepared, whole(profileOf(round))));
 // Awaited, so that all of it is known.

@@ -64,7 +64,7 @@ export async function needsBuild(
     missingBinaries(names, sources).map(async (name) => {
       const { recipe } = locate(name, sources);
       // Ours are a page of Go each: they build in a second where Go is.
-      if (name === "pause" || name === "printer") return undefined;
+      if (ownSources.has(name)) return undefined;
       if (recipe.download === undefined) return `${name} is not published for this platform`;
       try {
         await fetchChecksum(recipe.download, { ...sources.download, signal });
@@ -174,11 +174,20 @@ function locate(name: BinaryName, sources: BinarySources): Located {
   return { recipe, path: join(sources.cacheDir, recipe.folder, name) };
 }
 
+/** The sources of our own programs, by name: those that share a cache folder name the same. */
+const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map([
+  ["pause", ["pause/main.go", "printer/main.go"]],
+  ["printer", ["pause/main.go", "printer/main.go"]],
+  ["choosing", ["choosing/main.go", "choosing/go.mod"]],
+  ["matching", ["matching/main.go", "go.mod"]],
+]);
+
 /** Our own programs have no version: a change of their source makes another cache folder. */
 function ownSourcesDigest(name: BinaryName, modules: string): string {
-  if (name !== "pause" && name !== "printer") return "";
+  const sources = ownSources.get(name);
+  if (sources === undefined) return "";
   const hash = createHash("sha256");
-  for (const own of ["pause", "printer"]) hash.update(readFileSync(join(modules, own, "main.go")));
+  for (const source of sources) hash.update(readFileSync(join(modules, source)));
   return hash.digest("hex");
 }
 

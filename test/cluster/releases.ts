@@ -1,7 +1,8 @@
 import type { Platform } from "./platform.ts";
 
-/** A program that a test cluster runs. */
+/** A program that a test cluster runs, or one that answers as other projects' code does (`choosing`, `matching`). */
 export type BinaryName =
+  | "choosing"
   | "etcd"
   | "helm"
   | "kube-apiserver"
@@ -10,6 +11,7 @@ export type BinaryName =
   | "kube-scheduler"
   | "kubectl"
   | "kubelet"
+  | "matching"
   | "pause"
   | "printer"
   | "registry";
@@ -109,6 +111,12 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
       return {
         folder: `images-${ownSources.slice(0, 12)}-linux-${arch}`,
         build: { module: ".", package: `./${name}` },
+      };
+    case "choosing":
+    case "matching":
+      return {
+        folder: `oracles-${ownSources.slice(0, 12)}-${os}-${arch}`,
+        build: name === "choosing" ? { module: "choosing", package: "." } : { module: ".", package: "./matching" },
       };
     default: {
       const url = `${bases.kubernetes}/${releaseVersions.kubernetes}/bin/${os}/${arch}/${name}`;

@@ -29,6 +29,7 @@ export async function runResolve(image: string, options: unknown, context: Comma
     context.stderr.write(`metahub: ${safeText(`${opened.shown}: ${reason}`)}\n`);
     return 3;
   }
+  if (code === "uncertain") context.stderr.write(`metahub: ${safeText(`${opened.shown}: ${reason}`)}\n`);
   // Nothing can be named where only the runtime knows (a format that needs its snapshotter): then the index it is.
   return print(selected?.digest ?? digest);
 }

@@ -9,12 +9,9 @@ function flagsOf(name: string, without: readonly string[] = []): string {
   return [...new Set(all)].filter((flag) => !without.includes(flag)).join(" ");
 }
 
-function nameOf(vendor: string, family: number, model: number, flags: string): string {
-  return x86Name(
-    parseCpuinfo(
-      `processor : 0\nvendor_id : ${vendor}\ncpu family : ${family}\nmodel : ${model}\nflags : fpu lm ${flags}\n`,
-    ),
-  );
+function nameOf(vendor: string, family: number, model: number, flags: string, stepping = 0): string {
+  const ids = `cpu family : ${family}\nmodel : ${model}\nstepping : ${stepping}`;
+  return x86Name(parseCpuinfo(`processor : 0\nvendor_id : ${vendor}\n${ids}\nflags : fpu lm ${flags}\n`));
 }
 
 describe("guests that hide what no compiler uses are what their ids say", () => {
@@ -43,6 +40,20 @@ describe("guests that hide what no compiler uses are what their ids say", () => 
 const avx512 = flagsOf("zen4")
   .split(" ")
   .filter((flag) => flag.startsWith("avx512"));
+
+// Steppings: Intel's specification updates of the three Xeons. Names: LLVM's and GCC's host detection, by these flags.
+describe("three Xeons share model 85, and their flags tell them apart, not their steppings", () => {
+  test.each([
+    ["Skylake", 4, flagsOf("skylake_avx512"), "skylake_avx512"],
+    ["Cascade Lake", 7, flagsOf("cascadelake"), "cascadelake"],
+    ["an early Cascade Lake", 5, flagsOf("cascadelake"), "cascadelake"],
+    ["Cooper Lake", 11, `${flagsOf("cascadelake")} avx512_bf16`, "cooperlake"],
+    ["Cascade Lake in a guest without VNNI", 7, flagsOf("cascadelake", ["avx512_vnni"]), "skylake_avx512"],
+    ["Cooper Lake in a guest without BF16", 11, flagsOf("cascadelake"), "cascadelake"],
+  ])("%s, stepping %i", (_, stepping, flags, name) => {
+    expect(nameOf("GenuineIntel", 6, 85, flags, stepping)).toBe(name);
+  });
+});
 
 describe("names that archspec lacks", () => {
   test.each([

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { labellerIds } from "../../../test/support/hardware/amd-ids.generated.ts";
 import { node } from "../../../test/support/hardware/nodes.ts";
 import { amdLabels } from "./amd.ts";
-import { amdTarget } from "./amd-targets.ts";
+import { generatedTargets } from "./amd-targets.generated.ts";
+import { amdTarget, handTargets } from "./amd-targets.ts";
 
 test.each([
   ["counted", { "beta.amd.com/gpu.device-id.74a1": "8" }, ["gfx:gfx942"]],
@@ -42,7 +43,16 @@ test("every id that AMD's labeller names has a target, those of several chips ap
   expect(unknown).toEqual(severalChips);
 });
 
+test("an id has one target, and what the sources tell is not written by hand", () => {
+  const ids = [...generatedTargets, ...handTargets].flatMap(([, own]) => own.split(" "));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBeGreaterThan(360);
+});
+
 test.each([
+  // pci.ids alone, Linux' driver alone, and by hand.
+  ["7487", "gfx1102"],
+  ["13db", "gfx1013"],
   ["74a8", "gfx942"],
   ["74bc", "gfx942"],
   ["75b3", "gfx950"],

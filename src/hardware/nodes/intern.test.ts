@@ -40,16 +40,14 @@ describe("the same content is the same object", () => {
     expect(profiles.profileOf(skylake, { features: ["fabric:roce"] })).not.toBe(before);
   });
 
-  test("so do GPUs that become allocatable", () => {
+  test.each(["nvidia.com/gpu", "volcano.sh/vgpu-number"])("so do GPUs that become allocatable as %s", (resource) => {
     const labels = {
       "nvidia.com/gpu.count": "1",
       "nvidia.com/gpu.compute.major": "9",
       "nvidia.com/gpu.compute.minor": "0",
     };
     const profiles = new ProfileInterner();
-    const offered = ["1", "4"].map((gpus) =>
-      profiles.profileOf(node(labels, { allocatable: { "nvidia.com/gpu": gpus } })),
-    );
+    const offered = ["1", "4"].map((gpus) => profiles.profileOf(node(labels, { allocatable: { [resource]: gpus } })));
     expect(offered.map(({ accelerators }) => accelerators.map(formatFeature))).toEqual([["nvcap:9.0"], []]);
   });
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { formatFeature } from "../feature.ts";
 import type { Profile } from "../profile.ts";
 import { type Declaration, isRelevantLabel, type NodeLabels } from "./labels.ts";
+import { volcanoGpus } from "./nvidia.ts";
 import { type NodeOffer, offerOfNode } from "./offer.ts";
 
 /**
@@ -75,6 +76,7 @@ export class ProfileInterner {
       node.kernelVersion,
       node.allocatable["nvidia.com/gpu"] ?? "",
       node.allocatable["nvidia.com/gpu.shared"] ?? "",
+      node.allocatable[volcanoGpus] ?? "",
       relevant.sort(),
     ]);
   }

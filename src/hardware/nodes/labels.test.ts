@@ -13,6 +13,7 @@ test.each([
   "amd.com/gpu.device-id",
   "beta.amd.com/gpu.device-id.74a1",
   "gpu.intel.com/product",
+  "intel.feature.node.kubernetes.io/gaudi",
   "metahub.dev/feature.fabric",
   "archspec.io/cpu.target",
   "kubernetes.io/arch",

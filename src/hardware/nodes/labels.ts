@@ -24,6 +24,8 @@ export const nvidia = "nvidia.com/";
 export const amd = "amd.com/gpu.";
 export const amdBeta = "beta.amd.com/gpu.";
 export const intel = "gpu.intel.com/";
+/** Intel's rules for Node Feature Discovery (intel/intel-resource-drivers-for-kubernetes). */
+export const gaudi = "intel.feature.node.kubernetes.io/gaudi";
 export const metahubFeature = "metahub.dev/feature.";
 export const archspecTarget = "archspec.io/cpu.target";
 export const windowsBuildLabel = "node.kubernetes.io/windows-build";
@@ -41,6 +43,7 @@ const wellKnown: ReadonlySet<string> = new Set([
   "beta.kubernetes.io/arch",
   windowsBuildLabel,
   archspecTarget,
+  gaudi,
   // HAMi's mark of a node whose GPUs it shares.
   "gpu",
 ]);

@@ -62,6 +62,10 @@ function severalModels(node: NodeLabels, product: string, count: number | undefi
   if (other !== undefined) return `the node has several GPU models (${quote(modelOf(product))}, ${quote(other)})`;
   const counted = countedGpus(node, product, count);
   if (counted === undefined) return undefined;
+  const volcano = wholeNumber(labelValue(node.allocatable, volcanoGpus)) ?? 0;
+  if (volcano > 0 && volcano !== counted && volcano !== counted * hamiSplit) {
+    return `nvidia.com/gpu.count accounts for ${counted} GPUs, and ${volcanoGpus} is ${volcano}, so the node may have several GPU models`;
+  }
   const allocatable =
     (wholeNumber(labelValue(node.allocatable, "nvidia.com/gpu")) ?? 0) +
     // Shared and renamed (sharing.timeSlicing.renameByDefault).
@@ -100,8 +104,13 @@ function isFirstOfSeveral(node: NodeLabels, product: string, count: number | und
   return isOld && product !== "" && !product.endsWith("-SHARED") && (count ?? 0) > 1;
 }
 
-/** HAMi offers each GPU this many times where nobody says otherwise (Project-HAMi/HAMi, deviceSplitCount). */
+/**
+ * HAMi offers each GPU this many times where nobody says otherwise (Project-HAMi/HAMi, deviceSplitCount), and its plugin
+ * for Volcano too (Project-HAMi/volcano-vgpu-device-plugin, --device-split-count), which takes the place of NVIDIA's.
+ */
 const hamiSplit = 10;
+/** Volcano's shares of GPUs. The memory and cores beside it say how much of one. */
+export const volcanoGpus = "volcano.sh/vgpu-number";
 
 /**
  * HAMi's device plugin, which runs on nodes labelled `gpu=on`, multiplies the GPUs and tells GPU Feature Discovery

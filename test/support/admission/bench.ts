@@ -11,6 +11,7 @@ import type { Pod } from "../../../src/api/pod.ts";
 import { plainContext } from "../../../src/inventory/inventory.ts";
 import { type Snapshot, SnapshotBuilder } from "../../../src/inventory/snapshot.ts";
 import { type Reference, repositoryName } from "../../../src/oci/reference.ts";
+import type { VariantList } from "../../../src/oci/variant.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import type { Image } from "../../../src/registry/images.ts";
 import { ReselectMemory } from "../../../src/rewriting/memory.ts";
@@ -107,8 +108,13 @@ export class World {
     });
   }
 
-  /** An index, under its tag; what each build requires, by name. Returns the index's digest. */
-  publish(repository: string, tag: string, builds: Readonly<Record<string, string>>): string {
+  /** An index, under its tag; what each build requires, by name. `more` is what else was read. Returns its digest. */
+  publish(
+    repository: string,
+    tag: string,
+    builds: Readonly<Record<string, string>>,
+    more: Pick<VariantList, "written" | "unread"> = {},
+  ): string {
     const digest = digestOf(`index of ${repository}: ${JSON.stringify(builds)}`);
     const name = `docker.io/${repository}`;
     const reference = { registry: "docker.io", repository, name: repository };
@@ -119,6 +125,7 @@ export class World {
       descriptor: { mediaType, digest, size: 1 },
       variants: list,
       warnings: [],
+      ...more,
     } as const;
     this.#images.set(`${name}:${tag}`, image);
     this.#images.set(`${name}@${digest}`, image);

@@ -33,14 +33,24 @@ export async function putManifest(
   tag: string | undefined,
   text: string,
 ): Promise<StoredDescriptor> {
-  const config = Buffer.from("{}");
+  return await putImage(store, repository, tag, Buffer.from("{}"), { annotations: { text } });
+}
+
+/** Puts an image without layers, with these bytes for its configuration. `changes` are made to its manifest. */
+export async function putImage(
+  store: ContentStore,
+  repository: string,
+  tag: string | undefined,
+  config: Uint8Array,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<StoredDescriptor> {
   await store.putBlob(repository, config);
   const document = {
     schemaVersion: 2,
     mediaType: ociManifest,
     config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(config), size: config.length },
     layers: [],
-    annotations: { text },
+    ...changes,
   };
   return await putRaw(store, repository, tag, ociManifest, Buffer.from(JSON.stringify(document)));
 }
