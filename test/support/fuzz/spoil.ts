@@ -85,7 +85,8 @@ const changes: Readonly<Record<string, (place: Place, pick: number) => void>> = 
   added: ({ parent }, pick) => define(parent, names[pick % names.length] ?? "", oddValue(pick * 7)),
   repeated: ({ parent, key }, pick) => {
     const value = parent[key];
-    parent[key] = Array(Math.min(pick % 300, timesOf(value))).fill(value);
+    // Copies, or a change in one of them would be made in all.
+    parent[key] = Array.from({ length: Math.min(pick % 300, timesOf(value)) }, () => structuredClone(value));
   },
   lengthened: ({ parent, key }, pick) => {
     const value = parent[key];
