@@ -303,6 +303,7 @@ describeWith(found, "the installed chart", ({ cluster }) => {
         .filter((name) => name.includes("metahub"))
         .sort(),
     ).toEqual([
+      "customresourcedefinition.apiextensions.k8s.io/machinecredentials.metahub.dev",
       "customresourcedefinition.apiextensions.k8s.io/machinetypes.metahub.dev",
       "secret/metahub-webhook-authority",
       "secret/metahub-webhook-keys",

@@ -204,7 +204,11 @@ describeWith(found, "a build that no policy allows", (site) => {
     await site.operator.webhook.kill();
     // From the next second on, so that no Pod here is as young.
     const key = createSigningKey(new Date(Date.now() + 1_000));
-    await writeFile(join(site.cluster.dir, "operator/note-keys"), formatSigningKeys([key]), { mode: 0o600 });
+    const keys = formatSigningKeys([key]);
+    await writeFile(join(site.cluster.dir, "operator/note-keys"), keys, { mode: 0o600 });
+    const data = { "note-keys": Buffer.from(keys).toString("base64") };
+    const lost = ["patch", "secret", "metahub-webhook-keys", "-n", "metahub-system", "-p", JSON.stringify({ data })];
+    expect((await site.cluster.kubectl(lost, { signal: soon() })).code).toBe(0);
     await site.operator.webhook.restart(soon());
 
     const again = await apply();
