@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import { ClusterError, systemCode } from "./error.ts";
+import { claimPort } from "./port-claims.ts";
 
 /**
  * Below Linux's ephemeral ports (32768 and up, net.ipv4.ip_local_port_range) and Kubernetes' node ports (30000 to 32767).
@@ -10,7 +11,7 @@ const first = 20_000;
 const last = 29_999;
 const attempts = 200;
 
-/** As many TCP ports as asked that nobody on this machine listens at, all different. */
+/** As many TCP ports as asked that nobody on this machine listens at, or was given by this in another process that lives. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const held: Server[] = [];
   try {
@@ -20,6 +21,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
       const server = await listen(port);
       if (server === undefined) continue;
       held.push(server);
+      if (!claimPort(port)) continue;
       ports.push(port);
     }
     if (ports.length < count)
