@@ -3,6 +3,7 @@ import { parsePod } from "../api/parse-pod.ts";
 import type { Pod } from "../api/pod.ts";
 import { mirrorAnnotation, noMatchAnnotation, strategyAnnotation } from "../api/pod-keys.ts";
 import { isMeant, type PodOptions, readOptions } from "../api/pod-options.ts";
+import type { SelectionNotes } from "../rewriting/notes/note.ts";
 import { oversize } from "../rewriting/oversize.ts";
 import { patchImages, patchPod } from "../rewriting/patch.ts";
 import { reviewPod } from "../rewriting/reviewed-pod.ts";
@@ -15,6 +16,7 @@ import type { AdmissionMetrics } from "./metrics.ts";
 import { type PodReview, reviewChanged, reviewNew } from "./pod-review.ts";
 import { refusalOf } from "./refusal.ts";
 import { Steering, type SteeringOptions } from "./steer.ts";
+import { ownWritings } from "./update.ts";
 import { fitWarning, warningsOf } from "./warnings.ts";
 
 export interface PodHandlerOptions {
@@ -81,10 +83,11 @@ export class PodHandler {
     const reviewed = reviewPod(ephemeral ? withEphemeralOnly(pod) : pod, { options, served, proof });
     const old = proof.copied ? undefined : reviewPod(parsePod(request.oldObject), { proof });
     const putBack = old === undefined ? reviewed.notes : notesToPutBack(old, this.#unprovenNotes);
+    const written: SelectionNotes = old === undefined ? new Map() : ownWritings(reviewed, old, this.#now());
     const review =
       old === undefined
         ? await reviewNew({ reviewed, object: request.object, namespace }, this.#context, this.#steering, signal)
-        : await reviewChanged({ reviewed, old, putBack, namespace }, this.#context, signal);
+        : await reviewChanged({ reviewed, old, putBack, written, namespace }, this.#context, signal);
     const { decisions, steering } = review;
     for (const { code } of decisions) this.#metrics.images.inc({ code });
     const refusal = refusalOf(options, decisions);
@@ -93,7 +96,7 @@ export class PodHandler {
     // podEphemeralContainersStrategy): a note in the annotation would be dropped.
     const patch: readonly Operation[] = ephemeral
       ? patchImages(decisions)
-      : [...steering, ...patchPod(reviewed, decisions, this.#now(), putBack)];
+      : [...steering, ...patchPod(reviewed, decisions, this.#now(), new Map([...putBack, ...written]))];
     this.#log.debug(
       {
         namespace,

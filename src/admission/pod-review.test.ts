@@ -146,6 +146,16 @@ describe("updates", () => {
     });
   });
 
+  test("an update that the webhook is asked about again, after what it wrote: nothing changes", async () => {
+    world.publish("qnib/bench", "2", { two: "cpu:broadwell", "two-generic": "" });
+    const old = stored((await world.review(podWith({ spec: onNode("node1") }))).pod);
+    const asked = { ...old, spec: { ...onNode("node1"), containers: [{ name: "main", image: "qnib/bench:2" }] } };
+    const { pod: first } = await world.review(asked, old);
+    expect([imageOf(first), noteOf(first)?.asked]).toEqual([buildOf("two"), "qnib/bench:2"]);
+    const again = await world.review(first, old);
+    expect([again.operations, again.warnings ?? []]).toEqual([[], []]);
+  });
+
   test("another image is decided on for the node that the Pod is on", async () => {
     world.publish("qnib/bench", "2", { two: "cpu:broadwell", "two-generic": "" });
     const { pod: old } = await world.review(podWith({ spec: { nodeName: "node1" } }));

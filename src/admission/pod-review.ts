@@ -33,6 +33,8 @@ export interface ChangedPod {
   readonly old: ReviewedPod;
   /** The old object's notes, as far as they count for putting back what it has. */
   readonly putBack: SelectionNotes;
+  /** Those that were written in this very request. */
+  readonly written: SelectionNotes;
   readonly namespace: string;
 }
 
@@ -67,11 +69,11 @@ export async function reviewNew(
  * or those that it can land on; and so are all of them where a Pod that waits for its node wishes otherwise than before. Its affinity is left: the API server lets nobody change it.
  */
 export async function reviewChanged(
-  { reviewed, old, putBack, namespace }: ChangedPod,
+  { reviewed, old, putBack, written, namespace }: ChangedPod,
   context: AdmissionContext,
   signal: AbortSignal,
 ): Promise<PodReview> {
-  const { restored, asked: changed } = compareImages(reviewed, old, putBack);
+  const { restored, asked: changed } = compareImages(reviewed, old, putBack, written);
   const { asked, left } = boundImages(changed);
   const copies = await Copies.of(asked, namespace, boundLookups(context), signal);
   const decided = await copies.carryOver(await decideBy(copies.asked, namespace, copies.context, signal));

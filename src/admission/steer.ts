@@ -50,6 +50,7 @@ export class Steering {
     const choices = await choicesOf(asked, namespace, context, signal);
     const fitting: PlacedProfile[] = [];
     for (const landing of landings) {
+      if (signal.aborted) return { kind: "left", reason: "the time for the review ran out" };
       if (await this.#runsAll(choices, landing, context, signal)) fitting.push(landing);
     }
     if (fitting.length === landings.length) return { kind: "everywhere" };

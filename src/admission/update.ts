@@ -2,6 +2,7 @@ import { repositoryName } from "../oci/reference.ts";
 import type { ImageDecision } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
 import { isBuildOf, noteName, type SelectionNote, type SelectionNotes } from "../rewriting/notes/note.ts";
+import { isRecent } from "../rewriting/notes/proof.ts";
 import { readReference } from "../rewriting/origin.ts";
 import type { NotedImages, ReviewedPod } from "../rewriting/reviewed-pod.ts";
 
@@ -26,7 +27,12 @@ const keptUnproven =
  * Where a Pod that has no node yet changes its own word on how its images are chosen, its notes end to prove themselves: so
  * each image that may change is decided on now, as what was asked.
  */
-export function compareImages(reviewed: ReviewedPod, old: ReviewedPod, putBack: SelectionNotes): ImageChanges {
+export function compareImages(
+  reviewed: ReviewedPod,
+  old: ReviewedPod,
+  putBack: SelectionNotes,
+  written: SelectionNotes = new Map(),
+): ImageChanges {
   const { pod, options, places } = reviewed;
   const before = new Map(old.places.map((place) => [noteName(place), place.image]));
   const otherWishes = wishesOtherwise(reviewed, old);
@@ -36,6 +42,7 @@ export function compareImages(reviewed: ReviewedPod, old: ReviewedPod, putBack: 
     const name = noteName(place);
     const image = before.get(name);
     const questioned = otherWishes && !place.fixed;
+    if (written.has(name)) continue;
     if (!questioned && isAskedAgain(place, image, putBack.get(name))) {
       const reason = old.notes.has(name) ? kept : keptUnproven;
       restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: true });
@@ -45,6 +52,21 @@ export function compareImages(reviewed: ReviewedPod, old: ReviewedPod, putBack: 
   const same = new Set(places.filter((place) => before.get(noteName(place)) === place.image).map(noteName));
   const onSame = (given: SelectionNotes): SelectionNotes => new Map([...given].filter(([name]) => same.has(name)));
   return { restored, asked: { pod, options, places: anew, notes: onSame(old.notes), claims: onSame(old.claims) } };
+}
+
+/**
+ * The notes that this webhook wrote in the very request that it is asked about again (reinvocation): proven ones on builds
+ * that the old object does not have.
+ */
+export function ownWritings(reviewed: ReviewedPod, old: ReviewedPod, now: Date): SelectionNotes {
+  const before = new Map(old.places.map((place) => [noteName(place), place.image]));
+  const images = new Map(reviewed.places.map((place) => [noteName(place), place.image]));
+  return new Map(
+    [...reviewed.notes].filter(([name, note]) => {
+      const image = images.get(name) ?? "";
+      return before.get(name) !== image && isBuildOf(note, image) && isRecent(note, now);
+    }),
+  );
 }
 
 /** A Pod that has a node runs what was chosen, whatever it says now. */

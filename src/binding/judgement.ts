@@ -17,7 +17,7 @@ import {
 } from "../rewriting/origin.ts";
 import type { Verdict } from "../rewriting/verdict.ts";
 import { offered } from "../selection/offered.ts";
-import { select } from "../selection/select.ts";
+import { type Machine, select } from "../selection/select.ts";
 import type { BoundNode, ReselectContext } from "./reselection.ts";
 
 /** One image, and all that is known of it before anybody is asked. */
@@ -187,10 +187,29 @@ async function verdictOn(
   return await context.judge(image, common ? node.candidates : node.landings, howOf(judged), signal);
 }
 
+/** Builds of one index that are remembered at most, each for one profile. */
+const mostRuns = 4_096;
+/** Whether a build runs on a profile, by the variants of its index: many containers of a Pod may ask the same. */
+const knownRuns = new WeakMap<readonly Variant[], Map<string, boolean>>();
+
 /** Whether the node runs this build. */
-function runs(image: IndexImage, digest: string | undefined, { node, place }: Judged): boolean {
-  const same = image.variants.filter((variant) => variant.digest === digest);
-  return node.landings.every(
-    ({ profile }) => select(same, offered(profile, place.accelerated)).code !== "nothing-fits",
+function runs({ variants }: IndexImage, digest: string | undefined, { node, place }: Judged): boolean {
+  const known = knownRuns.get(variants) ?? new Map<string, boolean>();
+  if (known.size > mostRuns) known.clear();
+  knownRuns.set(variants, known);
+  return node.landings.every(({ profile }) => {
+    const key = `${digest} ${profile.id} ${place.accelerated}`;
+    const found = known.get(key) ?? runsOn(variants, digest, offered(profile, place.accelerated));
+    known.set(key, found);
+    return found;
+  });
+}
+
+function runsOn(variants: readonly Variant[], digest: string | undefined, machine: Machine): boolean {
+  return (
+    select(
+      variants.filter((variant) => variant.digest === digest),
+      machine,
+    ).code !== "nothing-fits"
   );
 }

@@ -2,7 +2,7 @@ import type { Pod } from "../api/pod.ts";
 import { selectionAnnotation } from "../api/pod-keys.ts";
 import type { JsonPatchOperation } from "../kubernetes/client/requests.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
-import { noteName, type SelectionNote, type SelectionNotes } from "../rewriting/notes/note.ts";
+import { isVolume, noteName, type SelectionNote, type SelectionNotes } from "../rewriting/notes/note.ts";
 import { signNote } from "../rewriting/notes/proof.ts";
 import { formatSelection } from "../rewriting/notes/write.ts";
 import { selectionPath } from "../rewriting/patch.ts";
@@ -77,5 +77,7 @@ function notesAfter(reviewed: ReviewedPod, written: readonly Reselection[]): Sel
     const note = made === undefined ? reviewed.claims.get(name) : signNote(made, place, reviewed);
     if (note !== undefined) notes.set(name, note);
   }
+  // Volumes are not kept of a Pod that waits, and never change.
+  for (const [name, note] of reviewed.claims) if (isVolume(name)) notes.set(name, note);
   return notes;
 }

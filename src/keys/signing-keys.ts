@@ -24,14 +24,13 @@ const mostKeys = 32;
 const secretBytes = 32;
 const line = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([A-Za-z0-9_-]{43})$/;
 
-/** The key that signs at this time; undefined where none does yet. */
+/**
+ * The key that signs at this time. Before the time of the first one it is that one: the clock of who made it may be ahead.
+ * Undefined where there is none.
+ */
 export function signingKey(keys: SigningKeys, now: Date): SigningKey | undefined {
-  return keys
-    .filter(({ signsFrom }) => signsFrom <= now)
-    .reduce<SigningKey | undefined>(
-      (last, key) => (last === undefined || key.signsFrom > last.signsFrom ? key : last),
-      undefined,
-    );
+  const inOrder = keys.toSorted((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime());
+  return inOrder.findLast(({ signsFrom }) => signsFrom <= now) ?? inOrder[0];
 }
 
 /**

@@ -51,7 +51,11 @@ export class Manifests {
       const chosen = await this.#asItIs(digestOf(reference, variant.digest), asker);
       return { ...chosen, index, reason: oneLine(reason) };
     }
-    if (code !== "nothing-fits") return await this.#asItIs(digestOf(reference, index), asker);
+    // Only where runtimes choose rightly by themselves may they be given the choice.
+    if (code === "runtime-matched" || code === "format-only") {
+      return await this.#asItIs(digestOf(reference, index), asker);
+    }
+    if (code === "uncertain") throw new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
     throw new Refusal(404, "MANIFEST_UNKNOWN", `no build for machine type ${view.name}: ${reason}`);
   }
 

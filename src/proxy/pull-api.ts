@@ -30,8 +30,11 @@ export interface PullApiOptions {
 const answerMs = 60_000;
 /** Requests of one credential that are under way at once. */
 const mostOfOne = 256;
-/** Queries that are passed on, by what is asked for. */
-const passedOn = { tags: ["n", "last"], referrers: ["artifactType"] } as const;
+/** Answers of an upstream that are about this registry, and look like "not there" to its clients. */
+const refused: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED", "REFUSED_HOST"]);
+/** Keys and characters of the query of a listing, which is passed on. */
+const mostKeys = 8;
+const longestQuery = 2_048;
 
 /** The pull half of distribution-spec v1.1, with each guest's own view of it. */
 export class PullApi {
@@ -165,11 +168,9 @@ export class PullApi {
     response: ServerResponse,
   ): Promise<void> {
     const { client } = this.#options;
-    const passed = new URLSearchParams();
-    for (const key of passedOn[asked.kind]) {
-      const value = query.get(key);
-      if (value !== null) passed.set(key, value);
-    }
+    // A registry's next page may be named by any key of its own.
+    const passed = new URLSearchParams([...query].filter(([key]) => key !== "ns"));
+    if (passed.size > mostKeys || passed.toString().length > longestQuery) throw notThere("NAME_UNKNOWN");
     const page = await withCredentials(place, asker, async (access) =>
       asked.kind === "tags"
         ? { ...(await client.tags(place, passed, access)), type: "application/json", filtered: undefined }
@@ -192,14 +193,28 @@ export class PullApi {
 
   #fail(error: unknown, asked: Asked | undefined, response: ServerResponse): void {
     const refusal = error instanceof RegistryError ? refusalOf(error, missingOf(asked)) : error;
-    if (!(refusal instanceof Refusal)) this.#options.log.error({ error }, "a pull failed");
-    else if (refusal.status >= 500) this.#options.log.warn({ error }, "an upstream failed");
+    this.#tell(error, refusal, asked, response);
     // Whoever reads half an answer must not take it for a whole one.
     if (response.headersSent) response.destroy();
     else if (!response.destroyed) {
       const shown = refusal instanceof Refusal ? refusal : new Refusal(500, "UNKNOWN", "this registry failed");
       sendRefusal(response, shown);
     }
+  }
+
+  #tell(error: unknown, refusal: unknown, asked: Asked | undefined, response: ServerResponse): void {
+    const { log } = this.#options;
+    const what = {
+      kind: asked?.kind,
+      repository: asked !== undefined && "repository" in asked ? asked.repository : undefined,
+    };
+    if (response.destroyed) log.debug({ error, ...what }, "a client left before its answer");
+    else if (!(refusal instanceof Refusal)) log.error({ error, ...what }, "a pull failed");
+    else if (refusal.status >= 500) log.warn({ error, ...what }, "an upstream failed");
+    else if (error instanceof RegistryError && refused.has(error.code)) {
+      log.warn({ error, ...what }, "an upstream refused the credentials of this registry, or may not be asked");
+    } else if (refusal.status !== 401)
+      log.info({ status: refusal.status, reason: refusal.message, ...what }, "not answered");
   }
 }
 

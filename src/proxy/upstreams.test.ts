@@ -52,4 +52,5 @@ test("one repository has one name for credentials, however it is asked for", () 
     "ghcr/qnib/bench",
   ]);
   expect(all.place("qnib/bench", "ghcr.io")?.canonical).toBe("ghcr/qnib/bench");
+  expect(all.place("ghcr/secret", "docker.io")?.canonical).toBe("docker.io/ghcr/secret");
 });

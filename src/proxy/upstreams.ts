@@ -50,6 +50,8 @@ export class Upstreams {
     if (host !== this.#default && upstream !== undefined) {
       return { reference, canonical: `${upstream.name}/${repository}` };
     }
-    return { reference, canonical: repository };
+    // Below an upstream's name, it would be taken for that one's.
+    const [first = ""] = repository.split("/");
+    return { reference, canonical: this.#byPrefix.has(first) ? `${host}/${repository}` : repository };
   }
 }

@@ -2,6 +2,8 @@ import { readConfiguration, readConfiguredPlatform } from "../oci/configuration.
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Configured } from "../oci/entry.ts";
 import { OciError } from "../oci/error.ts";
+import { systemClock, unlessAborted } from "../time/clock.ts";
+import { Deadline } from "../time/deadline.ts";
 import { RegistryError } from "./error.ts";
 
 /** Where manifests and configurations come from. Both hand out verified content. @throws RegistryError */
@@ -20,6 +22,10 @@ export interface ReadConfigurations {
 const maxConfigurations = 16;
 /** Bytes. Configurations in use have some ten thousand: the history of the build is most of them. */
 export const maxConfigurationBytes = 1_048_576;
+/** Bytes of an image's manifest. Those in use have some thousand: a line for each layer. */
+const maxManifestBytes = 262_144;
+/** Longest time for all of an index, ms: the choice among the other entries does not wait for a storage that hangs. */
+const patienceMs = 1_500;
 /** Entries that are read at once. */
 const atOnce = 4;
 
@@ -33,6 +39,20 @@ export async function readConfigurations(
   reader: ContentReader,
   signal: AbortSignal,
 ): Promise<ReadConfigurations> {
+  const patience = new Deadline(systemClock, signal, "reading configurations", patienceMs);
+  try {
+    return await readAll(entries, reader, patience.signal, signal);
+  } finally {
+    patience.end();
+  }
+}
+
+async function readAll(
+  entries: readonly Descriptor[],
+  reader: ContentReader,
+  patience: AbortSignal,
+  signal: AbortSignal,
+): Promise<ReadConfigurations> {
   const digests = [...new Set(entries.map(({ digest }) => digest))];
   const configured = new Map<string, NonNullable<ReturnType<Configured["get"]>>>(
     digests.map((digest) => [digest, "unread"]),
@@ -42,10 +62,10 @@ export async function readConfigurations(
     await Promise.all(
       digests.slice(start, Math.min(start + atOnce, maxConfigurations)).map(async (digest) => {
         try {
-          configured.set(digest, await readOne(digest, reader));
+          configured.set(digest, await unlessAborted(readOne(digest, reader), patience, "reading a configuration"));
         } catch (error) {
           if (signal.aborted) throw error;
-          temporary ||= isTemporary(error);
+          temporary ||= patience.aborted || isTemporary(error);
         }
       }),
     );
@@ -54,7 +74,9 @@ export async function readConfigurations(
 }
 
 async function readOne(digest: string, reader: ContentReader) {
-  const descriptor = readConfiguration(await reader.manifest(digest));
+  const manifest = await reader.manifest(digest);
+  if (manifest.length > maxManifestBytes) return "unread";
+  const descriptor = readConfiguration(manifest);
   return descriptor.size > maxConfigurationBytes ? "unread" : readConfiguredPlatform(await reader.blob(descriptor));
 }
 

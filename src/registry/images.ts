@@ -43,8 +43,11 @@ export type IndexImage = Image & { readonly kind: "index" };
 const maxListBytes = 32 * 1_048_576;
 /** Bytes of an error that is remembered, with its trace. */
 const errorBytes = 4_096;
-/** Bytes of an index and those nested in it, as they are fetched: twice the largest document that registries take. */
-const maxDocumentsBytes = 8 * 1_048_576;
+/**
+ * Bytes of an index and those nested in it, as they are fetched: the largest document that registries take, and half of
+ * what is read at once, so that there is always something left for another namespace.
+ */
+const maxDocumentsBytes = 4 * 1_048_576;
 /** Bytes of documents that are read at once: two of the largest, of one namespace one. */
 const maxReadingBytes = 8 * 1_048_576;
 /** Nested indexes that are fetched at once. */

@@ -81,6 +81,7 @@ beforeAll(async () => {
       "proxy",
       ...["--inventory", inventory(), "--external-url", `https://${host}`],
       ...["--address", "127.0.0.1", "--port", String(port), "--health-port", "0"],
+      ...["--key-file", join(folder, "token-keys")],
       ...["--tls-dir", join(folder, "tls"), "--mirror", `docker.io=http://${upstream.host}`],
     ],
     { stdio: ["ignore", "pipe", "pipe"] },
@@ -202,21 +203,33 @@ test("tells that it is ready and what it did, keeps its keys to itself, and logs
   expect((await fetch(`${health}/readyz`)).status).toBe(200);
   const metrics = await (await fetch(`${health}/metrics`)).text();
   expect(metrics).toMatch(/^metahub_proxy_requests_total\{kind="manifest",status="200"\} \d+$/m);
-  expect((await stat(join(inventory(), ".token-keys"))).mode & 0o777).toBe(0o600);
-  const keys = (await readFile(join(inventory(), ".token-keys"), "utf8"))
-    .split(/\s+/)
-    .filter(({ length }) => length > 30);
+  expect((await stat(join(folder, "token-keys"))).mode & 0o777).toBe(0o600);
+  const keys = (await readFile(join(folder, "token-keys"), "utf8")).split(/\s+/).filter(({ length }) => length > 30);
   for (const secret of [...Object.values(secrets), ...keys]) expect(output).not.toContain(secret);
   const pulled = output.split("\n").find((line) => line.includes('"pulled"') && line.includes("type4"));
   expect(JSON.parse(pulled ?? "{}")).toMatchObject({ machineType: "type4", image: "docker.io/qnib/bench:latest" });
 });
 
 describe("flags that do not fit", () => {
-  const base = ["proxy", "--inventory", "examples/inventory", "--external-url", "https://hub.example.com"];
+  const base = [
+    "proxy",
+    "--inventory",
+    "examples/inventory",
+    "--external-url",
+    "https://hub.example.com",
+    "--key-file",
+    "/nowhere/keys",
+  ];
   test.each<[string, readonly string[], RegExp]>([
     ["no certificate", [], /say one of --tls-cert-file/],
     ["HTTP for everybody", ["--http"], /--http needs --address 127\.0\.0\.1/],
     ["an upstream without a host", ["--http", "--address", "127.0.0.1", "--upstream", "ghcr"], /expected NAME=HOST/],
+    ["a URL of plain HTTP", ["--http", "--address", "127.0.0.1", "--external-url", "http://h"], /expected https/],
+    [
+      "keys among what is shared",
+      ["--http", "--address", "127.0.0.1", "--key-file", "examples/inventory/k"],
+      /must not lie/,
+    ],
     ["a URL with a path", ["--http", "--address", "127.0.0.1", "--external-url", "https://h/x"], /without a path/],
   ])("%s", async (_name, more, message) => {
     const { code, stderr } = await metahub([...base, ...more]);

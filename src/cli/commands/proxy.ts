@@ -24,10 +24,7 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
       "127.0.0.1",
     ])
     .option("--http", "speak plain HTTP; on a loopback address alone", false)
-    .option(
-      "--key-file <file>",
-      "keys that sign tokens; made if it is not there. Default: .token-keys in the inventory",
-    )
+    .requiredOption("--key-file <file>", "keys that sign tokens; made if it is not there. Not in the inventory")
     .option(
       "--upstream <name=host...>",
       "registries behind it, and what a path begins with for each, e.g. ghcr=ghcr.io",

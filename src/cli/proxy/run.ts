@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { relative, resolve } from "node:path";
 import { z } from "zod";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
@@ -17,7 +17,7 @@ const flagsSchema = z.object({
   tlsDir: z.string().optional(),
   tlsHost: z.array(z.string()),
   http: z.boolean(),
-  keyFile: z.string().optional(),
+  keyFile: z.string(),
   upstream: z.array(z.string()),
   defaultUpstream: z.string(),
   plainHttp: z.array(z.string()),
@@ -27,6 +27,8 @@ const flagsSchema = z.object({
   dockerConfig: z.string().optional(),
   logLevel: z.enum(logLevels),
 });
+/** Only this machine is spoken to over plain HTTP. */
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 type Flags = z.infer<typeof flagsSchema>;
 
 /** `metahub proxy`: serves until the signal aborts. @throws UsageError, and what keeps it from serving */
@@ -41,7 +43,7 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
       port: flags.port,
       healthPort: flags.healthPort,
       inventoryFolder: inventory,
-      keyFile: flags.keyFile ?? join(inventory, ".token-keys"),
+      keyFile: outside(flags.keyFile, inventory),
       certificate,
       externalUrl: externalUrl(flags.externalUrl),
       upstreams: flags.upstream.map(upstreamOf),
@@ -88,10 +90,21 @@ function certificateOf({
 
 function externalUrl(text: string): URL {
   const url = URL.parse(text);
-  const fits = url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "";
-  if (!fits)
-    throw new UsageError(`--external-url ${text}: expected a URL without a path, e.g. https://hub.example.com`);
+  const secure = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.test(url.hostname));
+  const fits = secure && url?.origin === text.replace(/\/$/, "");
+  if (!fits || url === null) {
+    throw new UsageError("--external-url: expected https and a host without a path, e.g. https://hub.example.com");
+  }
   return url;
+}
+
+/** The keys open everything, and the folder may lie in Git. @throws UsageError */
+function outside(keyFile: string, inventory: string): string {
+  const inside = relative(resolve(inventory), resolve(keyFile));
+  if (inside !== "" && !inside.startsWith("..")) {
+    throw new UsageError(`--key-file ${keyFile}: it must not lie in the inventory, whose files may be shared`);
+  }
+  return keyFile;
 }
 
 function upstreamOf(text: string): ProxyOptions["upstreams"][number] {

@@ -41,6 +41,11 @@ export function noteName(place: Pick<ImagePlace, "kind" | "name">): string {
   return place.kind === "volumes" ? `volume/${place.name}` : place.name;
 }
 
+/** Whether a note's name is an image volume's. */
+export function isVolume(name: string): boolean {
+  return name.startsWith("volume/");
+}
+
 /** Codes of notes that leave the choice to the Pod's binding. */
 const openCodes: ReadonlySet<string> = new Set(["nodes-differ", "no-nodes", "at-binding"]);
 

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Pod } from "../../api/pod.ts";
 import { allChoiceOptions, type ChoiceOptions } from "../../api/pod-options.ts";
 import { type SigningKeys, signingKey } from "../../keys/signing-keys.ts";
+import { mostImages } from "../image-bounds.ts";
 import type { ImagePlace } from "../images.ts";
 import { noteName, type SelectionNote, type SelectionNotes } from "./note.ts";
 
@@ -58,7 +59,7 @@ export function provenNotes(
   const proven = new Map<string, SelectionNote>();
   if (proof === undefined) return proven;
   const runs = (pod.spec.nodeName ?? "") !== "";
-  for (const place of places) {
+  for (const place of firstOfEach(places)) {
     // Of what runs, or never changes, notes only say what to put back, whatever the Pod's options are by now.
     const asked = !proof.copied && (runs || place.kind === "volumes") ? allChoiceOptions : [options];
     const name = noteName(place);
@@ -67,6 +68,17 @@ export function provenNotes(
     if (asked.some((each) => holds(note, place, proof, each))) proven.set(name, note);
   }
   return proven;
+}
+
+/** The places whose notes are looked at: an object that is not validated yet may have any number of one name. */
+function firstOfEach(places: readonly NotePlace[]): readonly NotePlace[] {
+  const names = new Map<string, NotePlace>();
+  for (const place of places) {
+    if (names.size === mostImages) break;
+    const key = `${place.kind} ${place.name}`;
+    if (!names.has(key)) names.set(key, place);
+  }
+  return [...names.values()];
 }
 
 /** Whether a note is as young as one that was written for the same request, by a webhook that is called again. */
