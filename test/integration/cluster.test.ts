@@ -56,8 +56,9 @@ describeWith(found, "a local cluster of level api", ({ cluster }) => {
 
   test("keeps a node that is not ready from Pods, as a real cluster does", async () => {
     await cluster.createNode({ name: "broken", ready: false }, soon());
-    const taints = await kubectl(cluster, ["get", "node", "broken", "-o", "jsonpath={.spec.taints[*].key}"]);
-    expect(taints).toContain("node.kubernetes.io/not-ready");
+    // The controller manager puts it on, as soon as it has seen the node.
+    const taints = () => kubectl(cluster, ["get", "node", "broken", "-o", "jsonpath={.spec.taints[*].key}"]);
+    await expect.poll(taints, { timeout: 20_000 }).toContain("node.kubernetes.io/not-ready");
   });
 
   test("calls a webhook of this machine", async () => {
