@@ -4,7 +4,7 @@ import type { Secret, SecretData } from "../kubernetes/secrets/secret.ts";
 import type { SecretStore } from "../kubernetes/secrets/store.ts";
 import { type KeptCertificates, keepCertificates } from "./certificates.ts";
 import { type ConfigurationName, placeOf } from "./configurations.ts";
-import { contendedMs, type KeeperContext, type NextLook, type ReadConfigurations } from "./context.ts";
+import { contendedMs, forever, type KeeperContext, type NextLook, type ReadConfigurations } from "./context.ts";
 import { KeeperError } from "./error.ts";
 
 export interface CertificateDutyOptions extends KeeperContext {
@@ -16,20 +16,11 @@ export interface CertificateDutyOptions extends KeeperContext {
   readonly certificateLifetimeMs: number;
 }
 
-/** The outcome of a look at certificates. */
-export interface KeptBundle {
-  /** PEM: what is to be trusted. */
-  readonly bundle: string;
-  readonly next: NextLook;
-}
-
 /**
  * How long an API server may take to hear of a configuration, ms: a new certificate waits that long after its authority
  * was written, where the old one still serves. Their watches take milliseconds.
  */
 const settleMs = 10_000;
-
-const forever = Number.POSITIVE_INFINITY;
 
 /** The outcome of telling every configuration. */
 interface Told {
@@ -46,7 +37,7 @@ export class CertificateDuty {
   }
 
   /** @throws KubernetesError, KeeperError CONFIGURATION_UNWRITTEN */
-  async look({ current, former }: ReadConfigurations, signal: AbortSignal): Promise<KeptBundle> {
+  async look({ current, former }: ReadConfigurations, signal: AbortSignal): Promise<NextLook> {
     const { authority, serving, hosts, clock, log, writes } = this.#options;
     const [keptAuthority, keptServing] = await Promise.all([authority.read(signal), serving.read(signal)]);
     const kept = await keepCertificates(keptAuthority?.data, keptServing?.data, {
@@ -56,22 +47,20 @@ export class CertificateDuty {
       authorityLifetimeMs: this.#options.authorityLifetimeMs,
       certificateLifetimeMs: this.#options.certificateLifetimeMs,
     });
-    const { bundle } = kept;
     // The key first: without it nobody could ever sign for the authority that is trusted from here on.
     if (!isSame(keptAuthority?.data, kept.authority)) {
-      if ((await authority.write(kept.authority, keptAuthority, signal)) === "conflict")
-        return { bundle, next: contendedMs };
+      if ((await authority.write(kept.authority, keptAuthority, signal)) === "conflict") return contendedMs;
       writes.add("authority");
       for (const reason of kept.reasons) log.info({ reason }, "an authority was made");
     }
     const told = await this.#tell(
       [...current, ...former].map(({ named }) => named),
-      bundle,
+      kept.bundle,
       signal,
     );
     const next = isSame(keptServing?.data, kept.serving) ? forever : await this.#serve(kept, keptServing, told, signal);
     if (told.failure !== undefined) throw told.failure;
-    return { bundle, next };
+    return next;
   }
 
   /** Writes another serving certificate, once its authority is known or nothing else can be served. */

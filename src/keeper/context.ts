@@ -31,5 +31,8 @@ export interface ReadConfigurations {
 /** The time after which to look again at the latest, ms. */
 export type NextLook = number;
 
+/** Nothing waits for another look. */
+export const forever: NextLook = Number.POSITIVE_INFINITY;
+
 /** Somebody else wrote meanwhile: what was read is old, and it is looked again. */
 export const contendedMs: NextLook = 1_000;

@@ -1,7 +1,13 @@
 import { onAbort } from "../time/on-abort.ts";
 import type { CertificateDuty } from "./certificate-duty.ts";
 import { type ConfigurationName, placeOf } from "./configurations.ts";
-import type { KeeperContext, NextLook, ReadConfiguration, ReadConfigurations } from "./context.ts";
+import {
+  forever,
+  type KeeperContext,
+  type NextLook,
+  type ReadConfiguration,
+  type ReadConfigurations,
+} from "./context.ts";
 import { KeeperError } from "./error.ts";
 import type { KeyDuty } from "./key-duty.ts";
 import type { PathDuty } from "./path-duty.ts";
@@ -100,12 +106,11 @@ export class Keeper {
         return undefined;
       }
     };
-    const bundle = await attempt(async () => await certificates?.look(configurations, signal));
+    const certified = await attempt(async () => await certificates?.look(configurations, signal));
     const kept = await attempt(() => keys.look(configurations, signal));
     const path = kept && (await attempt(() => paths.look(configurations, kept.segments, signal)));
     if (failures.length > 0) throw failures.length === 1 ? failures[0] : togetherOf(failures);
-    const forever = Number.POSITIVE_INFINITY;
-    const soon = Math.min(bundle?.next ?? forever, path ?? forever);
+    const soon = Math.min(certified ?? forever, path ?? forever);
     const there = configurations.current.every(({ object }) => object !== undefined);
     return { next: Math.min(soon, kept?.next ?? forever), whole: there && soon === forever };
   }

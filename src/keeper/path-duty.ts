@@ -1,7 +1,13 @@
 import { isPathSegment, type PathSegments } from "../keys/path-segments.ts";
 import { type CalledWebhook, calledWebhooks, segmentOf } from "./called.ts";
 import { placeOf } from "./configurations.ts";
-import type { KeeperContext, NextLook, ReadConfiguration, ReadConfigurations } from "./context.ts";
+import {
+  forever,
+  type KeeperContext,
+  type NextLook,
+  type ReadConfiguration,
+  type ReadConfigurations,
+} from "./context.ts";
 import type { Replicas } from "./replicas.ts";
 
 export interface PathDutyOptions extends KeeperContext {
@@ -25,7 +31,7 @@ export class PathDuty {
   /** @throws KubernetesError, KeeperError CONFIGURATION_UNWRITTEN */
   async look({ current, former }: ReadConfigurations, segments: PathSegments, signal: AbortSignal): Promise<NextLook> {
     const next = await this.#name(current, segments, signal);
-    if (next === Number.POSITIVE_INFINITY) await this.#endFormer(former, segments, signal);
+    if (next === forever) await this.#endFormer(former, segments, signal);
     return next;
   }
 
@@ -36,14 +42,14 @@ export class PathDuty {
     const behind = current.filter(({ object }) => byService(object).some((one) => segmentOf(one) !== newest.segment));
     if (replicas === undefined || behind.length === 0) {
       metrics.waitsFor(0);
-      return Number.POSITIVE_INFINITY;
+      return forever;
     }
     const unaware = await replicas.unaware(newest.segment, signal);
     metrics.waitsFor(unaware.length);
     if (unaware.length === 0) {
       this.#tell([]);
       await this.#write(behind, newest.segment, signal);
-      return Number.POSITIVE_INFINITY;
+      return forever;
     }
     this.#tell(unaware);
     await this.#restore(behind, segments, signal);
