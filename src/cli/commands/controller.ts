@@ -1,19 +1,15 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
-import { logLevels } from "../../telemetry/log.ts";
-import { parseCount, parsePort } from "../input/numbers.ts";
+import { parseCount } from "../input/numbers.ts";
+import { healthPortOption, logLevelOption, serverKubeconfigOption } from "../input/server-options.ts";
 
 export function addControllerCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
     .command("controller")
     .description("Keep the status of MachineTypes and the labels of nodes up to date.")
-    .addOption(
-      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics (HTTP)")
-        .default(8081)
-        .argParser(parsePort),
-    )
+    .addOption(healthPortOption())
     .option("--address <address>", "address that it listens on", "0.0.0.0")
-    .option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the service account of the Pod")
+    .addOption(serverKubeconfigOption())
     .option("--lease <namespace/name>", "elect a leader with this Lease; without it, this process just leads")
     .addOption(
       new Option("--node-labels <boolean>", "label nodes with their machine type and profile")
@@ -28,11 +24,7 @@ export function addControllerCommand(program: Command, context: CommandContext, 
         .default(30_000)
         .argParser(parseCount),
     )
-    .addOption(
-      new Option("--log-level <level>", "what is logged to standard error, as JSON lines")
-        .choices(logLevels)
-        .default("info"),
-    )
+    .addOption(logLevelOption())
     .action(async (options: unknown) => {
       const { serveController } = await import("../controller/run.ts");
       done(await serveController(options, context));

@@ -1,19 +1,15 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
-import { logLevels } from "../../telemetry/log.ts";
-import { parseCount, parsePort } from "../input/numbers.ts";
+import { parseCount } from "../input/numbers.ts";
+import { healthPortOption, logLevelOption, serverKubeconfigOption } from "../input/server-options.ts";
 
 export function addKeeperCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
     .command("keeper")
     .description("Keep what the API server and the webhook share: certificates, paths and keys.")
-    .addOption(
-      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics (HTTP)")
-        .default(8081)
-        .argParser(parsePort),
-    )
+    .addOption(healthPortOption())
     .option("--address <address>", "address that it listens on", "0.0.0.0")
-    .option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the service account of the Pod")
+    .addOption(serverKubeconfigOption())
     .requiredOption("--keys-secret <namespace/name>", "keep path segments and the keys that prove notes in this Secret")
     .option("--tls-secret <namespace/name>", "keep the serving certificate in this Secret; without it, others do")
     .option("--authority-secret <namespace/name>", "keep the authority that signs it in this one")
@@ -40,11 +36,7 @@ export function addKeeperCommand(program: Command, context: CommandContext, done
         .default(86_400_000)
         .argParser(parseCount),
     )
-    .addOption(
-      new Option("--log-level <level>", "what is logged to standard error, as JSON lines")
-        .choices(logLevels)
-        .default("info"),
-    )
+    .addOption(logLevelOption())
     .action(async (options: unknown) => {
       const { serveKeeper } = await import("../keeper/run.ts");
       done(await serveKeeper(options, context));

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
-import { logLevels } from "../../telemetry/log.ts";
 import { parsePort } from "../input/numbers.ts";
+import { healthPortOption, logLevelOption } from "../input/server-options.ts";
 
 export function addProxyCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
@@ -10,11 +10,7 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
     .requiredOption("--inventory <dir>", "a folder of YAML files: Nodes, MachineTypes and MachineCredentials; watched")
     .requiredOption("--external-url <url>", "as clients reach it: https://hub.example.com; where they ask for tokens")
     .addOption(new Option("--port <port>", "port of the registry").default(5000).argParser(parsePort))
-    .addOption(
-      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics (HTTP)")
-        .default(8081)
-        .argParser(parsePort),
-    )
+    .addOption(healthPortOption())
     .option("--address <address>", "address that both listen on", "0.0.0.0")
     .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
     .option("--tls-key-file <file>", "its private key (PEM)")
@@ -36,11 +32,7 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
     .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)")
     .option("--private-redirect-host <host...>", "hosts on private addresses to which registries may send it", [])
     .option("--docker-config <file>", "credentials for the registries, in the format of ~/.docker/config.json")
-    .addOption(
-      new Option("--log-level <level>", "what is logged to standard error, as JSON lines")
-        .choices(logLevels)
-        .default("info"),
-    )
+    .addOption(logLevelOption())
     .action(async (options: unknown) => {
       const { serveProxy } = await import("../proxy/run.ts");
       done(await serveProxy(options, context));

@@ -1,20 +1,16 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
-import { logLevels } from "../../telemetry/log.ts";
 import { parseCount, parsePort } from "../input/numbers.ts";
+import { healthPortOption, logLevelOption, serverKubeconfigOption } from "../input/server-options.ts";
 
 export function addWebhookCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
   program
     .command("webhook")
     .description("Serve the admission webhook that rewrites Pods' image references.")
     .addOption(new Option("--port <port>", "port of the webhook (HTTPS)").default(8443).argParser(parsePort))
-    .addOption(
-      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics (HTTP)")
-        .default(8081)
-        .argParser(parsePort),
-    )
+    .addOption(healthPortOption())
     .option("--address <address>", "address that both listen on", "0.0.0.0")
-    .option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the service account of the Pod")
+    .addOption(serverKubeconfigOption())
     .option("--inventory <dir>", "read Nodes and MachineTypes from a folder of YAML files, not from a cluster")
     .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
     .option("--tls-key-file <file>", "its private key (PEM)")
@@ -116,11 +112,7 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
         .default(0)
         .argParser(parseCount),
     )
-    .addOption(
-      new Option("--log-level <level>", "what is logged to standard error, as JSON lines")
-        .choices(logLevels)
-        .default("info"),
-    )
+    .addOption(logLevelOption())
     .action(async (options: unknown) => {
       const { serveWebhook } = await import("../webhook/run.ts");
       done(await serveWebhook(options, context));
