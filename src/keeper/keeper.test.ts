@@ -158,6 +158,12 @@ test("what was made anew is logged, and no secret is", async () => {
   expect(text).not.toContain("PRIVATE KEY");
 });
 
+/** A look may take real time, for keys: the clock moves once the keeper waits again. */
+async function nextSecond(): Promise<void> {
+  await clock.timer(() => true);
+  await clock.advance(1_000);
+}
+
 test("somebody writes against it: the pauses grow, and it is said", async () => {
   const { keeper, lines } = keeperOf(cluster, clock);
   const ended = new AbortController();
@@ -172,7 +178,7 @@ test("somebody writes against it: the pauses grow, and it is said", async () => 
   for (let second = 0; second < 300; second++) {
     cluster.put(kind, configuration("metahub-webhook"));
     keeper.notice();
-    await clock.advance(1_000);
+    await nextSecond();
   }
   expect(looks).toBeLessThan(100);
   expect(lines.some((line) => line.includes("does something else write it?"))).toBe(true);
@@ -207,7 +213,7 @@ test("a change is looked at after a second, and a failure is tried again later a
   keeper.notice();
   await advanceUntil(() => told.includes("looked failed"));
   const failed = (): number => told.filter((what) => what === "looked failed").length;
-  for (let second = 0; second < 120; second++) await clock.advance(1_000);
+  for (let second = 0; second < 120; second++) await nextSecond();
   expect(failed()).toBeGreaterThan(1);
   expect(failed()).toBeLessThanOrEqual(9);
   ended.abort();
