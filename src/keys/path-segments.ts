@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { KeyError } from "./error.ts";
+import { formatTimedLines, inSeconds, parseTimedLines } from "./timed-lines.ts";
 
 /**
  * A secret that stands first in the path of every review, so that only who was told of it is answered. The empty one is a
@@ -33,26 +33,18 @@ export function isPathSegment(text: string): boolean {
  * @throws KeyError that names the line, and repeats nothing of it
  */
 export function parsePathSegments(text: string): PathSegments {
-  const segments = text.split(/\r?\n/).flatMap((given, index): PathSegment[] => {
-    if (given.trim() === "") return [];
-    const [, time = "", segment = ""] = line.exec(given.trim()) ?? [];
-    const since = new Date(time);
-    if (Number.isNaN(since.getTime())) {
-      throw new KeyError(
-        "KEYS_INVALID",
-        `line ${index + 1} is no path segment: expected a time and 32 characters or more`,
-      );
-    }
-    return [{ segment: segment === none ? "" : segment, since }];
-  });
-  if (segments.length > mostSegments) throw new KeyError("KEYS_INVALID", `more than ${mostSegments} path segments`);
-  return segments;
+  return parseTimedLines(text, {
+    line,
+    otherwise: "no path segment: expected a time and 32 characters or more",
+    most: mostSegments,
+    plural: "path segments",
+  }).map(({ time, value }) => ({ segment: value === none ? "" : value, since: time }));
 }
 
 export function formatPathSegments(segments: PathSegments): string {
-  return segments
-    .map(({ segment, since }) => `${since.toISOString().slice(0, 19)}Z ${segment === "" ? none : segment}\n`)
-    .join("");
+  return formatTimedLines(
+    segments.map(({ segment, since }) => ({ time: since, value: segment === "" ? none : segment })),
+  );
 }
 
 /**
@@ -60,7 +52,7 @@ export function formatPathSegments(segments: PathSegments): string {
  * (k8s.io/apiserver/pkg/util/webhook/validation.go, validateWebhookServicePath).
  */
 export function createPathSegment(now: Date): PathSegment {
-  return { segment: randomBytes(32).toString("hex"), since: toSeconds(now) };
+  return { segment: randomBytes(32).toString("hex"), since: inSeconds(now) };
 }
 
 export interface PathSegmentRules {
@@ -86,12 +78,12 @@ export function renewPathSegments(
 ): PathSegments {
   const known = new Set(segments.map(({ segment }) => segment));
   const seen = [...named].filter((segment) => !known.has(segment) && (segment === "" || isPathSegment(segment)));
-  const all = [...segments, ...seen.map((segment) => ({ segment, since: toSeconds(now) }))];
+  const all = [...segments, ...seen.map((segment) => ({ segment, since: inSeconds(now) }))];
   const first = segments[0];
   const due = first === undefined || first.segment === "" || !isWithin(first.since, now, lifeMs);
   // It may have been named until this moment.
   const formerly = all.map((one, index) =>
-    index === 0 && one.segment !== "" ? { ...one, since: toSeconds(now) } : one,
+    index === 0 && one.segment !== "" ? { ...one, since: inSeconds(now) } : one,
   );
   const [newest, ...others] = due ? [createPathSegment(now), ...formerly] : all;
   const inUse = others
@@ -104,15 +96,10 @@ export function renewPathSegments(
 }
 
 function refreshed(one: PathSegment, now: Date, lifeMs: number): PathSegment {
-  return isWithin(one.since, now, lifeMs * refreshShare) ? one : { ...one, since: toSeconds(now) };
+  return isWithin(one.since, now, lifeMs * refreshShare) ? one : { ...one, since: inSeconds(now) };
 }
 
 /** Also false for a time so far ahead that a clock must have been wrong. */
 function isWithin(since: Date, now: Date, lifeMs: number): boolean {
   return Math.abs(now.getTime() - since.getTime()) < lifeMs;
-}
-
-/** As it is written. */
-function toSeconds(time: Date): Date {
-  return new Date(Math.floor(time.getTime() / 1_000) * 1_000);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { KeyError } from "./error.ts";
+import { formatTimedLines, inSeconds, parseTimedLines } from "./timed-lines.ts";
 
 /**
  * A key that proves who wrote something: the notes of Pods, the tokens of the registry; each of them has keys of its own.
@@ -38,27 +38,23 @@ export function signingKey(keys: SigningKeys, now: Date): SigningKey | undefined
  * base64url. @throws KeyError that names the line, and repeats nothing of it
  */
 export function parseSigningKeys(text: string): SigningKeys {
-  const lines = text.split(/\r?\n/).map((given) => given.trim());
-  const keys = lines.flatMap((given, index): SigningKey[] => {
-    if (given === "") return [];
-    const [, time = "", secret = ""] = line.exec(given) ?? [];
-    const signsFrom = new Date(time);
-    if (Number.isNaN(signsFrom.getTime())) {
-      throw new KeyError("KEYS_INVALID", `line ${index + 1} is no key: expected a time and 32 bytes in base64url`);
-    }
-    return [toKey(signsFrom, Buffer.from(secret, "base64url"))];
-  });
-  if (keys.length > mostKeys) throw new KeyError("KEYS_INVALID", `more than ${mostKeys} keys`);
-  return keys;
+  return parseTimedLines(text, {
+    line,
+    otherwise: "no key: expected a time and 32 bytes in base64url",
+    most: mostKeys,
+    plural: "keys",
+  }).map(({ time, value }) => toKey(time, Buffer.from(value, "base64url")));
 }
 
 export function formatSigningKeys(keys: SigningKeys): string {
-  return keys.map(({ signsFrom, secret }) => `${toSeconds(signsFrom)} ${secret.toString("base64url")}\n`).join("");
+  return formatTimedLines(
+    keys.map(({ signsFrom, secret }) => ({ time: signsFrom, value: secret.toString("base64url") })),
+  );
 }
 
 /** A new key that signs from then on. */
 export function createSigningKey(signsFrom: Date): SigningKey {
-  return toKey(new Date(toSeconds(signsFrom)), randomBytes(secretBytes));
+  return toKey(inSeconds(signsFrom), randomBytes(secretBytes));
 }
 
 export interface SigningKeyRules {
@@ -86,8 +82,4 @@ export function renewSigningKeys(keys: SigningKeys, { now, signsForMs, verifiesF
 
 function toKey(signsFrom: Date, secret: Buffer): SigningKey {
   return { id: createHash("sha256").update(secret).digest("hex").slice(0, 16), signsFrom, secret };
-}
-
-function toSeconds(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
 }
