@@ -2,14 +2,15 @@ import type { Platform } from "../hardware/platform.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { asObject, optionalString, optionalStrings, requiredSize, requiredString } from "./fields.ts";
-import { parseJson } from "./json.ts";
+import { parseJsonInSteps } from "./json.ts";
+import type { Steps } from "./steps.ts";
 
 /**
  * The configuration that an image manifest names (image-spec v1.1, manifest.md).
  * @throws OciError where it names none
  */
-export function readConfiguration(manifest: Uint8Array): Descriptor {
-  const config = asObject(asObject(parseJson(manifest), "document")["config"], "config");
+export function* readConfiguration(manifest: Uint8Array): Steps<Descriptor> {
+  const config = asObject(asObject(yield* parseJsonInSteps(manifest), "document")["config"], "config");
   const digest = requiredString(config, "digest", "config");
   parseDigest(digest, "config.digest");
   return {
@@ -25,8 +26,8 @@ export function readConfiguration(manifest: Uint8Array): Descriptor {
  * reads it (core/images, ConfigPlatform).
  * @throws OciError where it is no JSON object, or a field is no text
  */
-export function readConfiguredPlatform(configuration: Uint8Array): Platform | "none" | "unread" {
-  const root = asObject(parseJson(configuration), "configuration");
+export function* readConfiguredPlatform(configuration: Uint8Array): Steps<Platform | "none" | "unread"> {
+  const root = asObject(yield* parseJsonInSteps(configuration), "configuration");
   const text = (key: string): string => optionalString(root, key, "configuration") ?? "";
   const [os, architecture, variant, osVersion] = [
     text("os"),

@@ -82,7 +82,7 @@ describe("what strangers fill stays within its bytes, and a fifth", () => {
     const { bytes } = growth(() => {
       for (let n = 0; n < enough(MiB, length); n += 1) {
         const host = name(n, length);
-        const subject = { host, repository: host, account: host, tenant: host };
+        const subject = { host, service: "blobs", repository: host, account: host, tenant: host } as const;
         health.begin(subject, "GET x").failed("answer");
         health.throttle(subject, undefined);
       }

@@ -1,26 +1,38 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { putImage, putIndex, type StoredDescriptor } from "../../test/support/registry/content.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { type ContentStore, digestOf } from "../../test/support/registry/store.ts";
 import { parseReference } from "../oci/reference.ts";
+import { eventLoop } from "../time/slices.ts";
 import { ImageSource } from "./images.ts";
+import { ReadingRoom } from "./reading-room.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const fixture = registryFixture();
 const repository = "team/app";
 const access = () => ({ credentials: undefined, signal: AbortSignal.timeout(10_000) });
+/** Half a mebibyte of history. */
+const long = Array.from({ length: 8_192 }, () => ({ created_by: "x".repeat(46) }));
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** An index of these images, none of which has a platform, and how it is looked up. */
 async function shelf(put: (store: ContentStore) => Promise<readonly StoredDescriptor[]>) {
   const running = await fixture.registry();
   await putIndex(running.store, repository, "v1", await put(running.store));
-  const images = new ImageSource(fixture.client());
-  const lookup = async () => {
-    const image = await images.lookup(parseReference(`${running.host}/${repository}:v1`), access());
+  let now = 1_000_000;
+  const images = new ImageSource(fixture.client(), undefined, () => now);
+  const lookup = async (tag = "v1") => {
+    const image = await images.lookup(parseReference(`${running.host}/${repository}:${tag}`), access());
     if (image.kind !== "index") expect.unreachable("it is an index");
     return image;
   };
-  return { running, lookup };
+  const advance = (ms: number): void => {
+    now += ms;
+  };
+  return { running, lookup, advance };
 }
 
 describe("an entry without a platform", () => {
@@ -102,13 +114,60 @@ describe("an entry without a platform", () => {
     expect(await lookup()).toMatchObject({ variants: [], unread: [0] });
   });
 
-  test("is read again where its registry failed for a moment", async () => {
-    const { running, lookup } = await shelf(async (store) => [
+  test.each([
+    ["15 s", "failed for a moment", 500, 15_000],
+    ["10 minutes", "refused it", 403, 600_000],
+    ["10 minutes", "did not have it", 404, 600_000],
+  ])("is read again after %s where its registry %s, and costs nothing until then", async (_time, _what, status, ms) => {
+    const { running, lookup, advance } = await shelf(async (store) => [
       await putImage(store, repository, undefined, json({ architecture: "amd64" })),
     ]);
-    running.faults.add({ path: /blobs/, times: 1, fault: { kind: "status", status: 500 } });
+    running.faults.add({ path: /blobs/, times: 1, fault: { kind: "status", status } });
     expect(await lookup()).toMatchObject({ variants: [], unread: [0] });
+    const asked = running.requests.length;
+    advance(ms - 1);
+    expect(await lookup()).toMatchObject({ variants: [], unread: [0] });
+    expect(running.requests.length).toBe(asked);
+    advance(1);
     expect(await lookup()).toMatchObject({ variants: [{ platform: { architecture: "amd64" } }] });
+  });
+
+  test("that fails again and again leaves the manifests of its repository to be asked for", async () => {
+    const { running, lookup, advance } = await shelf(async (store) => [
+      await putImage(store, repository, undefined, json({ architecture: "amd64" })),
+    ]);
+    running.faults.add({ path: /blobs/, fault: { kind: "status", status: 500 } });
+    for (let times = 0; times < 8; times += 1) {
+      expect((await lookup()).unread).toEqual([0]);
+      advance(15_000);
+    }
+    const blobs = running.requests.filter(({ path }) => path.includes("/blobs/")).length;
+    expect(blobs).toBe(5);
+    const platform = { os: "linux", architecture: "arm64" };
+    await putIndex(running.store, repository, "v2", [
+      { ...(await putImage(running.store, repository, undefined, json({ n: 2 }))), platform },
+    ]);
+    expect((await lookup("v2")).variants).toHaveLength(1);
+  });
+
+  test("is read in slices, in its turn, as far as the bytes for one index go", async () => {
+    const { running, lookup } = await shelf((store) =>
+      Promise.all(
+        Array.from({ length: 8 }, (_, n) =>
+          putImage(store, repository, undefined, json({ architecture: "amd64", history: long, n })),
+        ),
+      ),
+    );
+    const slices = vi.spyOn(eventLoop, "run");
+    const room = vi.spyOn(ReadingRoom.prototype, "run");
+    const { variants, unread } = await lookup();
+    // The bytes of all that is read for one index are bounded: the first ones are read, whatever order they came in.
+    expect(variants.map(({ position }) => position)).toEqual([0, 1, 2]);
+    expect(unread).toEqual([3, 4, 5, 6, 7]);
+    const read = slices.mock.calls.filter(([, , what]) => what === "reading a configuration");
+    expect(read).toHaveLength(8 + 3);
+    expect(room.mock.calls.filter(([, bytes]) => bytes > 524_288)).toHaveLength(3);
+    expect(running.requests.filter(({ path }) => path.includes("/blobs/"))).toHaveLength(3);
   });
 
   test("is one of at most sixteen that are read", async () => {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type Attempt, Health, type Subject } from "./health.ts";
 
-const subject: Subject = { host: "h", repository: "h/team/app", account: "a", tenant: undefined };
+const subject: Subject = {
+  host: "h",
+  service: "manifests",
+  repository: "h/team/app",
+  account: "a",
+  tenant: undefined,
+};
 
 function setUp(): { health: Health; advance: (ms: number) => void; fail: () => void } {
   let now = 1_000_000;
@@ -76,6 +82,7 @@ describe("circuit breaker", () => {
 
   const witness = (n: number, more: Partial<Subject> = {}): Subject => ({
     host: "h",
+    service: "manifests",
     repository: `h/r${n}`,
     account: `a${n}`,
     tenant: `t${n}`,
@@ -108,6 +115,21 @@ describe("circuit breaker", () => {
     health.begin(stranger, "GET x").succeeded();
     health.begin(witness(3), "GET x").failed("answer");
     expect(() => health.check(stranger, "GET x")).not.toThrow();
+  });
+
+  test("leaves no manifests alone for what happens to blobs, nor blobs for manifests", () => {
+    const { health, fail } = setUp();
+    const blobs = { ...subject, service: "blobs" } as const;
+    for (const n of [1, 2, 3]) health.begin(witness(n, { service: "blobs" }), "GET x").failed("answer");
+    expect(() => health.check({ ...stranger, service: "blobs" }, "GET x")).toThrow(/the host failed 3 times/);
+    expect(() => health.check(stranger, "GET x")).not.toThrow();
+    fail();
+    fail();
+    fail();
+    expect(() => health.check(subject, "GET x")).toThrow(/the repository failed/);
+    expect(() => health.check({ ...blobs, host: "other" }, "GET x")).not.toThrow();
+    health.throttle(blobs, 7_000);
+    expect(() => health.check({ ...subject, host: "h" }, "GET x")).toThrow(/asked us to slow down/);
   });
 
   test("a probe that ends unclear lets the next one try", () => {

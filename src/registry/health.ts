@@ -12,7 +12,11 @@ export interface HealthLimits extends BreakerLimits {
 export interface Subject extends Witness {
   /** An origin. */
   readonly host: string;
+  /** Blobs commonly come from another storage than manifests: one may be well while the other is not. */
+  readonly service: Service;
 }
+
+export type Service = "manifests" | "blobs";
 
 /** The connection was never made: no name, no route, no listener, no trust. Or it was, and no good answer came. */
 export type Failure = "connection" | "answer";
@@ -49,7 +53,7 @@ const originBytes = 1024;
  * Which hosts are worth asking. One that failed several times in a row is failed fast for a short time, then tried with
  * one request (half-open): a dead registry costs an admission nothing, and a revived one is found without a restart.
  *
- * Failures to answer are counted for each repository and account, since a tenant may have a repository that answers 500
+ * Failures to answer are counted for each repository, account and service, since a tenant may have a repository that answers 500
  * on a registry that is well. The host itself is left alone where it cannot be connected to, or where several tenants,
  * repositories and accounts saw it fail. A repository that said 429 is left alone by that account for as long as it
  * asked: one tenant's hunger must not starve the others.
@@ -69,21 +73,21 @@ export class Health {
   /** `name` begins the message. @throws RegistryError CIRCUIT_OPEN, RATE_LIMITED where it is to be left alone */
   check(subject: Subject, name: string): void {
     const now = this.#now();
-    const throttle = this.#throttles.get(keyOf(subject));
+    const throttle = this.#throttles.get(accountOf(subject));
     if (throttle !== undefined && throttle.until > now) {
       const ms = throttle.until - now;
       const text = `${name}: the registry asked us to slow down; not asked for ${seconds(ms)} s more`;
       throw new RegistryError("RATE_LIMITED", text, { retryAfterMs: ms });
     }
-    refuse(this.#origins.get(subject.host)?.connecting, now, `${name}: the host`);
-    refuse(this.#repositories.get(keyOf(subject)), now, `${name}: the repository`);
+    refuse(this.#origins.get(serviceOf(subject))?.connecting, now, `${name}: the host`);
+    refuse(this.#repositories.get(repositoryOf(subject)), now, `${name}: the repository`);
   }
 
   /** Checks, and begins one request. */
   begin(subject: Subject, name: string): Attempt {
     this.check(subject, name);
-    const origin = this.#origins.get(subject.host);
-    const breakers = [origin?.connecting, this.#repositories.get(keyOf(subject))];
+    const origin = this.#origins.get(serviceOf(subject));
+    const breakers = [origin?.connecting, this.#repositories.get(repositoryOf(subject))];
     const probed = breakers.filter((breaker) => breaker?.begin() === true);
     const probesOrigin = origin !== undefined && probed.includes(origin.connecting);
     return {
@@ -91,8 +95,8 @@ export class Health {
         for (const breaker of probed) breaker?.answered();
       },
       succeeded: () => {
-        this.#origins.delete(subject.host);
-        this.#repositories.delete(keyOf(subject));
+        this.#origins.delete(serviceOf(subject));
+        this.#repositories.delete(repositoryOf(subject));
       },
       failed: (failure) => {
         if (failure === "connection") {
@@ -108,7 +112,7 @@ export class Health {
 
   /** Records a 429. `retryAfterMs` is what the answer asked for; without it the pause doubles from one second. */
   throttle(subject: Subject, retryAfterMs: number | undefined): number {
-    const key = keyOf(subject);
+    const key = accountOf(subject);
     const before = this.#throttles.get(key);
     const ms = Math.min(retryAfterMs ?? Math.min((before?.ms ?? 500) * 2, 60_000), this.#limits.maxThrottleMs);
     this.#throttles.set(key, { until: this.#now() + ms, ms: Math.max(ms, 500) });
@@ -117,18 +121,18 @@ export class Health {
 
   /** An answer that was not 429 ends the doubling. */
   unthrottle(subject: Subject): void {
-    this.#throttles.delete(keyOf(subject));
+    this.#throttles.delete(accountOf(subject));
   }
 
   #failToAnswer(subject: Subject, probedOrigin: boolean): void {
     const now = this.#now();
-    const key = keyOf(subject);
+    const key = repositoryOf(subject);
     const repository = this.#repositories.get(key) ?? new Breaker(this.#limits);
     repository.fail(now);
     this.#repositories.set(key, repository);
     // One repository, perhaps always the same, must not keep the host closed that others could use again.
     if (probedOrigin) {
-      this.#origins.delete(subject.host);
+      this.#origins.delete(serviceOf(subject));
       return;
     }
     const { connecting, witnesses } = this.#origin(subject);
@@ -138,17 +142,26 @@ export class Health {
     connecting.trip(now);
   }
 
-  #origin({ host }: Subject): Origin {
-    const known = this.#origins.get(host);
+  #origin(subject: Subject): Origin {
+    const known = this.#origins.get(serviceOf(subject));
     if (known !== undefined) return known;
     const made = { connecting: new Breaker(this.#limits), witnesses: new Witnesses() };
-    this.#origins.set(host, made);
+    this.#origins.set(serviceOf(subject), made);
     return made;
   }
 }
 
-/** No space is in any of the three. */
-function keyOf({ host, repository, account }: Subject): string {
+function serviceOf({ host, service }: Subject): string {
+  return `${host} ${service}`;
+}
+
+/** No space is in any of the four. */
+function repositoryOf(subject: Subject): string {
+  return `${serviceOf(subject)} ${subject.repository} ${subject.account}`;
+}
+
+/** Who asks for less asks for less of everything. */
+function accountOf({ host, repository, account }: Subject): string {
   return `${host} ${repository} ${account}`;
 }
 

@@ -9,7 +9,12 @@ import type { Reference } from "../oci/reference.ts";
 import type { VariantList } from "../oci/variant.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
-import { maxConfigurationBytes, type ReadConfigurations, readConfigurations } from "./configurations.ts";
+import {
+  type ContentReader,
+  maxConfigurationBytes,
+  type ReadConfigurations,
+  readConfigurations,
+} from "./configurations.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import { inSlices } from "./in-slices.ts";
@@ -53,7 +58,13 @@ const maxReadingBytes = 8 * 1_048_576;
 /** Nested indexes that are fetched at once. */
 const nestedAtOnce = 4;
 
-type Outcome = { readonly list: VariantList } | { readonly error: RegistryError };
+type Outcome =
+  | {
+      readonly list: VariantList;
+      /** Milliseconds since the epoch from which another try may find more; never if absent. */
+      readonly retryAt?: number | undefined;
+    }
+  | { readonly error: RegistryError };
 
 /** Images as the choice of a variant needs them: the upper door of the registry room. */
 export class ImageSource {
@@ -62,10 +73,12 @@ export class ImageSource {
   readonly #lists: LRUCache<string, Outcome>;
   readonly #reading = new Flights<VariantList>();
   readonly #room = new ReadingRoom(maxReadingBytes);
+  readonly #now: () => number;
 
-  /** @param maxBytes of parsed indexes that are kept */
-  constructor(client: RegistryClient, maxBytes = maxListBytes) {
+  /** @param maxBytes of parsed indexes that are kept @param now milliseconds since the epoch */
+  constructor(client: RegistryClient, maxBytes = maxListBytes, now = Date.now) {
     this.#client = client;
+    this.#now = now;
     this.#lists = new LRUCache<string, Outcome>({
       maxSize: maxBytes,
       sizeCalculation: (outcome, key) => textSize(key) + ("error" in outcome ? errorBytes : sizeOf(outcome.list)),
@@ -94,22 +107,22 @@ export class ImageSource {
     const known = this.#lists.get(key);
     if (known !== undefined) {
       if ("error" in known) throw known.error;
-      return known.list;
+      if (known.retryAt === undefined || this.#now() < known.retryAt) return known.list;
     }
     return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
-      const { list, temporary } = await this.#read(key, reference, descriptor, { ...access, signal });
-      if (!temporary) this.#lists.set(key, { list });
+      const { list, retryMs } = await this.#read(key, reference, descriptor, { ...access, signal });
+      this.#lists.set(key, { list, retryAt: retryMs === undefined ? undefined : this.#now() + retryMs });
       return list;
     });
   }
 
-  /** `temporary`: the list lacks what a later try may find. */
+  /** `retryMs`: the list lacks what a try after so long may find. */
   async #read(
     key: string,
     reference: Reference,
     root: Descriptor,
     access: Access,
-  ): Promise<{ readonly list: VariantList; readonly temporary: boolean }> {
+  ): Promise<{ readonly list: VariantList; readonly retryMs: number | undefined }> {
     const namespace = access.tenant?.namespace ?? "";
     /** Bytes of each document, as they are claimed, by digest. */
     const wanted = new Map([[root.digest, root.size]]);
@@ -118,10 +131,7 @@ export class ImageSource {
     // adds configurations, once.
     for (;;) {
       const bytes = [...wanted.values()].reduce((sum, size) => sum + size, 0);
-      if (bytes > maxDocumentsBytes) {
-        const message = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
-        throw this.#refuse(key, reference, root.digest, new OciError("TOO_LARGE", message));
-      }
+      if (bytes > maxDocumentsBytes) throw this.#refuseSize(key, reference, root.digest, wanted.size);
       // What was fetched for the last round is not kept while this one waits for its turn: the client may have it still.
       const flat = await this.#room.run(namespace, bytes, access.signal, async () => {
         const documents = await this.#fetchAll(key, reference, root.digest, wanted, access);
@@ -132,7 +142,7 @@ export class ImageSource {
       });
       if (typeof flat === "number") wanted.set(root.digest, flat);
       else if (!flat.complete) for (const { digest, size } of flat.missing) wanted.set(digest, size);
-      else if (flat.unidentified.length === 0) return { list: listOf(flat), temporary: read?.temporary ?? false };
+      else if (flat.unidentified.length === 0) return { list: listOf(flat), retryMs: read?.retryMs };
       else read = await this.#configurations(flat.unidentified, reference, access);
     }
   }
@@ -143,9 +153,13 @@ export class ImageSource {
     { tag: _tag, ...rest }: Reference,
     access: Access,
   ): Promise<ReadConfigurations> {
-    const manifest = async (digest: string) => (await this.#client.manifest({ ...rest, digest }, access)).bytes;
-    const blob = (config: Descriptor) => this.#client.blob(rest, config.digest, access, maxConfigurationBytes);
-    return readConfigurations(unidentified, { manifest, blob }, access.signal);
+    const reader: ContentReader = {
+      manifest: async ({ digest }, signal) =>
+        (await this.#client.manifest({ ...rest, digest }, { ...access, signal })).bytes,
+      blob: ({ digest }, signal) => this.#client.blob(rest, digest, { ...access, signal }, maxConfigurationBytes),
+      inTurn: (bytes, signal, work) => this.#room.run(access.tenant?.namespace ?? "", bytes, signal, work),
+    };
+    return readConfigurations(unidentified, reader, access.signal);
   }
 
   async #fetchAll(
@@ -187,14 +201,25 @@ export class ImageSource {
     }
   }
 
+  #refuseSize(key: string, reference: Reference, digest: string, documents: number): RegistryError {
+    const text = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
+    const cause = new OciError("TOO_LARGE", text);
+    // One document's size is what a header of an answer says, which nothing vouches for: the next one may say another.
+    return documents === 1 ? unreadable(reference, digest, cause) : this.#refuse(key, reference, digest, cause);
+  }
+
   /** An index that cannot be read is so for good. */
   #refuse(key: string, reference: Reference, digest: string, cause: OciError): RegistryError {
-    // The cause quotes the document, which is for `explain` to show and not for a Warning.
-    const text = `${reference.registry}/${reference.repository}@${digest}: is no image index that can be read (${cause.code})`;
-    const error = new RegistryError("INVALID", text, { cause });
+    const error = unreadable(reference, digest, cause);
     this.#lists.set(key, { error });
     return error;
   }
+}
+
+/** The cause quotes the document, which is for `explain` to show and not for a Warning. */
+function unreadable({ registry, repository }: Reference, digest: string, cause: OciError): RegistryError {
+  const text = `${registry}/${repository}@${digest}: is no image index that can be read (${cause.code})`;
+  return new RegistryError("INVALID", text, { cause });
 }
 
 /** Bytes of a list that is kept, by estimate. */

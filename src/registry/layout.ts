@@ -102,28 +102,15 @@ async function flatten(
     } else if (flat.unidentified.length === 0) {
       return listOf(flat);
     } else {
-      const reader = readerOf(folder, flat.unidentified, label, signal);
-      configured = (await readConfigurations(flat.unidentified, reader, signal)).configured;
+      configured = (await readConfigurations(flat.unidentified, readerOf(folder, label), signal)).configured;
     }
   }
 }
 
-function readerOf(
-  folder: LayoutFolder,
-  entries: readonly Descriptor[],
-  label: string,
-  signal: AbortSignal,
-): ContentReader {
-  const byDigest = new Map(entries.map((entry) => [entry.digest, entry]));
-  const blob = (descriptor: Descriptor) => readBlob(folder, descriptor, label, signal);
-  return {
-    blob,
-    manifest: async (digest) => {
-      const descriptor = byDigest.get(digest);
-      if (descriptor === undefined) throw new TypeError("no entry of this digest was asked for");
-      return await blob(descriptor);
-    },
-  };
+/** Who reads a folder has the process to himself. */
+function readerOf(folder: LayoutFolder, label: string): ContentReader {
+  const read = (descriptor: Descriptor, signal: AbortSignal) => readBlob(folder, descriptor, label, signal);
+  return { manifest: read, blob: read, inTurn: (_bytes, _signal, work) => work() };
 }
 
 async function readBlob(

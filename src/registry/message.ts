@@ -1,5 +1,6 @@
 import type { BodySource } from "./body-source.ts";
 import type { Reach } from "./connect.ts";
+import type { Service } from "./health.ts";
 import type { LiveBody } from "./live-body.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -15,6 +16,8 @@ export interface HttpRequest {
   readonly account: string;
   /** Host and repository that the image names, also where another host is asked; for health and rate limits. */
   readonly repository?: string | undefined;
+  /** Which of the registry's services is asked, for health; `manifests`, which tokens count to, if absent. */
+  readonly service?: Service | undefined;
   /** For whom it is made, where several share the client. */
   readonly tenant?: Tenant | undefined;
   readonly redirects: "follow" | "refuse";

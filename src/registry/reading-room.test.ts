@@ -61,6 +61,35 @@ test("one that is larger than the room is read alone, and keeps nobody out for g
   await Promise.all(all);
 });
 
+test("small ones go ahead of one of usual size eight times, and then the room waits for it", async () => {
+  const all = [read("a", "a", 50), read("b", "b", 25), read("x", "x", 10), read("usual", "c", 12.5)];
+  for (let n = 0; n < 8; n += 1) {
+    all.push(read(`d${n}`, "d", 1));
+    expect(reading.at(-1)).toBe(`d${n}`);
+    await end(`d${n}`);
+  }
+  all.push(read("late", "e", 1), read("later", "f", 1));
+  expect(reading.at(-1)).toBe("d7");
+  await end("b");
+  expect(reading.slice(-3)).toEqual(["usual", "late", "later"]);
+  for (const name of ["usual", "late", "later", "a", "x"]) await end(name);
+  await Promise.all(all);
+});
+
+test.each([
+  ["larger than an eighth of the room", "c", 13],
+  ["of a namespace that fills its share itself", "a", 12],
+])("the room does not wait for one that is %s", async (_what, namespace, bytes) => {
+  const all = [read("a", "a", 50), read("b", "b", 25), read("x", "x", 10), read("waits", namespace, bytes)];
+  for (let n = 0; n < 20; n += 1) {
+    all.push(read(`d${n}`, "d", 1));
+    expect(reading.at(-1)).toBe(`d${n}`);
+    await end(`d${n}`);
+  }
+  for (const name of ["a", "b", "x", "waits"]) await end(name);
+  await Promise.all(all);
+});
+
 test("who gives up leaves the line, and whoever fails gives its room back", async () => {
   const ended = new AbortController();
   const first = read("a1", "a", 50);

@@ -219,8 +219,8 @@ export class Transport {
   }
 }
 
-function subjectOf({ url, repository = "", account, tenant }: HttpRequest): Subject {
-  return { host: url.origin, repository, account, tenant: tenant?.namespace };
+function subjectOf({ url, repository = "", service = "manifests", account, tenant }: HttpRequest): Subject {
+  return { host: url.origin, service, repository, account, tenant: tenant?.namespace };
 }
 
 function headersLimit(request: HttpRequest, timeouts: Timeouts): number {

@@ -3,7 +3,7 @@ import { normalizePlatform, type Platform } from "../../../src/hardware/platform
 import { OciError } from "../../../src/oci/error.ts";
 import { flattenIndex, listOf } from "../../../src/oci/flatten.ts";
 import type { Variant } from "../../../src/oci/variant.ts";
-import { readConfigurations } from "../../../src/registry/configurations.ts";
+import { type ContentReader, readConfigurations } from "../../../src/registry/configurations.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import { type Prepared, prepare } from "../../../src/selection/prepare.ts";
 import { type Taken, takenByContainerd, takenByContainersImage } from "../../../src/selection/runtimes.ts";
@@ -36,10 +36,8 @@ export async function readCase(made: RuntimeCase): Promise<ReadCase> {
     return new TextEncoder().encode(text);
   };
   const documents = new Map([...index.blobs.keys()].map((digest) => [digest, content(digest)]));
-  const reader = {
-    manifest: async (digest: string) => content(digest),
-    blob: async ({ digest }: { readonly digest: string }) => content(digest),
-  };
+  const read = async ({ digest }: { readonly digest: string }) => content(digest);
+  const reader: ContentReader = { manifest: read, blob: read, inTurn: (_bytes, _signal, work) => work() };
   const first = flattenIndex(index.root, documents);
   if (!first.complete) throw new OciError("MISSING_FIELD", "an index is not among the documents");
   const { configured } = await readConfigurations(first.unidentified, reader, new AbortController().signal);
