@@ -53,6 +53,16 @@ export class Field {
     return fields;
   }
 
+  /** These fields of an object, as far as it has them; no other is looked at. */
+  members(keys: readonly string[]): readonly { readonly key: string; readonly value: Field }[] {
+    const { value, path } = this;
+    if (!isRecord(value)) this.fail("WRONG_TYPE", `must be of type object, it is ${typeName(value)}`);
+    return keys.flatMap((key) => {
+      const member = Object.hasOwn(value, key) ? value[key] : undefined;
+      return member === null || member === undefined ? [] : [{ key, value: new Field(member, `${path}.${key}`) }];
+    });
+  }
+
   items(max: number, example: string): readonly Field[] {
     if (!Array.isArray(this.value)) {
       this.fail("WRONG_TYPE", `must be of type array, for example ${example}; it is ${typeName(this.value)}`);

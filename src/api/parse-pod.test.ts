@@ -2,10 +2,23 @@ import { describe, expect, test } from "vitest";
 import { ApiError } from "./error.ts";
 import { parsePod } from "./parse-pod.ts";
 
+const own = {
+  labels: { "metahub.dev/rewrite": "enabled" },
+  annotations: {
+    "metahub.dev/strategy": "bind",
+    "metahub.dev/no-match": "deny",
+    "metahub.dev/accelerators": "never",
+    "metahub.dev/selection": "{}",
+    "kubernetes.io/config.mirror": "hash",
+    "gpu-fraction": "0.5",
+    "gpu-memory": "2000",
+    "gpu-fraction-container-name": "main",
+  },
+};
 const pod = {
   apiVersion: "v1",
   kind: "Pod",
-  metadata: { generateName: "a-", namespace: "default", labels: { a: "b" }, annotations: { c: "d" } },
+  metadata: { generateName: "a-", namespace: "default", ...own },
   spec: {
     nodeSelector: { pool: "gpu" },
     affinity: {
@@ -52,6 +65,12 @@ describe("parsePod", () => {
     expect(parsePod({ status: {}, spec })).toEqual({ metadata: {}, spec: { volumes: [{ name: "w" }] } });
   });
 
+  test("drops annotations and labels that nobody reads, and says that there are some", () => {
+    const metadata = { labels: { app: "x", "metahub.dev/other": "1" }, annotations: { big: "x", constructor: 5 } };
+    expect(parsePod({ metadata }).metadata).toEqual({ labels: {}, annotations: {} });
+    expect(parsePod({ metadata: { annotations: null } }).metadata).toEqual({});
+  });
+
   test("keeps the places in lists", () => {
     const containers = [{ name: "a" }, { name: "b", image: "x" }];
     expect(parsePod({ spec: { containers } }).spec.containers).toEqual(containers);
@@ -61,6 +80,11 @@ describe("parsePod", () => {
     ["a Pod that is text", "Pod", ""],
     ["containers that are no list", { spec: { containers: {} } }, "spec.containers"],
     ["an image that is a number", { spec: { containers: [{ name: "a", image: 5 }] } }, "spec.containers[0].image"],
+    [
+      "a strategy that is a number",
+      { metadata: { annotations: { "metahub.dev/strategy": 5 } } },
+      "metadata.annotations.metahub.dev/strategy",
+    ],
     ["labels that are a list", { metadata: { labels: [] } }, "metadata.labels"],
   ])("refuses %s", (_, value, path) => {
     try {

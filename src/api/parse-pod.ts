@@ -1,11 +1,12 @@
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from "./affinity.ts";
 import { Field } from "./field.ts";
 import type { Container, Pod, PodMetadata, PodResourceClaim, PodSpec, Volume } from "./pod.ts";
+import { readAnnotations, readLabels } from "./pod-keys.ts";
 import type { Toleration } from "./taints.ts";
 
 /**
- * Reads the fields of a core/v1 Pod that admission and placement look at; all others are dropped, list positions are
- * kept (a JSON patch names them). Holds for pod templates too, which have metadata and spec.
+ * Reads the fields of a core/v1 Pod that admission and placement look at; all others are dropped, annotations and labels
+ * too, list positions are kept (a JSON patch names them). A map of annotations is there where the Pod has any. Holds for pod templates too, which have metadata and spec.
  *
  * @throws ApiError where one of those fields has a wrong type, which the API server refuses as well.
  */
@@ -33,8 +34,8 @@ function parseMetadata(field: Field): PodMetadata {
     namespace: text(fields, "namespace"),
     uid: text(fields, "uid"),
     creationTimestamp: text(fields, "creationTimestamp"),
-    labels: texts(fields, "labels"),
-    annotations: texts(fields, "annotations"),
+    labels: someTexts(fields, "labels", readLabels),
+    annotations: someTexts(fields, "annotations", readAnnotations),
   });
 }
 
@@ -161,6 +162,16 @@ function text(fields: Fields, name: string): string | undefined {
 function texts(fields: Fields, name: string): Readonly<Record<string, string>> | undefined {
   const field = fields.get(name);
   return field && Object.fromEntries([...field.object()].map(([key, value]) => [key, textOf(value)]));
+}
+
+/** Those members of a map alone: a map may have very many. */
+function someTexts(
+  fields: Fields,
+  name: string,
+  keys: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const field = fields.get(name);
+  return field && Object.fromEntries(field.members(keys).map((member) => [member.key, textOf(member.value)]));
 }
 
 /** Quantities may be written as numbers in YAML files; the API server sends text. */

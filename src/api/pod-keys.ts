@@ -15,15 +15,21 @@ export const rewriteLabel = `${prefix}rewrite`;
 /** The kubelet's, on the mirror of a static Pod: it ignores what becomes of the mirror, and makes a changed one again. */
 export const mirrorAnnotation = "kubernetes.io/config.mirror";
 
-const read: ReadonlySet<string> = new Set([
+/** A part of a GPU that KAI Scheduler or Run:ai is asked for, by share or by MiB, and the container that it is for. */
+export const gpuFractionAnnotation = "gpu-fraction";
+export const gpuMemoryAnnotation = "gpu-memory";
+export const gpuContainerAnnotation = "gpu-fraction-container-name";
+
+/** The annotations of a Pod that are read. An object that nobody has validated yet may have any number of others. */
+export const readAnnotations: readonly string[] = [
   strategyAnnotation,
   noMatchAnnotation,
   acceleratorsAnnotation,
   selectionAnnotation,
-  rewriteLabel,
-]);
-
-/** Whether an annotation or label is one that is read. */
-export function isPodKey(key: string): boolean {
-  return read.has(key);
-}
+  mirrorAnnotation,
+  gpuFractionAnnotation,
+  gpuMemoryAnnotation,
+  gpuContainerAnnotation,
+];
+/** The labels of a Pod that are read. */
+export const readLabels: readonly string[] = [rewriteLabel];

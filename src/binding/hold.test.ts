@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Holds, heldMs } from "./hold.ts";
+import { Holds, heldMs, isHeldByNote } from "./hold.ts";
 
 let now = 0;
 let holds: Holds;
@@ -48,4 +48,18 @@ test("taken again for the same node, the time begins anew", () => {
 test("Pods are apart", () => {
   holds.take("p", "a");
   expect(holds.take("q", "b")).toBe(true);
+});
+
+test.each([
+  ["written just now", 0, true],
+  ["by a replica whose clock is five seconds ahead", -4_999, true],
+  ["of the future", -5_001, false],
+  ["of five seconds ago, in whole seconds", heldMs + 999, true],
+  ["of long ago", heldMs + 1_000, false],
+])("a note for another node, %s", (_what, age, held) => {
+  const at = "2026-11-23T12:00:00Z";
+  const note = { asked: "a", code: "selected", reason: "", node: "b", at };
+  const time = new Date(Date.parse(at) + age);
+  expect(isHeldByNote(new Map([["main", note]]), "a", time)).toBe(held);
+  expect(isHeldByNote(new Map([["main", note]]), "b", time)).toBe(false);
 });

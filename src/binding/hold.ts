@@ -7,8 +7,10 @@ import type { SelectionNotes } from "../rewriting/notes/note.ts";
  */
 export const heldMs = 5_000;
 
-/** Milliseconds. The annotation tells whole seconds, and the clocks of two replicas are not the same. */
-const tolerance = 1_000;
+/** Milliseconds: the annotation tells whole seconds. */
+const wholeSecond = 1_000;
+/** Milliseconds that the clock of another replica may be ahead of this one's: its note would be one of the future. */
+const mostAhead = 5_000;
 
 /** More than are answered in that time. The oldest go first. */
 const maxRecent = 20_000;
@@ -67,6 +69,6 @@ export function isHeldByNote(notes: SelectionNotes, node: string, now: Date): bo
   return [...notes.values()].some((note) => {
     if (note.node === undefined || note.node === node) return false;
     const age = now.getTime() - Date.parse(note.at);
-    return age > -tolerance && age < heldMs + tolerance;
+    return age > -mostAhead && age < heldMs + wholeSecond;
   });
 }

@@ -16,8 +16,6 @@ import {
   readReference,
 } from "../rewriting/origin.ts";
 import type { Verdict } from "../rewriting/verdict.ts";
-import { offered } from "../selection/offered.ts";
-import { type Machine, select } from "../selection/select.ts";
 import type { BoundNode, ReselectContext } from "./reselection.ts";
 
 /** One image, and all that is known of it before anybody is asked. */
@@ -114,7 +112,7 @@ async function judgeChosen(
 ): Promise<Judgement> {
   const { image, askedText } = origin;
   // The choice was the build that all nodes have in common: a better one for this node is no reason to leave it.
-  if (judged.common && runs(image, reference.digest, judged)) {
+  if (judged.common && (await runsHere(judged, reference, image, context, asking.signal))) {
     return right("selected", "the build that all its nodes have in common runs here", image);
   }
   const verdict = await verdictOn(image, judged, context, asking.signal);
@@ -187,29 +185,12 @@ async function verdictOn(
   return await context.judge(image, common ? node.candidates : node.landings, howOf(judged), signal);
 }
 
-/** Builds of one index that are remembered at most, each for one profile. */
-const mostRuns = 4_096;
-/** Whether a build runs on a profile, by the variants of its index: many containers of a Pod may ask the same. */
-const knownRuns = new WeakMap<readonly Variant[], Map<string, boolean>>();
-
-/** Whether the node runs this build. */
-function runs({ variants }: IndexImage, digest: string | undefined, { node, place }: Judged): boolean {
-  const known = knownRuns.get(variants) ?? new Map<string, boolean>();
-  if (known.size > mostRuns) known.clear();
-  knownRuns.set(variants, known);
-  return node.landings.every(({ profile }) => {
-    const key = `${digest} ${profile.id} ${place.accelerated}`;
-    const found = known.get(key) ?? runsOn(variants, digest, offered(profile, place.accelerated));
-    known.set(key, found);
-    return found;
-  });
-}
-
-function runsOn(variants: readonly Variant[], digest: string | undefined, machine: Machine): boolean {
-  return (
-    select(
-      variants.filter((variant) => variant.digest === digest),
-      machine,
-    ).code !== "nothing-fits"
-  );
+async function runsHere(
+  { place, node }: Judged,
+  { digest }: Reference,
+  image: IndexImage,
+  context: ReselectContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return digest !== undefined && (await context.runs(image, digest, node.landings, place.accelerated, signal));
 }

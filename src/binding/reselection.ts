@@ -1,4 +1,5 @@
 import type { PlacedProfile } from "../placement/placement.ts";
+import type { IndexImage } from "../registry/images.ts";
 import type { DecisionContext } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
@@ -6,7 +7,17 @@ import type { SelectionNote } from "../rewriting/notes/note.ts";
 import type { ImageKnowledge } from "../rewriting/origin.ts";
 
 /** All that deciding at a Pod's binding needs: the same as at its admission, but for where it can land. */
-export type ReselectContext = ImageKnowledge & Pick<DecisionContext, "judge" | "mayAsk" | "imageForm" | "noteKeys">;
+export type ReselectContext = ImageKnowledge &
+  Pick<DecisionContext, "judge" | "mayAsk" | "imageForm" | "noteKeys"> & {
+    /** Whether all of these places run this build of the index. @throws RegistryError ABORTED where the signal ends first */
+    runs(
+      image: IndexImage,
+      digest: string,
+      landings: readonly PlacedProfile[],
+      accelerated: boolean,
+      signal: AbortSignal,
+    ): Promise<boolean>;
+  };
 
 /** The node that a Pod is bound to. */
 export interface BoundNode {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { parsePod } from "../api/parse-pod.ts";
 import { heapSize } from "../json/heap-size.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
+import { fractionContainer } from "../rewriting/gpu-fraction.ts";
 import { trimPod, UnscheduledPods } from "./pods.ts";
 
 const full = {
@@ -55,6 +56,21 @@ test("and where it can land, if the build that all nodes have in common is asked
     tolerations: [{ operator: "Exists" }],
   });
 });
+
+test.each([
+  ["asks for a part of a GPU", { "gpu-fraction": "0.5" }],
+  ["asks for some of a GPU's memory", { "gpu-memory": "2000", "gpu-fraction-container-name": "main" }],
+  ["asks for none", {}],
+])(
+  "tells at binding as at admission which containers get a GPU: a Pod of KAI Scheduler that %s",
+  (_what, annotations) => {
+    const spec = { schedulerName: "kai-scheduler", containers: [{ name: "main", image: "qnib/bench" }] };
+    const parsed = parsePod({ metadata: { name: "p", annotations }, spec });
+    const [before, after] = [parsed, trimPod(parsed)].map(fractionContainer);
+    expect(before).toBe(Object.keys(annotations).length === 0 ? undefined : "main");
+    expect(after).toBe(before);
+  },
+);
 
 test("says that there are annotations, though none is kept", () => {
   const other = { ...full, metadata: { name: "p", annotations: { other: "1" } } };

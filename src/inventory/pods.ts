@@ -1,6 +1,6 @@
 import { parsePod } from "../api/parse-pod.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
-import { isPodKey } from "../api/pod-keys.ts";
+import { gpuFractionAnnotation, gpuMemoryAnnotation } from "../api/pod-keys.ts";
 import { readOptions } from "../api/pod-options.ts";
 import { heapSize } from "../json/heap-size.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
@@ -90,8 +90,7 @@ export class UnscheduledPods {
 
 /** The parts of a Pod that decide on its images once its node is known. */
 export function trimPod({ metadata, spec }: Pod): Pod {
-  const annotations = pick(metadata.annotations, isPodKey);
-  const labels = pick(metadata.labels, isPodKey);
+  const { annotations, labels } = metadata;
   return {
     metadata: {
       ...(metadata.name === undefined ? {} : { name: metadata.name }),
@@ -106,6 +105,10 @@ export function trimPod({ metadata, spec }: Pod): Pod {
       ...(spec.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
       ...(spec.containers === undefined ? {} : { containers: spec.containers.map(trimContainer) }),
       ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(trimContainer) }),
+      // Which scheduler it is says whether annotations ask for a part of a GPU.
+      ...(annotations?.[gpuFractionAnnotation] === undefined && annotations?.[gpuMemoryAnnotation] === undefined
+        ? {}
+        : { schedulerName: spec.schedulerName ?? "" }),
       ...(spec.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
       // The build that all nodes have in common depends on which nodes those are.
       ...(readOptions(metadata).strategy === "common" ? constraints(spec) : {}),

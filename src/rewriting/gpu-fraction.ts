@@ -1,4 +1,5 @@
 import type { Pod } from "../api/pod.ts";
+import { gpuContainerAnnotation, gpuFractionAnnotation, gpuMemoryAnnotation } from "../api/pod-keys.ts";
 
 /** Schedulers that hand out parts of a GPU by annotations of the Pod, with no resource at any container. */
 const fractionSchedulers: ReadonlySet<string> = new Set(["kai-scheduler", "runai-scheduler"]);
@@ -11,7 +12,7 @@ const fractionSchedulers: ReadonlySet<string> = new Set(["kai-scheduler", "runai
 export function fractionContainer({ metadata, spec }: Pod): string | undefined {
   if (!fractionSchedulers.has(spec.schedulerName ?? "")) return undefined;
   const read = (key: string): string => metadata.annotations?.[key] ?? "";
-  if (read("gpu-fraction") === "" && read("gpu-memory") === "") return undefined;
-  const named = read("gpu-fraction-container-name");
+  if (read(gpuFractionAnnotation) === "" && read(gpuMemoryAnnotation) === "") return undefined;
+  const named = read(gpuContainerAnnotation);
   return named === "" ? spec.containers?.[0]?.name : named;
 }

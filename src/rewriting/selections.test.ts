@@ -78,3 +78,20 @@ test("what could not be read is asked again as soon as it was", async () => {
   expect(await code({ unread: [1] })).toBe("uncertain");
   expect(await code({ variants: [...misfit] })).toBe("nothing-fits");
 });
+
+test("which places run one build, whatever they would be given rather", async () => {
+  const selections = new Selections();
+  const [broadwell, none] = [profile("a", ["cpu:broadwell"]), profile("b", [])];
+  const digest = (name: string) => list.find((build) => nameOf(build, builds) === name)?.digest ?? "";
+  const runs = (name: string, ...of: Profile[]) =>
+    selections.runs(image(), digest(name), landings(...of), false, new AbortController().signal);
+  expect(await runs("generic", broadwell, none)).toBe(true);
+  expect(await runs("cpu:broadwell", broadwell)).toBe(true);
+  expect(await runs("cpu:broadwell", broadwell, none)).toBe(false);
+  expect(await runs("nvcap:8.0", broadwell)).toBe(false);
+  // Remembered beside the choice among all builds, and not taken for it.
+  expect((await selections.judge(image(), landings(broadwell), plain)).variant?.digest).toBe(digest("cpu:broadwell"));
+  const ended = AbortSignal.abort(new Error("no time"));
+  const other = selections.runs(image(), digest("generic"), landings(profile("c", [])), false, ended);
+  await expect(other).rejects.toMatchObject({ code: "ABORTED" });
+});

@@ -21,6 +21,7 @@ const maxPreparedBytes = 32 * 1_048_576;
 /** A prepared index is kept with its variants, and takes half as much; beside that one byte for each pair of features. */
 const preparedShare = 1.5;
 const never = new AbortController().signal;
+const doing = "choosing a build";
 
 /**
  * Remembers selections, which depend on nothing but the index and the profile, and whole verdicts, which depend on
@@ -44,6 +45,7 @@ export class Selections {
     sizeCalculation: (verdict, key) => textSize(key) + heapSize(verdict) + 128,
   });
   readonly #flights = new Flights<Verdict>();
+  readonly #alone = new Flights<Choice>();
   /** Landings by number, so that what is remembered of them does not keep them. */
   readonly #numbers = new WeakMap<readonly PlacedProfile[], number>();
   #last = 0;
@@ -72,13 +74,40 @@ export class Selections {
     return signal.aborted ? work(signal) : this.#flights.join(key, signal, work);
   }
 
+  /**
+   * Whether all of these places run the build of this digest, whatever builds they would be given rather.
+   * @throws RegistryError ABORTED where the signal ends first
+   */
+  async runs(
+    image: IndexImage,
+    digest: string,
+    landings: readonly PlacedProfile[],
+    accelerated: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (const { profile } of landings) {
+      const key = `${contentOf(image)} alone ${digest} ${profile.id} ${accelerated}`;
+      const choice =
+        this.#choices.get(key) ??
+        (await this.#alone.join(key, signal, async (ended) => {
+          const variants = image.variants.filter((variant) => variant.digest === digest);
+          const prepared = await inSlices(prepareInSteps({ variants }), ended, doing);
+          const made = await inSlices(chooseInSteps(prepared, [offered(profile, accelerated)]), ended, doing);
+          this.#choices.set(key, made);
+          return made;
+        }));
+      if (choice.code === "nothing-fits") return false;
+    }
+    return true;
+  }
+
   async #work(
     image: IndexImage,
     landings: readonly PlacedProfile[],
     { accelerated, common }: JudgeOptions,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    const inTurn = <T>(steps: Steps<T>): Promise<T> => inSlices(steps, signal, "choosing a build");
+    const inTurn = <T>(steps: Steps<T>): Promise<T> => inSlices(steps, signal, doing);
     const prepared = await this.#prepare(image, inTurn);
     const offers = (profiles: readonly Profile[]) => profiles.map((profile) => offered(profile, accelerated));
     const choices = new Map<string, Choice>();

@@ -47,6 +47,8 @@ export function decisionContext(options: DecisionsOptions): DecisionContext & Re
     },
     remembered: (reference, digest, pod, namespace) => memoryOf(namespace).get(reference, digest, pod, namespace),
     judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
+    runs: (image, digest, landings, accelerated, signal) =>
+      selections.runs(image, digest, landings, accelerated, signal),
     mayAsk: hostMatcher(allowedRegistries),
     imageForm,
     atBinding,

@@ -138,3 +138,19 @@ test("recent is what the same request may have written", () => {
     isRecent({ ...note, at: "" }, now),
   ]).toEqual([true, false, false]);
 });
+
+test("notes of a running Pod under other options cost a bounded number of tries, and those of its own prove themselves all the same", () => {
+  const running: Pod = { ...pod, spec: { nodeName: "node1" } };
+  const names = Array.from({ length: 240 }, (_, number) => `c${number}`);
+  const places = names.map((name) => ({ kind: "containers", name }) as const);
+  const signedBy = (name: string, options: NoteOwner["options"]) =>
+    signNote(note, { kind: "containers", name }, { ...owner, options });
+  const other = { strategy: "common", accelerators: "never" } as const;
+  const provenOf = (noteOf: (name: string) => SelectionNote) =>
+    provenNotes(new Map(names.map((name) => [name, noteOf(name)])), running, places, owner).size;
+  expect(provenOf((name) => signedBy(name, other))).toBe(240);
+  const forged = { ...signed, asked: "forged" };
+  // Each forged one takes twelve tries: the genuine one after them is not found, the one of the Pod's own options is.
+  expect(provenOf((name) => (name === "c239" ? signedBy(name, other) : forged))).toBe(0);
+  expect(provenOf((name) => (name === "c239" ? signedBy(name, owner.options) : forged))).toBe(1);
+});

@@ -59,15 +59,45 @@ export function provenNotes(
   const proven = new Map<string, SelectionNote>();
   if (proof === undefined) return proven;
   const runs = (pod.spec.nodeName ?? "") !== "";
+  const earlier = new EarlierOptions(options);
   for (const place of firstOfEach(places)) {
-    // Of what runs, or never changes, notes only say what to put back, whatever the Pod's options are by now.
-    const asked = !proof.copied && (runs || place.kind === "volumes") ? allChoiceOptions : [options];
     const name = noteName(place);
     const note = claims.get(name);
     if (note === undefined || !(proof.copied || isOfLifetime(note, pod))) continue;
-    if (asked.some((each) => holds(note, place, proof, each))) proven.set(name, note);
+    const proves = (each: ChoiceOptions) => holds(note, place, proof, each);
+    // Of what runs, or never changes, notes only say what to put back, whatever the Pod's options are by now.
+    const any = !proof.copied && (runs || place.kind === "volumes");
+    if (any ? earlier.some(proves) : proves(options)) proven.set(name, note);
   }
   return proven;
+}
+
+/** MACs that are computed for notes under other options than the Pod has now. */
+const mostTries = 256;
+
+/**
+ * The options that a Pod may have had. Those that proved its last note are tried first: all were written under the same,
+ * but for the few that came later. Who writes notes that nothing proves has so many tries for all of them.
+ */
+class EarlierOptions {
+  readonly #all: ChoiceOptions[];
+  #triesLeft = mostTries;
+
+  constructor(present: ChoiceOptions) {
+    this.#all = [present, ...allChoiceOptions];
+  }
+
+  some(proves: (options: ChoiceOptions) => boolean): boolean {
+    for (const [at, options] of this.#all.entries()) {
+      if (at > 0 && this.#triesLeft <= 0) return false;
+      if (at > 0) this.#triesLeft -= 1;
+      if (!proves(options)) continue;
+      this.#all.splice(at, 1);
+      this.#all.unshift(options);
+      return true;
+    }
+    return false;
+  }
 }
 
 /** The places whose notes are looked at: an object that is not validated yet may have any number of one name. */

@@ -65,6 +65,8 @@ export function contextOf(shelf: Shelf, memory = new ReselectMemory()): Reselect
     },
     remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
     judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
+    runs: (image, digest, landings, accelerated, signal) =>
+      selections.runs(image, digest, landings, accelerated, signal),
     mayAsk: (registry) => registry !== "forbidden.example.com",
     imageForm: "digest",
     noteKeys: () => testNoteKeys,
@@ -135,7 +137,7 @@ export class PodShelf implements BindingPods {
     const pod = this.pods.get(name);
     if (pod === undefined) return Promise.reject(new KubernetesError("NOT_FOUND", "no such Pod"));
     try {
-      this.pods.set(name, parsePod(applyAsServer(pod, operations)));
+      this.pods.set(name, applyAsServer(pod, operations));
       return Promise.resolve();
     } catch (cause) {
       return Promise.reject(new KubernetesError("INVALID", "a test failed", { status: 422, cause }));
@@ -144,8 +146,8 @@ export class PodShelf implements BindingPods {
 }
 
 /** As evanphx/json-patch: a `test` for null passes where the last step of the path leads nowhere. */
-function applyAsServer(pod: Pod, operations: readonly JsonPatchOperation[]): unknown {
-  const document: unknown = JSON.parse(JSON.stringify(pod));
+function applyAsServer(pod: Pod, operations: readonly JsonPatchOperation[]): Pod {
+  const document = structuredClone(pod);
   const applied: Operation[] = [];
   for (const operation of operations) {
     if (operation.op === "move" || operation.op === "copy") throw new Error("not written by us");
