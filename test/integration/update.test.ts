@@ -130,6 +130,29 @@ describeWith(found, "Pods that exist", (shared) => {
       expect(await reviews()).toBeLessThanOrEqual(reviewed + 10);
     });
 
+    test("keeps the build in an image volume, which nobody may change, from either side and by turns", async () => {
+      const volumes = [{ name: "models", image: { reference: "qnib/bench" } }];
+      const manifest = pod("applied-volume", { ...onType("type1"), volumes });
+      const reference = ({ spec }: Pod) => spec.volumes?.find(({ name }) => name === "models")?.image?.reference;
+      expect(await apply(manifest)).toMatchObject({ code: 0, stderr: "" });
+      const first = await scheduled("applied-volume");
+      expect(reference(first)).toBe(stage.image("cpu-broadwell"));
+      expect(noteOf(first, "volume/models")).toMatchObject({ asked: "qnib/bench" });
+      for (const args of [[], server, [], server]) {
+        const { code, stderr } = await apply(manifest, ...args);
+        expect([code, stderr.includes("Error")], stderr).toEqual([0, false]);
+        expect(reference(await read("applied-volume"))).toBe(reference(first));
+      }
+      const other = pod("applied-volume", {
+        ...onType("type1"),
+        volumes,
+        containers: [container("qnib/bench:generic")],
+      });
+      expect(await apply(other)).toMatchObject({ code: 0 });
+      const after = await read("applied-volume");
+      expect([imageOf(after), reference(after)]).toEqual(["qnib/bench:generic", reference(first)]);
+    });
+
     test("keeps the build although its tag names another index now", async () => {
       await tagIndex(registry, ["moving"]);
       const manifest = pod("moved", { ...onType("type1"), containers: [container("qnib/bench:moving")] });
