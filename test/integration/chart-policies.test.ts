@@ -14,8 +14,10 @@ const ready = await requireLevel({
 
 const digest = `sha256:${"a".repeat(64)}`;
 const selection = "metahub.dev/selection";
+const tokenType = "kubernetes.io/service-account-token";
 const webhook = "system:serviceaccount:metahub-system:metahub-webhook";
 const controller = "system:serviceaccount:metahub-system:metahub-controller";
+const keeper = "system:serviceaccount:metahub-system:metahub-keeper";
 const tenant = "tenant";
 
 describeWith(ready, "the chart's policies", ({ cluster }) => {
@@ -67,6 +69,15 @@ describeWith(ready, "the chart's policies", ({ cluster }) => {
     });
     await must(["create", "clusterrole", "tenant", "--verb=get,patch,update", "--resource=pods"]);
     await must(["create", "clusterrolebinding", "tenant", "--clusterrole=tenant", `--user=${tenant}`]);
+    await must(["create", "clusterrole", "makers", "--verb=create", "--resource=secrets"]);
+    for (const user of [keeper, tenant])
+      await must([
+        "create",
+        "clusterrolebinding",
+        `makers-${user.split(":").at(-1)}`,
+        "--clusterrole=makers",
+        `--user=${user}`,
+      ]);
     // kubectl reads what it patches; the controller itself does not.
     await must(["create", "clusterrole", "reader", "--verb=get", "--resource=nodes"]);
     await must(["create", "clusterrolebinding", "reader", "--clusterrole=reader", `--user=${controller}`]);
@@ -157,6 +168,33 @@ describeWith(ready, "the chart's policies", ({ cluster }) => {
     expect(await patched(controller, ["node", "policed"], { metadata: { labels } })).toBe("allowed");
   });
 
+  /** Nobody looks at the result but the policies. */
+  const made = async (who: string, name: string, type: string, namespace = "metahub-system"): Promise<string> => {
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace, ...accountOf(type) }, type };
+    const { code, stderr } = await kubectl(["create", "--dry-run=server", `--as=${who}`, "-f", "-"], secret);
+    return code === 0 ? "allowed" : stderr;
+  };
+  const accountOf = (type: string) =>
+    type === tokenType ? { annotations: { "kubernetes.io/service-account.name": "default" } } : {};
+
+  test("the keeper makes its Secrets", async () => {
+    const refused = () => made(keeper, "other", "Opaque");
+    await expect.poll(refused, { timeout: 30_000 }).toContain("denied");
+    for (const name of ["metahub-webhook-keys", "metahub-webhook-authority"])
+      expect(await made(keeper, name, "Opaque")).toBe("allowed");
+    // Without a certificate in it the API server itself refuses it, after the policies.
+    expect(await made(keeper, "metahub-webhook-tls", "kubernetes.io/tls")).toMatch(/tls\.crt/);
+  });
+
+  test.each<[string, string, string, string, RegExp]>([
+    ["another Secret", "other", "Opaque", "metahub-system", /no Secret but its own/],
+    ["one of another namespace", "metahub-webhook-keys", "Opaque", "default", /no Secret but its own/],
+    ["one that is filled with a token", "metahub-webhook-keys", tokenType, "metahub-system", /of this type/],
+  ])("the keeper may not make %s", async (_name, name, type, namespace, words) => {
+    expect(await made(keeper, name, type, namespace)).toMatch(words);
+    expect(await made(tenant, name, type, namespace)).toBe("allowed");
+  });
+
   test.each<[string, unknown]>([
     ["another note", { metadata: { annotations: { [selection]: "{}" } } }],
     ["another annotation", { metadata: { annotations: { other: "y" } } }],
@@ -173,6 +211,6 @@ describeWith(ready, "the chart's policies", ({ cluster }) => {
     const failed = checks.filter((line) => !/error_type="(no|invalid)_error"/.test(line));
     expect(failed).toEqual([]);
     const counted = new Set(checks.map((line) => /policy="([^"]+)"/.exec(line)?.[1]));
-    expect([...counted].sort()).toEqual(["metahub-nodes", "metahub-pods"]);
+    expect([...counted].sort()).toEqual(["metahub-nodes", "metahub-pods", "metahub-secrets"]);
   });
 });
