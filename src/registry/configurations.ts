@@ -46,7 +46,7 @@ type Platforms = Map<string, NonNullable<ReturnType<Configured["get"]>>>;
 
 /**
  * Reads the platforms of entries that name none where runtimes find them: in their image configurations. An entry that
- * cannot be read is `unread`: an index is not worth less for it than without. What is read is the first of the index, as
+ * cannot be read is `unread`: an index is not worth less for it than without. The first entries of the index are read, as
  * far as the bounds go, whatever order answers come in.
  * @throws RegistryError ABORTED where the signal ends first
  */
@@ -74,7 +74,7 @@ export async function readConfigurations(
   }
 }
 
-/** What is read for one index, within its bounds. */
+/** The reading for one index, within its bounds. */
 class Reading {
   readonly #reader: ContentReader;
   readonly #signal: AbortSignal;
