@@ -59,6 +59,21 @@ describe("ImageSource", () => {
     expect(image.kind === "index" && image.variants.length).toBe(1);
   });
 
+  test("an answer to a HEAD that says too large a length refuses the index while it is believed, and not for good", async () => {
+    const running = await fixture.registry();
+    const only = await putManifest(running.store, "team/app", undefined, "x");
+    await putIndex(running.store, "team/app", "v1", [{ ...only, platform: linux }]);
+    const headers = { "content-length": "999999999" };
+    running.faults.add({ path: /v1/, method: "HEAD", times: 1, fault: { kind: "headers", headers } });
+    let now = 1_000_000;
+    const images = new ImageSource(fixture.client({ now: () => now }));
+    const lookup = () => images.lookup(parseReference(`${running.host}/team/app:v1`), access());
+    await expect(lookup()).rejects.toMatchObject({ code: "INVALID", message: expect.stringContaining("TOO_LARGE") });
+    expect(running.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+    now += 60_000;
+    expect(await lookup()).toMatchObject({ variants: [{ digest: only.digest }] });
+  });
+
   test("a nested index that is larger than was claimed is refused", async () => {
     const running = await fixture.registry();
     const pushed = await putManifest(running.store, "team/app", undefined, "x");
