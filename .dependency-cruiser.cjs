@@ -19,7 +19,7 @@ const mayImport = {
   kubernetes: ["process", "time", "yaml", "json", "text", "api"],
   registry: ["credentials", "time", "json", "oci", "text", "hardware"],
   manifests: ["process", "yaml", "json"],
-  identity: ["manifests", "process", "keys", "yaml", "json", "api", "hardware"],
+  identity: ["manifests", "kubernetes", "process", "time", "keys", "yaml", "json", "api", "hardware"],
   host: ["process", "text", "hardware"],
   certificates: ["kubernetes", "telemetry", "time", "json"],
   keeper: ["certificates", "kubernetes", "telemetry", "time", "keys", "json"],

@@ -1,13 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { KeyError } from "../keys/error.ts";
 import { formatSigningKeys, parseSigningKeys, renewSigningKeys, type SigningKeys } from "../keys/signing-keys.ts";
+import { tokenKeyRules } from "../keys/token-rules.ts";
 import { fileReason } from "../process/file-reason.ts";
 import { IdentityError } from "./error.ts";
 import { createFile, replaceFile } from "./write-file.ts";
 
-const hourMs = 3_600_000;
-/** A key signs for a day. A token counts for an hour after its last signature; the second one is for wrong clocks. */
-const rules = { signsForMs: 24 * hourMs, verifiesForMs: 2 * hourMs } as const;
 /** Others than the owner may neither read nor write it. */
 const mode = 0o600;
 
@@ -19,7 +17,7 @@ const mode = 0o600;
 export async function openKeyFile(path: string, now: Date, signal: AbortSignal): Promise<SigningKeys> {
   const text = await readKeys(path, signal);
   const keys = text === undefined ? [] : parseKeys(path, text);
-  const wanted = renewSigningKeys(keys, { now, ...rules });
+  const wanted = renewSigningKeys(keys, { now, ...tokenKeyRules });
   if (wanted === keys) return keys;
   const content = formatSigningKeys(wanted);
   const written =

@@ -41,6 +41,7 @@ test("an installation: everything is made in one look, the authority before the 
     "POST secrets/tls",
     "POST secrets/keys",
     `PATCH ${kind}/metahub-webhook`,
+    "POST secrets/token-keys",
   ]);
   expect([isServed(), segments()]).toEqual([true, [named()]]);
   expect(cluster.object("secrets/tls")["type"]).toBe("kubernetes.io/tls");

@@ -11,12 +11,15 @@ import {
 import { KeeperError } from "./error.ts";
 import type { KeyDuty } from "./key-duty.ts";
 import type { PathDuty } from "./path-duty.ts";
+import type { TokenKeyDuty } from "./token-key-duty.ts";
 
 export interface KeeperOptions extends KeeperContext {
   /** Absent: somebody else keeps authority and certificate. */
   readonly certificates?: Pick<CertificateDuty, "look"> | undefined;
   readonly keys: Pick<KeyDuty, "look">;
   readonly paths: Pick<PathDuty, "look">;
+  /** Absent: there is no filtering registry. */
+  readonly tokenKeys?: Pick<TokenKeyDuty, "look"> | undefined;
   readonly current: readonly ConfigurationName[];
   readonly former: readonly ConfigurationName[];
   /** Longest time between two looks, ms, should a watch not tell of a change. */
@@ -90,7 +93,7 @@ export class Keeper {
    * looked at. @throws what could not be kept
    */
   async look(signal: AbortSignal): Promise<Look> {
-    const { certificates, keys, paths, current, former } = this.#options;
+    const { certificates, keys, paths, tokenKeys, current, former } = this.#options;
     const configurations: ReadConfigurations = {
       current: await this.#read(current, signal),
       former: await this.#read(former, signal),
@@ -109,10 +112,11 @@ export class Keeper {
     const certified = await attempt(async () => await certificates?.look(configurations, signal));
     const kept = await attempt(() => keys.look(configurations, signal));
     const path = kept && (await attempt(() => paths.look(configurations, kept.segments, signal)));
+    const tokens = await attempt(async () => await tokenKeys?.look(signal));
     if (failures.length > 0) throw failures.length === 1 ? failures[0] : togetherOf(failures);
     const soon = Math.min(certified ?? forever, path ?? forever);
     const there = configurations.current.every(({ object }) => object !== undefined);
-    return { next: Math.min(soon, kept?.next ?? forever), whole: there && soon === forever };
+    return { next: Math.min(soon, kept?.next ?? forever, tokens ?? forever), whole: there && soon === forever };
   }
 
   /** The pause after a look, ms: longer and longer where each look had to write, so that nobody is fought for ever. */

@@ -1,7 +1,13 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
 /** An object, or a part of one, that the keeper writes. */
-export type Written = "authority" | "certificate" | "keys" | "authority-in-configuration" | "path-in-configuration";
+export type Written =
+  | "authority"
+  | "certificate"
+  | "keys"
+  | "token-keys"
+  | "authority-in-configuration"
+  | "path-in-configuration";
 
 /** Counts of the keeper. */
 export interface KeeperMetrics {

@@ -7,6 +7,7 @@ import { KeyDuty } from "../keeper/key-duty.ts";
 import { createKeeperMetrics } from "../keeper/metrics.ts";
 import { PathDuty } from "../keeper/path-duty.ts";
 import { type ServiceName, ServiceReplicas } from "../keeper/replicas.ts";
+import { TokenKeyDuty } from "../keeper/token-key-duty.ts";
 import { watchKept } from "../keeper/watches.ts";
 import { Writes } from "../keeper/writes.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
@@ -28,6 +29,8 @@ export interface KeeperProgramOptions {
   readonly certificates?: KeptSecrets | undefined;
   /** The Secret of path segments and note keys. */
   readonly keys: SecretName;
+  /** The Secret of the keys that sign the filtering registry's tokens; absent where there is none. */
+  readonly tokenKeys?: SecretName | undefined;
   /** The name of the webhook configurations. */
   readonly configuration: string;
   /** Their name in an earlier version, without path segments: kept for a path's life, then removed. */
@@ -84,12 +87,14 @@ export function runKeeper(options: KeeperProgramOptions, { env, signal }: Progra
         }),
       keys: new KeyDuty({ ...shared, keys: store(options.keys), pathLifeMs }),
       paths: new PathDuty({ ...shared, replicas: replicasOf(client, options), pathLifeMs }),
+      tokenKeys: options.tokenKeys && new TokenKeyDuty({ ...shared, keys: store(options.tokenKeys) }),
       current: configurationsOf(options.configuration, options.atBinding),
       former: options.formerConfiguration === undefined ? [] : configurationsOf(options.formerConfiguration, true),
       resyncMs,
     });
     const secrets = [
       options.keys,
+      ...(options.tokenKeys === undefined ? [] : [options.tokenKeys]),
       ...(certificates === undefined ? [] : [certificates.authority, certificates.serving]),
     ];
     const kept = { secrets, configurations: configurationsOf(options.configuration, options.atBinding) };

@@ -11,6 +11,7 @@ export function addKeeperCommand(program: Command, context: CommandContext, done
     .option("--address <address>", "address that it listens on", "0.0.0.0")
     .addOption(serverKubeconfigOption())
     .requiredOption("--keys-secret <namespace/name>", "keep path segments and the keys that prove notes in this Secret")
+    .option("--token-keys-secret <namespace/name>", "keep the keys of the filtering registry's tokens in this Secret")
     .option("--tls-secret <namespace/name>", "keep the serving certificate in this Secret; without it, others do")
     .option("--authority-secret <namespace/name>", "keep the authority that signs it in this one")
     .option("--tls-host <host...>", "names and addresses in the serving certificate", [])

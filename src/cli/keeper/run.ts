@@ -10,6 +10,7 @@ const flagsSchema = z.object({
   address: z.string(),
   kubeconfig: z.string().optional(),
   keysSecret: z.string(),
+  tokenKeysSecret: z.string().optional(),
   tlsSecret: z.string().optional(),
   authoritySecret: z.string().optional(),
   tlsHost: z.array(z.string()),
@@ -33,6 +34,8 @@ export async function serveKeeper(given: unknown, context: CommandContext): Prom
       kubeconfig,
       certificates: keptSecrets(flags),
       keys: objectName(flags.keysSecret, "--keys-secret"),
+      tokenKeys:
+        flags.tokenKeysSecret === undefined ? undefined : objectName(flags.tokenKeysSecret, "--token-keys-secret"),
       configuration: flags.webhookConfiguration,
       formerConfiguration: flags.formerConfiguration,
       atBinding: flags.atBinding === "true",

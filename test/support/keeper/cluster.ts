@@ -7,6 +7,7 @@ import type { KeeperContext } from "../../../src/keeper/context.ts";
 import { Keeper } from "../../../src/keeper/keeper.ts";
 import { KeyDuty } from "../../../src/keeper/key-duty.ts";
 import { PathDuty } from "../../../src/keeper/path-duty.ts";
+import { TokenKeyDuty } from "../../../src/keeper/token-key-duty.ts";
 import { Writes } from "../../../src/keeper/writes.ts";
 import { KubernetesError, type KubernetesErrorCode } from "../../../src/kubernetes/error.ts";
 import { SecretStore } from "../../../src/kubernetes/secrets/store.ts";
@@ -143,6 +144,7 @@ export function keeperOf(
     }),
     keys: new KeyDuty({ ...shared, keys: store("keys"), pathLifeMs: lifeMs }),
     paths: new PathDuty({ ...shared, replicas: { unaware: async () => unaware() }, pathLifeMs: lifeMs }),
+    tokenKeys: new TokenKeyDuty({ ...shared, keys: store("token-keys") }),
     current: [named("metahub-webhook")],
     former: [named("metahub")],
     resyncMs: 60_000,

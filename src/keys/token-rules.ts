@@ -1,0 +1,9 @@
+import type { SigningKeyRules } from "./signing-keys.ts";
+
+const hourMs = 3_600_000;
+
+/**
+ * How long the keys of tokens live. A key signs for a day. A token counts for an hour after its last signature; the second
+ * one is for wrong clocks.
+ */
+export const tokenKeyRules: Omit<SigningKeyRules, "now"> = { signsForMs: 24 * hourMs, verifiesForMs: 2 * hourMs };
