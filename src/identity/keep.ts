@@ -1,19 +1,14 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { Document } from "yaml";
 import { type MachineCredential, type MachineCredentialSpec, usernameOf } from "../api/machine-credential.ts";
 import { metahubApiVersion } from "../api/machine-type.ts";
 import { parseMachineCredential } from "../api/parse-machine-credential.ts";
-import { documentOptions } from "../yaml/document-options.ts";
+import type { CredentialStore, StoredCredential } from "./credential-store.ts";
 import { Credentials, idOf, mostOfOneUser, stateOf } from "./credentials.ts";
 import { IdentityError } from "./error.ts";
 import { createSecret, hashOfSecret } from "./secret.ts";
-import { findStored, readStored, type StoredCredential, writeSpec } from "./stored.ts";
-import { createFile } from "./write-file.ts";
 
-/** The folder of manifests that a registry reads, at one moment. */
-export interface CredentialFolder {
-  readonly folder: string;
+/** The store, at one moment. */
+export interface Keeping {
+  readonly store: CredentialStore;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
@@ -23,38 +18,36 @@ export interface MadeCredential {
   readonly credential: MachineCredential;
   readonly secret: string;
   /** Where it was written. */
-  readonly file: string;
+  readonly place: string;
 }
 
 export interface CreateOptions {
   readonly name: string;
   readonly spec: Omit<MachineCredentialSpec, "secretHash">;
-  /** Default: NAME.yaml in the folder. */
-  readonly file: string | undefined;
 }
 
 /**
- * Makes a credential and writes it as a file of its own; what is there is never overwritten.
- * @returns also its machine type, where the folder has others and not that one
- * @throws ApiError for what no credential can say; IdentityError DUPLICATE, TOO_MANY, UNWRITABLE; ManifestError
+ * Makes a credential and writes it; what is there is never overwritten.
+ * @returns also its machine type, where the store has others and not that one
+ * @throws ApiError for what no credential can say; IdentityError DUPLICATE, TOO_MANY, UNWRITABLE; what reading throws
  */
 export async function createCredential(
-  { name, spec, file }: CreateOptions,
-  { folder, signal }: CredentialFolder,
+  { name, spec }: CreateOptions,
+  { store, signal }: Keeping,
 ): Promise<MadeCredential & { readonly missingMachineType: string | undefined }> {
-  const made = draft({ name }, spec);
-  const { credentials: stored, machineTypes } = await readStored(folder, signal);
-  const other = stored.find(({ credential }) => idOf(credential) === name);
+  const made = draft({ name, ...namespaceOf(store) }, spec);
+  const { credentials: stored, machineTypes } = await store.read(signal);
+  const other = stored.find(({ credential }) => idOf(credential) === idOf(made.credential));
   if (other !== undefined) {
     throw new IdentityError(
       "DUPLICATE",
-      `MachineCredential ${name} is in ${other.file}; rotate it, or take another name`,
+      `MachineCredential ${name} is in ${other.place}; rotate it, or take another name`,
     );
   }
   refuseTooMany(stored, made.credential);
-  const written = await write(made, file ?? join(folder, `${name}.yaml`), signal);
+  const written = { ...made, place: await store.add(made.credential, signal) };
   const { machineType } = spec;
-  // A folder without any holds credentials for a cluster.
+  // A folder without any holds credentials for a cluster; of a cluster they may be hidden.
   const missing = machineType !== undefined && machineTypes.size > 0 && !machineTypes.has(machineType);
   return { ...written, missingMachineType: missing ? machineType : undefined };
 }
@@ -70,14 +63,14 @@ export interface RotateOptions {
 /**
  * Makes a second credential of the same user name beside the first, which ends after the overlap.
  * @returns the new one, and when the former one ends
- * @throws IdentityError NOT_FOUND, NOT_ACTIVE, TOO_MANY, DUPLICATE, UNWRITABLE; ManifestError
+ * @throws IdentityError NOT_FOUND, NOT_ACTIVE, TOO_MANY, DUPLICATE, UNWRITABLE; what reading throws
  */
 export async function rotateCredential(
   { name, overlapMs, expires }: RotateOptions,
-  { folder, now, signal }: CredentialFolder,
+  { store, now, signal }: Keeping,
 ): Promise<MadeCredential & { readonly formerEnds: string }> {
-  const { credentials: stored } = await readStored(folder, signal);
-  const former = findStored(stored, name, folder);
+  const { credentials: stored } = await store.read(signal);
+  const former = findStored(stored, name, store);
   const { metadata, spec } = former.credential;
   const state = stateOf(former.credential, now);
   if (state !== "active")
@@ -94,36 +87,36 @@ export async function rotateCredential(
   refuseTooMany(stored, made.credential);
   const overlapEnds = toTime(new Date(now.getTime() + overlapMs));
   const formerEnds = end !== undefined && end < overlapEnds ? end : overlapEnds;
-  const written = await write(made, join(folder, `${made.credential.metadata.name}.yaml`), signal);
+  const written = { ...made, place: await store.add(made.credential, signal) };
   try {
-    await writeSpec(former, { expires: formerEnds }, signal);
+    await store.write(former, { expires: formerEnds }, signal);
   } catch (error) {
     // Nobody learns its secret.
-    await rm(written.file, { force: true });
+    await store.remove(written.credential, written.place, signal);
     throw error;
   }
   return { ...written, formerEnds };
 }
 
 /**
- * Takes a credential back: it counts no more, and neither do its tokens. It stays in its file, so that its name tells of
+ * Takes a credential back: it counts no more, and neither do its tokens. It stays where it is, so that its name tells of
  * it and is not given anew.
  * @returns the other credentials of the user name that still count
- * @throws IdentityError NOT_FOUND, UNWRITABLE; ManifestError
+ * @throws IdentityError NOT_FOUND, UNWRITABLE; what reading throws
  */
 export async function revokeCredential(
   name: string,
-  { folder, now, signal }: CredentialFolder,
-): Promise<{ readonly file: string; readonly before: boolean; readonly others: readonly string[] }> {
-  const { credentials: stored } = await readStored(folder, signal);
-  const one = findStored(stored, name, folder);
+  { store, now, signal }: Keeping,
+): Promise<{ readonly place: string; readonly before: boolean; readonly others: readonly string[] }> {
+  const { credentials: stored } = await store.read(signal);
+  const one = findStored(stored, name, store);
   const before = one.credential.spec.revoked !== undefined;
-  if (!before) await writeSpec(one, { revoked: toTime(now) }, signal);
+  if (!before) await store.write(one, { revoked: toTime(now) }, signal);
   const user = usernameOf(one.credential);
   const others = stored
     .map(({ credential }) => credential)
     .filter((other) => other !== one.credential && usernameOf(other) === user && stateOf(other, now) === "active");
-  return { file: one.file, before, others: others.map(idOf) };
+  return { place: one.place, before, others: others.map(idOf) };
 }
 
 /** RFC 3339 in UTC, to the second: as credentials have it. */
@@ -145,16 +138,23 @@ function draft(
   return { credential, secret };
 }
 
-async function write(
-  { credential, secret }: Pick<MadeCredential, "credential" | "secret">,
-  file: string,
-  signal: AbortSignal,
-): Promise<MadeCredential> {
-  const text = new Document(credential, documentOptions).toString({ lineWidth: 0 });
-  if (!(await createFile(file, text, 0o644, signal))) {
-    throw new IdentityError("DUPLICATE", `${file}: is there already, and is not overwritten`);
+/**
+ * The one credential that a name means: `name`, or `namespace/name`.
+ * @throws IdentityError NOT_FOUND; DUPLICATE where several have it
+ */
+function findStored(all: readonly StoredCredential[], name: string, { shown }: CredentialStore): StoredCredential {
+  const found = all.filter(({ credential }) => idOf(credential) === name || credential.metadata.name === name);
+  const [one, ...others] = found;
+  if (one === undefined) throw new IdentityError("NOT_FOUND", `no MachineCredential ${name} in ${shown}`);
+  if (others.length > 0) {
+    const places = found.map(({ credential, place }) => `${idOf(credential)} in ${place}`).join(", ");
+    throw new IdentityError("DUPLICATE", `several MachineCredentials are called ${name}: ${places}`);
   }
-  return { credential, secret, file };
+  return one;
+}
+
+function namespaceOf({ namespace }: CredentialStore): { readonly namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
 }
 
 /** `login`, `login-r2`, `login-r3`: the number after all that there are. */

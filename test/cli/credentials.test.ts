@@ -266,10 +266,14 @@ describe("with a file that people keep", () => {
   });
 });
 
-test("a folder that is not there fails, and help tells what there is in a cluster", async () => {
+test("a folder that is not there fails, and so do flags that do not say one place", async () => {
   const ran = await metahub(["credentials", "list", "--inventory", join(folder, "none")]);
   expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("no such file or folder")]);
-  const help = await metahub(["credentials", "--help"]);
-  expect([help.code, help.stdout]).toEqual([0, expect.stringContaining("kubectl apply -n NAMESPACE -f FILE")]);
-  expect((await metahub(["credentials", "create", "x", "--unfiltered"])).code).toBe(2);
+  const both = ["credentials", "list", "--inventory", folder, "--namespace", "hpc"];
+  const file = ["credentials", "create", "x", "--unfiltered", "--namespace", "hpc", "--file", "x.yaml"];
+  const context = ["credentials", "list", "--inventory", folder, "--context", "c"];
+  for (const args of [both, file, context, ["credentials", "create", "x", "--unfiltered"]]) {
+    const { code, stdout, stderr } = await metahub(args);
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining("--inventory")]);
+  }
 });

@@ -6,8 +6,7 @@ import { gather } from "../input/given.ts";
 const help = `
 A credential lets machines ask the filtering registry as one machine type, or see
 everything as it is upstream. These commands keep MachineCredentials in the folder
-that the registry reads. They ask no cluster: there, apply the file that create
-wrote (kubectl apply -n NAMESPACE -f FILE), and set spec.revoked to revoke it.
+that the registry reads (--inventory), or in a namespace of a cluster (--namespace).
 
 Exit codes: 0 done; 1 failed; 2 usage.
 
@@ -15,6 +14,7 @@ Examples:
   metahub credentials create login-nodes --inventory ./hub --machine-type type1 \\
     --expires 90d --repository 'qnib/*' --server hub.example.com
   metahub credentials list --inventory ./hub
+  metahub credentials list --namespace hpc
   metahub credentials rotate login-nodes --inventory ./hub --overlap 7d
   metahub credentials revoke login-nodes --inventory ./hub`;
 
@@ -47,7 +47,7 @@ function addCreate(credentials: Command, context: CommandContext, done: Done): v
       ),
     )
     .option("--file <file>", "write it there; default: DIR/NAME.yaml");
-  addExpires(addInventory(command), "default: never");
+  addExpires(addStore(command), "default: never");
   addLines(command).action(async (name: unknown, options: unknown) => {
     const { create } = await import("../credentials/run.ts");
     done(await create(String(name), options, context));
@@ -55,7 +55,7 @@ function addCreate(credentials: Command, context: CommandContext, done: Done): v
 }
 
 function addList(credentials: Command, context: CommandContext, done: Done): void {
-  addInventory(credentials.command("list").description("Show the credentials, and whether they count."))
+  addStore(credentials.command("list").description("Show the credentials, and whether they count."))
     .addOption(new Option("-o, --output <form>", "what is printed").choices(["table", "json"]).default("table"))
     .action(async (options: unknown) => {
       const { list } = await import("../credentials/run.ts");
@@ -68,7 +68,7 @@ function addRevoke(credentials: Command, context: CommandContext, done: Done): v
     .command("revoke")
     .argument("<name>", "name of the MachineCredential")
     .description("Take a credential back, with every token that was given for it.");
-  addInventory(command).action(async (name: unknown, options: unknown) => {
+  addStore(command).action(async (name: unknown, options: unknown) => {
     const { revoke } = await import("../credentials/run.ts");
     done(await revoke(String(name), options, context));
   });
@@ -84,15 +84,19 @@ function addRotate(credentials: Command, context: CommandContext, done: Done): v
         .argParser(parseDuration)
         .default(7 * 86_400_000, "7d"),
     );
-  addExpires(addInventory(command), "default: when the first one would have");
+  addExpires(addStore(command), "default: when the first one would have");
   addLines(command).action(async (name: unknown, options: unknown) => {
     const { rotate } = await import("../credentials/run.ts");
     done(await rotate(String(name), options, context));
   });
 }
 
-function addInventory(command: Command): Command {
-  return command.requiredOption("--inventory <dir>", "folder of manifests that the registry reads");
+function addStore(command: Command): Command {
+  return command
+    .option("--inventory <dir>", "folder of manifests that the registry reads")
+    .option("-n, --namespace <name>", "namespace of a cluster, in place of a folder")
+    .option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the service account of the Pod")
+    .option("--context <name>", "context of the kubeconfig");
 }
 
 function addExpires(command: Command, otherwise: string): Command {

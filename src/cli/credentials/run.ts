@@ -2,7 +2,6 @@ import { ApiError } from "../../api/error.ts";
 import { type MachineCredentialSpec, usernameOf } from "../../api/machine-credential.ts";
 import { idOf } from "../../identity/credentials.ts";
 import {
-  type CredentialFolder,
   createCredential,
   type MadeCredential,
   revokeCredential,
@@ -16,6 +15,7 @@ import { Given } from "../input/given.ts";
 import { terminalOf } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
 import { basicHeader, clientLines } from "./lines.ts";
+import { withStore } from "./store.ts";
 import { credentialJson, credentialTable } from "./table.ts";
 
 /** A DNS name, an IPv4 address or an IPv6 address in brackets, with or without a port. */
@@ -25,19 +25,20 @@ const serverForm = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.
 export async function create(name: string, options: unknown, context: CommandContext): Promise<ExitCode> {
   const given = new Given(options);
   const server = serverOf(given);
-  const folder = folderOf(given, context);
-  const spec = { ...viewOf(given), ...restOf(given), ...expiryOf(given, folder.now) };
-  const { missingMachineType, ...made } = await createCredential(
-    { name, spec, file: given.text("file") },
-    folder,
-  ).catch((error: unknown) => {
-    // The flags are all that is held to the rules of a credential here.
-    throw error instanceof ApiError ? new UsageError(error.message) : error;
+  const now = new Date();
+  const spec = { ...viewOf(given), ...restOf(given), ...expiryOf(given, now) };
+  await withStore(given, context, async (store) => {
+    const keeping = { store, now, signal: context.signal };
+    const { missingMachineType, ...made } = await createCredential({ name, spec }, keeping).catch((error: unknown) => {
+      // The flags are all that is held to the rules of a credential here.
+      throw error instanceof ApiError ? new UsageError(error.message) : error;
+    });
+    if (missingMachineType !== undefined) {
+      const where = store.namespace === undefined ? safeText(store.shown) : "the cluster";
+      context.stderr.write(`metahub: there is no MachineType ${missingMachineType} in ${where} yet\n`);
+    }
+    print(made, server, given, context, {});
   });
-  if (missingMachineType !== undefined) {
-    context.stderr.write(`metahub: there is no MachineType ${missingMachineType} in ${safeText(folder.folder)} yet\n`);
-  }
-  print(made, server, given, context, {});
   return 0;
 }
 
@@ -45,18 +46,23 @@ export async function create(name: string, options: unknown, context: CommandCon
 export async function rotate(name: string, options: unknown, context: CommandContext): Promise<ExitCode> {
   const given = new Given(options);
   const server = serverOf(given);
-  const folder = folderOf(given, context);
-  const { expires } = expiryOf(given, folder.now);
+  const now = new Date();
+  const { expires } = expiryOf(given, now);
   const overlapMs = given.number("overlap") ?? 0;
-  const { formerEnds, ...made } = await rotateCredential({ name, overlapMs, expires }, folder);
-  print(made, server, given, context, { former: name, formerEnds });
+  await withStore(given, context, async (store) => {
+    const keeping = { store, now, signal: context.signal };
+    const { formerEnds, ...made } = await rotateCredential({ name, overlapMs, expires }, keeping);
+    print(made, server, given, context, { former: name, formerEnds });
+  });
   return 0;
 }
 
 /** `metahub credentials revoke`. @throws IdentityError, ManifestError */
 export async function revoke(name: string, options: unknown, context: CommandContext): Promise<ExitCode> {
-  const { file, before, others } = await revokeCredential(name, folderOf(new Given(options), context));
-  const lines = [before ? `${name} was revoked before (${file})` : `${name} is revoked (${file})`];
+  const { place, before, others } = await withStore(new Given(options), context, (store) =>
+    revokeCredential(name, { store, now: new Date(), signal: context.signal }),
+  );
+  const lines = [before ? `${name} was revoked before (${place})` : `${name} is revoked (${place})`];
   if (others.length > 0) lines.push(`the same user name still has: ${others.join(", ")}`);
   context.stdout.write(`${lines.map(safeText).join("\n")}\n`);
   return 0;
@@ -65,17 +71,15 @@ export async function revoke(name: string, options: unknown, context: CommandCon
 /** `metahub credentials list`. @throws IdentityError, ManifestError */
 export async function list(options: unknown, context: CommandContext): Promise<ExitCode> {
   const given = new Given(options);
-  const credentials = await listCredentials(folderOf(given, context));
+  const credentials = await withStore(given, context, (store) =>
+    listCredentials({ store, now: new Date(), signal: context.signal }),
+  );
   const json = given.choice("output", ["table", "json"]) === "json";
   const text = json
-    ? JSON.stringify(credentialJson(credentials), null, 2)
+    ? JSON.stringify(credentialJson(credentials, given.text("inventory") !== undefined), null, 2)
     : credentialTable(credentials, terminalOf(context));
   context.stdout.write(`${text}\n`);
   return 0;
-}
-
-function folderOf(given: Given, { signal }: CommandContext): CredentialFolder {
-  return { folder: given.text("inventory") ?? "", now: new Date(), signal };
 }
 
 function viewOf(given: Given): Pick<MachineCredentialSpec, "machineType" | "unfiltered"> {
@@ -107,7 +111,7 @@ function serverOf(given: Given): string {
 
 /** The only place that shows a secret. */
 function print(
-  { credential, secret, file }: MadeCredential,
+  { credential, secret, place }: MadeCredential,
   server: string,
   given: Given,
   { stdout }: CommandContext,
@@ -117,12 +121,26 @@ function print(
   if (given.choice("output", ["text", "json"]) === "json") {
     const { secretHash: _, ...spec } = credential.spec;
     const authorization = basicHeader({ username, secret });
-    const answer = { name: idOf(credential), ...spec, username, file, server, secret, authorization, ...former };
+    const answer = {
+      name: idOf(credential),
+      ...spec,
+      username,
+      ...placeJson(given, place),
+      server,
+      secret,
+      authorization,
+      ...former,
+    };
     stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return;
   }
-  const about = [`${safeText(file)} holds ${idOf(credential)}, and of the secret its hash alone.`];
+  const about = [`${safeText(place)} holds ${idOf(credential)}, and of the secret its hash alone.`];
   if (former.formerEnds !== undefined) about.push(`${former.former} counts until ${former.formerEnds}.`);
   about.push("The secret, which is shown this once:", "", `  ${secret}`, "");
   stdout.write(`${about.join("\n")}\n${clientLines({ username, secret, server })}\n`);
+}
+
+/** A cluster's credential is found by its name. */
+function placeJson(given: Given, place: string): { readonly file?: string } {
+  return given.text("inventory") === undefined ? {} : { file: place };
 }
