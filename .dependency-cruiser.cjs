@@ -18,7 +18,7 @@ const mayImport = {
   http: ["telemetry", "time"],
   kubernetes: ["process", "time", "yaml", "json", "text", "api"],
   registry: ["credentials", "time", "json", "oci", "text", "hardware"],
-  manifests: ["process", "yaml", "json"],
+  manifests: ["process", "time", "yaml", "json"],
   identity: ["manifests", "process", "keys", "yaml", "json", "api", "hardware"],
   host: ["process", "text", "hardware"],
   certificates: ["kubernetes", "telemetry", "time", "json"],
