@@ -1,18 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import type { Reference } from "../oci/reference.ts";
+import type { Access } from "../registry/access.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadline } from "../time/deadline.ts";
 import { privateHeaders } from "./answer.ts";
+import { pour, sendWhole } from "./pour.ts";
 import { readRange } from "./ranges.ts";
 
 /** Bytes of one blob: layers of the largest images have some tens of GiB. */
 const maxBytes = 256 * 1_073_741_824;
 
+/** Longest time to the head of its answer, a place for it included, ms. */
+const headMs = 60_000;
+
 export interface AskedBlob {
   readonly reference: Reference;
   readonly digest: string;
   readonly asker: Asker;
+  readonly clock: Clock;
 }
 
 /**
@@ -22,7 +29,7 @@ export interface AskedBlob {
  */
 export async function sendBlob(
   client: RegistryClient,
-  { reference, digest, asker }: AskedBlob,
+  { reference, digest, asker, clock }: AskedBlob,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -36,19 +43,32 @@ export async function sendBlob(
   };
   if (request.method === "HEAD") {
     const size = await withCredentials(reference, asker, (access) => client.blobSize(reference, digest, access));
-    response.writeHead(200, { ...headers, ...lengthOf(size) }).end();
+    response.writeHead(200, { ...headers, ...lengthOf(size) });
+    await sendWhole(response, undefined, clock);
     return;
   }
   const range = readRange(request.headers.range, oneOf(request.headers["if-range"]), etag);
-  const opened = await withCredentials(reference, asker, (access) =>
+  const opened = await openInTime({ reference, digest, asker, clock }, (access) =>
     client.openBlob(reference, digest, { ...access, maxBytes, range }),
   );
+  // Also while it waits for the next piece: whoever leaves gives the place back at once.
+  response.once("close", () => opened.body.destroy());
   if (opened.kind === "part") {
     const total = opened.total === undefined ? "*" : String(opened.total);
     const part = { "content-range": `bytes ${opened.first}-${opened.last}/${total}` };
     response.writeHead(206, { ...headers, ...part, ...lengthOf(opened.size) });
   } else response.writeHead(200, { ...headers, ...lengthOf(opened.size) });
-  await pipeline(opened.body, response);
+  await pour(opened.body, response, clock);
+}
+
+/** Waits for a place and for the answer's head no longer than for any other answer. */
+async function openInTime<T>({ reference, asker, clock }: AskedBlob, open: (access: Access) => Promise<T>): Promise<T> {
+  const deadline = new Deadline(clock, asker.signal, "the blob", headMs);
+  try {
+    return await withCredentials(reference, { ...asker, signal: deadline.signal }, open);
+  } finally {
+    deadline.end();
+  }
 }
 
 function lengthOf(size: number | undefined): Readonly<Record<string, string>> {

@@ -3,16 +3,19 @@ import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import { RegistryError } from "../registry/error.ts";
-import { type Asker, withCredentials } from "../registry/with-credentials.ts";
+import type { Asker } from "../registry/with-credentials.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { systemClock } from "../time/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
 import { type ErrorCode, notThere, privateHeaders, Refusal, refusalOf, sendRefusal } from "./answer.ts";
 import { sendBlob } from "./blobs.ts";
 import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
+import { sendListing } from "./listings.ts";
 import type { Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
 import { type Asked, readPath } from "./names.ts";
+import { sendWhole } from "./pour.ts";
+import { UnderWay } from "./under-way.ts";
 import type { Place, Upstreams } from "./upstreams.ts";
 
 export interface PullApiOptions {
@@ -24,6 +27,9 @@ export interface PullApiOptions {
   readonly manifests: Manifests;
   readonly metrics: ProxyMetrics;
   readonly log: Logger;
+  /** Requests of one credential at once. */
+  readonly mostOfOne?: number;
+  readonly clock?: Clock;
 }
 
 /** Longest time for an answer but for a blob, ms. */
@@ -32,17 +38,16 @@ const answerMs = 60_000;
 const mostOfOne = 256;
 /** Answers of an upstream that are about this registry, and look like "not there" to its clients. */
 const refused: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED", "REFUSED_HOST"]);
-/** Keys and characters of the query of a listing, which is passed on. */
-const mostKeys = 8;
-const longestQuery = 2_048;
-
 /** The pull half of distribution-spec v1.1, with each guest's own view of it. */
 export class PullApi {
   readonly #options: PullApiOptions;
-  readonly #underWay = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #underWay: UnderWay;
 
   constructor(options: PullApiOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#underWay = new UnderWay(() => options.mostOfOne ?? mostOfOne);
   }
 
   /** Answers one request. Never rejects. */
@@ -80,19 +85,11 @@ export class PullApi {
     }
     const place = this.#options.upstreams().place(asked.repository, url.searchParams.get("ns") ?? undefined);
     if (place === undefined || !guest.mayPull(place.canonical)) throw notThere(missingOf(asked));
-    const under = this.#underWay.get(guest.name) ?? 0;
-    if (under >= mostOfOne) {
-      throw new Refusal(429, "TOOMANYREQUESTS", "too many requests of these credentials at once", {
-        "retry-after": "1",
-      });
-    }
-    this.#underWay.set(guest.name, under + 1);
+    const leave = this.#underWay.enter(guest.name);
     try {
       await this.#answer(asked, { guest, place: place.reference, query: url.searchParams }, request, response);
     } finally {
-      const now = (this.#underWay.get(guest.name) ?? 1) - 1;
-      if (now === 0) this.#underWay.delete(guest.name);
-      else this.#underWay.set(guest.name, now);
+      leave();
     }
   }
 
@@ -110,15 +107,16 @@ export class PullApi {
     response.once("close", () => left.abort(new RegistryError("ABORTED", "the client has gone")));
     if (asked.kind === "blob") {
       const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
-      await sendBlob(this.#options.client, { reference: place, digest: asked.digest, asker }, request, response);
+      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock };
+      await sendBlob(this.#options.client, blob, request, response);
       return;
     }
-    const deadline = new Deadline(systemClock, left.signal, "the answer", answerMs);
+    const deadline = new Deadline(this.#clock, left.signal, "the answer", answerMs);
     const { signal } = deadline;
     const asker: Asker = { keyring: this.#options.keyring, signal, tenant: tenantOf(guest, signal) };
     try {
       if (asked.kind === "manifest") await this.#manifest(asked, guest, place, asker, request, response);
-      else await this.#listing(asked, place, query, asker, response);
+      else await sendListing(this.#options.client, { asked, place, query, asker, clock: this.#clock }, response);
     } finally {
       deadline.end();
     }
@@ -147,48 +145,16 @@ export class PullApi {
       },
       "pulled",
     );
-    response
-      .writeHead(200, {
-        ...privateHeaders,
-        "content-type": mediaType,
-        "content-length": bytes?.length ?? size,
-        "docker-content-digest": digest,
-        etag: `"${digest}"`,
-        ...(found.index === undefined ? {} : { "metahub-index": found.index }),
-        ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
-      })
-      .end(bytes);
-  }
-
-  async #listing(
-    asked: Asked & { readonly kind: "tags" | "referrers" },
-    place: Place["reference"],
-    query: URLSearchParams,
-    asker: Asker,
-    response: ServerResponse,
-  ): Promise<void> {
-    const { client } = this.#options;
-    // A registry's next page may be named by any key of its own.
-    const passed = new URLSearchParams([...query].filter(([key]) => key !== "ns"));
-    if (passed.size > mostKeys || passed.toString().length > longestQuery) throw notThere("NAME_UNKNOWN");
-    const page = await withCredentials(place, asker, async (access) =>
-      asked.kind === "tags"
-        ? { ...(await client.tags(place, passed, access)), type: "application/json", filtered: undefined }
-        : {
-            ...(await client.referrers(place, asked.digest, passed, access)),
-            type: "application/vnd.oci.image.index.v1+json",
-          },
-    );
-    const path = asked.kind === "tags" ? "tags/list" : `referrers/${asked.digest}`;
-    response
-      .writeHead(200, {
-        ...privateHeaders,
-        "content-type": page.type,
-        "content-length": page.bytes.length,
-        ...(page.next === undefined ? {} : { link: `</v2/${asked.repository}/${path}?${page.next}>; rel="next"` }),
-        ...(page.filtered === undefined ? {} : { "oci-filters-applied": "artifactType" }),
-      })
-      .end(page.bytes);
+    response.writeHead(200, {
+      ...privateHeaders,
+      "content-type": mediaType,
+      "content-length": bytes?.length ?? size,
+      "docker-content-digest": digest,
+      etag: `"${digest}"`,
+      ...(found.index === undefined ? {} : { "metahub-index": found.index }),
+      ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
+    });
+    await sendWhole(response, bytes, this.#clock);
   }
 
   #fail(error: unknown, asked: Asked | undefined, response: ServerResponse): void {
