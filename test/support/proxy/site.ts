@@ -7,11 +7,12 @@ import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
-import { PullApi } from "../../../src/proxy/pull-api.ts";
+import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
 import { createProxyServer } from "../../../src/proxy/server.ts";
 import { type Upstream, Upstreams } from "../../../src/proxy/upstreams.ts";
 import { RegistryClient } from "../../../src/registry/client.ts";
 import { ImageSource } from "../../../src/registry/images.ts";
+import type { RegistryClientOptions } from "../../../src/registry/options.ts";
 import { Selections } from "../../../src/rewriting/selections.ts";
 import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
@@ -30,6 +31,8 @@ export interface ProxySite {
 }
 
 export interface ProxySiteOptions {
+  readonly api?: Partial<PullApiOptions>;
+  readonly client?: Partial<RegistryClientOptions>;
   readonly upstreams?: readonly Upstream[];
   /** The proxy's own credentials for its upstreams. */
   readonly keyring?: CredentialSource;
@@ -45,6 +48,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     plainHttp: (host) => host === upstream.host,
     allowPrivate: true,
     tagTtlMs: 0,
+    ...options.client,
   });
   const folder = join(import.meta.dirname, "../../../examples/inventory");
   const sources = await readFolder(folder, AbortSignal.timeout(10_000));
@@ -65,6 +69,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     }),
     metrics: createProxyMetrics(createRegistry()),
     log,
+    ...options.api,
   });
   const server = createProxyServer({ api, log });
   const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
