@@ -10,7 +10,7 @@ import { Deadline } from "../time/deadline.ts";
 import { type ErrorCode, notThere, privateHeaders, Refusal, refusalOf, sendRefusal } from "./answer.ts";
 import { sendBlob } from "./blobs.ts";
 import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
-import { sendListing } from "./listings.ts";
+import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
 import type { Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
 import { type Asked, readPath } from "./names.ts";
@@ -84,7 +84,11 @@ export class PullApi {
       return;
     }
     const place = this.#options.upstreams().place(asked.repository, url.searchParams.get("ns") ?? undefined);
-    if (place === undefined || !guest.mayPull(place.canonical)) throw notThere(missingOf(asked));
+    if (place === undefined || !guest.mayPull(place.canonical)) {
+      if (asked.kind !== "referrers") throw notThere(missingOf(asked));
+      await sendNoReferrers(url.searchParams, response, this.#clock);
+      return;
+    }
     const leave = this.#underWay.enter(guest.name);
     try {
       await this.#answer(asked, { guest, place: place.reference, query: url.searchParams }, request, response);
@@ -116,7 +120,7 @@ export class PullApi {
     const asker: Asker = { keyring: this.#options.keyring, signal, tenant: tenantOf(guest, signal) };
     try {
       if (asked.kind === "manifest") await this.#manifest(asked, guest, place, asker, request, response);
-      else await sendListing(this.#options.client, { asked, place, query, asker, clock: this.#clock }, response);
+      else await this.#listing({ asked, place, query, asker, clock: this.#clock }, response);
     } finally {
       deadline.end();
     }
@@ -155,6 +159,18 @@ export class PullApi {
       ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
     });
     await sendWhole(response, bytes, this.#clock);
+  }
+
+  async #listing(listing: AskedListing, response: ServerResponse): Promise<void> {
+    const { asked, query } = listing;
+    try {
+      await sendListing(this.#options.client, listing, response);
+    } catch (error) {
+      const hidden = error instanceof RegistryError && (error.code === "NOT_FOUND" || refused.has(error.code));
+      if (asked.kind !== "referrers" || !hidden) throw error;
+      this.#tell(error, refusalOf(error, missingOf(asked)), asked, response);
+      await sendNoReferrers(query, response, this.#clock);
+    }
   }
 
   #fail(error: unknown, asked: Asked | undefined, response: ServerResponse): void {

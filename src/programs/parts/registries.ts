@@ -63,6 +63,8 @@ async function createClient(options: RegistriesOptions, { allowPrivate }: Reach)
     privateRedirects: hostMatcher(options.privateRedirects),
     mirrors: mirrors.hosts,
     allowPrivate,
+    // Whoever operates it lists the hosts, and those that they may send it to.
+    followPrivate: false,
     userAgent: `metahub/${version}`,
     ...(ca === undefined ? {} : { ca }),
   });
