@@ -17,7 +17,7 @@ const mostReadings = 5;
 export interface FollowedFolderOptions {
   readonly folder: string;
   /** Takes all manifests of the folder, or throws where one of them cannot be used: then it keeps what it had. */
-  readonly take: (manifests: readonly Manifest[]) => void;
+  readonly take: (manifests: readonly Manifest[]) => void | Promise<void>;
   /** Called when a changed folder cannot be used, once for each state of it: with a ManifestError, or what `take` threw. */
   readonly onError: (error: unknown) => void;
   /** Says when it is time to look. Default: timers that keep no process alive. */
@@ -145,7 +145,7 @@ export class FollowedFolder {
       }
       // Also where it cannot be used: nothing but a change makes another try worth while.
       this.#fingerprint = before;
-      take(sources.flatMap(({ name, text }) => parseManifests(text, name)));
+      await take(sources.flatMap(({ name, text }) => parseManifests(text, name)));
       this.#told = undefined;
       return;
     }

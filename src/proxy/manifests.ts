@@ -7,7 +7,7 @@ import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Selections } from "../rewriting/selections.ts";
 import { notThere, oneLine, Refusal } from "./answer.ts";
-import { profilesOf, type View } from "./view.ts";
+import { machineOf, profilesOf, type View } from "./view.ts";
 
 /** A manifest that is answered, and how it came to be that one. */
 export interface AnsweredManifest {
@@ -40,7 +40,7 @@ export class Manifests {
     if (reference.digest !== undefined || view.kind === "unfiltered") return await this.#asItIs(reference, asker);
     const { images, selections, snapshot } = this.#options;
     const now = snapshot();
-    const profiles = now === undefined ? undefined : profilesOf(now, view.name);
+    const profiles = now === undefined ? undefined : profilesOf(now, view);
     if (profiles === undefined) throw notThere("MANIFEST_UNKNOWN");
     const image = await images.lookupWith(reference, asker);
     if (image.kind === "manifest") return await this.#asItIs(digestOf(reference, image.descriptor.digest), asker);
@@ -56,7 +56,7 @@ export class Manifests {
       return await this.#asItIs(digestOf(reference, index), asker);
     }
     if (code === "uncertain") throw new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
-    throw new Refusal(404, "MANIFEST_UNKNOWN", `no build for machine type ${view.name}: ${reason}`);
+    throw new Refusal(404, "MANIFEST_UNKNOWN", `no build for ${machineOf(view)}: ${reason}`);
   }
 
   async #asItIs(reference: Reference, asker: Asker): Promise<AnsweredManifest> {

@@ -1,4 +1,5 @@
 import { isDigest } from "../oci/digest.ts";
+import { machineWord } from "./config.ts";
 
 /** A request of the registry API that reads (distribution-spec v1.1, "Endpoints"). */
 export type Asked =
@@ -38,6 +39,19 @@ export function readPath(path: string): Asked | undefined {
     default:
       return undefined;
   }
+}
+
+/** A repository as a path names it: `machine/type1/qnib/bench` names a machine type too. */
+export interface NamedRepository {
+  readonly repository: string;
+  readonly machineType?: string;
+}
+
+/** Undefined where a machine type is named and no repository. */
+export function readMachine(named: string): NamedRepository | undefined {
+  const [word, machineType, ...rest] = named.split("/");
+  if (word !== machineWord) return { repository: named };
+  return machineType === undefined || rest.length === 0 ? undefined : { repository: rest.join("/"), machineType };
 }
 
 function isName(text: string): boolean {

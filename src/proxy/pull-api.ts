@@ -13,29 +13,26 @@ import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
 import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
 import type { Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
-import { type Asked, readPath } from "./names.ts";
+import { type Asked, type NamedRepository, readMachine, readPath } from "./names.ts";
 import { sendWhole } from "./pour.ts";
+import type { ProxySettings } from "./settings.ts";
 import { UnderWay } from "./under-way.ts";
-import type { Place, Upstreams } from "./upstreams.ts";
+import type { Place } from "./upstreams.ts";
 
 export interface PullApiOptions {
   readonly door: Doorkeeper;
-  readonly upstreams: () => Upstreams;
+  readonly settings: () => ProxySettings;
   readonly client: RegistryClient;
   /** The upstreams' credentials, which clients never see. */
   readonly keyring: CredentialSource;
   readonly manifests: Manifests;
   readonly metrics: ProxyMetrics;
   readonly log: Logger;
-  /** Requests of one credential at once. */
-  readonly mostOfOne?: number;
   readonly clock?: Clock;
 }
 
 /** Longest time for an answer but for a blob, ms. */
 const answerMs = 60_000;
-/** Requests of one credential that are under way at once. */
-const mostOfOne = 256;
 /** Answers of an upstream that are about this registry, and look like "not there" to its clients. */
 const refused: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED", "REFUSED_HOST"]);
 /** The pull half of distribution-spec v1.1, with each guest's own view of it. */
@@ -47,7 +44,7 @@ export class PullApi {
   constructor(options: PullApiOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#underWay = new UnderWay(() => options.mostOfOne ?? mostOfOne);
+    this.#underWay = new UnderWay(() => options.settings().mostOfOne);
   }
 
   /** Answers one request. Never rejects. */
@@ -74,8 +71,11 @@ export class PullApi {
   }
 
   async #admitted(asked: Asked, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const repository = asked.kind === "ping" ? undefined : asked.repository;
-    const guest = this.#options.door.admit(request, repository);
+    const named = asked.kind === "ping" ? undefined : asked.repository;
+    const { machinePaths, upstreams } = this.#options.settings();
+    const read: Partial<NamedRepository> | undefined =
+      machinePaths && named !== undefined ? readMachine(named) : named === undefined ? {} : { repository: named };
+    const guest = this.#options.door.admit(request, named, read?.machineType);
     if (!isGuest(guest)) {
       throw new Refusal(401, "UNAUTHORIZED", "log in to this registry", { "www-authenticate": guest.challenge });
     }
@@ -83,7 +83,10 @@ export class PullApi {
       response.writeHead(200, { ...privateHeaders, "content-type": "application/json" }).end("{}");
       return;
     }
-    const place = this.#options.upstreams().place(asked.repository, url.searchParams.get("ns") ?? undefined);
+    const place =
+      read?.repository === undefined
+        ? undefined
+        : upstreams.place(read.repository, url.searchParams.get("ns") ?? undefined);
     if (place === undefined || !guest.mayPull(place.canonical)) {
       if (asked.kind !== "referrers") throw notThere(missingOf(asked));
       await sendNoReferrers(url.searchParams, response, this.#clock);

@@ -37,7 +37,7 @@ async function askAndStall(url: string, path: string, user: string): Promise<Soc
 }
 
 test("one credential has so many requests at once, another its own, and a client that leaves gives its place back", async () => {
-  const { upstream, ask } = await start({ api: { mostOfOne: 2 } });
+  const { upstream, ask } = await start({ settings: { mostOfOne: 2 } });
   upstream.faults.add({ path: /manifests\/hangs/, fault: { kind: "hang" } });
   const leaving = new AbortController();
   const hanging = ["a", "b"].map((name) =>
@@ -55,7 +55,7 @@ test("one credential has so many requests at once, another its own, and a client
 
 test("a client that takes nothing of a blob loses its connection, its place and the upstream's", async () => {
   const clock = new ManualClock();
-  const { upstream, url, ask } = await start({ api: { clock, mostOfOne: 1 } });
+  const { upstream, url, ask } = await start({ api: { clock }, settings: { mostOfOne: 1 } });
   const closed = Promise.withResolvers<void>();
   const fault = { kind: "repeat", piece, times, closed: closed.resolve } as const;
   upstream.faults.add({ path: /\/blobs\//, times: 1, fault });

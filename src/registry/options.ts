@@ -39,7 +39,7 @@ export interface RegistryClientOptions {
    */
   readonly followPrivate?: boolean | undefined;
   /** Registry as in `Reference.registry` → host (and port) that is asked instead, credentials and all. */
-  readonly mirrors?: ReadonlyMap<string, string> | undefined;
+  readonly mirrors?: Pick<ReadonlyMap<string, string>, "get"> | undefined;
   /** PEM certificates that are trusted besides the default ones. */
   readonly ca?: string | undefined;
   readonly userAgent?: string | undefined;
@@ -82,7 +82,7 @@ export interface Settings {
   readonly privateRedirects: (host: string) => boolean;
   readonly allowPrivate: boolean;
   readonly followPrivate: boolean;
-  readonly mirrors: ReadonlyMap<string, string>;
+  readonly mirrors: Pick<ReadonlyMap<string, string>, "get">;
   readonly ca: string | undefined;
   readonly userAgent: string;
   readonly timeouts: Timeouts;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import type { CredentialSource } from "../../../src/credentials/keyring.ts";
+import type { TlsOptions } from "../../../src/http/server.ts";
 import { snapshotOf } from "../../../src/inventory/manifests.ts";
 import { parseManifests } from "../../../src/manifests/parse.ts";
 import { readFolder } from "../../../src/manifests/sources.ts";
@@ -9,6 +10,7 @@ import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
 import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
 import { createProxyServer } from "../../../src/proxy/server.ts";
+import type { ProxySettings } from "../../../src/proxy/settings.ts";
 import { type Upstream, Upstreams } from "../../../src/proxy/upstreams.ts";
 import { RegistryClient } from "../../../src/registry/client.ts";
 import { ImageSource } from "../../../src/registry/images.ts";
@@ -31,6 +33,8 @@ export interface ProxySite {
 }
 
 export interface ProxySiteOptions {
+  readonly settings?: Partial<ProxySettings>;
+  readonly tls?: TlsOptions;
   readonly api?: Partial<PullApiOptions>;
   readonly client?: Partial<RegistryClientOptions>;
   readonly upstreams?: readonly Upstream[];
@@ -58,7 +62,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
   const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
   const api = new PullApi({
     door: nameDoor,
-    upstreams: () => upstreams,
+    settings: () => ({ ...plain, upstreams, ...options.settings }),
     client,
     keyring: options.keyring ?? { candidates: async () => [] },
     manifests: new Manifests({
@@ -71,8 +75,9 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     log,
     ...options.api,
   });
-  const server = createProxyServer({ api, log });
-  const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+  const { tls } = options;
+  const server = createProxyServer({ api, log, ...(tls === undefined ? {} : { tls }) });
+  const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
   return {
     upstream,
     builds,
@@ -93,6 +98,14 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     },
   };
 }
+
+const plain = {
+  anonymous: false,
+  hints: false,
+  machinePaths: false,
+  answerIndex: new Set<string>(),
+  mostOfOne: 256,
+};
 
 /** Believes everybody's name: who asks is another room's matter. `type1-narrow` may pull `qnib/…` alone. */
 const nameDoor: Doorkeeper = {
