@@ -7,6 +7,8 @@ import { readRequired } from "../process/read-required.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
 import { Door } from "../proxy/door.ts";
 import { type HubContent, HubFolder } from "../proxy/hub-folder.ts";
+import { IndexMaker } from "../proxy/index-maker.ts";
+import { MadeIndexes } from "../proxy/made-indexes.ts";
 import { Manifests } from "../proxy/manifests.ts";
 import { createProxyMetrics, type ProxyMetrics } from "../proxy/metrics.ts";
 import { PullApi } from "../proxy/pull-api.ts";
@@ -30,6 +32,8 @@ export interface ProxyOptions {
   readonly inventoryFolder: string;
   /** Where the keys that sign tokens are kept; made where it is not there. */
   readonly keyFile: string;
+  /** Where indexes that were made are written down. */
+  readonly recordFile: string;
   /** Absent: plain HTTP. */
   readonly certificate: CertificatePlace | undefined;
   /** As clients reach it: `https://hub.example.com`. Its host is the audience of tokens. */
@@ -83,6 +87,11 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
         images: new ImageSource(client),
         selections: new Selections(),
         snapshot: () => content().snapshot,
+        maker: new IndexMaker(
+          client,
+          new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }, "the record failed") }),
+        ),
+        answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
       }),
       metrics,
       log,

@@ -3,10 +3,12 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
+import { RegistryError } from "../registry/error.ts";
 import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Selections } from "../rewriting/selections.ts";
 import { notThere, oneLine, Refusal } from "./answer.ts";
+import type { IndexMaker } from "./index-maker.ts";
 import { machineOf, profilesOf, type View } from "./view.ts";
 
 /** A manifest that is answered, and how it came to be that one. */
@@ -25,6 +27,9 @@ export interface ManifestsOptions {
   readonly images: ImageSource;
   readonly selections: Selections;
   readonly snapshot: () => Snapshot | undefined;
+  readonly maker: IndexMaker;
+  /** Whether a view's tags are answered with an index of the one build. */
+  readonly answersIndex: (view: View) => boolean;
 }
 
 /** Finds the manifest for a view. By digest there is nothing to choose: it names its bytes. */
@@ -37,7 +42,9 @@ export class Manifests {
 
   /** @throws RegistryError; Refusal where nothing fits, or the machine type is not there */
   async find(reference: Reference, view: View, asker: Asker): Promise<AnsweredManifest> {
-    if (reference.digest !== undefined || view.kind === "unfiltered") return await this.#asItIs(reference, asker);
+    const { digest } = reference;
+    if (digest !== undefined) return await this.#byDigest({ ...reference, digest }, asker);
+    if (view.kind === "unfiltered") return await this.#asItIs(reference, asker);
     const { images, selections, snapshot } = this.#options;
     const now = snapshot();
     const profiles = now === undefined ? undefined : profilesOf(now, view);
@@ -47,6 +54,14 @@ export class Manifests {
     const how = { accelerated: true, common: true };
     const { variant, code, reason } = await selections.judge(image, profiles, how, asker.signal);
     const index = image.descriptor.digest;
+    if (variant !== undefined && this.#options.answersIndex(view)) {
+      const { bytes, ...descriptor } = await this.#options.maker.make(
+        digestOf(reference, index),
+        variant.digest,
+        asker,
+      );
+      return { descriptor, index, reason: oneLine(reason), bytes: async () => bytes };
+    }
     if (variant !== undefined) {
       const chosen = await this.#asItIs(digestOf(reference, variant.digest), asker);
       return { ...chosen, index, reason: oneLine(reason) };
@@ -57,6 +72,26 @@ export class Manifests {
     }
     if (code === "uncertain") throw new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
     throw new Refusal(404, "MANIFEST_UNKNOWN", `no build for ${machineOf(view)}: ${reason}`);
+  }
+
+  /** Those of upstream, and those that were made here: also when the tag or the credential have moved since. */
+  async #byDigest(reference: Reference & { readonly digest: string }, asker: Asker): Promise<AnsweredManifest> {
+    const { maker } = this.#options;
+    const again = async (): Promise<AnsweredManifest | undefined> => {
+      const made = await maker.again(reference, asker);
+      if (made === undefined) return undefined;
+      const { bytes, ...descriptor } = made;
+      return { descriptor, bytes: async () => bytes };
+    };
+    const known = maker.isMade(reference) ? await again() : undefined;
+    if (known !== undefined) return known;
+    try {
+      return await this.#asItIs(reference, asker);
+    } catch (error) {
+      const made = error instanceof RegistryError && error.code === "NOT_FOUND" ? await again() : undefined;
+      if (made === undefined) throw error;
+      return made;
+    }
   }
 
   async #asItIs(reference: Reference, asker: Asker): Promise<AnsweredManifest> {
@@ -72,6 +107,6 @@ export class Manifests {
   }
 }
 
-function digestOf({ tag: _tag, ...reference }: Reference, digest: string): Reference {
+function digestOf({ tag: _tag, ...reference }: Reference, digest: string): Reference & { readonly digest: string } {
   return { ...reference, digest };
 }

@@ -233,6 +233,22 @@ describe("a ProxyConfig in the folder", () => {
     expect(output).not.toContain("its-password");
   });
 
+  test("answers machine types with an index where it says so, and writes down what it made", async () => {
+    await config({ answerIndex: ["type2"] });
+    const authorization = basic("qnib-type2", secrets["type2"] ?? "");
+    const latest = async () => await get("/v2/qnib/bench/manifests/latest", { authorization });
+    await expect
+      .poll(async () => (await latest()).headers["content-type"], { timeout: 20_000 })
+      .toBe("application/vnd.oci.image.index.v1+json");
+    const digest = String((await latest()).headers["docker-content-digest"]);
+    expect(await readFile(join(folder, "token-keys.made-indexes"), "utf8")).toContain(digest);
+    await config({});
+    await expect
+      .poll(async () => (await latest()).headers["content-type"], { timeout: 20_000 })
+      .toBe("application/vnd.oci.image.manifest.v1+json");
+    expect(await statusOf(`/v2/qnib/bench/manifests/${digest}`)).toBe(200);
+  });
+
   test("with a mistake changes nothing, and metric, readiness and log tell of it until it is mended", async () => {
     await config({ anonymous: true });
     await expect.poll(() => statusOf("/v2/machine/type1/qnib/bench/manifests/latest"), { timeout: 20_000 }).toBe(404);

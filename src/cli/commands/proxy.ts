@@ -29,6 +29,10 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
     .option("--http", "speak plain HTTP; on a loopback address alone", false)
     .requiredOption("--key-file <file>", "keys that sign tokens; made if it is not there. Not in the inventory")
     .option(
+      "--record-file <file>",
+      "indexes that were made, to be made again after a restart (default: beside --key-file)",
+    )
+    .option(
       "--upstream <name=host...>",
       "registries behind it, and what a path begins with for each, e.g. ghcr=ghcr.io",
       [],

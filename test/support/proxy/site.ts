@@ -6,6 +6,8 @@ import { snapshotOf } from "../../../src/inventory/manifests.ts";
 import { parseManifests } from "../../../src/manifests/parse.ts";
 import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
+import { IndexMaker } from "../../../src/proxy/index-maker.ts";
+import { MadeIndexes } from "../../../src/proxy/made-indexes.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
 import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
@@ -35,6 +37,8 @@ export interface ProxySite {
 export interface ProxySiteOptions {
   readonly settings?: Partial<ProxySettings>;
   readonly tls?: TlsOptions;
+  /** Where made indexes are written down. */
+  readonly recordFile?: string;
   readonly api?: Partial<PullApiOptions>;
   readonly client?: Partial<RegistryClientOptions>;
   readonly upstreams?: readonly Upstream[];
@@ -60,9 +64,10 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
   const lines: string[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(line) });
   const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
+  const settings = (): ProxySettings => ({ ...plain, upstreams, ...options.settings });
   const api = new PullApi({
     door: nameDoor,
-    settings: () => ({ ...plain, upstreams, ...options.settings }),
+    settings,
     client,
     keyring: options.keyring ?? { candidates: async () => [] },
     manifests: new Manifests({
@@ -70,6 +75,11 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
       images: new ImageSource(client),
       selections: new Selections(),
       snapshot: () => snapshot,
+      maker: new IndexMaker(
+        client,
+        new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }) }),
+      ),
+      answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
     }),
     metrics: createProxyMetrics(createRegistry()),
     log,
