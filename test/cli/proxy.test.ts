@@ -251,7 +251,8 @@ describe("a ProxyConfig in the folder", () => {
 
   test("with a mistake changes nothing, and metric, readiness and log tell of it until it is mended", async () => {
     await config({ anonymous: true });
-    await expect.poll(() => statusOf("/v2/machine/type1/qnib/bench/manifests/latest"), { timeout: 20_000 }).toBe(404);
+    await expect.poll(async () => (await get("/token")).status, { timeout: 20_000 }).toBe(200);
+    expect(await statusOf("/v2/machine/type1/qnib/bench/manifests/latest")).toBe(404);
     expect([await metric(), await readiness()]).toEqual(["1", "ok\n"]);
     await config({ machinePaths: true, upstreams: [{ name: "bad", host: "https://bad" }] });
     await expect
