@@ -57,6 +57,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     const hub = await followHub(life, {
       folder: inventoryFolder,
       prepare: (config) => prepareSettings(config, { flags, inventoryFolder, env }),
+      externalUrl,
       tell: { log, metrics, health },
     });
     const content = (): HubContent<PreparedSettings> => {
@@ -95,6 +96,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       }),
       metrics,
       log,
+      ownHost: externalUrl.hostname,
     });
     const { tls, renew } = await tlsOf(life, options, log);
     const server = createProxyServer({ api, log, ...(tls === undefined ? {} : { tls }) });
@@ -109,6 +111,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
 interface FollowOptions {
   readonly folder: string;
   readonly prepare: (config: ProxyConfig | undefined) => Promise<PreparedSettings>;
+  readonly externalUrl: URL;
   readonly tell: {
     readonly log: Logger;
     readonly metrics: Pick<ProxyMetrics, "folder">;
@@ -122,7 +125,7 @@ const longestNote = 300;
 /** @throws what keeps the folder from being read: a mistake in a file should be seen at once */
 async function followHub(
   life: Lifecycle,
-  { folder, prepare, tell: { log, metrics, health } }: FollowOptions,
+  { folder, prepare, externalUrl, tell: { log, metrics, health } }: FollowOptions,
 ): Promise<HubFolder<PreparedSettings>> {
   const hub = new HubFolder({
     folder,
@@ -133,7 +136,10 @@ async function followHub(
       const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").slice(0, longestNote) : "";
       health.setNote(`the folder's last change is not applied: ${reason}`);
     },
-    onChange: ({ credentials: { ignored } }) => {
+    onChange: ({ credentials: { ignored }, settings: { below } }) => {
+      for (const host of below(externalUrl.hostname)) {
+        log.warn({ host }, "redirectBlobs: this upstream has our own name or one below it; clients are not sent there");
+      }
       metrics.folder(true);
       health.setNote(undefined);
       if (ignored.length > 0) log.warn({ ignored: ignored.slice(0, 16) }, "too many credentials of one user name");

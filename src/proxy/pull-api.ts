@@ -17,7 +17,7 @@ import { type Asked, type NamedRepository, readMachine, readPath } from "./names
 import { sendWhole } from "./pour.ts";
 import type { ProxySettings } from "./settings.ts";
 import { UnderWay } from "./under-way.ts";
-import type { Place } from "./upstreams.ts";
+import { maySendTo, type Place } from "./upstreams.ts";
 
 export interface PullApiOptions {
   readonly door: Doorkeeper;
@@ -29,6 +29,14 @@ export interface PullApiOptions {
   readonly metrics: ProxyMetrics;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** As clients reach it, without a port: nobody is sent there, or below. */
+  readonly ownHost: string;
+}
+
+interface Admitted {
+  readonly guest: Guest;
+  readonly place: Place;
+  readonly query: URLSearchParams;
 }
 
 /** Longest time for an answer but for a blob, ms. */
@@ -94,7 +102,7 @@ export class PullApi {
     }
     const leave = this.#underWay.enter(guest.name);
     try {
-      await this.#answer(asked, { guest, place: place.reference, query: url.searchParams }, request, response);
+      await this.#answer(asked, { guest, place, query: url.searchParams }, request, response);
     } finally {
       leave();
     }
@@ -102,11 +110,7 @@ export class PullApi {
 
   async #answer(
     asked: Exclude<Asked, { kind: "ping" }>,
-    {
-      guest,
-      place,
-      query,
-    }: { readonly guest: Guest; readonly place: Place["reference"]; readonly query: URLSearchParams },
+    { guest, place: { reference: place, redirectBlobs }, query }: Admitted,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
@@ -114,7 +118,9 @@ export class PullApi {
     response.once("close", () => left.abort(new RegistryError("ABORTED", "the client has gone")));
     if (asked.kind === "blob") {
       const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
-      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock };
+      const { ownHost } = this.#options;
+      const maySend = redirectBlobs ? (target: URL) => maySendTo(target.hostname, ownHost) : undefined;
+      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock, maySend };
       await sendBlob(this.#options.client, blob, request, response);
       return;
     }

@@ -7,7 +7,7 @@ import { version } from "../../process/version.ts";
 import type { ConfiguredUpstream, ProxyConfig } from "../../proxy/config.ts";
 import { ProxyError } from "../../proxy/error.ts";
 import { defaultMostOfOne, type ProxySettings } from "../../proxy/settings.ts";
-import { type Upstream, Upstreams } from "../../proxy/upstreams.ts";
+import { maySendTo, type Upstream, Upstreams } from "../../proxy/upstreams.ts";
 import { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { parseMirrors } from "../../registry/mirrors.ts";
@@ -42,6 +42,8 @@ export interface Reach {
 
 export interface PreparedSettings extends ProxySettings {
   readonly reach: Reach;
+  /** Hosts of upstreams whose blobs clients should fetch themselves, and may not: they have our name, or one below it. */
+  readonly below: (ownHost: string) => readonly string[];
 }
 
 export interface PrepareOptions {
@@ -75,6 +77,11 @@ export async function prepareSettings(
     machinePaths: config?.machinePaths ?? false,
     answerIndex: new Set(config?.answerIndex),
     mostOfOne: config?.limits.requestsPerCredential ?? defaultMostOfOne,
+    below: (ownHost) =>
+      upstreams
+        .filter(({ redirectBlobs }) => redirectBlobs === true)
+        .map(({ host }) => mirrors.hosts.get(host) ?? host)
+        .filter((host) => !maySendTo(host.replace(/:\d+$/, ""), ownHost)),
     reach: {
       hosts,
       mirrors: mirrors.hosts,

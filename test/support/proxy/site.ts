@@ -83,6 +83,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     }),
     metrics: createProxyMetrics(createRegistry()),
     log,
+    ownHost: "hub.example.com",
     ...options.api,
   });
   const { tls } = options;
