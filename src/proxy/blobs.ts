@@ -8,6 +8,7 @@ import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
 import { privateHeaders } from "./answer.ts";
+import { hasAlready } from "./conditions.ts";
 import { pour, sendWhole } from "./pour.ts";
 import { readRange } from "./ranges.ts";
 
@@ -46,9 +47,11 @@ export async function sendBlob(
     "accept-ranges": "bytes",
     etag,
   };
-  if (request.method === "HEAD") {
+  const known = hasAlready(request.headers["if-none-match"], etag);
+  if (known || request.method === "HEAD") {
     const size = await withCredentials(reference, asked.asker, (access) => client.blobSize(reference, digest, access));
-    response.writeHead(200, { ...headers, ...lengthOf(size) });
+    if (known) response.writeHead(304, { ...privateHeaders, etag });
+    else response.writeHead(200, { ...headers, ...lengthOf(size) });
     await sendWhole(response, undefined, clock);
     return;
   }

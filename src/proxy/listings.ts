@@ -12,6 +12,8 @@ import type { Place } from "./upstreams.ts";
 /** Keys and characters of the query of a listing, which is passed on. */
 const mostKeys = 8;
 const longestQuery = 2_048;
+/** Tags of one page, where a client asks for more: a page is held in memory. */
+const mostListed = 10_000;
 /** Bytes of an index in which nothing is listed. */
 const longestEmpty = 4_096;
 
@@ -35,6 +37,9 @@ export async function sendListing(
 ): Promise<void> {
   // A registry's next page may be named by any key of its own.
   const passed = new URLSearchParams([...query].filter(([key]) => key !== "ns"));
+  const count = passed.get("n");
+  if (count !== null && !/^\d{1,15}$/.test(count)) passed.delete("n");
+  else if (count !== null && Number(count) > mostListed) passed.set("n", String(mostListed));
   if (passed.size > mostKeys || passed.toString().length > longestQuery) throw notThere("NAME_UNKNOWN");
   const page: Page = await withCredentials(place, asker, (access) =>
     asked.kind === "tags" ? client.tags(place, passed, access) : client.referrers(place, asked.digest, passed, access),

@@ -19,6 +19,21 @@ const tags = /^\w[\w.-]{0,127}$/;
 /** The last of them counts: a repository may be called `manifests`. */
 const form = /^\/v2\/(.+)\/(manifests|blobs|referrers)\/([^/]+)$/;
 
+/** The parts of a request's target (RFC 9112, 3.2): its path as it was written, and its query. */
+export interface Target {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/**
+ * Reads a request's target. Nothing in the path is resolved or decoded: what stands before this server, and looks at paths,
+ * must see the same one. A whole URL counts by its path: clients write one to proxies.
+ */
+export function readTarget(target: string): Target {
+  const [, path = "", query = ""] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i.exec(target) ?? [];
+  return { path, query: new URLSearchParams(query) };
+}
+
 /** Undefined where the path is none of the API's. Nothing in it is decoded: names, tags and digests need no escapes. */
 export function readPath(path: string): Asked | undefined {
   if (path.length > longestPath) return undefined;

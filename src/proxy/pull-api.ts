@@ -9,11 +9,12 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
 import { type ErrorCode, notThere, privateHeaders, Refusal, refusalOf, sendRefusal } from "./answer.ts";
 import { sendBlob } from "./blobs.ts";
+import { hasAlready } from "./conditions.ts";
 import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
 import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
 import type { Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
-import { type Asked, type NamedRepository, readMachine, readPath } from "./names.ts";
+import { type Asked, type NamedRepository, readMachine, readPath, readTarget } from "./names.ts";
 import { sendWhole } from "./pour.ts";
 import type { ProxySettings } from "./settings.ts";
 import { UnderWay } from "./under-way.ts";
@@ -58,19 +59,19 @@ export class PullApi {
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const began = performance.now();
-    const url = URL.parse(request.url ?? "/", "http://registry");
-    const asked = url === null ? undefined : readPath(url.pathname);
+    const { path, query } = readTarget(request.url ?? "/");
+    const asked = readPath(path);
     let kind: PullKind = asked?.kind ?? "other";
     try {
-      if (url?.pathname === "/token") {
+      if (path === "/token") {
         kind = "token";
         if (await this.#options.door.token(request, response)) return;
       }
       if (request.method !== "GET" && request.method !== "HEAD") {
         throw new Refusal(405, "UNSUPPORTED", "this registry is to read from", { allow: "GET, HEAD" });
       }
-      if (asked === undefined || url === null) throw notThere("NAME_UNKNOWN");
-      await this.#admitted(asked, url, request, response);
+      if (asked === undefined) throw notThere("NAME_UNKNOWN");
+      await this.#admitted(asked, query, request, response);
     } catch (error) {
       this.#fail(error, asked, response);
     } finally {
@@ -78,7 +79,12 @@ export class PullApi {
     }
   }
 
-  async #admitted(asked: Asked, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #admitted(
+    asked: Asked,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const named = asked.kind === "ping" ? undefined : asked.repository;
     const { machinePaths, upstreams } = this.#options.settings();
     const read: Partial<NamedRepository> | undefined =
@@ -92,17 +98,15 @@ export class PullApi {
       return;
     }
     const place =
-      read?.repository === undefined
-        ? undefined
-        : upstreams.place(read.repository, url.searchParams.get("ns") ?? undefined);
+      read?.repository === undefined ? undefined : upstreams.place(read.repository, query.get("ns") ?? undefined);
     if (place === undefined || !guest.mayPull(place.canonical)) {
       if (asked.kind !== "referrers") throw notThere(missingOf(asked));
-      await sendNoReferrers(url.searchParams, response, this.#clock);
+      await sendNoReferrers(query, response, this.#clock);
       return;
     }
     const leave = this.#underWay.enter(guest.name);
     try {
-      await this.#answer(asked, { guest, place, query: url.searchParams }, request, response);
+      await this.#answer(asked, { guest, place, query }, request, response);
     } finally {
       leave();
     }
@@ -146,6 +150,12 @@ export class PullApi {
     const reference: Reference = "tag" in asked ? { ...place, tag: asked.tag } : { ...place, digest: asked.digest };
     const found = await this.#options.manifests.find(reference, guest.view, asker);
     const { digest, mediaType, size } = found.descriptor;
+    const etag = `"${digest}"`;
+    if (hasAlready(request.headers["if-none-match"], etag)) {
+      response.writeHead(304, { ...privateHeaders, etag });
+      await sendWhole(response, undefined, this.#clock);
+      return;
+    }
     const bytes = request.method === "HEAD" ? undefined : await found.bytes();
     this.#options.log.info(
       {
@@ -163,7 +173,7 @@ export class PullApi {
       "content-type": mediaType,
       "content-length": bytes?.length ?? size,
       "docker-content-digest": digest,
-      etag: `"${digest}"`,
+      etag,
       ...(found.index === undefined ? {} : { "metahub-index": found.index }),
       ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
     });
