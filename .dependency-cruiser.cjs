@@ -79,6 +79,7 @@ const mayImport = {
     "credentials",
     "manifests",
     "placement",
+    "selection",
     "telemetry",
     "time",
     "api",

@@ -46,6 +46,8 @@ export interface ProxyOptions {
   readonly onListening: (ports: { readonly proxy: number; readonly health: number }) => void;
 }
 
+/** Bytes of indexes of artifacts that are kept, parsed. */
+const artifactBytes = 8 * 1_048_576;
 /** Between two looks at the keys that sign tokens, ms: a new one signs ten minutes after it was made. */
 const keyLookMs = 60_000;
 
@@ -86,6 +88,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       manifests: new Manifests({
         client,
         images: new ImageSource(client),
+        artifacts: new ImageSource(client, artifactBytes, true),
         selections: new Selections(),
         snapshot: () => content().snapshot,
         maker: new IndexMaker(

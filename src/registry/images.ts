@@ -63,9 +63,12 @@ export class ImageSource {
   readonly #reading = new Flights<VariantList>();
   readonly #room = new ReadingRoom(maxReadingBytes);
 
-  /** @param maxBytes of parsed indexes that are kept */
-  constructor(client: RegistryClient, maxBytes = maxListBytes) {
+  readonly #artifacts: boolean;
+
+  /** @param maxBytes of parsed indexes that are kept; `artifacts`: whether they may be chosen, beside images */
+  constructor(client: RegistryClient, maxBytes = maxListBytes, artifacts = false) {
     this.#client = client;
+    this.#artifacts = artifacts;
     this.#lists = new LRUCache<string, Outcome>({
       maxSize: maxBytes,
       sizeCalculation: (outcome, key) => textSize(key) + ("error" in outcome ? errorBytes : sizeOf(outcome.list)),
@@ -180,7 +183,7 @@ export class ImageSource {
     signal: AbortSignal,
   ): Promise<FlattenedIndex> {
     try {
-      const options = configured === undefined ? {} : { configured };
+      const options = { artifacts: this.#artifacts, ...(configured === undefined ? {} : { configured }) };
       return await inSlices(flattenInSteps(digest, documents, options), signal, "reading an index");
     } catch (cause) {
       throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;

@@ -73,6 +73,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     manifests: new Manifests({
       client,
       images: new ImageSource(client),
+      artifacts: new ImageSource(client, undefined, true),
       selections: new Selections(),
       snapshot: () => snapshot,
       maker: new IndexMaker(
