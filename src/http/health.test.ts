@@ -31,6 +31,14 @@ test("is healthy at once, and ready once it is told so", async () => {
   expect(await get("/readyz")).toEqual([503, "not ready yet\n"]);
 });
 
+test("says beside that it is ready what is not as it should be", async () => {
+  server.setReady(true);
+  server.setNote("the folder's last change is not applied");
+  expect(await get("/readyz")).toEqual([200, "ok\nthe folder's last change is not applied\n"]);
+  server.setNote(undefined);
+  expect(await get("/readyz")).toEqual([200, "ok\n"]);
+});
+
 test("serves metrics as Prometheus reads them", async () => {
   const name = "metahub_admission_images_total";
   const images = new Counter({ name, help: "Images.", labelNames: ["code"], registers: [metrics] });

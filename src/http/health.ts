@@ -26,6 +26,7 @@ export class HealthServer {
   readonly #metrics: HealthOptions["metrics"];
   readonly #log: Logger;
   #ready = false;
+  #note = "";
   #knows: KnowsPath | undefined;
 
   constructor({ metrics, log }: HealthOptions) {
@@ -36,6 +37,11 @@ export class HealthServer {
 
   setReady(ready: boolean): void {
     this.#ready = ready;
+  }
+
+  /** One line that `/readyz` says behind its first one: of what is not as it should be, and keeps nobody from working. */
+  setNote(note: string | undefined): void {
+    this.#note = note === undefined ? "" : `${note}\n`;
   }
 
   /** From now on `/knows/HASH` is answered, with 204 or 404: so the keeper learns which paths count here. */
@@ -70,7 +76,7 @@ export class HealthServer {
         response.end("ok\n");
         return;
       case "/readyz":
-        response.writeHead(this.#ready ? 200 : 503).end(this.#ready ? "ok\n" : "not ready yet\n");
+        response.writeHead(this.#ready ? 200 : 503).end(`${this.#ready ? "ok" : "not ready yet"}\n${this.#note}`);
         return;
       case "/metrics":
         void this.#expose(response);

@@ -39,6 +39,8 @@ export interface TlsOptions {
   readonly minVersion?: TlsVersion;
   /** PEM. Clients without a certificate of one of these authorities get no answer. Absent: clients need none. */
   readonly clientAuthorities?: string;
+  /** With `clientAuthorities`: clients are asked for a certificate, and answered without one or with any. */
+  readonly clientsMayBeUnknown?: boolean;
 }
 
 export interface HttpServerOptions {
@@ -88,7 +90,7 @@ export class HttpServer {
               ...this.#tls,
               ...tls.certificate,
               handshakeTimeout: headersMs,
-              ...clientRule(tls.clientAuthorities),
+              ...clientRule(tls),
             },
             follow,
           );
@@ -169,8 +171,8 @@ function secureContext(tls: TlsOptions | undefined): SecureContextOptions {
   return { minVersion, ...(ca === undefined ? {} : { ca }) };
 }
 
-function clientRule(authorities: string | undefined) {
-  return authorities === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+function clientRule({ clientAuthorities, clientsMayBeUnknown = false }: TlsOptions) {
+  return clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: !clientsMayBeUnknown };
 }
 
 /** Throws away the rest of a body whose request is answered, and after a while the connection with it. */

@@ -30,6 +30,13 @@ function token(context = hub, { authorization = basic("qnib-type1", "mh_one"), s
   return `Bearer ${given.answer.token}`;
 }
 
+test("a token that ends later than any that is given here is not believed", () => {
+  const in2Hours = { ...hub, now: new Date(hub.now.getTime() + 7_200_000) };
+  expect(identify(token(in2Hours), "qnib/bench", hub)).toMatchObject({ refused: "bearer", why: "malformed" });
+  const in30Seconds = { ...hub, now: new Date(hub.now.getTime() + 30_000) };
+  expect(identify(token(in30Seconds), "qnib/bench", hub)).toMatchObject({ identity: type1 });
+});
+
 describe("by Basic", () => {
   test.each([
     ["a machine type", basic("qnib-type1", "mh_one"), type1],

@@ -5,7 +5,10 @@ import { machineTypeOf } from "./certificate.ts";
 import { type Credentials, idOf, stateOf } from "./credentials.ts";
 import { featuresOfHint, hasHint } from "./hints.ts";
 import type { Identity, RefusalReason, Refused } from "./identity.ts";
-import { readToken, type TokenContent, type TokenSubject } from "./tokens.ts";
+import { readToken, type TokenContent, type TokenSubject, tokenSeconds } from "./tokens.ts";
+
+/** Between the clocks of two replicas, seconds. */
+const clockSkewSeconds = 60;
 
 /** The registry's own side, at the moment of a request. */
 export interface IdentityRules {
@@ -119,7 +122,10 @@ function tokenFault(
   context: IdentityRules,
 ): RefusalReason | undefined {
   if (audience !== context.audience) return "audience";
-  if (expires * 1_000 <= context.now.getTime()) return "expired";
+  const left = expires - context.now.getTime() / 1_000;
+  if (left <= 0) return "expired";
+  // None such was given here, or this clock has been put back.
+  if (left > tokenSeconds + clockSkewSeconds) return "malformed";
   return repository === undefined || pull.includes(repository) ? undefined : "scope";
 }
 

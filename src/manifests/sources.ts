@@ -52,7 +52,8 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function filesOf(folder: string): Promise<readonly string[]> {
+/** Paths of the manifests directly in a folder, by name. @throws ManifestError UNREADABLE, TOO_MUCH */
+export async function filesOf(folder: string): Promise<readonly string[]> {
   let names: string[];
   try {
     names = await readdir(folder);

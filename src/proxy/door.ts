@@ -5,6 +5,7 @@ import { type Identity, maySee, type Refused as RefusedIdentity } from "../ident
 import { answerTokenRequest, type TokenAnswer } from "../identity/token-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { privateHeaders, Refusal } from "./answer.ts";
+import { certificateOf } from "./client-certificate.ts";
 import type { Doorkeeper, Guest, Refused } from "./doorkeeper.ts";
 
 export interface DoorOptions {
@@ -16,6 +17,8 @@ export interface DoorOptions {
   readonly log: Logger;
 }
 
+/** Whoever shows a certificate that nobody vouches for is not taken for nobody. */
+const unverified: RefusedIdentity = { refused: "basic", expired: false, why: "malformed" };
 /** Bytes of the form that asks for a token. */
 const maxForm = 16 * 1024;
 
@@ -27,19 +30,28 @@ export class Door implements Doorkeeper {
     this.#options = options;
   }
 
-  admit({ headers }: IncomingMessage, repository: string | undefined): Guest | Refused {
-    const found = identify(headers.authorization, repository, this.#rules());
-    if (!("identity" in found)) return this.#refused(found, repository);
-    const guest = guestOf(found.identity);
-    return guest ?? this.#refused({ refused: "basic", expired: false, why: "not-allowed" }, repository);
+  admit({ headers, socket }: IncomingMessage, repository: string | undefined, machineType?: string): Guest | Refused {
+    const certificate = certificateOf(socket);
+    if (certificate?.verified === false) return this.#refused(unverified, repository);
+    const found = identify(headers.authorization, repository, {
+      ...this.#rules(),
+      ...(certificate === undefined ? {} : { certificateNames: certificate.uris }),
+      ...(machineType === undefined ? {} : { machineType }),
+    });
+    return "identity" in found ? guestOf(found.identity) : this.#refused(found, repository);
   }
 
   async token(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const { method, headers } = request;
+    const { method, headers, socket } = request;
     if (method !== "GET" && method !== "POST") return false;
     const query = URL.parse(request.url ?? "", "http://registry")?.searchParams ?? new URLSearchParams();
     const form = method === "POST" ? { form: await readForm(request) } : {};
-    const given = answerTokenRequest({ query, ...form, authorization: headers.authorization }, this.#rules());
+    const certificate = certificateOf(socket);
+    const shown = certificate === undefined ? {} : { certificateNames: certificate.uris };
+    const given =
+      certificate?.verified === false
+        ? unverified
+        : answerTokenRequest({ query, ...form, ...shown, authorization: headers.authorization }, this.#rules());
     if (!("answer" in given)) {
       const { challenge: asked } = this.#refused(given, undefined);
       throw new Refusal(401, "UNAUTHORIZED", "these credentials are not known here", { "www-authenticate": asked });
@@ -61,17 +73,9 @@ export class Door implements Doorkeeper {
   }
 }
 
-/** Undefined for who is known and sees nothing here. */
-function guestOf(identity: Identity): Guest | undefined {
-  const shared = { name: identity.credential, mayPull: (repository: string) => maySee(identity, repository) };
-  switch (identity.kind) {
-    case "machineType":
-      return { ...shared, view: { kind: "machineType", name: identity.name } };
-    case "unfiltered":
-      return { ...shared, view: { kind: "unfiltered" } };
-    default:
-      return undefined;
-  }
+function guestOf(identity: Identity): Guest {
+  const { credential, repositories: _, ...view } = identity;
+  return { name: credential, mayPull: (repository) => maySee(identity, repository), view };
 }
 
 /** @throws Refusal where it is too long */

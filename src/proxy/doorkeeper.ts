@@ -17,8 +17,11 @@ export interface Refused {
 
 /** Tells who asks. */
 export interface Doorkeeper {
-  /** `repository`: as the client names it; undefined where none is asked for. */
-  admit(request: IncomingMessage, repository: string | undefined): Guest | Refused;
+  /**
+   * `repository`: as the client names it; undefined where none is asked for. `machineType`: the one that the path names,
+   * to which only those of this type are let.
+   */
+  admit(request: IncomingMessage, repository: string | undefined, machineType?: string): Guest | Refused;
   /** Answers `/token`, or leaves it where there are no tokens. Resolves to whether it answered. */
   token(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** The part of the API that was asked. */
 export type PullKind = "ping" | "manifest" | "blob" | "tags" | "referrers" | "token" | "other";
@@ -6,6 +6,8 @@ export type PullKind = "ping" | "manifest" | "blob" | "tags" | "referrers" | "to
 /** Counts of the filtering registry. */
 export interface ProxyMetrics {
   answered(kind: PullKind, status: number, seconds: number): void;
+  /** Whether the folder counts as it is now, or as it was before a mistake. */
+  folder(current: boolean): void;
 }
 
 export function createProxyMetrics(registry: Registry): ProxyMetrics {
@@ -22,7 +24,13 @@ export function createProxyMetrics(registry: Registry): ProxyMetrics {
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
     registers: [registry],
   });
+  const current = new Gauge({
+    name: "metahub_proxy_folder_current",
+    help: "1 where the registry's folder counts as it is now, 0 where a mistake in it keeps what was read before.",
+    registers: [registry],
+  });
   return {
+    folder: (isCurrent) => current.set(isCurrent ? 1 : 0),
     answered: (kind, status, duration) => {
       requests.inc({ kind, status: String(status) });
       seconds.observe({ kind }, duration);

@@ -189,6 +189,24 @@ test("referrers are an index, also of what nothing refers to", async () => {
   expect(JSON.parse(await response.text())).toMatchObject({ schemaVersion: 2, manifests: [] });
 });
 
+test("referrers are one answer where nothing refers, where there is no such repository, and where it is for others", async () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  site.upstream.faults.add({ path: /no\/login/, fault: { kind: "status", status: 401 } });
+  const paths = ["/v2/qnib/bench", "/v2/qnib/no-such", "/v2/team/secret", "/v2/qnib/no/login"];
+  for (const query of ["", "?artifactType=application%2Fx"]) {
+    const answers = await Promise.all(
+      paths.map(async (path) => {
+        const response = await site.ask(`${path}/referrers/${digest}${query}`, "type1-narrow");
+        const headers = [...response.headers].filter(([name]) => !["date", "connection", "keep-alive"].includes(name));
+        return [response.status, headers, await response.text()];
+      }),
+    );
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]?.[0]).toBe(200);
+  }
+  site.upstream.faults.clear();
+});
+
 test("an upstream in trouble is told, in no words of its own", async () => {
   site.upstream.faults.add({ path: /manifests\/broken/, fault: { kind: "status", status: 500, body: "secret words" } });
   const answer = await errorOf(await site.ask(`${base}/manifests/broken`, "type1"));

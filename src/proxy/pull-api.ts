@@ -3,64 +3,75 @@ import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import { RegistryError } from "../registry/error.ts";
-import { type Asker, withCredentials } from "../registry/with-credentials.ts";
+import type { Asker } from "../registry/with-credentials.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { systemClock } from "../time/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
 import { type ErrorCode, notThere, privateHeaders, Refusal, refusalOf, sendRefusal } from "./answer.ts";
 import { sendBlob } from "./blobs.ts";
+import { hasAlready } from "./conditions.ts";
 import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
+import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
 import type { Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
-import { type Asked, readPath } from "./names.ts";
-import type { Place, Upstreams } from "./upstreams.ts";
+import { type Asked, type NamedRepository, readMachine, readPath, readTarget } from "./names.ts";
+import { sendWhole } from "./pour.ts";
+import type { ProxySettings } from "./settings.ts";
+import { UnderWay } from "./under-way.ts";
+import { maySendTo, type Place } from "./upstreams.ts";
 
 export interface PullApiOptions {
   readonly door: Doorkeeper;
-  readonly upstreams: () => Upstreams;
+  readonly settings: () => ProxySettings;
   readonly client: RegistryClient;
   /** The upstreams' credentials, which clients never see. */
   readonly keyring: CredentialSource;
   readonly manifests: Manifests;
   readonly metrics: ProxyMetrics;
   readonly log: Logger;
+  readonly clock?: Clock;
+  /** As clients reach it, without a port: nobody is sent there, or below. */
+  readonly ownHost: string;
+}
+
+interface Admitted {
+  readonly guest: Guest;
+  readonly place: Place;
+  readonly query: URLSearchParams;
 }
 
 /** Longest time for an answer but for a blob, ms. */
 const answerMs = 60_000;
-/** Requests of one credential that are under way at once. */
-const mostOfOne = 256;
 /** Answers of an upstream that are about this registry, and look like "not there" to its clients. */
 const refused: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED", "REFUSED_HOST"]);
-/** Keys and characters of the query of a listing, which is passed on. */
-const mostKeys = 8;
-const longestQuery = 2_048;
-
 /** The pull half of distribution-spec v1.1, with each guest's own view of it. */
 export class PullApi {
   readonly #options: PullApiOptions;
-  readonly #underWay = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #underWay: UnderWay;
 
   constructor(options: PullApiOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#underWay = new UnderWay(() => options.settings().mostOfOne);
   }
 
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const began = performance.now();
-    const url = URL.parse(request.url ?? "/", "http://registry");
-    const asked = url === null ? undefined : readPath(url.pathname);
+    const { path, query } = readTarget(request.url ?? "/");
+    const asked = readPath(path);
     let kind: PullKind = asked?.kind ?? "other";
     try {
-      if (url?.pathname === "/token") {
+      if (path === "/token") {
         kind = "token";
         if (await this.#options.door.token(request, response)) return;
       }
       if (request.method !== "GET" && request.method !== "HEAD") {
         throw new Refusal(405, "UNSUPPORTED", "this registry is to read from", { allow: "GET, HEAD" });
       }
-      if (asked === undefined || url === null) throw notThere("NAME_UNKNOWN");
-      await this.#admitted(asked, url, request, response);
+      if (asked === undefined) throw notThere("NAME_UNKNOWN");
+      await this.#admitted(asked, query, request, response);
     } catch (error) {
       this.#fail(error, asked, response);
     } finally {
@@ -68,9 +79,17 @@ export class PullApi {
     }
   }
 
-  async #admitted(asked: Asked, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const repository = asked.kind === "ping" ? undefined : asked.repository;
-    const guest = this.#options.door.admit(request, repository);
+  async #admitted(
+    asked: Asked,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const named = asked.kind === "ping" ? undefined : asked.repository;
+    const { machinePaths, upstreams } = this.#options.settings();
+    const read: Partial<NamedRepository> | undefined =
+      machinePaths && named !== undefined ? readMachine(named) : named === undefined ? {} : { repository: named };
+    const guest = this.#options.door.admit(request, named, read?.machineType);
     if (!isGuest(guest)) {
       throw new Refusal(401, "UNAUTHORIZED", "log in to this registry", { "www-authenticate": guest.challenge });
     }
@@ -78,31 +97,24 @@ export class PullApi {
       response.writeHead(200, { ...privateHeaders, "content-type": "application/json" }).end("{}");
       return;
     }
-    const place = this.#options.upstreams().place(asked.repository, url.searchParams.get("ns") ?? undefined);
-    if (place === undefined || !guest.mayPull(place.canonical)) throw notThere(missingOf(asked));
-    const under = this.#underWay.get(guest.name) ?? 0;
-    if (under >= mostOfOne) {
-      throw new Refusal(429, "TOOMANYREQUESTS", "too many requests of these credentials at once", {
-        "retry-after": "1",
-      });
+    const place =
+      read?.repository === undefined ? undefined : upstreams.place(read.repository, query.get("ns") ?? undefined);
+    if (place === undefined || !guest.mayPull(place.canonical)) {
+      if (asked.kind !== "referrers") throw notThere(missingOf(asked));
+      await sendNoReferrers(query, response, this.#clock);
+      return;
     }
-    this.#underWay.set(guest.name, under + 1);
+    const leave = this.#underWay.enter(guest.name);
     try {
-      await this.#answer(asked, { guest, place: place.reference, query: url.searchParams }, request, response);
+      await this.#answer(asked, { guest, place, query }, request, response);
     } finally {
-      const now = (this.#underWay.get(guest.name) ?? 1) - 1;
-      if (now === 0) this.#underWay.delete(guest.name);
-      else this.#underWay.set(guest.name, now);
+      leave();
     }
   }
 
   async #answer(
     asked: Exclude<Asked, { kind: "ping" }>,
-    {
-      guest,
-      place,
-      query,
-    }: { readonly guest: Guest; readonly place: Place["reference"]; readonly query: URLSearchParams },
+    { guest, place: { reference: place, redirectBlobs }, query }: Admitted,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
@@ -110,15 +122,18 @@ export class PullApi {
     response.once("close", () => left.abort(new RegistryError("ABORTED", "the client has gone")));
     if (asked.kind === "blob") {
       const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
-      await sendBlob(this.#options.client, { reference: place, digest: asked.digest, asker }, request, response);
+      const { ownHost } = this.#options;
+      const maySend = redirectBlobs ? (target: URL) => maySendTo(target.hostname, ownHost) : undefined;
+      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock, maySend };
+      await sendBlob(this.#options.client, blob, request, response);
       return;
     }
-    const deadline = new Deadline(systemClock, left.signal, "the answer", answerMs);
+    const deadline = new Deadline(this.#clock, left.signal, "the answer", answerMs);
     const { signal } = deadline;
     const asker: Asker = { keyring: this.#options.keyring, signal, tenant: tenantOf(guest, signal) };
     try {
       if (asked.kind === "manifest") await this.#manifest(asked, guest, place, asker, request, response);
-      else await this.#listing(asked, place, query, asker, response);
+      else await this.#listing({ asked, place, query, asker, clock: this.#clock }, response);
     } finally {
       deadline.end();
     }
@@ -135,6 +150,12 @@ export class PullApi {
     const reference: Reference = "tag" in asked ? { ...place, tag: asked.tag } : { ...place, digest: asked.digest };
     const found = await this.#options.manifests.find(reference, guest.view, asker);
     const { digest, mediaType, size } = found.descriptor;
+    const etag = `"${digest}"`;
+    if (hasAlready(request.headers["if-none-match"], etag)) {
+      response.writeHead(304, { ...privateHeaders, etag });
+      await sendWhole(response, undefined, this.#clock);
+      return;
+    }
     const bytes = request.method === "HEAD" ? undefined : await found.bytes();
     this.#options.log.info(
       {
@@ -147,48 +168,28 @@ export class PullApi {
       },
       "pulled",
     );
-    response
-      .writeHead(200, {
-        ...privateHeaders,
-        "content-type": mediaType,
-        "content-length": bytes?.length ?? size,
-        "docker-content-digest": digest,
-        etag: `"${digest}"`,
-        ...(found.index === undefined ? {} : { "metahub-index": found.index }),
-        ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
-      })
-      .end(bytes);
+    response.writeHead(200, {
+      ...privateHeaders,
+      "content-type": mediaType,
+      "content-length": bytes?.length ?? size,
+      "docker-content-digest": digest,
+      etag,
+      ...(found.index === undefined ? {} : { "metahub-index": found.index }),
+      ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
+    });
+    await sendWhole(response, bytes, this.#clock);
   }
 
-  async #listing(
-    asked: Asked & { readonly kind: "tags" | "referrers" },
-    place: Place["reference"],
-    query: URLSearchParams,
-    asker: Asker,
-    response: ServerResponse,
-  ): Promise<void> {
-    const { client } = this.#options;
-    // A registry's next page may be named by any key of its own.
-    const passed = new URLSearchParams([...query].filter(([key]) => key !== "ns"));
-    if (passed.size > mostKeys || passed.toString().length > longestQuery) throw notThere("NAME_UNKNOWN");
-    const page = await withCredentials(place, asker, async (access) =>
-      asked.kind === "tags"
-        ? { ...(await client.tags(place, passed, access)), type: "application/json", filtered: undefined }
-        : {
-            ...(await client.referrers(place, asked.digest, passed, access)),
-            type: "application/vnd.oci.image.index.v1+json",
-          },
-    );
-    const path = asked.kind === "tags" ? "tags/list" : `referrers/${asked.digest}`;
-    response
-      .writeHead(200, {
-        ...privateHeaders,
-        "content-type": page.type,
-        "content-length": page.bytes.length,
-        ...(page.next === undefined ? {} : { link: `</v2/${asked.repository}/${path}?${page.next}>; rel="next"` }),
-        ...(page.filtered === undefined ? {} : { "oci-filters-applied": "artifactType" }),
-      })
-      .end(page.bytes);
+  async #listing(listing: AskedListing, response: ServerResponse): Promise<void> {
+    const { asked, query } = listing;
+    try {
+      await sendListing(this.#options.client, listing, response);
+    } catch (error) {
+      const hidden = error instanceof RegistryError && (error.code === "NOT_FOUND" || refused.has(error.code));
+      if (asked.kind !== "referrers" || !hidden) throw error;
+      this.#tell(error, refusalOf(error, missingOf(asked)), asked, response);
+      await sendNoReferrers(query, response, this.#clock);
+    }
   }
 
   #fail(error: unknown, asked: Asked | undefined, response: ServerResponse): void {

@@ -6,6 +6,8 @@ export interface Upstream {
   readonly name: string;
   /** As references name it: `ghcr.io`. */
   readonly host: string;
+  /** Clients are sent to where it keeps its blobs. */
+  readonly redirectBlobs?: boolean;
 }
 
 /** Where a repository lies upstream. */
@@ -13,6 +15,8 @@ export interface Place {
   readonly reference: Pick<Reference, "registry" | "repository" | "name">;
   /** The one name by which credentials' patterns know it: bare for the default upstream, else below its name. */
   readonly canonical: string;
+  /** Whether clients may be sent to where the upstream keeps its blobs. */
+  readonly redirectBlobs: boolean;
 }
 
 /** Docker Hub's own images have no owner in their names. */
@@ -46,12 +50,24 @@ export class Upstreams {
     if (upstream === undefined && host !== this.#default) return undefined;
     const repository = host === hub && !asked.includes("/") ? `library/${asked}` : asked;
     const reference = { registry: host, repository, name: `${host}/${repository}` };
+    const redirectBlobs = this.#byHost.get(host)?.redirectBlobs ?? false;
     // The default one may have a name too: its repositories are the same ones.
     if (host !== this.#default && upstream !== undefined) {
-      return { reference, canonical: `${upstream.name}/${repository}` };
+      return { reference, canonical: `${upstream.name}/${repository}`, redirectBlobs };
     }
     // Below an upstream's name, it would be taken for that one's.
     const [first = ""] = repository.split("/");
-    return { reference, canonical: this.#byPrefix.has(first) ? `${host}/${repository}` : repository };
+    return { reference, canonical: this.#byPrefix.has(first) ? `${host}/${repository}` : repository, redirectBlobs };
   }
+}
+
+/**
+ * Whether a client may be sent to a host: never to one of our own name or below it, on whatever port, since some clients send
+ * their login along (containerd 2.1, podman 5.8, regctl 0.11).
+ * @param own the host as clients reach it, without a port
+ */
+export function maySendTo(target: string, own: string): boolean {
+  const host = target.toLowerCase().replace(/\.$/, "");
+  const ours = own.toLowerCase().replace(/\.$/, "");
+  return host !== ours && !host.endsWith(`.${ours}`);
 }

@@ -10,6 +10,7 @@ import { tooLarge } from "./live-body.ts";
 import { mismatch } from "./manifests.ts";
 import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, isStream } from "./message.ts";
 import { answersRange, type ByteRange, formatRange, readContentRange, readUnsatisfiedSize } from "./range.ts";
+import { mayFollow, redirectTarget } from "./redirect.ts";
 import { describeRequest, pullScope, type Repository } from "./repository.ts";
 
 export interface OpenBlobOptions extends Access {
@@ -22,6 +23,14 @@ export interface OpenBlobOptions extends Access {
 }
 
 export type OpenedBlob = WholeBlob | PartOfBlob;
+
+/** The registry sends whoever asks to another place, by an address that may be a right of its own: signed, and for a while. */
+export interface BlobElsewhere {
+  readonly kind: "elsewhere";
+  readonly url: URL;
+  /** The registry's own address of the blob. */
+  readonly from: URL;
+}
 
 /** The whole blob. The body ends only where digest and size fit, and fails with DIGEST_MISMATCH where they do not. */
 export interface WholeBlob {
@@ -56,14 +65,28 @@ export interface PartOfBlob {
 /** Pulling blobs, as distribution-spec v1.1 "Pulling blobs" has it, with RFC 9110's single range. */
 export class Blobs {
   readonly #authorizer: Authorizer;
+  readonly #plainHttp: (host: string) => boolean;
 
-  constructor(authorizer: Authorizer) {
+  /** @param plainHttp hosts that a registry of plain HTTP may send to by plain HTTP */
+  constructor(authorizer: Authorizer, plainHttp: (host: string) => boolean) {
     this.#authorizer = authorizer;
+    this.#plainHttp = plainHttp;
   }
 
   /** @throws RegistryError RANGE_UNSATISFIABLE, DIGEST_MISMATCH where the size is wrong already, TOO_LARGE, and others */
   async open(repository: Repository, digest: string, options: OpenBlobOptions): Promise<OpenedBlob> {
-    return await this.#ask(repository, digest, options, "long");
+    const opened = await this.#ask(repository, digest, { ...options, redirects: "follow" }, "long");
+    if (opened.kind === "elsewhere") throw new RegistryError("INVALID", "a redirect was followed to nowhere");
+    return opened;
+  }
+
+  /** The same, and where the registry redirects, only where it does. @throws RegistryError as `open` */
+  async openOrFind(
+    repository: Repository,
+    digest: string,
+    options: OpenBlobOptions,
+  ): Promise<OpenedBlob | BlobElsewhere> {
+    return await this.#ask(repository, digest, { ...options, redirects: "refuse" }, "long");
   }
 
   /** The whole, verified, in memory, within the time limit of any other answer. @throws RegistryError */
@@ -72,8 +95,9 @@ export class Blobs {
     digest: string,
     options: Access & { readonly maxBytes: number },
   ): Promise<Uint8Array> {
-    const { body } = await this.#ask(repository, digest, options, "brief");
-    return await buffer(body);
+    const opened = await this.#ask(repository, digest, { ...options, redirects: "follow" }, "brief");
+    if (opened.kind === "elsewhere") throw new RegistryError("INVALID", "a redirect was followed to nowhere");
+    return await buffer(opened.body);
   }
 
   /** By HEAD. Undefined where the answer does not say it. @throws RegistryError */
@@ -105,10 +129,10 @@ export class Blobs {
   async #ask(
     repository: Repository,
     digest: string,
-    options: OpenBlobOptions,
+    options: OpenBlobOptions & Pick<HttpRequest, "redirects">,
     lasting: HttpRequest["lasting"],
-  ): Promise<OpenedBlob> {
-    const { credentials, signal, tenant, maxBytes } = options;
+  ): Promise<OpenedBlob | BlobElsewhere> {
+    const { credentials, signal, tenant, maxBytes, redirects } = options;
     const what = describeRequest("GET", repository, `blobs/${digest}`);
     if (!isDigest(digest)) throw new RegistryError("INVALID", `${what}: its digest is none that can be verified`);
     const answer = await this.#authorizer.open({
@@ -116,7 +140,7 @@ export class Blobs {
       url: repository.url(`blobs/${digest}`),
       headers: rangeHeader(options.range, what),
       maxBytes,
-      redirects: "follow",
+      redirects,
       scopes: [pullScope(repository)],
       repository: repository.label,
       service: "blobs",
@@ -125,13 +149,22 @@ export class Blobs {
       credentials,
       signal,
     });
-    if (!isStream(answer)) throw refusal(answer, what);
+    if (!isStream(answer)) {
+      const target = redirects === "refuse" && mayFollow("GET", answer.status) ? this.#target(answer) : undefined;
+      if (target === undefined) throw refusal(answer, what);
+      if (typeof target === "string") throw new RegistryError("REFUSED_REDIRECT", `${what}: ${target}`);
+      return { kind: "elsewhere", url: target, from: answer.url };
+    }
     try {
       return answer.status === 206 ? openPart(answer, options, what) : openWhole(answer, { ...options, digest }, what);
     } catch (error) {
       answer.live.cancel();
       throw error;
     }
+  }
+
+  #target(answer: HttpResponse): URL | string {
+    return redirectTarget(answer, answer.url, this.#plainHttp);
   }
 }
 

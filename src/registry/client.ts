@@ -5,7 +5,7 @@ import type { Access } from "./access.ts";
 import { Accounts } from "./account.ts";
 import { Answers } from "./answers.ts";
 import { Authorizer } from "./auth.ts";
-import { Blobs, type OpenBlobOptions, type OpenedBlob } from "./blobs.ts";
+import { type BlobElsewhere, Blobs, type OpenBlobOptions, type OpenedBlob } from "./blobs.ts";
 import { Contents, grantMs, type Manifest } from "./contents.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
@@ -49,7 +49,7 @@ export class RegistryClient {
     const tokens = new Tokens(this.#transport, settings.plainHttp, settings.now);
     this.#authorizer = new Authorizer(this.#transport, this.#accounts, tokens);
     this.#uploads = new Uploads(this.#authorizer);
-    this.#blobs = new Blobs(this.#authorizer);
+    this.#blobs = new Blobs(this.#authorizer, settings.plainHttp);
     this.#listings = new Listings(this.#authorizer);
     this.#contents = new Contents(settings.cacheBytes, settings.now);
     this.#tags = new Answers({
@@ -124,6 +124,15 @@ export class RegistryClient {
    */
   async openBlob(reference: Reference, digest: string, options: OpenBlobOptions): Promise<OpenedBlob> {
     return await this.#blobs.open(openRepository(reference, this.#settings), digest, options);
+  }
+
+  /** The same, but where the registry redirects: where it does, for a client that may go there by itself. */
+  async openBlobOrFind(
+    reference: Reference,
+    digest: string,
+    options: OpenBlobOptions,
+  ): Promise<OpenedBlob | BlobElsewhere> {
+    return await this.#blobs.openOrFind(openRepository(reference, this.#settings), digest, options);
   }
 
   /** The size of a blob, by HEAD; undefined where the registry does not say it. */

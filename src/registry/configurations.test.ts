@@ -23,7 +23,7 @@ async function shelf(put: (store: ContentStore) => Promise<readonly StoredDescri
   const running = await fixture.registry();
   await putIndex(running.store, repository, "v1", await put(running.store));
   let now = 1_000_000;
-  const images = new ImageSource(fixture.client(), undefined, () => now);
+  const images = new ImageSource(fixture.client(), { now: () => now });
   const lookup = async (tag = "v1") => {
     const image = await images.lookup(parseReference(`${running.host}/${repository}:${tag}`), access());
     if (image.kind !== "index") expect.unreachable("it is an index");

@@ -140,6 +140,17 @@ describe("connections", () => {
     expect(inside.requests).toHaveLength(1);
   });
 
+  test("where several share the client, a private host may redirect to a private one only if that is listed", async () => {
+    const [outside, inside] = [await registry("127.0.0.2"), await registry()];
+    outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });
+    const shared = { allowPrivate: true, followPrivate: false };
+    const made = transport(shared);
+    await expect(made.send(get(`http://${outside.host}/v2/`))).rejects.toMatchObject({ code: "REFUSED_HOST" });
+    expect(inside.requests).toHaveLength(0);
+    const listed = transport({ ...shared, privateRedirects: (host) => host === inside.host });
+    await expect(listed.send(get(`http://${outside.host}/v2/`))).resolves.toMatchObject({ status: 200 });
+  });
+
   test("nor may it lead a stream there", async () => {
     const [outside, inside] = [await registry("127.0.0.2"), await registry()];
     outside.faults.add({ path: /./, fault: { kind: "redirect", location: `http://${inside.host}/v2/` } });

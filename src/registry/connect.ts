@@ -18,6 +18,8 @@ export interface ConnectOptions {
   /** Hosts on private addresses to which another host may send us. */
   readonly privateRedirects: (host: string) => boolean;
   readonly allowPrivate: boolean;
+  /** Whether a host on a private address may send us to any other one. */
+  readonly followPrivate: boolean;
   readonly ca: string | undefined;
   readonly connectMs: number;
   readonly connectionsPerHost: number;
@@ -59,11 +61,11 @@ export class Connections {
   readonly #pools: Readonly<Record<Reach, Pools>>;
   readonly #seen = byteCache<{ readonly kind: AddressClass }>(maxSeenBytes);
   readonly #classify: (address: string) => AddressClass;
-  readonly #allowPrivate: boolean;
+  readonly #followPrivate: boolean;
 
   constructor(options: ConnectOptions) {
     this.#classify = options.classify ?? classifyAddress;
-    this.#allowPrivate = options.allowPrivate;
+    this.#followPrivate = options.followPrivate;
     // `ca` replaces the built-in certificates, so they are named again. Shared by the connectors: it is large.
     const ca = options.ca === undefined ? undefined : [...getCACertificates("default"), options.ca];
     this.#pools = { direct: this.#open("direct", options, ca), sent: this.#open("sent", options, ca) };
@@ -79,7 +81,7 @@ export class Connections {
 
   /** How a host may be reached to which `origin` sent us. A command's user picks the hosts, and trusts private ones. */
   reachFrom(origin: string): Reach {
-    return this.#allowPrivate && (this.#seen.get(origin)?.kind ?? "public") !== "public" ? "direct" : "sent";
+    return this.#followPrivate && (this.#seen.get(origin)?.kind ?? "public") !== "public" ? "direct" : "sent";
   }
 
   async close(): Promise<void> {

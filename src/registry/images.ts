@@ -66,6 +66,15 @@ type Outcome =
     }
   | { readonly error: RegistryError };
 
+export interface ImageSourceOptions {
+  /** Of parsed indexes that are kept. */
+  readonly maxBytes?: number;
+  /** Whether artifacts may be chosen, beside images. */
+  readonly artifacts?: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
 /** Images as the choice of a variant needs them: the upper door of the registry room. */
 export class ImageSource {
   readonly #client: RegistryClient;
@@ -75,9 +84,12 @@ export class ImageSource {
   readonly #room = new ReadingRoom(maxReadingBytes);
   readonly #now: () => number;
 
-  /** @param maxBytes of parsed indexes that are kept @param now milliseconds since the epoch */
-  constructor(client: RegistryClient, maxBytes = maxListBytes, now = Date.now) {
+  readonly #artifacts: boolean;
+
+  constructor(client: RegistryClient, options: ImageSourceOptions = {}) {
+    const { maxBytes = maxListBytes, artifacts = false, now = Date.now } = options;
     this.#client = client;
+    this.#artifacts = artifacts;
     this.#now = now;
     this.#lists = new LRUCache<string, Outcome>({
       maxSize: maxBytes,
@@ -194,7 +206,7 @@ export class ImageSource {
     signal: AbortSignal,
   ): Promise<FlattenedIndex> {
     try {
-      const options = configured === undefined ? {} : { configured };
+      const options = { artifacts: this.#artifacts, ...(configured === undefined ? {} : { configured }) };
       return await inSlices(flattenInSteps(digest, documents, options), signal, "reading an index");
     } catch (cause) {
       throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;

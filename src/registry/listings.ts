@@ -1,4 +1,4 @@
-import { acceptManifests, ociIndex } from "../oci/media-types.ts";
+import { ociIndex } from "../oci/media-types.ts";
 import type { Access } from "./access.ts";
 import type { Authorizer } from "./auth.ts";
 import { RegistryError, statusError } from "./error.ts";
@@ -14,7 +14,9 @@ export interface ListingPage {
 
 /** Bytes of one page: 10,000 tags of usual length, or the largest index that registries take. */
 const maxBytes = 4 * 1_048_576;
-const emptyIndex = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [] }));
+export const emptyIndex: Uint8Array = Buffer.from(
+  JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [] }),
+);
 /** Statuses of registries that have no referrers API (distribution-spec v1.1, "Unavailable Referrers API"). */
 const unavailable: ReadonlySet<number> = new Set([400, 404, 405, 406, 501]);
 
@@ -51,10 +53,12 @@ export class Listings {
     }
     if (!unavailable.has(response.status)) throw statusError(describeRequest("GET", repository, path), response);
     const tag = `manifests/${digest.replace(":", "-")}`;
-    const standIn = await this.#get(repository, tag, new URLSearchParams(), acceptManifests.join(", "), access);
-    if (standIn.status === 200) return { bytes: standIn.body, next: undefined, filtered: undefined };
-    if (standIn.status !== 404) throw statusError(describeRequest("GET", repository, tag), standIn);
-    return { bytes: emptyIndex, next: undefined, filtered: undefined };
+    const standIn = await this.#get(repository, tag, new URLSearchParams(), ociIndex, access);
+    const there = standIn.status === 200;
+    if (!there && standIn.status !== 404) throw statusError(describeRequest("GET", repository, tag), standIn);
+    // Somebody may have given the name to an image.
+    const isIndex = there && (standIn.header("content-type") ?? "").split(";", 1)[0]?.trim() === ociIndex;
+    return { bytes: isIndex ? standIn.body : emptyIndex, next: undefined, filtered: undefined };
   }
 
   async #get(

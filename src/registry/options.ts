@@ -33,8 +33,13 @@ export interface RegistryClientOptions {
    * addresses never are. False by default, since in a cluster a Pod's author picks the host.
    */
   readonly allowPrivate?: boolean | undefined;
+  /**
+   * Whether a registry on a private address may send us to any other one: default as `allowPrivate`. False where several
+   * users share the client, whom a registry of one of them must not lead to hosts of our network.
+   */
+  readonly followPrivate?: boolean | undefined;
   /** Registry as in `Reference.registry` → host (and port) that is asked instead, credentials and all. */
-  readonly mirrors?: ReadonlyMap<string, string> | undefined;
+  readonly mirrors?: Pick<ReadonlyMap<string, string>, "get"> | undefined;
   /** PEM certificates that are trusted besides the default ones. */
   readonly ca?: string | undefined;
   readonly userAgent?: string | undefined;
@@ -76,7 +81,8 @@ export interface Settings {
   readonly plainHttp: (host: string) => boolean;
   readonly privateRedirects: (host: string) => boolean;
   readonly allowPrivate: boolean;
-  readonly mirrors: ReadonlyMap<string, string>;
+  readonly followPrivate: boolean;
+  readonly mirrors: Pick<ReadonlyMap<string, string>, "get">;
   readonly ca: string | undefined;
   readonly userAgent: string;
   readonly timeouts: Timeouts;
@@ -95,11 +101,13 @@ export interface Settings {
 
 /** The options with every default filled in. */
 export function settle(options: RegistryClientOptions): Settings {
+  const { allowPrivate = false, followPrivate = allowPrivate } = options;
   return {
     allowedRegistries: options.allowedRegistries ?? (() => true),
     plainHttp: withDefaultPort(options.plainHttp, 80),
     privateRedirects: withDefaultPort(options.privateRedirects ?? (() => false), 443),
-    allowPrivate: options.allowPrivate ?? false,
+    allowPrivate,
+    followPrivate,
     mirrors: options.mirrors ?? new Map(),
     ca: options.ca,
     userAgent: options.userAgent ?? "metahub",

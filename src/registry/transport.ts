@@ -38,6 +38,7 @@ export class Transport {
       plainHttp: settings.plainHttp,
       privateRedirects: settings.privateRedirects,
       allowPrivate: settings.allowPrivate,
+      followPrivate: settings.followPrivate,
       ca: settings.ca,
       connectMs: settings.timeouts.connectMs,
       // Streams keep their connections to themselves, so that requests find as many as without them.

@@ -58,7 +58,7 @@ function summary(all: readonly Measured[]): { readonly wall: string; readonly cp
 /** As the webhook does it: from the registry to the choice, all caches cold. */
 class Slices {
   readonly #client = new RegistryClient({ plainHttp: () => true, allowPrivate: true, cacheBytes: 1 });
-  readonly #images = new ImageSource(this.#client, 1);
+  readonly #images = new ImageSource(this.#client, { maxBytes: 1 });
   readonly #host: string;
 
   constructor(host: string) {

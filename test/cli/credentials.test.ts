@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { FileCredentials } from "../../src/identity/file-credentials.ts";
+import { Credentials } from "../../src/identity/credentials.ts";
 import { identify } from "../../src/identity/identify.ts";
 import { hashOfSecret } from "../../src/identity/secret.ts";
+import { HubFolder } from "../../src/proxy/hub-folder.ts";
 import { rules } from "../support/identity/credentials.ts";
 import { metahubProgram } from "./metahub.ts";
 
@@ -35,15 +36,20 @@ async function made(...args: string[]): Promise<Made> {
 
 /** Who the registry takes the login for, as it reads the folder at that time. */
 async function whoIs({ authorization }: Made, now = new Date()) {
-  const followed = new FileCredentials({
+  const followed = new HubFolder({
     folder,
+    prepare: () => undefined,
     onError: (error) => {
       throw error;
     },
   });
   await followed.synced;
   await followed.close();
-  return identify(authorization, "qnib/bench", { ...rules([]), credentials: followed.current, now });
+  return identify(authorization, "qnib/bench", {
+    ...rules([]),
+    credentials: followed.content?.credentials ?? new Credentials([]),
+    now,
+  });
 }
 
 describe("create", () => {

@@ -199,6 +199,80 @@ test("a mistake in the folder leaves what was there, and the log says where it i
   await rm(join(inventory(), "wrong.yaml"));
 });
 
+describe("a ProxyConfig in the folder", () => {
+  const file = (): string => join(inventory(), "config.yaml");
+  const config = (spec: object) =>
+    writeFile(file(), JSON.stringify({ ...head, kind: "ProxyConfig", metadata: { name: "hub" }, spec }));
+  const head = { apiVersion: "metahub.dev/v1alpha1" };
+  const metric = async (): Promise<string | undefined> =>
+    /^metahub_proxy_folder_current (\d)$/m.exec(await (await fetch(`${health}/metrics`)).text())?.[1];
+  const readiness = async (): Promise<string> => await (await fetch(`${health}/readyz`)).text();
+  const login = (): string => basic("qnib-type1", secrets["type1"] ?? "");
+  const statusOf = async (path: string, authorization = login()): Promise<number> =>
+    (await get(path, { authorization })).status;
+  afterAll(() => rm(file(), { force: true }));
+
+  test("counts as soon as it is there: upstreams with mirrors and credentials, and views", async () => {
+    const path = "/v2/other/qnib/bench/manifests/latest";
+    expect(await statusOf(path)).toBe(404);
+    expect((await get("/token")).status).toBe(401);
+    const credentials = join(folder, "other.json");
+    const auth = Buffer.from("puller:its-password").toString("base64");
+    await writeFile(credentials, JSON.stringify({ auths: { "other.example.com": { auth } } }));
+    const other = { host: "other.example.com", mirror: `http://${upstream.host}`, dockerConfigFile: credentials };
+    await config({ upstreams: [{ name: "other", ...other }], anonymous: true, hints: true, machinePaths: true });
+    await expect.poll(() => statusOf(path), { timeout: 20_000 }).toBe(200);
+    expect(await statusOf("/v2/machine/type1/qnib/bench/manifests/latest")).toBe(200);
+    expect(await statusOf("/v2/qnib/bench/manifests/latest", basic("any+cpu=zen2", "x"))).toBe(200);
+    const { status, text } = await get("/token?scope=repository:qnib/bench:pull");
+    expect(status).toBe(200);
+    const { headers } = await get("/v2/qnib/bench/manifests/latest", {
+      authorization: `Bearer ${JSON.parse(text).token}`,
+    });
+    expect(published.tags.get(String(headers["docker-content-digest"]))).toBe("generic");
+    expect(output).not.toContain("its-password");
+  });
+
+  test("answers machine types with an index where it says so, and writes down what it made", async () => {
+    await config({ answerIndex: ["type2"] });
+    const authorization = basic("qnib-type2", secrets["type2"] ?? "");
+    const latest = async () => await get("/v2/qnib/bench/manifests/latest", { authorization });
+    await expect
+      .poll(async () => (await latest()).headers["content-type"], { timeout: 20_000 })
+      .toBe("application/vnd.oci.image.index.v1+json");
+    const digest = String((await latest()).headers["docker-content-digest"]);
+    expect(await readFile(join(folder, "token-keys.made-indexes"), "utf8")).toContain(digest);
+    await config({});
+    await expect
+      .poll(async () => (await latest()).headers["content-type"], { timeout: 20_000 })
+      .toBe("application/vnd.oci.image.manifest.v1+json");
+    expect(await statusOf(`/v2/qnib/bench/manifests/${digest}`)).toBe(200);
+  });
+
+  test("with a mistake changes nothing, and metric, readiness and log tell of it until it is mended", async () => {
+    await config({ anonymous: true });
+    await expect.poll(async () => (await get("/token")).status, { timeout: 20_000 }).toBe(200);
+    expect(await statusOf("/v2/machine/type1/qnib/bench/manifests/latest")).toBe(404);
+    expect([await metric(), await readiness()]).toEqual(["1", "ok\n"]);
+    await config({ machinePaths: true, upstreams: [{ name: "bad", host: "https://bad" }] });
+    await expect
+      .poll(readiness, { timeout: 20_000 })
+      .toMatch(/^ok\nthe folder's last change is not applied: .*config.yaml/);
+    expect(await metric()).toBe("0");
+    expect(output).toContain("spec.upstreams[0].host");
+    expect((await get("/token")).status).toBe(200);
+    expect(await statusOf("/v2/machine/type1/qnib/bench/manifests/latest")).toBe(404);
+    await config({
+      upstreams: [{ name: "own", host: "o.example.com", dockerConfigFile: join(inventory(), "c.json") }],
+    });
+    await expect.poll(readiness, { timeout: 20_000 }).toMatch(/outside of the inventory/);
+    await rm(file());
+    await expect.poll(readiness, { timeout: 20_000 }).toBe("ok\n");
+    expect(await metric()).toBe("1");
+    expect((await get("/token")).status).toBe(401);
+  });
+});
+
 test("tells that it is ready and what it did, keeps its keys to itself, and logs no secret", async () => {
   expect((await fetch(`${health}/readyz`)).status).toBe(200);
   const metrics = await (await fetch(`${health}/metrics`)).text();

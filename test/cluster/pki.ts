@@ -18,6 +18,8 @@ export interface CertificateRequest {
   readonly server?: boolean;
   readonly addresses?: readonly string[];
   readonly hosts?: readonly string[];
+  /** Names that are URIs, such as `metahub:machine-type:type1`. */
+  readonly uris?: readonly string[];
 }
 
 export interface Authority extends KeyPair {
@@ -64,6 +66,7 @@ export async function createAuthority(now: Date = new Date()): Promise<Authority
       const names: x509.JsonGeneralNames = [
         ...(request.addresses ?? []).map((value) => ({ type: "ip", value }) as const),
         ...(request.hosts ?? []).map((value) => ({ type: "dns", value }) as const),
+        ...(request.uris ?? []).map((value) => ({ type: "url", value }) as const),
       ];
       const certificate = await x509.X509CertificateGenerator.create(
         {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { platformOf } from "./platform.ts";
-import { officialReleases, recipeFor, releaseVersions } from "./releases.ts";
+import { conformanceVersion, officialReleases, recipeFor, releaseVersions } from "./releases.ts";
 
 describe("the versions that are downloaded are those that are built", () => {
   test.each([
@@ -9,6 +9,7 @@ describe("the versions that are downloaded are those that are built", () => {
     ["go.mod", "k8s.io/kubernetes", releaseVersions.kubernetes],
     ["helm/go.mod", "helm.sh/helm/v3", releaseVersions.helm],
     ["registry/go.mod", "github.com/distribution/distribution/v3", releaseVersions.registry],
+    ["conformance/go.mod", "github.com/opencontainers/distribution-spec/conformance", conformanceVersion],
   ])("%s: %s", (file, module, version) => {
     const text = readFileSync(new URL(`./binaries/${file}`, import.meta.url), "utf8");
     expect(text).toMatch(new RegExp(`^\\s*(require )?${module.replaceAll(".", "\\.")} ${version}\\b`, "m"));

@@ -3,6 +3,7 @@ import type { Platform } from "./platform.ts";
 /** A program that a test cluster runs, or one that answers as other projects' code does (`choosing`, `matching`). */
 export type BinaryName =
   | "choosing"
+  | "conformance"
   | "etcd"
   | "helm"
   | "kube-apiserver"
@@ -28,6 +29,9 @@ export const releaseVersions: Readonly<Record<ReleaseName, string>> = {
   kubernetes: "v1.37.2",
   registry: "v3.1.2",
 };
+
+/** The distribution specification's own tests: their module has no releases, so that a commit stands for one. */
+export const conformanceVersion = "v0.0.0-20260831232431-97274622c111";
 
 export const officialReleases: ReleaseBases = {
   etcd: "https://github.com/etcd-io/etcd/releases/download",
@@ -106,6 +110,11 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
         download: { release: "registry", url, checksumUrl: `${url}.sha256`, member: "registry" },
       };
     }
+    case "conformance":
+      return {
+        folder: `conformance-${conformanceVersion}-${os}-${arch}`,
+        build: { module: "conformance", package: "github.com/opencontainers/distribution-spec/conformance" },
+      };
     case "pause":
     case "printer":
       return {

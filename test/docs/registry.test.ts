@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { expect, test, vi } from "vitest";
 import { parseMachineCredential } from "../../src/api/parse-machine-credential.ts";
+import { parseManifests } from "../../src/manifests/parse.ts";
+import { proxyConfigIn } from "../../src/proxy/config.ts";
 import { metahubProgram } from "../cli/metahub.ts";
 import { codeBlocks, commandsOf } from "./blocks.ts";
 
@@ -44,4 +46,21 @@ test("the commands work one after another, and make what the page shows", async 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test("the example of a ProxyConfig has every field of its table", () => {
+  const [, settings = ""] = /^### Settings\n(.*?)(?=^##|$(?![\s\S]))/ms.exec(page) ?? [];
+  const [text = ""] = codeBlocks(settings).map((block) => block.text);
+  const config = proxyConfigIn(parseManifests(text, "registry.md"));
+  const fields = Object.keys(config ?? {}).flatMap((key) =>
+    key === "upstreams"
+      ? Object.keys(config?.upstreams?.[0] ?? {}).map((name) => `upstreams[].${name}`)
+      : key === "limits"
+        ? Object.keys(config?.limits ?? {}).map((name) => `limits.${name}`)
+        : [key],
+  );
+  const rows = [...settings.matchAll(/^\| `([\w.[\]]+)`(?:, `\.(\w+)`)?/gm)].flatMap(([, field = "", more]) =>
+    more === undefined ? [field] : [field, `upstreams[].${more}`],
+  );
+  expect(rows.toSorted()).toEqual(fields.toSorted());
 });

@@ -10,7 +10,15 @@ import type { BinaryName } from "../cluster/releases.ts";
 import { requireNodes } from "../cluster/requirements.ts";
 import { progress } from "./progress.ts";
 
-const always: readonly BinaryName[] = [...controlPlane, "kubectl", "helm", "registry", "choosing", "matching"];
+const always: readonly BinaryName[] = [
+  ...controlPlane,
+  "kubectl",
+  "helm",
+  "registry",
+  "choosing",
+  "matching",
+  "conformance",
+];
 const forNodes: readonly BinaryName[] = [...nodeBinaries, "printer"];
 
 export default async function setup(): Promise<void> {

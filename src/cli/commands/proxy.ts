@@ -7,7 +7,10 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
   program
     .command("proxy")
     .description("Serve a registry that gives each machine type its own build of an image name.")
-    .requiredOption("--inventory <dir>", "a folder of YAML files: Nodes, MachineTypes and MachineCredentials; watched")
+    .requiredOption(
+      "--inventory <dir>",
+      "a folder of YAML files: Nodes, MachineTypes, MachineCredentials, a ProxyConfig; watched",
+    )
     .requiredOption("--external-url <url>", "as clients reach it: https://hub.example.com; where they ask for tokens")
     .addOption(new Option("--port <port>", "port of the registry").default(5000).argParser(parsePort))
     .addOption(healthPortOption())
@@ -19,8 +22,16 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
       "localhost",
       "127.0.0.1",
     ])
+    .option(
+      "--client-ca-file <file>",
+      "authorities (PEM) of client certificates, which name a machine type; read at the start",
+    )
     .option("--http", "speak plain HTTP; on a loopback address alone", false)
     .requiredOption("--key-file <file>", "keys that sign tokens; made if it is not there. Not in the inventory")
+    .option(
+      "--record-file <file>",
+      "indexes that were made, to be made again after a restart (default: beside --key-file)",
+    )
     .option(
       "--upstream <name=host...>",
       "registries behind it, and what a path begins with for each, e.g. ghcr=ghcr.io",

@@ -17,7 +17,9 @@ const flagsSchema = z.object({
   tlsDir: z.string().optional(),
   tlsHost: z.array(z.string()),
   http: z.boolean(),
+  clientCaFile: z.string().optional(),
   keyFile: z.string(),
+  recordFile: z.string().optional(),
   upstream: z.array(z.string()),
   defaultUpstream: z.string(),
   plainHttp: z.array(z.string()),
@@ -44,11 +46,13 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
       healthPort: flags.healthPort,
       inventoryFolder: inventory,
       keyFile: outside(flags.keyFile, inventory),
+      recordFile: flags.recordFile ?? `${flags.keyFile}.made-indexes`,
       certificate,
       externalUrl: externalUrl(flags.externalUrl),
-      upstreams: flags.upstream.map(upstreamOf),
-      defaultUpstream: flags.defaultUpstream === "none" ? undefined : flags.defaultUpstream,
-      registries: {
+      clientCaFile: clientAuthorities(flags),
+      flags: {
+        upstreams: flags.upstream.map(upstreamOf),
+        defaultUpstream: flags.defaultUpstream === "none" ? undefined : flags.defaultUpstream,
         plainHttp: flags.plainHttp,
         mirrors: flags.mirror,
         caFile: flags.registryCaFile,
@@ -88,6 +92,12 @@ function certificateOf({
   return { kind: "files", certificateFile: tlsCertFile, keyFile: tlsKeyFile };
 }
 
+/** @throws UsageError: over plain HTTP there are no certificates */
+function clientAuthorities({ clientCaFile, http }: Flags): string | undefined {
+  if (clientCaFile !== undefined && http) throw new UsageError("--client-ca-file needs TLS: leave out --http");
+  return clientCaFile;
+}
+
 function externalUrl(text: string): URL {
   const url = URL.parse(text);
   const secure = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.test(url.hostname));
@@ -107,7 +117,7 @@ function outside(keyFile: string, inventory: string): string {
   return keyFile;
 }
 
-function upstreamOf(text: string): ProxyOptions["upstreams"][number] {
+function upstreamOf(text: string): ProxyOptions["flags"]["upstreams"][number] {
   const [, name = "", host = ""] = /^([a-z0-9][a-z0-9._-]*)=([a-z0-9][a-z0-9.:-]*)$/.exec(text) ?? [];
   if (host === "") throw new UsageError(`--upstream ${text}: expected NAME=HOST, e.g. ghcr=ghcr.io`);
   return { name, host };

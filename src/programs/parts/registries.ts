@@ -25,12 +25,6 @@ export interface RegistriesOptions {
   readonly dockerConfigNamespaces: readonly string[];
 }
 
-/** Where registries may lie. */
-interface Reach {
-  /** True where the operator names them one by one: loopback too, for a registry beside this program. */
-  readonly allowPrivate: boolean;
-}
-
 /** Credentials of the program's own, and the namespaces whose Pods they are tried for. */
 export interface OwnCredentials {
   readonly sources: readonly CredentialSource[];
@@ -41,19 +35,15 @@ export interface OwnCredentials {
  * A client, until the process ends, for the registries that may be asked.
  * @throws UsageError, CommandError FILE_UNREADABLE
  */
-export function openRegistries(
-  life: Lifecycle,
-  options: RegistriesOptions,
-  reach: Reach = { allowPrivate: false },
-): Promise<RegistryClient> {
+export function openRegistries(life: Lifecycle, options: RegistriesOptions): Promise<RegistryClient> {
   return life.start(
     "the registries' client",
-    () => createClient(options, reach),
+    () => createClient(options),
     (client) => client.close(),
   );
 }
 
-async function createClient(options: RegistriesOptions, { allowPrivate }: Reach): Promise<RegistryClient> {
+async function createClient(options: RegistriesOptions): Promise<RegistryClient> {
   const { allowed, plainHttp, caFile } = options;
   const ca = caFile === undefined ? undefined : await readRequired(caFile, "--registry-ca-file");
   const mirrors = readFlag(() => parseMirrors(options.mirrors));
@@ -62,7 +52,6 @@ async function createClient(options: RegistriesOptions, { allowPrivate }: Reach)
     plainHttp: hostMatcher([...plainHttp, ...mirrors.plainHttp]),
     privateRedirects: hostMatcher(options.privateRedirects),
     mirrors: mirrors.hosts,
-    allowPrivate,
     userAgent: `metahub/${version}`,
     ...(ca === undefined ? {} : { ca }),
   });
@@ -70,7 +59,7 @@ async function createClient(options: RegistriesOptions, { allowPrivate }: Reach)
 
 /** The program's own credentials; none without a file. @throws CommandError FILE_UNREADABLE, CredentialsError */
 export async function ownCredentials(
-  { dockerConfigFile, dockerConfigNamespaces }: RegistriesOptions,
+  { dockerConfigFile, dockerConfigNamespaces }: Pick<RegistriesOptions, "dockerConfigFile" | "dockerConfigNamespaces">,
   env: ProgramContext["env"],
 ): Promise<OwnCredentials> {
   if (dockerConfigFile === undefined) return { sources: [], serve: () => false };

@@ -1,17 +1,22 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import type { CredentialSource } from "../../../src/credentials/keyring.ts";
+import type { TlsOptions } from "../../../src/http/server.ts";
 import { snapshotOf } from "../../../src/inventory/manifests.ts";
 import { parseManifests } from "../../../src/manifests/parse.ts";
 import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
+import { IndexMaker } from "../../../src/proxy/index-maker.ts";
+import { MadeIndexes } from "../../../src/proxy/made-indexes.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
-import { PullApi } from "../../../src/proxy/pull-api.ts";
+import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
 import { createProxyServer } from "../../../src/proxy/server.ts";
+import type { ProxySettings } from "../../../src/proxy/settings.ts";
 import { type Upstream, Upstreams } from "../../../src/proxy/upstreams.ts";
 import { RegistryClient } from "../../../src/registry/client.ts";
 import { ImageSource } from "../../../src/registry/images.ts";
+import type { RegistryClientOptions } from "../../../src/registry/options.ts";
 import { Selections } from "../../../src/rewriting/selections.ts";
 import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import { type PublishedBuilds, publishBuilds } from "../../demo/builds.ts";
@@ -30,6 +35,12 @@ export interface ProxySite {
 }
 
 export interface ProxySiteOptions {
+  readonly settings?: Partial<ProxySettings>;
+  readonly tls?: TlsOptions;
+  /** Where made indexes are written down. */
+  readonly recordFile?: string;
+  readonly api?: Partial<PullApiOptions>;
+  readonly client?: Partial<RegistryClientOptions>;
   readonly upstreams?: readonly Upstream[];
   /** The proxy's own credentials for its upstreams. */
   readonly keyring?: CredentialSource;
@@ -45,6 +56,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     plainHttp: (host) => host === upstream.host,
     allowPrivate: true,
     tagTtlMs: 0,
+    ...options.client,
   });
   const folder = join(import.meta.dirname, "../../../examples/inventory");
   const sources = await readFolder(folder, AbortSignal.timeout(10_000));
@@ -52,22 +64,32 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
   const lines: string[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(line) });
   const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
+  const settings = (): ProxySettings => ({ ...plain, upstreams, ...options.settings });
   const api = new PullApi({
     door: nameDoor,
-    upstreams: () => upstreams,
+    settings,
     client,
     keyring: options.keyring ?? { candidates: async () => [] },
     manifests: new Manifests({
       client,
       images: new ImageSource(client),
+      artifacts: new ImageSource(client, { artifacts: true }),
       selections: new Selections(),
       snapshot: () => snapshot,
+      maker: new IndexMaker(
+        client,
+        new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }) }),
+      ),
+      answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
     }),
     metrics: createProxyMetrics(createRegistry()),
     log,
+    ownHost: "hub.example.com",
+    ...options.api,
   });
-  const server = createProxyServer({ api, log });
-  const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+  const { tls } = options;
+  const server = createProxyServer({ api, log, ...(tls === undefined ? {} : { tls }) });
+  const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
   return {
     upstream,
     builds,
@@ -88,6 +110,14 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     },
   };
 }
+
+const plain = {
+  anonymous: false,
+  hints: false,
+  machinePaths: false,
+  answerIndex: new Set<string>(),
+  mostOfOne: 256,
+};
 
 /** Believes everybody's name: who asks is another room's matter. `type1-narrow` may pull `qnib/…` alone. */
 const nameDoor: Doorkeeper = {

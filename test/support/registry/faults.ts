@@ -36,8 +36,8 @@ export type Fault =
       readonly taken?: (bytes: number) => void;
       readonly closed?: () => void;
     }
-  /** Another body, under the right headers (its length apart). */
-  | { readonly kind: "body"; readonly bytes: Uint8Array }
+  /** Another body, under the right headers (its length apart, which may be left unsaid). */
+  | { readonly kind: "body"; readonly bytes: Uint8Array; readonly unmeasured?: true }
   /** Other headers; an empty value leaves the header out. */
   | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> };
 
@@ -84,7 +84,8 @@ export class Faults {
 export function sendFaulty(response: ServerResponse, answer: Answer, fault: Fault, head: boolean): void {
   const send = ({ status, headers, body }: Answer): void => {
     response.writeHead(status, headers);
-    response.end(head ? undefined : body);
+    if (!head) response.write(body);
+    response.end();
   };
   const { "content-length": _length, ...unmeasured } = answer.headers;
   switch (fault.kind) {
@@ -128,7 +129,7 @@ export function sendFaulty(response: ServerResponse, answer: Answer, fault: Faul
     case "body":
       send({
         ...answer,
-        headers: { ...answer.headers, "content-length": String(fault.bytes.length) },
+        headers: fault.unmeasured ? unmeasured : { ...answer.headers, "content-length": String(fault.bytes.length) },
         body: fault.bytes,
       });
       return;

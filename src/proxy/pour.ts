@@ -1,0 +1,85 @@
+import type { ServerResponse } from "node:http";
+import { RegistryError } from "../registry/error.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** Bounds for clients that take what they asked for slowly, or not at all. */
+export interface Pace {
+  /** Longest that a client may leave one piece of at most 64 KiB untaken, ms. */
+  readonly idleMs: number;
+  /** Time of waiting for the client that is not judged, ms. */
+  readonly graceMs: number;
+  /** Bytes in a second of such waiting, on average, from then on. */
+  readonly leastRate: number;
+}
+
+/** A line of a modem is faster; whoever is slower keeps others from a place. */
+export const clientPace: Pace = { idleMs: 60_000, graceMs: 60_000, leastRate: 4_096 };
+
+const pieceBytes = 64 * 1024;
+
+/**
+ * Sends a body at the pace of its client, and resolves when all of it was handed to the system: what counts as under way
+ * until then is really over. Only the time in which bytes wait for the client is held against it, never an upstream's.
+ * @throws RegistryError ABORTED where the client has left, or takes too little; what `body` throws
+ */
+export async function pour(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  response: ServerResponse,
+  clock: Clock,
+  { idleMs, graceMs, leastRate }: Pace = clientPace,
+): Promise<void> {
+  let waitedMs = 0;
+  let bytes = 0;
+  const wait = async (event: "drain" | "finish"): Promise<void> => {
+    const began = clock.now();
+    await taken(response, event, clock, idleMs);
+    waitedMs += clock.now() - began;
+    if (waitedMs > graceMs && bytes * 1_000 < leastRate * waitedMs) throw tooSlow();
+  };
+  for await (const piece of body) {
+    if (response.destroyed) throw gone();
+    const more = response.write(piece);
+    bytes += piece.length;
+    if (!more) await wait("drain");
+  }
+  response.end();
+  await wait("finish");
+}
+
+/** Sends an answer without a body, or with one that is in memory. @throws as `pour` */
+export async function sendWhole(response: ServerResponse, bytes: Uint8Array | undefined, clock: Clock): Promise<void> {
+  await pour(bytes === undefined ? [] : piecesOf(bytes), response, clock);
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += pieceBytes) yield bytes.subarray(start, start + pieceBytes);
+}
+
+function taken(response: ServerResponse, event: "drain" | "finish", clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (response.destroyed) {
+      reject(gone());
+      return;
+    }
+    const end = (how: () => void) => (): void => {
+      cancel();
+      response.off(event, done).off("close", left);
+      how();
+    };
+    const done = end(resolve);
+    const left = end(() => (response.writableFinished ? resolve() : reject(gone())));
+    const cancel = clock.after(
+      ms,
+      end(() => reject(tooSlow())),
+    );
+    response.once(event, done).once("close", left);
+  });
+}
+
+function gone(): RegistryError {
+  return new RegistryError("ABORTED", "the client has gone");
+}
+
+function tooSlow(): RegistryError {
+  return new RegistryError("ABORTED", "the client takes too little");
+}
