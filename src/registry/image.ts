@@ -13,8 +13,8 @@ export type Image =
       readonly reference: Reference;
       /** The descriptor of the index. Of a manifest list, its digest is that of what was found, and no registry has it. */
       readonly descriptor: Descriptor;
-      /** The manifest list that it was made of, as notes name it; absent for an index of a registry. */
-      readonly madeOf?: string;
+      /** The manifest list that it was made of; absent for an index of a registry. */
+      readonly madeOf?: MadeOf;
       /** Builds that a registry could not be asked for now, as far as their list tells of them. */
       readonly unasked?: readonly Variant[];
     } & VariantList)
@@ -24,6 +24,16 @@ export type Image =
       readonly reference: Reference;
       readonly descriptor: Descriptor;
     };
+
+/** A manifest list, as far as an index that was made of it tells. */
+export interface MadeOf {
+  /** As notes name it. */
+  readonly list: string;
+  /** For people. */
+  readonly shown: string;
+  /** Whether it decides when a Pod is bound, too. */
+  readonly atBinding: boolean;
+}
 
 /** An index, among whose builds there is a choice. */
 export type IndexImage = Image & { readonly kind: "index" };

@@ -353,14 +353,16 @@ describe("ImageSource", () => {
 });
 
 describe("one image as an index that lists it alone", () => {
-  const lookup = async (manifest: object, platform?: { readonly os: string; readonly architecture: string }) => {
+  const lookup = async (
+    manifest: Readonly<Record<string, unknown>>,
+    platform?: { readonly os: string; readonly architecture: string },
+  ) => {
     const running = await fixture.registry();
     const config = Buffer.from(JSON.stringify({ os: "linux", architecture: "arm64" }));
     const pushed = await putImage(running.store, "team/app", "v1", config, manifest);
     const images = new ImageSource(fixture.client());
-    const asker = { keyring: new Keyring([]), signal: AbortSignal.timeout(10_000) };
     const reference = parseReference(`${running.host}/team/app:v1`);
-    const ask = () => images.lookupAsIndex(reference, platform, asker);
+    const ask = () => images.lookupAsIndex(reference, platform, access());
     return { pushed, image: await ask(), again: await ask(), requests: running.requests.length };
   };
 

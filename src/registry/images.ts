@@ -84,15 +84,13 @@ export class ImageSource {
    * The same, where one image counts as an index that lists it alone: with the platform that is handed in, else that of
    * its configuration, and with what its manifest says that it requires. @throws RegistryError
    */
-  async lookupAsIndex(reference: Reference, platform: Platform | undefined, asker: Asker): Promise<IndexImage> {
-    return await withCredentials(reference, asker, async (access) => {
-      const descriptor = await this.#client.resolve(reference, access);
-      const isSingle = documentKind(descriptor.mediaType) === "manifest";
-      const list = isSingle
-        ? await this.#single(reference, descriptor, platform, access)
-        : await this.#list(reference, descriptor, access);
-      return { kind: "index", reference, descriptor, ...list };
-    });
+  async lookupAsIndex(reference: Reference, platform: Platform | undefined, access: Access): Promise<IndexImage> {
+    const descriptor = await this.#client.resolve(reference, access);
+    const isSingle = documentKind(descriptor.mediaType) === "manifest";
+    const list = isSingle
+      ? await this.#single(reference, descriptor, platform, access)
+      : await this.#list(reference, descriptor, access);
+    return { kind: "index", reference, descriptor, ...list };
   }
 
   async #list(reference: Reference, descriptor: Descriptor, access: Access): Promise<VariantList> {
