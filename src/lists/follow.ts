@@ -15,8 +15,6 @@ export interface ClusterListsOptions {
   readonly client: Pick<KubernetesClient, "each" | "watch">;
   /** Told of everything that the watches do; for logs and metrics. */
   readonly observe: (resource: string, event: ReflectorEvent) => void;
-  /** Told after each change. */
-  readonly onChange?: () => void;
   /** Bytes of all lists, and of those of one namespace; for tests. */
   readonly bounds?: ListBounds;
 }
@@ -39,6 +37,7 @@ export class ClusterLists {
   readonly #options: ClusterListsOptions;
   readonly #reflectors: readonly Reflector<ListedResource>[];
   readonly #room: Room;
+  readonly #listeners = new Set<(changed: readonly ListedResource[]) => void>();
   #book: ListBook | undefined;
 
   constructor(options: ClusterListsOptions) {
@@ -56,6 +55,12 @@ export class ClusterLists {
   /** Follows until the signal ends it. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+
+  /** Calls the listener with the lists of each change, as they were and as they are. Returns what takes it off again. */
+  onChange(listener: (changed: readonly ListedResource[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** The lists as they are now. */
@@ -78,7 +83,8 @@ export class ClusterLists {
       onChange: (change) => {
         this.#room.changed(change);
         this.#book = undefined;
-        this.#options.onChange?.();
+        const changed = [change.object, change.previous].filter((one) => one !== undefined);
+        for (const listener of this.#listeners) listener(changed);
       },
       observe: (event) => {
         this.#options.observe(of.plural, event);

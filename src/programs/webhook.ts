@@ -92,7 +92,7 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     showInventory(life, inventory, metrics.inventory);
     const lists =
       inventoryFolder === undefined
-        ? followLists(life, mustHave(client), options.lists, observe)
+        ? followLists(life, mustHave(client), options.lists, { observe, log })
         : await followListFolder(life, inventoryFolder, log);
 
     const followed = (named: SecretName) => followSecret(life, mustHave(client), named, { observe, log });
@@ -180,6 +180,7 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
     atBinding,
     noteKeys: await openNoteKeys(options.notes, opened.keys, log),
   });
+  opened.lists.keepStatus(contexts.entries);
   const pods = new PodHandler({
     context: contexts.admission,
     reach,

@@ -121,6 +121,71 @@ describeWith(found, "manifest lists", (site) => {
     });
   });
 
+  describe("status", () => {
+    const status = async (kind: string, name: string): Promise<Record<string, unknown>> =>
+      JSON.parse(await kubectl(site.cluster, ["get", kind, name, "-o", "json"]))["status"] ?? {};
+    const conditions = async (kind: string, name: string): Promise<string> => {
+      const path = "jsonpath={range .status.conditions[*]}{.type}={.status}/{.reason} {end}{.status.builds}";
+      return await kubectl(site.cluster, ["get", kind, name, "-o", path]);
+    };
+
+    test("says what was found, what does not count and why, and follows changes", async () => {
+      const spec = {
+        image: "qnib/wares:told",
+        manifests: [
+          { image: "qnib/wares:skylake", features: ["cpu:skylake"] },
+          { image: "qnib/wares:never" },
+          { image: other("plain") },
+        ],
+      };
+      await apply({ kind: "ManifestList", metadata: { name: "told", namespace: "default" }, spec });
+      await expect
+        .poll(() => conditions("mlist", "told"), { timeout: 30_000 })
+        .toBe("Ready=False/SomeDoNotCount Conflict=False/Alone 1/3");
+      const entries = (await status("mlist", "told"))["entries"];
+      expect(entries).toMatchObject([
+        { digest: wares.get("skylake"), platform: "linux/amd64", requires: ["cpu:skylake"] },
+        { image: "qnib/wares:never", error: expect.stringContaining("404") },
+        { error: expect.stringContaining("a ManifestList names builds of that repository alone") },
+      ]);
+      const one = { ...spec, manifests: spec.manifests.slice(0, 1) };
+      await apply({ kind: "ManifestList", metadata: { name: "told", namespace: "default" }, spec: one });
+      await expect
+        .poll(() => conditions("mlist", "told"), { timeout: 30_000 })
+        .toBe("Ready=True/AllFound Conflict=False/Alone 1/1");
+    });
+
+    test("tells the younger of two lists that it does not count, until the older one is gone", async () => {
+      const spec = { image: "qnib/wares:twice", manifests: [{ image: "qnib/wares:plain" }] };
+      await apply({ kind: "ClusterManifestList", metadata: { name: "twice-b" }, spec });
+      await known("ClusterManifestList/twice-b", "qnib/wares:twice");
+      // Times of creation have whole seconds, and of two in one second the first by name is the older.
+      await apply({
+        kind: "ClusterManifestList",
+        metadata: { name: "twice-c" },
+        spec: { ...spec, image: "qnib/wares", tags: ["twice", "x"] },
+      });
+      const told = () => conditions("cmlist", "twice-c");
+      await expect.poll(told, { timeout: 30_000 }).toBe("Ready=True/AllFound Conflict=True/OlderList 1/1");
+      await remove("cmlist", "twice-b");
+      await expect.poll(told, { timeout: 30_000 }).toBe("Ready=True/AllFound Conflict=False/Alone 1/1");
+    });
+
+    test("is not written again where nothing changed", async () => {
+      const version = () =>
+        kubectl(site.cluster, ["get", "cmlist", "twice-c", "-o", "jsonpath={.metadata.resourceVersion}"]);
+      const before = await version();
+      // A change of another list of that repository has this one looked at again.
+      await apply({
+        kind: "ClusterManifestList",
+        metadata: { name: "twice-d" },
+        spec: { image: "qnib/wares:y", manifests: [{ image: "qnib/wares:plain" }] },
+      });
+      await expect.poll(() => conditions("cmlist", "twice-d"), { timeout: 30_000 }).toContain("1/1");
+      expect(await version()).toBe(before);
+    });
+  });
+
   describe("a tenant gains no build that a policy refuses", () => {
     beforeAll(async () => {
       const name = "no-refused-builds";
@@ -217,18 +282,6 @@ describeWith(found, "manifest lists", (site) => {
       expect(await land("forged", "node1")).toBe(build("skylake"));
       // The same note where it is genuine leads there: that is an operator's to decide.
       expect(await land("genuine", "node1")).toBe(build("refused"));
-    });
-
-    test("by a genuine note of another list that a container asks for by the same name", async () => {
-      const made = await site.pod("genuine");
-      const [key, text] = [selectionAnnotation, made.metadata.annotations?.[selectionAnnotation] ?? ""];
-      const other = text.replace("ClusterManifestList/known", "ClusterManifestList/joined");
-      expect(other).not.toBe(text);
-      await site.createPod("swapped", { image: build("skylake"), spec: manual });
-      await kubectl(site.cluster, ["label", "pod", "swapped", "metahub.dev/rewrite=disabled"]);
-      await kubectl(site.cluster, ["annotate", "pod", "swapped", `${key}=${other}`]);
-      await kubectl(site.cluster, ["label", "pod", "swapped", "metahub.dev/rewrite-"]);
-      expect(await land("swapped", "node2")).toBe(build("skylake"));
     });
   });
 

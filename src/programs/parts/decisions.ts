@@ -3,6 +3,7 @@ import { Keyring } from "../../credentials/keyring.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import type { SigningKeys } from "../../keys/signing-keys.ts";
 import type { ListedImages } from "../../lists/listed-images.ts";
+import type { EntryLookup } from "../../lists/resolve.ts";
 import type { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { ImageSource } from "../../registry/images.ts";
@@ -35,6 +36,8 @@ export interface DecisionsOptions {
 export interface DecisionContexts {
   readonly admission: DecisionContext & ReselectContext;
   readonly binding: DecisionContext & ReselectContext;
+  /** Asks for builds of lists with the program's own credentials, where they serve that namespace. */
+  readonly entries: (namespace: string | undefined) => EntryLookup;
 }
 
 /** Joins what admission and binding share: knowledge of images, and the choices that were made. */
@@ -72,5 +75,13 @@ export function decisionContexts(options: DecisionsOptions): DecisionContexts {
     noteKeys,
     ...(lists === undefined ? {} : { listed: listedAgain(lists, build) }),
   };
-  return { binding, admission: lists === undefined ? binding : withLists(binding, lists, build) };
+  const entries = (namespace: string | undefined): EntryLookup => {
+    const serves = namespace === undefined || credentials.serve(namespace);
+    const keyring = new Keyring(serves ? credentials.sources : []);
+    return async (image, platform, signal) => {
+      const asker = { keyring, signal, tenant: { namespace: namespace ?? "", review: signal } };
+      return await withCredentials(image, asker, (access) => images.lookupAsIndex(image, platform, access));
+    };
+  };
+  return { binding, entries, admission: lists === undefined ? binding : withLists(binding, lists, build) };
 }

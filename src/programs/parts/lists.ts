@@ -3,6 +3,7 @@ import { FolderLists } from "../../lists/folder.ts";
 import { ClusterLists } from "../../lists/follow.ts";
 import { ListedImages } from "../../lists/listed-images.ts";
 import { type ListPowers, noPowers } from "../../lists/power.ts";
+import { type ListStatusOptions, ListStatusWriter } from "../../lists/status-writer.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { WatchObserver } from "./watching.ts";
@@ -18,6 +19,8 @@ export interface FollowedLists {
   readonly listed: ListedImages;
   /** Resolves once all of them are known. */
   readonly synced: Promise<void>;
+  /** Writes what became of them, until the process ends. A folder's have no status. */
+  keepStatus(lookup: ListStatusOptions["lookup"]): void;
 }
 
 export function listPowers({ acrossRepositories, atBinding }: ListRules): ListPowers {
@@ -33,11 +36,22 @@ export function followLists(
   life: Lifecycle,
   client: KubernetesClient,
   rules: ListRules,
-  observe: WatchObserver,
+  { observe, log }: { readonly observe: WatchObserver; readonly log: Logger },
 ): FollowedLists {
   const lists = new ClusterLists({ client, observe });
   life.run("following manifest lists", (signal) => lists.run(signal));
-  return { listed: new ListedImages({ book: () => lists.book(), powers: listPowers(rules) }), synced: lists.synced };
+  const powers = listPowers(rules);
+  return {
+    listed: new ListedImages({ book: () => lists.book(), powers }),
+    synced: lists.synced,
+    keepStatus: (lookup) => {
+      const writer = new ListStatusWriter({ lists, client, powers, lookup, log, now: () => new Date() });
+      life.run("writing the status of manifest lists", async (signal) => {
+        await lists.synced;
+        await writer.run(signal);
+      });
+    },
+  };
 }
 
 /** The manifest lists in a folder of YAML files. @throws what keeps it from being read at the start */
@@ -48,5 +62,6 @@ export async function followListFolder(life: Lifecycle, folder: string, log: Log
   });
   life.atEnd("the manifest lists", () => lists.close());
   await lists.synced;
-  return { listed: new ListedImages({ book: () => lists.book(), powers: noPowers }), synced: lists.synced };
+  const listed = new ListedImages({ book: () => lists.book(), powers: noPowers });
+  return { listed, synced: lists.synced, keepStatus: () => undefined };
 }
