@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { metahubGroup } from "../src/api/machine-type.ts";
 import { machineCredential } from "./crds/machinecredential.ts";
 import { machineType } from "./crds/machinetype.ts";
+import { clusterManifestList, manifestList } from "./crds/manifestlist.ts";
 
 /** Where the CRDs are written, from the repository's root. A chart cannot read files outside of its own folder. */
 export const crdFolders = ["crds/", "charts/metahub/files/crds/"] as const;
@@ -18,6 +19,8 @@ export function renderCrds(): ReadonlyMap<string, string> {
   return new Map([
     [`${metahubGroup}_machinetypes.yaml`, yaml(machineType)],
     [`${metahubGroup}_machinecredentials.yaml`, yaml(machineCredential)],
+    [`${metahubGroup}_manifestlists.yaml`, yaml(manifestList)],
+    [`${metahubGroup}_clustermanifestlists.yaml`, yaml(clusterManifestList)],
   ]);
 }
 

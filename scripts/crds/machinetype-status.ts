@@ -1,27 +1,8 @@
 import { limits } from "../../src/api/rules.ts";
-import { atomic, choice, list, mapBy, object, type Schema, text } from "./schema.ts";
+import { conditionOf } from "./condition.ts";
+import { atomic, list, mapBy, object, type Schema, text } from "./schema.ts";
 
-const condition: Schema = {
-  ...object("A meta/v1 Condition.", {
-    type: choice("What is judged.", ["Ready", "Homogeneous", "Exclusive", "PlatformMatches"]),
-    status: choice("The verdict.", ["True", "False", "Unknown"]),
-    observedGeneration: {
-      description: "The generation of the spec that was judged.",
-      type: "integer",
-      format: "int64",
-      minimum: 0,
-    },
-    lastTransitionTime: {
-      description: "When the status last changed.",
-      type: "string",
-      format: "date-time",
-      maxLength: 64,
-    },
-    reason: text("The reason, for programs.", limits.reasonLength),
-    message: text("The reason, for people.", limits.messageLength),
-  }),
-  required: ["type", "status", "lastTransitionTime", "reason", "message"],
-};
+const condition = conditionOf(["Ready", "Homogeneous", "Exclusive", "PlatformMatches"]);
 
 const offered = (description: string) =>
   list(description, limits.statusFeatureItems, atomic, text("A feature, namespace:value.", limits.featureLength * 2));

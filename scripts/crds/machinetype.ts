@@ -144,10 +144,17 @@ const nodeTemplate = object(
 
 const feature = (description: string) => text(description, limits.featureLength, matches(rules.featureRule));
 
+const isExternal = "(has(self.external) && self.external)";
+
 const spec = object(
   "What is declared about the machine type.",
   {
     nodeSelector,
+    external: {
+      description:
+        "Machines outside the cluster, such as login nodes: they ask the registry, and no Pod lands there. Exactly one of this and nodeSelector.",
+      type: "boolean",
+    },
     priority: {
       description:
         "Where a node fits several machine types, the higher priority wins; then the name that is first in order.",
@@ -187,7 +194,13 @@ const spec = object(
     ),
     nodeTemplate,
   },
-  needs("nodeSelector", requiredFields.nodeSelector),
+  { ...needs("nodeSelector", requiredFields.nodeSelector), rule: `has(self.nodeSelector) || ${isExternal}` },
+  ...rules.nodeFields.map((field) => ({
+    rule: `!has(self.${field}) || !${isExternal}`,
+    message: requiredFields.noNodes,
+    fieldPath: `.${field}`,
+  })),
+  { ...needs("platform", requiredFields.externalPlatform), rule: `has(self.platform) || !${isExternal}` },
 );
 
 /** The CustomResourceDefinition of MachineType. */

@@ -25,7 +25,7 @@ function isChoice({ variant, code }: ImageDecision): boolean {
 }
 
 function untilBound(decision: ImageDecision): ImageDecision {
-  if (decision.place.fixed || !isChoice(decision)) return decision;
+  if (decision.place.fixed || decision.nowOrNever === true || !isChoice(decision)) return decision;
   const { image: _, variant: __, requires: ___, ...rest } = decision;
   return { ...rest, code: "at-binding", reason: "its build is chosen when it is bound to a node", warn: false };
 }

@@ -43,7 +43,7 @@ export function compareImages(
     const image = before.get(name);
     const questioned = otherWishes && !place.fixed;
     if (written.has(name)) continue;
-    if (!questioned && isAskedAgain(place, image, putBack.get(name))) {
+    if (!questioned && isAskedAgain(place, image, putBack.get(name), old.notes.get(name))) {
       const reason = old.notes.has(name) ? kept : keptUnproven;
       restored.push({ place, code: "restored", image, machineTypes: [], reason, warn: true });
     } else if (image === place.image ? questioned : isDecided(place, image)) anew.push(place);
@@ -75,10 +75,15 @@ function wishesOtherwise({ pod, options }: ReviewedPod, { options: before }: Rev
   return other && (pod.spec.nodeName ?? "") === "";
 }
 
-/** Whether it is asked for as at creation, and has a build of that. */
-function isAskedAgain(place: ImagePlace, image: string | undefined, note: SelectionNote | undefined): image is string {
+/** Whether it is asked for as at creation, and has a build of that: in another repository only by a proven list. */
+function isAskedAgain(
+  place: ImagePlace,
+  image: string | undefined,
+  note: SelectionNote | undefined,
+  proven: SelectionNote | undefined,
+): image is string {
   if (image === undefined || image === place.image || note?.asked !== place.image) return false;
-  return isBuildOf(note, image) && sameRepository(image, place.image);
+  return isBuildOf(note, image) && (proven?.list !== undefined || sameRepository(image, place.image));
 }
 
 /** An image volume never changes once the Pod exists, nor does an ephemeral container that is there already. */

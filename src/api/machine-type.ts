@@ -21,7 +21,10 @@ export interface MachineType {
 }
 
 export interface MachineTypeSpec {
-  readonly nodeSelector: LabelSelector;
+  /** Which nodes are of this type. Exactly one of this and `external`. */
+  readonly nodeSelector?: LabelSelector;
+  /** Machines outside the cluster, such as login nodes: they ask the registry, and no Pod ever lands there. */
+  readonly external?: boolean;
   /** The higher wins where a node fits several machine types; then the name, first in order. Default 0. */
   readonly priority?: number;
   readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string };

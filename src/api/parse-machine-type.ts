@@ -31,9 +31,21 @@ function parseMetadata(field: Field | undefined): MachineType["metadata"] {
 
 function parseSpec(field: Field, known: Known): MachineTypeSpec {
   const fields = field.object(
-    known(["nodeSelector", "priority", "platform", "features", "featureLabels", "deviceAttributes", "nodeTemplate"]),
+    known([
+      "nodeSelector",
+      "external",
+      "priority",
+      "platform",
+      "features",
+      "featureLabels",
+      "deviceAttributes",
+      "nodeTemplate",
+    ]),
   );
-  const nodeSelector = required(field, fields, "nodeSelector", requiredFields.nodeSelector);
+  const external = fields.get("external")?.boolean();
+  if (external === true) checkExternal(field, fields);
+  const nodeSelector =
+    external === true ? undefined : required(field, fields, "nodeSelector", requiredFields.nodeSelector);
   const priority = fields.get("priority")?.integer(limits.priority);
   const platform = fields.get("platform");
   const features = fields.get("features");
@@ -41,7 +53,8 @@ function parseSpec(field: Field, known: Known): MachineTypeSpec {
   const deviceAttributes = fields.get("deviceAttributes");
   const nodeTemplate = fields.get("nodeTemplate");
   return {
-    nodeSelector: parseSelector(nodeSelector, known),
+    ...(nodeSelector === undefined ? {} : { nodeSelector: parseSelector(nodeSelector, known) }),
+    ...(external === undefined ? {} : { external }),
     ...(priority === undefined ? {} : { priority }),
     ...(platform === undefined ? {} : { platform: parsePlatform(platform, known) }),
     ...(features === undefined ? {} : { features: parseFeatures(features) }),
@@ -49,6 +62,11 @@ function parseSpec(field: Field, known: Known): MachineTypeSpec {
     ...(deviceAttributes === undefined ? {} : { deviceAttributes: parseDeviceAttributes(deviceAttributes, known) }),
     ...(nodeTemplate === undefined ? {} : { nodeTemplate: parseTemplate(nodeTemplate, known) }),
   };
+}
+
+function checkExternal(field: Field, fields: ReadonlyMap<string, Field>): void {
+  for (const name of rules.nodeFields) fields.get(name)?.fail("INVALID", requiredFields.noNodes);
+  required(field, fields, "platform", requiredFields.externalPlatform);
 }
 
 function parseSelector(field: Field, known: Known): LabelSelector {

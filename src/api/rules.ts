@@ -105,6 +105,9 @@ export const architectures = [
   "wasm",
 ] as const;
 
+/** Fields of a spec that speak of nodes. */
+export const nodeFields = ["nodeSelector", "featureLabels", "deviceAttributes", "nodeTemplate"] as const;
+
 export const selectorOperators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
@@ -112,7 +115,10 @@ export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as c
 export const requiredFields = {
   spec: 'is needed, for example {nodeSelector: {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}, features: ["cpu:broadwell"]}',
   nodeSelector:
-    "is needed and says which nodes are of this type, for example {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}",
+    "is needed and says which nodes are of this type, for example {matchLabels: {node.kubernetes.io/instance-type: g3.4xlarge}}; for machines outside the cluster write external: true",
+  noNodes: "must be absent with external: true: machines outside the cluster are no nodes and have no labels",
+  externalPlatform:
+    "is needed with external: true, as no kubelet says it, for example {os: linux, architecture: amd64}",
   emptySelector:
     "must not be empty: it would make every node of this type; for really all nodes write {matchLabels: {kubernetes.io/os: linux}}",
   key: 'is needed: the label to look at, for example "node.kubernetes.io/instance-type"',

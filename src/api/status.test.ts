@@ -48,6 +48,22 @@ function conditionOf(type: Condition["type"], nodes: readonly TypedNode[], more:
   return { status, reason, message };
 }
 
+test("machines outside the cluster are ready as declared, and nothing else is judged of them", () => {
+  const external: MachineType = {
+    ...machineType,
+    spec: { external: true, platform: { os: "linux", architecture: "amd64" }, features: ["cpu:broadwell"] },
+  };
+  const { nodes, platform, features, conditions } = compute([], { machineType: external, template: gpu });
+  expect({ nodes, platform, features }).toEqual({
+    nodes: 0,
+    platform: "linux/amd64",
+    features: ["cpu:broadwell", "nvcap:5.2"],
+  });
+  expect(conditions?.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+    ["Ready", "True", "External"],
+  ]);
+});
+
 describe("computeStatus", () => {
   test("counts nodes and names what all of them offer", () => {
     const status = compute([

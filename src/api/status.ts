@@ -48,9 +48,7 @@ export function computeStatus(input: StatusInput): MachineTypeStatus {
       nodes: group.names.length,
       example: group.names[0] ?? "",
     })),
-    conditions: [ready(input), homogeneous(groups), exclusive(input.overlaps), ...platformMatches(input)].map(
-      (verdict) => toCondition(verdict, generation, input),
-    ),
+    conditions: verdicts(input, groups).map((verdict) => toCondition(verdict, generation, input)),
   };
 }
 
@@ -92,6 +90,15 @@ function common(lists: readonly (readonly string[])[]): readonly string[] {
 }
 
 type Verdict = Pick<Condition, "type" | "status" | "reason" | "message">;
+
+/** Nothing can be found out of machines outside the cluster: their owner's word counts. */
+function verdicts(input: StatusInput, groups: readonly Group[]): readonly Verdict[] {
+  if (input.machineType.spec.external === true) {
+    const message = "machines outside the cluster, as this resource declares them; no Pod lands on them";
+    return [{ type: "Ready", status: "True", reason: "External", message }];
+  }
+  return [ready(input), homogeneous(groups), exclusive(input.overlaps), ...platformMatches(input)];
+}
 
 function ready({ machineType, nodes }: StatusInput): Verdict {
   if (nodes.length > 0) {

@@ -1,11 +1,12 @@
-import { type Reference, withDigest, withTagAndDigest } from "../oci/reference.ts";
+import type { Reference } from "../oci/reference.ts";
 import type { Variant } from "../oci/variant.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { IndexImage } from "../registry/images.ts";
+import { buildReference } from "../rewriting/build-reference.ts";
 import { explainFailure, type JudgeOptions } from "../rewriting/decide.ts";
 import type { DecisionCode } from "../rewriting/decision.ts";
 import type { ImagePlace } from "../rewriting/images.ts";
-import type { SelectionNote } from "../rewriting/notes/note.ts";
+import { type SelectionNote, sourceOf } from "../rewriting/notes/note.ts";
 import {
   type Asking,
   claimsChoice,
@@ -54,15 +55,18 @@ interface Return {
   readonly kind: "return";
   /** The reference to put back. */
   readonly image: string;
-  readonly index: string;
+  readonly source: Source;
 }
+
+/** The part of a note that says what was chosen from. */
+type Source = Pick<SelectionNote, "index" | "list">;
 
 export interface ChosenBuild {
   readonly kind: "choose" | "correct" | "move";
   /** The reference of the build. */
   readonly image: string;
   readonly asked: string;
-  readonly index: string;
+  readonly source: Source;
   readonly variant: Variant;
   readonly machineTypes: readonly string[];
 }
@@ -79,6 +83,7 @@ export async function judgeImage(judged: Judged, context: ReselectContext, askin
   try {
     const origin = await originOf(reference, note, context, asking);
     if (origin.kind === "unproven") return keep("unproven", origin.reason, true);
+    if (origin.kind === "settled") return keep("selected", origin.reason);
     if (origin.image.kind !== "index") return pinned(judged);
     return origin.kind === "asked"
       ? await judgeAsked(judged, reference, origin.image, context, asking.signal)
@@ -119,10 +124,14 @@ async function judgeChosen(
   const { variant, code, reason } = verdict;
   if (variant?.digest === reference.digest) return right(code, reason, image);
   const kind = judged.note?.node === undefined ? "correct" : "move";
-  if (variant !== undefined) return build(kind, askedText, reference, image, { ...verdict, variant }, context);
+  if (variant !== undefined) {
+    // The build that is there may be of another repository than the one that was asked for.
+    const named = image.madeOf === undefined ? reference : origin.asked;
+    return build(kind, askedText, named, image, { ...verdict, variant }, context);
+  }
   const original = await originalReference(reference, origin, context, asking);
   const surprising = code === "nothing-fits" || kind === "correct";
-  return { kind: "return", code, reason, surprising, image: original, index: image.descriptor.digest };
+  return { kind: "return", code, reason, surprising, image: original, source: sourceOf(image) };
 }
 
 function build(
@@ -133,17 +142,15 @@ function build(
   { variant, machineTypes, code, reason }: Verdict & { readonly variant: Variant },
   { imageForm }: ReselectContext,
 ): Judgement {
-  const write = imageForm === "digest" ? withDigest : withTagAndDigest;
-  const index = image.descriptor.digest;
   const surprising = kind === "correct";
   return {
     kind,
     code,
     reason,
     surprising,
-    image: write(reference, variant.digest),
+    image: buildReference(reference, variant, imageForm),
     asked,
-    index,
+    source: sourceOf(image),
     variant,
     machineTypes,
   };

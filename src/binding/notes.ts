@@ -11,8 +11,8 @@ export function writeOf(judged: Judged, judgement: Judgement, now: Date): Resele
     case "right":
       return renewedNote(judged, now);
     case "return": {
-      const { image, index } = judgement;
-      return { image, note: { asked: image, ...decided(judged.node, judgement, now), index } };
+      const { image, source } = judgement;
+      return { image, note: { asked: image, ...decided(judged.node, judgement, now), ...source } };
     }
     default:
       return { image: judgement.image, note: buildNote(judged.node, judgement, now) };
@@ -26,14 +26,14 @@ function decided({ name }: BoundNode, { code, reason }: Reason, now: Date) {
 }
 
 function buildNote(node: BoundNode, chosen: ChosenBuild & Reason, now: Date): SelectionNote {
-  const { asked, variant, machineTypes, index } = chosen;
+  const { asked, variant, machineTypes, source } = chosen;
   return {
     asked,
     ...decided(node, chosen, now),
     requires: describeRequirement(variant),
     ...typesOf(machineTypes),
     variant: variant.digest,
-    index,
+    ...source,
   };
 }
 
@@ -41,9 +41,12 @@ function buildNote(node: BoundNode, chosen: ChosenBuild & Reason, now: Date): Se
 function leftNote({ place, note, claim, node }: Judged, reason: Reason, now: Date): Reselection["write"] {
   if (claim === undefined || !wasLeft(claim, node.name)) return undefined;
   // It tells people that nothing is open any more, whoever wrote that it was. An index counts only where it is proven.
-  const index = note?.index;
+  const { index, list } = note ?? {};
   const told = { asked: place.image, ...decided(node, reason, now), ...typesOf(typesHere(node)) };
-  return { image: place.image, note: { ...told, ...(index === undefined ? {} : { index }) } };
+  return {
+    image: place.image,
+    note: { ...told, ...(index === undefined ? {} : { index }), ...(list === undefined ? {} : { list }) },
+  };
 }
 
 /** Where the right build was chosen for another node, the note must name this one: the controller reads it. */

@@ -49,7 +49,7 @@ function draftOf(
   const mine = new Set(members.map(({ facts }) => facts));
   const others = nodes.filter((node) => !mine.has(node));
   const chosen =
-    own === undefined
+    own?.spec.nodeSelector === undefined
       ? chooseSelector([...mine], others, profile.id)
       : { selector: own.spec.nodeSelector, by: "pool" as const };
   const nodeNames = few(
@@ -128,10 +128,9 @@ function typeOf({ members }: Group, snapshot: Snapshot) {
   const [owner] = owners;
   if (owners.size !== 1 || owner === undefined) return undefined;
   const resource = snapshot.machineTypes.get(owner)?.resource;
-  if (resource === undefined) return undefined;
-  const fits = [...snapshot.nodes.values()].filter(({ facts }) =>
-    matchesLabelSelector(resource.spec.nodeSelector, facts.labels),
-  );
+  const selector = resource?.spec.nodeSelector;
+  if (selector === undefined) return undefined;
+  const fits = [...snapshot.nodes.values()].filter(({ facts }) => matchesLabelSelector(selector, facts.labels));
   return fits.length === members.length ? resource : undefined;
 }
 

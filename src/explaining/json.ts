@@ -13,12 +13,16 @@ export interface VariantJson {
   readonly platform: string;
   readonly requires: Groups;
   readonly position: number;
+  /** The repository that holds it, where a manifest list names another one than the image's. */
+  readonly repository?: string;
 }
 
 /** The output of `metahub explain -o json` for one image. Stable: scripts depend on it. */
 export interface ExplanationJson {
   readonly image: string;
   readonly digest: string;
+  /** The manifest list that the image was made of; absent where it is as its registry has it. */
+  readonly list?: string;
   readonly variants: readonly VariantJson[];
   readonly machines: readonly MachineJson[];
 }
@@ -49,10 +53,11 @@ export interface RequirementsJson {
   readonly warnings: readonly string[];
 }
 
-export function explanationJson({ image, digest, list, rows }: Explanation): ExplanationJson {
+export function explanationJson({ image, digest, list, madeOf, rows }: Explanation): ExplanationJson {
   return {
     image,
     digest,
+    ...(madeOf === undefined ? {} : { list: madeOf }),
     variants: (list?.variants ?? []).map(variantJson),
     machines: rows.map(({ machine, platform, offers, selected, action, reason, considered, warnings }) => ({
       kind: machine.kind,
@@ -77,8 +82,9 @@ export function requirementsJson({ image, digest, list }: Omit<Explanation, "row
   };
 }
 
-function variantJson({ digest, platform, requires, position }: Variant): VariantJson {
-  return { digest, platform: formatPlatform(platform), requires: groups(requires), position };
+function variantJson({ digest, platform, requires, position, name }: Variant): VariantJson {
+  const elsewhere = name === undefined ? {} : { repository: name };
+  return { digest, platform: formatPlatform(platform), requires: groups(requires), position, ...elsewhere };
 }
 
 function outcomeJson(outcome: Outcome): OutcomeJson {

@@ -17,6 +17,19 @@ kind: MachineType
 metadata: {name: ${name}}
 spec: {nodeSelector: {matchLabels: {pool: ${name}}}${rest}}`;
 
+test("a machine type of machines outside the cluster is there with what it declares", () => {
+  const login = `
+apiVersion: metahub.dev/v1alpha1
+kind: MachineType
+metadata: {name: login}
+spec: {external: true, platform: {os: linux, architecture: arm64}, features: ["cpu:neoverse_v2"]}`;
+  const [machine, ...others] = machinesOf(snapshot(login), { nodes: [], machineTypes: [] }, "test");
+  expect([others.length, machine?.name]).toEqual([0, "login"]);
+  expect(machine?.profiles.map(({ platform, features }) => [platform.architecture, features])).toEqual([
+    ["arm64", [{ namespace: "cpu", value: "neoverse_v2" }]],
+  ]);
+});
+
 const all = snapshot(
   node("a", "one", "skylake") +
     node("b", "one", "skylake") +

@@ -1,11 +1,12 @@
 import { formatFeature } from "../hardware/feature.ts";
 import { formatPlatform } from "../hardware/platform.ts";
 import type { Profile } from "../hardware/profile.ts";
-import type { VariantList } from "../oci/variant.ts";
+import type { Variant, VariantList } from "../oci/variant.ts";
 import { offered } from "../selection/offered.ts";
 import { type Prepared, prepare } from "../selection/prepare.ts";
 import { select, selectCommon } from "../selection/select.ts";
 import type { Outcome, Selection } from "../selection/selection.ts";
+import { unaskedFor, unaskedReason } from "../selection/unasked.ts";
 import type { Machine } from "./machine.ts";
 
 /** The build that one machine gets, and why not the others. */
@@ -30,6 +31,8 @@ export interface Explanation {
   readonly digest: string;
   /** Undefined where it is one build and no index. */
   readonly list: VariantList | undefined;
+  /** The manifest list that it was made of, in place of an index. */
+  readonly madeOf?: string;
   readonly rows: readonly Row[];
 }
 
@@ -37,6 +40,9 @@ export interface AskedImage {
   readonly shown: string;
   readonly digest: string;
   readonly list: VariantList | undefined;
+  readonly madeOf?: string;
+  /** Builds of that list whose registry does not answer. */
+  readonly unasked?: readonly Variant[];
 }
 
 /** One row for each machine. A selection is made once for each distinct offer, so thousands of nodes cost little. */
@@ -46,7 +52,13 @@ export function explain(image: AskedImage, machines: readonly Machine[], acceler
     return { image: shown, digest, list, rows: machines.map((machine) => oneBuild(machine, digest, accelerated)) };
   }
   const chooser = new Chooser(prepare(list), accelerated);
-  return { image: shown, digest, list, rows: machines.map((machine) => rowOf(machine, chooser, accelerated)) };
+  const { madeOf, unasked = [] } = image;
+  const rows = machines.map((machine) => {
+    const row = rowOf(machine, chooser, accelerated);
+    const doubtful = unasked.length === 0 ? undefined : mayRun(unasked, machine, accelerated);
+    return doubtful === undefined ? row : uncertain(row, unaskedReason(doubtful, madeOf ?? "its list"));
+  });
+  return { image: shown, digest, list, ...(madeOf === undefined ? {} : { madeOf }), rows };
 }
 
 /** The best build that every node of a machine can run. */
@@ -88,6 +100,15 @@ function rowOf(machine: Machine, chooser: Chooser, accelerated: boolean): Row {
     considered,
     warnings: [...warnings, ...notesOf(machine), ...mixed(machine, chooser)],
   };
+}
+
+function mayRun(unasked: readonly Variant[], { profiles }: Machine, accelerated: boolean): Variant | undefined {
+  const builds = profiles.map((profile) => unaskedFor(unasked, offered(profile, accelerated)));
+  return builds.find((build) => build !== undefined);
+}
+
+function uncertain(row: Row, reason: string): Row {
+  return { ...row, selected: null, action: "leave", nothingFits: false, reason, considered: [] };
 }
 
 function oneBuild(machine: Machine, digest: string, accelerated: boolean): Row {

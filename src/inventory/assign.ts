@@ -15,5 +15,7 @@ export function claims(
   labels: Readonly<Record<string, string>>,
   inOrder: readonly MachineType[],
 ): readonly MachineType[] {
-  return inOrder.filter(({ spec }) => matchesLabelSelector(spec.nodeSelector, labels));
+  return inOrder.filter(
+    ({ spec }) => spec.nodeSelector !== undefined && matchesLabelSelector(spec.nodeSelector, labels),
+  );
 }

@@ -38,6 +38,16 @@ test("a node that fits several types belongs to one, and all of them say so", ()
   expect(machineTypes.get("greedy")).toMatchObject({ nodes: [], overlaps: ["type1"] });
 });
 
+test("machines outside the cluster claim no node and no Pod, and have an offer", () => {
+  const spec = { external: true, platform: { os: "linux", architecture: "amd64" }, features: ["cpu:zen4"] };
+  const login = { ...machineType("login", {}), spec };
+  const { machineTypes, nodes: entries, placement } = new SnapshotBuilder().build(nodes, [login], plainContext);
+  expect([...entries.values()].map((entry) => entry.machineType)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(machineTypes.get("login")?.nodes).toEqual([]);
+  expect(machineTypes.get("login")?.template.features.map(formatFeature)).toContain("cpu:zen4");
+  expect(placement.place({ metadata: {}, spec: {} })).toMatchObject({ nodes: 4, templates: 0 });
+});
+
 test("a type without nodes takes part through its nodeTemplate, one with nodes through them", () => {
   const scaled = machineType(
     "scaled",

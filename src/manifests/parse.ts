@@ -54,12 +54,20 @@ function objectsOf({ value, place }: TextDocument): readonly Manifest[] {
   });
 }
 
+/** The kind of a document that is a manifest list as the first MetaHub and manifest-tool read it, with no apiVersion. */
+export const plainListKind = "ManifestList";
+
 function manifest(object: JsonRecord, place: string, path: Path): Manifest {
   const { apiVersion, kind } = object;
+  if (isPlainList(object)) return { apiVersion: "", kind: plainListKind, object, place, path };
   if (typeof apiVersion !== "string" || typeof kind !== "string") {
     throw new ManifestError("OBJECT_INVALID", `${place}: no apiVersion and kind: a Kubernetes object was expected`);
   }
   return { apiVersion, kind, object, place, path };
+}
+
+function isPlainList({ apiVersion, kind, image, manifests }: JsonRecord): boolean {
+  return apiVersion === undefined && kind === undefined && typeof image === "string" && Array.isArray(manifests);
 }
 
 function asObject(value: unknown, place: string): JsonRecord {

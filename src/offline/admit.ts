@@ -5,13 +5,15 @@ import { Steering } from "../admission/steer.ts";
 import { strategyAnnotation } from "../api/pod-keys.ts";
 import type { PodOptions } from "../api/pod-options.ts";
 import type { ImageOptions } from "../images/connect.ts";
-import { OciError } from "../oci/error.ts";
-import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import type { ListedImages } from "../lists/listed-images.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
 import type { CommandContext } from "../process/context.ts";
 import { describeFailure } from "../process/failure.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { ImageForm } from "../rewriting/decide.ts";
+import { type BuildLookup, withLists } from "../rewriting/listed.ts";
 import { ReselectMemory } from "../rewriting/memory.ts";
+import { readReference } from "../rewriting/origin.ts";
 import { type ReviewedPod, reviewPod } from "../rewriting/reviewed-pod.ts";
 import { Selections } from "../rewriting/selections.ts";
 import type { Machines } from "./machines.ts";
@@ -29,6 +31,8 @@ export interface Admitted {
 
 export interface AdmitOptions {
   readonly images: ImageOptions;
+  /** Those of the files or of the cluster. */
+  readonly lists: ListedImages;
   readonly imageForm: ImageForm;
   /** Whether the cluster chooses at binding too. */
   readonly atBinding: boolean;
@@ -50,23 +54,28 @@ export async function admitAll(
   const { RemoteImages } = await import("../images/remote.ts");
   const served = machines.snapshot.allocatedResources;
   const asked = workloads.map((workload) => ({ workload, reviewed: reviewPod(workload.pod, { served }) }));
-  const references = referencesOf(asked.map(({ reviewed }) => reviewed));
+  const references = referencesOf(asked, given.lists);
   const remote = await RemoteImages.create(references, given.images, context);
   const failures = new Map<string, string>();
   const memory = new ReselectMemory();
   const selections = new Selections();
-  const admission: AdmissionContext = {
+  const told = async <T>(reference: Reference, look: () => Promise<T>): Promise<T> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (error instanceof RegistryError) failures.set(formatReference(reference), describeFailure(error));
+      throw error;
+    }
+  };
+  const build: BuildLookup = (image, platform, _pod, _namespace, signal) =>
+    told(image, () => remote.build(image, platform, signal));
+  const registries: AdmissionContext = {
     place: (pod) => machines.snapshot.placement.place(pod).profiles,
     allocatedResources: () => served,
     lookup: async (reference, pod, namespace, signal) => {
-      try {
-        const image = await remote.lookup(reference, signal);
-        memory.put(reference, pod, namespace, image);
-        return image;
-      } catch (error) {
-        if (error instanceof RegistryError) failures.set(formatReference(reference), describeFailure(error));
-        throw error;
-      }
+      const image = await told(reference, () => remote.lookup(reference, signal));
+      memory.put(reference, pod, namespace, image);
+      return image;
     },
     remembered: (reference, digest, pod, namespace) => memory.get(reference, digest, pod, namespace),
     judge: (image, landings, how, signal) => selections.judge(image, landings, how, signal),
@@ -76,6 +85,7 @@ export async function admitAll(
     noteKeys: () => [],
     atBinding: given.atBinding,
   };
+  const admission = withLists(registries, given.lists, build);
   const steering = new Steering(machines.steering);
   try {
     const admitted = await Promise.all(
@@ -100,15 +110,20 @@ function mistakesOf({ mistakes, strategy }: PodOptions, { atBinding }: AdmitOpti
   return [...mistakes, unheard];
 }
 
-function referencesOf(pods: readonly ReviewedPod[]): readonly Reference[] {
+/** All that may be asked for: what the Pods ask for, and the builds of lists that speak for it. */
+function referencesOf(
+  asked: readonly { readonly workload: Workload; readonly reviewed: ReviewedPod }[],
+  lists: ListedImages,
+): readonly Reference[] {
   const references = new Map<string, Reference>();
-  for (const { places } of pods) {
-    for (const { image } of places) {
-      try {
-        references.set(image, parseReference(image));
-      } catch (error) {
-        // The decision on it says so.
-        if (!(error instanceof OciError)) throw error;
+  for (const { workload, reviewed } of asked) {
+    for (const { image } of reviewed.places) {
+      const reference = readReference(image);
+      // The decision on it says so.
+      if (reference === undefined) continue;
+      references.set(image, reference);
+      for (const entry of lists.listFor(reference, workload.namespace)?.entries ?? []) {
+        references.set(formatReference(entry.image), entry.image);
       }
     }
   }

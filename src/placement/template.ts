@@ -5,7 +5,7 @@ import type { Candidate } from "./candidate.ts";
 
 /**
  * The candidate that stands for the next node of a machine type. Undefined without a nodeTemplate: nothing is known then
- * about a new node's labels and taints, and such a type takes part once it has nodes.
+ * about a new node's labels and taints, and such a type takes part once it has nodes. Machines outside the cluster never do.
  *
  * Beside the template's own labels, it has those that a new node will have in any case: what the machine type's
  * selector demands, os and architecture (every kubelet writes them), and the two that the controller writes. The host
@@ -13,7 +13,7 @@ import type { Candidate } from "./candidate.ts";
  */
 export function templateCandidate(machineType: MachineType, profile: Profile): Candidate | undefined {
   const { nodeTemplate, nodeSelector } = machineType.spec;
-  if (nodeTemplate === undefined) return undefined;
+  if (nodeTemplate === undefined || nodeSelector === undefined) return undefined;
   const name = machineType.metadata.name;
   const demanded: Record<string, string> = {};
   for (const { key, operator, values = [] } of nodeSelector.matchExpressions ?? []) {

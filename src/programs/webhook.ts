@@ -14,12 +14,13 @@ import { bindingRoutes } from "./parts/bindings.ts";
 import { type CallersOptions, tlsOf } from "./parts/callers.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
 import { openClient } from "./parts/cluster.ts";
-import { decisionContext } from "./parts/decisions.ts";
+import { decisionContexts } from "./parts/decisions.ts";
 import { drainAtEnd } from "./parts/drain.ts";
 import { followCluster, followFolder, showInventory } from "./parts/inventory.ts";
 import { FollowedKeys } from "./parts/keys.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
+import { type FollowedLists, followListFolder, followLists, type ListRules } from "./parts/lists.ts";
 import { createMetrics } from "./parts/metrics.ts";
 import { followNamespaces, type NamespaceRules } from "./parts/namespaces.ts";
 import { type NoteOptions, openNoteKeys } from "./parts/note-keys.ts";
@@ -48,6 +49,8 @@ export interface WebhookOptions {
   /** Tells whether the Secrets of a namespace may be read, for the imagePullSecrets of its Pods. */
   readonly mayReadSecrets: (namespace: string) => boolean;
   readonly namespaces: NamespaceRules;
+  /** The powers of tenants' manifest lists. */
+  readonly lists: ListRules;
   readonly imageForm: ImageForm;
   readonly notes: NoteOptions;
   /** Longest time for the review of a Pod, ms. */
@@ -87,6 +90,10 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
         ? followCluster(life, client, observe)
         : await followFolder(life, inventoryFolder, log);
     showInventory(life, inventory, metrics.inventory);
+    const lists =
+      inventoryFolder === undefined
+        ? followLists(life, mustHave(client), options.lists, { observe, log })
+        : await followListFolder(life, inventoryFolder, log);
 
     const followed = (named: SecretName) => followSecret(life, mustHave(client), named, { observe, log });
     const keys = options.keys && new FollowedKeys(await followed(options.keys), log);
@@ -110,6 +117,7 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
       client,
       registry,
       inventory,
+      lists,
       keys,
       metrics,
       observe,
@@ -130,7 +138,7 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     const takenAdvice = "end it, or choose another with --port";
     const webhook = await serve(life, server, { address, port: options.port, portFlag: "--port", takenAdvice });
     drainAtEnd(life, { server, health, drainMs: options.drainMs, log });
-    const everything = Promise.all([inventory.synced, synced]).then(() => undefined);
+    const everything = Promise.all([inventory.synced, lists.synced, synced]).then(() => undefined);
     readyWhenSynced({ inventory: { synced: everything }, health, log, signal: life.signal });
     options.onListening({ webhook, health: healthPort, segment: paths.made });
   });
@@ -148,6 +156,7 @@ interface Opened {
   readonly client: KubernetesClient | undefined;
   readonly registry: RegistryClient;
   readonly inventory: Inventory;
+  readonly lists: FollowedLists;
   readonly keys: FollowedKeys | undefined;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly observe: WatchObserver;
@@ -160,8 +169,9 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
   const { life, client, registry, inventory, reach, metrics, observe, log } = opened;
   const { registries, imageForm, mayReadSecrets: mayRead, bindingWrites: writes } = options;
   const atBinding = options.atBinding && options.inventoryFolder === undefined;
-  const context = decisionContext({
+  const contexts = decisionContexts({
     inventory,
+    lists: opened.lists.listed,
     registry,
     allowedRegistries: registries.allowed,
     pullSecrets: client && new PullSecrets({ client, mayRead, log }),
@@ -170,8 +180,9 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
     atBinding,
     noteKeys: await openNoteKeys(options.notes, opened.keys, log),
   });
+  opened.lists.keepStatus(contexts.entries);
   const pods = new PodHandler({
-    context,
+    context: contexts.admission,
     reach,
     unprovenNotes: options.notes.unproven,
     metrics: metrics.admission,
@@ -182,6 +193,15 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
   // Pods' owners need not wait as long as bindings may.
   const admission = { "/mutate/pods": { handler: pods, limitMs: options.podReviewMs } };
   if (!atBinding || client === undefined) return admission;
-  const binding = { client, inventory, context, reach, writes, metrics: metrics.bindings, observe, log };
+  const binding = {
+    client,
+    inventory,
+    context: contexts.binding,
+    reach,
+    writes,
+    metrics: metrics.bindings,
+    observe,
+    log,
+  };
   return { ...admission, ...bindingRoutes(life, binding) };
 }

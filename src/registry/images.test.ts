@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { putIndex, putManifest } from "../../test/support/registry/content.ts";
+import { putImage, putIndex, putManifest } from "../../test/support/registry/content.ts";
 import type { Fault } from "../../test/support/registry/faults.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { Keyring } from "../credentials/keyring.ts";
@@ -364,5 +364,45 @@ describe("ImageSource", () => {
     await running.received(() => true);
     await client.close();
     await outcome;
+  });
+});
+
+describe("one image as an index that lists it alone", () => {
+  const lookup = async (
+    manifest: Readonly<Record<string, unknown>>,
+    platform?: { readonly os: string; readonly architecture: string },
+  ) => {
+    const running = await fixture.registry();
+    const config = Buffer.from(JSON.stringify({ os: "linux", architecture: "arm64" }));
+    const pushed = await putImage(running.store, "team/app", "v1", config, manifest);
+    const images = new ImageSource(fixture.client());
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    const ask = () => images.lookupAsIndex(reference, platform, access());
+    return { pushed, image: await ask(), again: await ask(), requests: running.requests.length };
+  };
+
+  test("has the platform of its configuration, and requires what its manifest says", async () => {
+    const annotations = { "dev.metahub.features": "cpu:neoverse_v2" };
+    const { pushed, image, again, requests } = await lookup({ annotations });
+    expect(image.descriptor).toEqual(pushed);
+    expect(image.variants).toMatchObject([
+      {
+        digest: pushed.digest,
+        platform: { os: "linux", architecture: "arm64" },
+        requires: [[{ namespace: "cpu", value: "neoverse_v2" }]],
+      },
+    ]);
+    expect(again.variants).toBe(image.variants);
+    expect(requests).toBe(3);
+  });
+
+  test("has the platform that is handed in, and its configuration is not asked", async () => {
+    const { image, requests } = await lookup({}, linux);
+    expect(image.variants.map(({ platform, requires }) => [platform, requires])).toEqual([[linux, []]]);
+    expect(requests).toBe(2);
+  });
+
+  test("is no build where it is an artifact", async () => {
+    expect((await lookup({ artifactType: "application/vnd.example.chart" }, linux)).image.variants).toEqual([]);
   });
 });

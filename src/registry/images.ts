@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { formatPlatform, type Platform } from "../hardware/platform.ts";
 import { keptHeapSize, textSize } from "../json/heap-size.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Configured } from "../oci/entry.ts";
@@ -6,6 +7,7 @@ import { OciError } from "../oci/error.ts";
 import { type FlattenedIndex, flattenInSteps, listOf } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
+import { singleIndexInSteps } from "../oci/single-index.ts";
 import type { VariantList } from "../oci/variant.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
@@ -17,32 +19,13 @@ import {
 } from "./configurations.ts";
 import { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
+import type { Image, IndexImage } from "./image.ts";
 import { inSlices } from "./in-slices.ts";
 import { ReadingRoom } from "./reading-room.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
-/**
- * An image as its reference names it. Indexes that are nested in it are flattened, and the array of variants is the same
- * for the same digest, so that what follows from it can be kept. Warnings may quote the index: they are for `explain`,
- * not for a Pod's owner.
- */
-export type Image =
-  | ({
-      readonly kind: "index";
-      readonly reference: Reference;
-      /** The descriptor of the index. */
-      readonly descriptor: Descriptor;
-    } & VariantList)
-  | {
-      /** One image, with no choice in it. */
-      readonly kind: "manifest";
-      readonly reference: Reference;
-      readonly descriptor: Descriptor;
-    };
-
-/** An index, among whose builds there is a choice. */
-export type IndexImage = Image & { readonly kind: "index" };
+export type { Image, IndexImage } from "./image.ts";
 
 /** Bytes of the parsed indexes that are kept; one of 64 builds takes some 50 KiB, the largest that is read 4 MiB. */
 const maxListBytes = 32 * 1_048_576;
@@ -53,10 +36,18 @@ const errorBytes = 4_096;
  * what is read at once, so that there is always something left for another namespace.
  */
 const maxDocumentsBytes = 4 * 1_048_576;
+/** Bytes that one image's manifest may have beyond what its registry claims of it, where that is nothing. */
+const smallManifestBytes = 65_536;
 /** Bytes of documents that are read at once: two of the largest, of one namespace one. */
 const maxReadingBytes = 8 * 1_048_576;
 /** Nested indexes that are fetched at once. */
 const nestedAtOnce = 4;
+
+/** `retryMs`: the list lacks what a try after so long may find. */
+interface ReadList {
+  readonly list: VariantList;
+  readonly retryMs: number | undefined;
+}
 
 type Outcome =
   | {
@@ -114,27 +105,79 @@ export class ImageSource {
     return await withCredentials(reference, asker, (access) => this.lookup(reference, access));
   }
 
+  /**
+   * The same, where one image counts as an index that lists it alone: with the platform that is handed in, else that of
+   * its configuration, and with what its manifest says that it requires. @throws RegistryError
+   */
+  async lookupAsIndex(reference: Reference, platform: Platform | undefined, access: Access): Promise<IndexImage> {
+    const descriptor = await this.#client.resolve(reference, access);
+    const isSingle = documentKind(descriptor.mediaType) === "manifest";
+    const list = isSingle
+      ? await this.#single(reference, descriptor, platform, access)
+      : await this.#list(reference, descriptor, access);
+    return { kind: "index", reference, descriptor, ...list };
+  }
+
   async #list(reference: Reference, descriptor: Descriptor, access: Access): Promise<VariantList> {
     const key = `${this.#client.accessName(reference, access.credentials)} ${descriptor.digest}`;
+    return await this.#kept(key, access, (own) => this.#read(key, reference, descriptor, own));
+  }
+
+  async #single(
+    reference: Reference,
+    descriptor: Descriptor,
+    platform: Platform | undefined,
+    access: Access,
+  ): Promise<VariantList> {
+    const said = platform === undefined ? "" : `${formatPlatform(platform)} ${platform.osVersion ?? ""}`;
+    const key = `${this.#client.accessName(reference, access.credentials)} ${descriptor.digest} alone ${said}`;
+    return await this.#kept(key, access, (own) => this.#readSingle(key, reference, descriptor, platform, own));
+  }
+
+  async #kept(key: string, access: Access, read: (access: Access) => Promise<ReadList>): Promise<VariantList> {
     const known = this.#lists.get(key);
     if (known !== undefined) {
       if ("error" in known) throw known.error;
       if (known.retryAt === undefined || this.#now() < known.retryAt) return known.list;
     }
     return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
-      const { list, retryMs } = await this.#read(key, reference, descriptor, { ...access, signal });
+      const { list, retryMs } = await read({ ...access, signal });
       this.#lists.set(key, { list, retryAt: retryMs === undefined ? undefined : this.#now() + retryMs });
       return list;
     });
   }
 
-  /** `retryMs`: the list lacks what a try after so long may find. */
-  async #read(
+  async #readSingle(
     key: string,
     reference: Reference,
-    root: Descriptor,
+    descriptor: Descriptor,
+    platform: Platform | undefined,
     access: Access,
-  ): Promise<{ readonly list: VariantList; readonly retryMs: number | undefined }> {
+  ): Promise<ReadList> {
+    const { digest } = descriptor;
+    const { tag: _tag, ...rest } = reference;
+    const most = Math.max(descriptor.size, smallManifestBytes);
+    const flatten = (configured?: Configured) =>
+      this.#room.run(access.tenant?.namespace ?? "", most, access.signal, async () => {
+        const manifest = await this.#client.manifest({ ...rest, digest }, access);
+        if (manifest.size > most) {
+          const message = `${digest} has ${manifest.size} bytes, and ${descriptor.size} were claimed`;
+          throw this.#refuse(key, reference, digest, new OciError("SIZE_MISMATCH", message));
+        }
+        const index = await this.#refusing(key, reference, digest, () =>
+          inSlices(singleIndexInSteps(descriptor, manifest.bytes, platform), access.signal, "reading an image"),
+        );
+        const flat = await this.#flatten(key, reference, digest, new Map([[digest, index]]), configured, access.signal);
+        if (!flat.complete) throw new TypeError("nothing is nested in an index of one image");
+        return flat;
+      });
+    const flat = await flatten();
+    if (flat.unidentified.length === 0) return { list: listOf(flat), retryMs: undefined };
+    const { configured, retryMs } = await this.#configurations(flat.unidentified, reference, access);
+    return { list: listOf(await flatten(configured)), retryMs };
+  }
+
+  async #read(key: string, reference: Reference, root: Descriptor, access: Access): Promise<ReadList> {
     const namespace = access.tenant?.namespace ?? "";
     /** Bytes of each document, as they are claimed, by digest. */
     const wanted = new Map([[root.digest, root.size]]);
@@ -205,9 +248,15 @@ export class ImageSource {
     configured: Configured | undefined,
     signal: AbortSignal,
   ): Promise<FlattenedIndex> {
+    const options = { artifacts: this.#artifacts, ...(configured === undefined ? {} : { configured }) };
+    return await this.#refusing(key, reference, digest, () =>
+      inSlices(flattenInSteps(digest, documents, options), signal, "reading an index"),
+    );
+  }
+
+  async #refusing<T>(key: string, reference: Reference, digest: string, read: () => Promise<T>): Promise<T> {
     try {
-      const options = { artifacts: this.#artifacts, ...(configured === undefined ? {} : { configured }) };
-      return await inSlices(flattenInSteps(digest, documents, options), signal, "reading an index");
+      return await read();
     } catch (cause) {
       throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;
     }

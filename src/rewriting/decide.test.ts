@@ -61,6 +61,46 @@ test("an image that was chosen is written as its child's digest, with what is kn
   });
 });
 
+const list = `ClusterManifestList/bench - ${index}`;
+const madeOf = (atBinding: boolean): Pick<DecisionContext, "lookup"> => ({
+  lookup: (reference) =>
+    Promise.resolve({
+      ...indexImage(reference),
+      kind: "index",
+      variants: variants("nvcap:9.0"),
+      warnings: [],
+      madeOf: { list, shown: "ClusterManifestList bench", atBinding },
+    }),
+});
+
+test("a build of a manifest list names the list, and is written in the repository that holds it", async () => {
+  const name = "ghcr.io/qnib/other";
+  const variant = skylake && { ...skylake, name };
+  const judge = (): Verdict => ({ ...chosen, ...(variant && { variant }) });
+  const given = { ...madeOf(true), judge, imageForm: "tagAndDigest" as const };
+  const [decision] = await decide(pod(["qnib/bench:v1"]), "ns", context(given), alive);
+  expect(decision).toMatchObject({ image: `${name}@${child}`, variant: child, list });
+  expect(decision?.index).toBeUndefined();
+});
+
+test.each([true, false])("what is left for binding is left where its list decides there: %s", async (atBinding) => {
+  const differ: Verdict = { code: "nodes-differ", machineTypes: [], reason: "they differ", warn: false };
+  const given = context({ ...madeOf(atBinding), judge: () => differ, atBinding: true });
+  const [decision] = await decide(pod(["qnib/bench"]), "ns", given, alive);
+  expect([decision?.code, decision?.warn]).toEqual(["nodes-differ", !atBinding]);
+  expect(decision?.reason).toBe(
+    atBinding ? "they differ" : "ClusterManifestList bench decides when a Pod is made or never, and they differ",
+  );
+  const claims = { containers: [{ name: "c", image: "qnib/bench", resources: { claims: [{ name: "gpu" }] } }] };
+  const [allocated] = await decide(
+    { metadata: {}, spec: claims },
+    "ns",
+    context({ ...given, judge: () => chosen }),
+    alive,
+  );
+  expect(allocated?.code).toBe(atBinding ? "at-binding" : "selected");
+});
+
 test.each<[string, string]>([
   ["qnib/bench", `qnib/bench@${child}`],
   ["qnib/bench:1", `qnib/bench:1@${child}`],

@@ -2,17 +2,18 @@ import type { Pod } from "../api/pod.ts";
 import { isAcceleratorNamespace } from "../hardware/namespace.ts";
 import type { SigningKeys } from "../keys/signing-keys.ts";
 import type { Reference } from "../oci/reference.ts";
-import { parseReference, withDigest, withTagAndDigest } from "../oci/reference.ts";
+import { parseReference } from "../oci/reference.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image, IndexImage } from "../registry/images.ts";
+import { buildReference, type ImageForm } from "./build-reference.ts";
 import type { DecisionCode, ImageDecision } from "./decision.ts";
 import type { ImagePlace } from "./images.ts";
+import { sourceOf } from "./notes/note.ts";
 import type { AskedImages } from "./reviewed-pod.ts";
 import { describeRequirement, type Verdict } from "./verdict.ts";
 
-/** `digest`: `name@sha256:…`. `tagAndDigest` keeps what the owner wrote: `name:tag@sha256:…`. */
-export type ImageForm = "digest" | "tagAndDigest";
+export type { ImageForm } from "./build-reference.ts";
 
 /** All that deciding on a Pod's images needs, handed in by whoever decides: the webhook, or `metahub rewrite`. */
 export interface DecisionContext {
@@ -115,10 +116,11 @@ async function decideOne(
     return leave(place, code, reason, true);
   }
   if (image.kind !== "index") return leave(place, "no-index", "it is one build, not an index of several", false);
-  if (how.awaitsDevices && asksForDevice(image)) {
+  const nowOrNever = image.madeOf?.atBinding === false;
+  if (how.awaitsDevices && asksForDevice(image) && !nowOrNever) {
     // Labels may tell of another device than the one that it gets, or of none at all.
     const reason = "its build is chosen when it is bound, for the devices that it is given then";
-    return { ...leave(place, "at-binding", reason, false), index: image.descriptor.digest };
+    return { ...leave(place, "at-binding", reason, false), ...sourceOf(image) };
   }
   let verdict: Verdict;
   try {
@@ -131,15 +133,27 @@ async function decideOne(
   const base = {
     place,
     code: verdict.code,
-    index: image.descriptor.digest,
+    ...sourceOf(image),
     machineTypes: verdict.machineTypes,
     reason: verdict.reason,
     warn: verdict.warn,
+    ...(nowOrNever ? { nowOrNever } : {}),
   };
-  if (verdict.variant === undefined) return base;
-  const { digest } = verdict.variant;
-  const write = context.imageForm === "digest" ? withDigest : withTagAndDigest;
-  return { ...base, image: write(reference, digest), variant: digest, requires: describeRequirement(verdict.variant) };
+  const { variant } = verdict;
+  if (variant === undefined) return nowOrNever ? missed(base, image) : base;
+  return {
+    ...base,
+    image: buildReference(reference, variant, context.imageForm),
+    variant: variant.digest,
+    requires: describeRequirement(variant),
+  };
+}
+
+/** The owner hears of it where a list could have decided, and nothing else will. */
+function missed(decision: ImageDecision, { madeOf }: IndexImage): ImageDecision {
+  if (decision.code !== "nodes-differ" && decision.code !== "no-nodes") return decision;
+  const shown = madeOf?.shown ?? "its list";
+  return { ...decision, warn: true, reason: `${shown} decides when a Pod is made or never, and ${decision.reason}` };
 }
 
 /** Whether devices have a say in which build of the image is chosen. */

@@ -26,6 +26,10 @@ export interface ImageDecision {
   readonly image?: string;
   /** Digest of the index that was read. */
   readonly index?: string;
+  /** In place of an index: the manifest list that was read, as notes name it. */
+  readonly list?: string;
+  /** True where nothing can be left for the Pod's binding, since its list decides nothing there. */
+  readonly nowOrNever?: boolean;
   /** Digest of the variant that was chosen. */
   readonly variant?: string;
   readonly requires?: string;

@@ -1,6 +1,7 @@
 import type { Pod } from "../api/pod.ts";
 import { OciError } from "../oci/error.ts";
 import { parseReference, type Reference, repositoryName, withDigest } from "../oci/reference.ts";
+import type { Variant } from "../oci/variant.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Image, IndexImage } from "../registry/images.ts";
 import { isBuildOf, type SelectionNote } from "./notes/note.ts";
@@ -10,6 +11,17 @@ export interface ImageKnowledge {
   lookup(reference: Reference, pod: Pod, namespace: string, signal: AbortSignal): Promise<Image>;
   /** The index of this digest, if this process saw the reference name it. */
   remembered(reference: Reference, digest: string, pod: Pod, namespace: string): IndexImage | undefined;
+  /**
+   * The manifest list that a note names, where it still says what it said then and decides at binding. Absent where no
+   * list is asked again.
+   */
+  listed?(
+    list: string,
+    asked: Reference,
+    pod: Pod,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<IndexImage | undefined>;
 }
 
 /** Where the image that a container has comes from. */
@@ -18,6 +30,8 @@ export type Origin =
   | { readonly kind: "asked"; readonly image: Image }
   /** It is a build of this index, chosen earlier. */
   | { readonly kind: "chosen"; readonly image: IndexImage; readonly asked: Reference; readonly askedText: string }
+  /** A note proves that it was chosen from a list, which decides nothing any more: it stays. */
+  | { readonly kind: "settled"; readonly reason: string }
   /** A note says that it was chosen, and that is not so. */
   | { readonly kind: "unproven"; readonly reason: string };
 
@@ -33,7 +47,7 @@ export const pinnedReason = "its annotation does not prove that it was chosen fo
 
 /** Whether a note says of this very image that it is a build that was chosen. */
 export function claimsChoice(claim: SelectionNote | undefined, image: string): boolean {
-  return claim?.index !== undefined && isBuildOf(claim, image);
+  return claim !== undefined && (claim.index ?? claim.list) !== undefined && isBuildOf(claim, image);
 }
 
 /**
@@ -50,6 +64,10 @@ export async function originOf(
   knowledge: ImageKnowledge,
   { pod, namespace, signal }: Asking,
 ): Promise<Origin> {
+  const list = note?.list;
+  if (note !== undefined && list !== undefined) {
+    return await listedOriginOf(reference, note, list, knowledge, { pod, namespace, signal });
+  }
   const index = note?.index;
   const { digest } = reference;
   if (digest === undefined || index === undefined || note?.variant !== digest) {
@@ -72,6 +90,45 @@ export async function originOf(
 }
 
 /**
+ * The same for a note that names a manifest list. Where that has changed since, or decides nothing at binding, a build
+ * that it led to stays, and a tag is asked for anew: as its registry has it, since no list decided for it.
+ */
+async function listedOriginOf(
+  reference: Reference,
+  note: SelectionNote,
+  list: string,
+  knowledge: ImageKnowledge,
+  { pod, namespace, signal }: Asking,
+): Promise<Origin> {
+  const { digest } = reference;
+  const chosen = digest !== undefined && note.variant === digest;
+  const asked = chosen ? readReference(note.asked) : reference;
+  const image = asked && (await knowledge.listed?.(list, asked, pod, namespace, signal));
+  if (!chosen) {
+    return { kind: "asked", image: image ?? (await knowledge.lookup(reference, pod, namespace, signal)) };
+  }
+  if (asked === undefined || image === undefined) {
+    return {
+      kind: "settled",
+      reason: "it stays as it was chosen when the Pod was made, as its list does not decide here",
+    };
+  }
+  const lists = image.variants.some(
+    (variant) => variant.digest === digest && sourceRepository(asked, variant) === repositoryName(reference),
+  );
+  if (lists) return { kind: "chosen", image, asked, askedText: note.asked };
+  return {
+    kind: "settled",
+    reason: "it stays as it was chosen when the Pod was made: its list leads elsewhere by now",
+  };
+}
+
+function sourceRepository(asked: Reference, { name }: Variant): string | undefined {
+  const source = name === undefined ? asked : readReference(name);
+  return source && repositoryName(source);
+}
+
+/**
  * The reference that a chosen image goes back to: what was asked, if that still names the index; otherwise the index by
  * its digest.
  */
@@ -82,6 +139,8 @@ export async function originalReference(
   asking: Asking,
 ): Promise<string> {
   const { asked, askedText, image } = origin;
+  // No registry has a list under its digest.
+  if (image.madeOf !== undefined) return askedText;
   const { digest } = image.descriptor;
   const byDigest = withDigest(reference, digest);
   if (asked.digest !== undefined) return asked.digest === digest ? askedText : byDigest;

@@ -106,7 +106,7 @@ function stillTrue(note: SelectionNote, image: string, untouched: boolean): bool
 }
 
 function noteOf(decision: PodDecision, now: Date): SelectionNote {
-  const { place, index, variant, requires, machineTypes, code, reason } = decision;
+  const { place, index, list, variant, requires, machineTypes, code, reason } = decision;
   return {
     asked: decision.asked ?? place.image,
     code,
@@ -116,10 +116,13 @@ function noteOf(decision: PodDecision, now: Date): SelectionNote {
     at: noteTime(now),
     ...(variant === undefined ? {} : { variant }),
     ...(index === undefined ? {} : { index }),
+    ...(list === undefined ? {} : { list }),
   };
 }
 
 function sameNote(before: SelectionNote, note: SelectionNote): boolean {
   // A copy of a Pod that was bound still names that node.
-  return (["asked", "variant", "index", "node", "code"] as const).every((member) => before[member] === note[member]);
+  return (["asked", "variant", "index", "list", "node", "code"] as const).every(
+    (member) => before[member] === note[member],
+  );
 }

@@ -68,6 +68,29 @@ test("another index, another strategy: another answer", async () => {
   expect((await selections.judge(image(other, "b"), at, plain)).code).toBe("generic");
 });
 
+test("a build of a list that could not be asked for makes uncertain what it may be for, and nothing else", async () => {
+  const [away] = variants({ name: "away", features: "cpu:skylake" });
+  const made = { list: "l", shown: "ManifestList a/b", atBinding: false };
+  const unasked = away === undefined ? [] : [{ ...away, digest: "qnib/bench:away" }];
+  const asked = { ...image(), unasked, madeOf: made };
+  const selections = new Selections();
+  const verdictFor = async (feature: string) =>
+    await selections.judge(asked, landings(profile(feature, [feature])), plain);
+  expect(await verdictFor("cpu:broadwell")).toMatchObject({ code: "selected", warn: false });
+  expect(await verdictFor("cpu:skylake")).toEqual({
+    code: "uncertain",
+    machineTypes: [],
+    reason: "qnib/bench:away of ManifestList a/b may be the right one, and its registry does not answer",
+    warn: true,
+  });
+  // Nobody says for which platform it is.
+  const anywhere = unasked.map((one) => ({ ...one, requires: [], platform: { os: "", architecture: "" } }));
+  const open = { ...asked, unasked: anywhere, descriptor: { ...asked.descriptor, digest: "sha256:b" } };
+  expect(await selections.judge(open, landings(profile("x", ["cpu:broadwell"])), plain)).toMatchObject({
+    code: "uncertain",
+  });
+});
+
 test("what could not be read is asked again as soon as it was", async () => {
   const selections = new Selections();
   const at = landings(profile("a", ["cpu:broadwell"]));

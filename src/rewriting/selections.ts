@@ -12,6 +12,7 @@ import { type Prepared, prepareInSteps } from "../selection/prepare.ts";
 import { chooseInSteps } from "../selection/select.ts";
 import type { Choice } from "../selection/selection.ts";
 import type { JudgeOptions } from "./decide.ts";
+import { doubtOf } from "./unasked.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 /** Bytes of choices and verdicts that are remembered, and of indexes that are prepared for choosing. */
@@ -108,6 +109,8 @@ export class Selections {
     signal: AbortSignal,
   ): Promise<Verdict> {
     const inTurn = <T>(steps: Steps<T>): Promise<T> => inSlices(steps, signal, doing);
+    const doubt = await doubtOf(image, landings, accelerated, inTurn);
+    if (doubt !== undefined) return doubt;
     const prepared = await this.#prepare(image, inTurn);
     const offers = (profiles: readonly Profile[]) => profiles.map((profile) => offered(profile, accelerated));
     const choices = new Map<string, Choice>();

@@ -52,7 +52,7 @@ describe("what this host offers", () => {
     const [type, ...more] = loadAll(stdout).map((each) => parseMachineType(each));
     expect([code, more]).toEqual([0, []]);
     expect(type?.metadata.name).toBe("type9");
-    expect(type?.spec.nodeSelector.matchLabels?.["kubernetes.io/hostname"]).toBe(hostname().toLowerCase());
+    expect(type?.spec.nodeSelector?.matchLabels?.["kubernetes.io/hostname"]).toBe(hostname().toLowerCase());
     expect(type?.spec.features?.filter((feature) => feature.startsWith("cpu:"))).toHaveLength(1);
     expect(type?.spec.features?.filter((feature) => feature.startsWith("kernel:"))).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe("what a captured /proc/cpuinfo says", () => {
     const { stdout } = await metahub(["detect", "--cpuinfo", skylake, "-o", "machinetype"]);
     const [type] = loadAll(stdout).map((each) => parseMachineType(each));
     expect(type?.metadata.name).toBe("skylake");
-    expect(type?.spec.nodeSelector.matchLabels).toEqual({ "kubernetes.io/hostname": "CHANGE-ME" });
+    expect(type?.spec.nodeSelector?.matchLabels).toEqual({ "kubernetes.io/hostname": "CHANGE-ME" });
   });
 
   const refused: [what: string, args: readonly string[], code: number, said: RegExp][] = [

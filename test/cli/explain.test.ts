@@ -73,6 +73,57 @@ describe("the four machine types of the first demonstration", () => {
   });
 });
 
+describe("a manifest list", () => {
+  const old = join(import.meta.dirname, "../../examples/manifest-list-2019.yaml");
+  const explain = (...args: readonly string[]) =>
+    metahub(["explain", "-o", "json", "-f", inventory, ...args, ...mirror]);
+
+  test("of 2019 speaks for the name in place of the index that is there, under every tag", async () => {
+    const ran = await explain("qnib/bench:never-pushed", "-f", old);
+    expect(ran.stderr).toBe("");
+    // Its list has no generic build.
+    expect(answers(ran.stdout)).toEqual({ ...expected, "Node/node5": "none" });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ image: "qnib/bench:never-pushed", list: `the list in ${old}` });
+    const table = await metahub(["explain", "qnib/bench", "-f", inventory, "-f", old, ...mirror]);
+    expect(table.stdout).toContain(`qnib/bench:latest  by the list in ${old}  4 builds`);
+  });
+
+  test("counts for its namespace, and before one for everybody", async () => {
+    const file = join(layout, "lists.yaml");
+    const [metadata, image] = ["name: mine, namespace: hpc", "qnib/bench:v9"];
+    const head = (kind: string) => `---\napiVersion: metahub.dev/v1alpha1\nkind: ${kind}\n`;
+    await writeFile(
+      file,
+      `${head("ManifestList")}metadata: {${metadata}}\nspec: {image: "${image}", manifests: [{image: "qnib/bench:cpu-skylake"}]}\n` +
+        `${head("ClusterManifestList")}metadata: {name: all}\nspec: {image: "${image}", manifests: [{image: "qnib/bench:generic"}]}\n`,
+    );
+    const ask = (...namespace: string[]) => explain(image, "-f", file, "--machine-type", "type1", ...namespace);
+    expect(answers((await ask()).stdout)).toEqual({ "MachineType/type1": "generic" });
+    expect(answers((await ask("-n", "hpc")).stdout)).toEqual({ "MachineType/type1": "cpu-skylake" });
+  });
+
+  test("that cannot be read is refused with its place", async () => {
+    const file = join(layout, "bad.yaml");
+    await writeFile(file, "image: qnib/bench\nmanifests: [{image: qnib/bench:a}]\n");
+    const ran = await explain("qnib/bench", "-f", file);
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining(`${file}: manifests[0].platform`)]);
+  });
+
+  test("of which one build cannot be asked for leaves what it may change, and says so", async () => {
+    const file = join(layout, "away.yaml");
+    const nowhere = "127.0.0.1:9/qnib/away";
+    await writeFile(
+      file,
+      `image: qnib/bench:v8\nmanifests:\n- {image: "qnib/bench:generic", platform: {architecture: amd64}}\n` +
+        `- {image: "${nowhere}:v1", platform: {architecture: amd64, features: ["cpu:skylake"]}}\n`,
+    );
+    const ran = await explain("qnib/bench:v8", "-f", file, "--node", "node1", "--node", "node2", "--plain-http");
+    const { machines } = JSON.parse(ran.stdout) as { machines: { selected: string | null; reason: string }[] };
+    expect(machines.map(({ selected }) => builds.tags.get(selected ?? "") ?? "none")).toEqual(["generic", "none"]);
+    expect(machines[1]?.reason).toContain(`${nowhere}:v1 of the list in ${file} may be the right one`);
+  });
+});
+
 describe("how the answer is printed", () => {
   test("YAML says the same as JSON", async () => {
     const args = ["explain", `oci:${layout}`, "-f", inventory, "-o"];

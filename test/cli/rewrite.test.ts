@@ -65,6 +65,19 @@ describe("Pods", () => {
   });
 });
 
+test("a manifest list among the files speaks for its name, to the Pods of its namespace", async () => {
+  const pod = (name: string, namespace: string) =>
+    `---\napiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}}\n` +
+    `spec: {nodeSelector: ${type2}, containers: [{name: c, image: "qnib/bench:v7"}]}\n`;
+  const list =
+    "apiVersion: metahub.dev/v1alpha1\nkind: ManifestList\nmetadata: {name: v7, namespace: hpc}\n" +
+    "spec: {image: qnib/bench, manifests: [{image: qnib/bench:generic}, {image: qnib/bench:cpu-broadwell, features: [cpu:broadwell]}]}\n";
+  const { stdout, stderr, code } = await rewrite(["-f", "-"], `${list}${pod("a", "hpc")}${pod("b", "other")}`);
+  const pods = loadAll(stdout).map((each) => parsePod(each));
+  expect(pods.map(({ spec }) => spec.containers?.[0]?.image)).toEqual([build("cpu-broadwell"), "qnib/bench:v7"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("qnib/bench:v7")]);
+});
+
 describe("Pod templates", () => {
   const template = (indent: string) =>
     [

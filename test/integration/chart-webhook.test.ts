@@ -246,9 +246,11 @@ describeWith(found, "the installed chart", ({ cluster }) => {
       "get,list,watch namespaces.",
       "list,watch deviceclasses.resource.k8s.io",
       "list,watch machinetypes.metahub.dev",
+      "list,watch manifestlists,clustermanifestlists.metahub.dev",
       "list,watch nodes.",
       "list,watch resourceslices.resource.k8s.io",
       "list,watch runtimeclasses.node.k8s.io",
+      "patch manifestlists/status,clustermanifestlists/status.metahub.dev",
     ];
     const controllerRights = [
       "create,patch events.events.k8s.io",
@@ -303,8 +305,10 @@ describeWith(found, "the installed chart", ({ cluster }) => {
         .filter((name) => name.includes("metahub"))
         .sort(),
     ).toEqual([
+      "customresourcedefinition.apiextensions.k8s.io/clustermanifestlists.metahub.dev",
       "customresourcedefinition.apiextensions.k8s.io/machinecredentials.metahub.dev",
       "customresourcedefinition.apiextensions.k8s.io/machinetypes.metahub.dev",
+      "customresourcedefinition.apiextensions.k8s.io/manifestlists.metahub.dev",
       "secret/metahub-webhook-authority",
       "secret/metahub-webhook-keys",
       "secret/metahub-webhook-tls",

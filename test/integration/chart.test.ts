@@ -101,6 +101,19 @@ describeWith(found, "the chart", (ready) => {
     expect(await crdsOf("--set", "crds.enabled=false")).toEqual([]);
   });
 
+  test("hands the powers of lists to the webhook, and opens its policy where the values say so", async () => {
+    const set = (...values: readonly string[]) => values.flatMap((value) => ["--set", value]);
+    const closed = (await template()).stdout;
+    expect(closed).toContain("MetaHub changes an image within its repository alone");
+    expect(closed).not.toContain("--list-");
+    const values = set("lists.acrossRepositories={a,b}", "lists.atBinding={*}", "lists.acrossAtBinding=true");
+    const open = (await template(...values)).stdout;
+    expect(open).not.toContain("MetaHub changes an image within its repository alone");
+    for (const flag of ["across-repositories=a", "across-repositories=b", "at-binding=*"]) {
+      expect(open).toContain(`- --list-${flag}\n`);
+    }
+  });
+
   test("lets whoever views a cluster see machine types, and nobody by itself touch credentials", async () => {
     const roles = parseAllDocuments((await template()).stdout)
       .map((document) => document.toJS())
@@ -111,6 +124,20 @@ describeWith(found, "the chart", (ready) => {
       Object.keys(metadata.labels ?? {}).some((label) => label.includes("/aggregate-to-"));
     expect(of("machinetypes").filter(aggregated)).toHaveLength(1);
     expect(of("machinecredentials").filter(aggregated)).toEqual([]);
+    const labels = (resource: string, verb: string) =>
+      of(resource)
+        .filter(aggregated)
+        .filter(({ rules }) =>
+          rules.some(
+            (rule: { resources: string[]; verbs: string[] }) =>
+              rule.resources.includes(resource) && rule.verbs.includes(verb),
+          ),
+        )
+        .flatMap(({ metadata }) => Object.keys(metadata.labels).filter((label) => label.includes("/aggregate-to-")));
+    // A list is power over the images of its namespace's Pods: it comes with admin, and with nothing below.
+    expect(labels("manifestlists", "create")).toEqual(["rbac.authorization.k8s.io/aggregate-to-admin"]);
+    expect(labels("clustermanifestlists", "create")).toEqual([]);
+    expect(labels("clustermanifestlists", "get")).toEqual(["rbac.authorization.k8s.io/aggregate-to-view"]);
     const [keeper, ...others] = of("machinecredentials");
     expect(others).toEqual([]);
     expect(keeper?.metadata.name).toMatch(/-machine-credentials$/);

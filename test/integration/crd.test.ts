@@ -110,6 +110,13 @@ describeWith(found, "the MachineType resource", (ready) => {
     expect(row.slice(0, 5)).toEqual(["type4", "3", "linux/amd64", '["cpu:broadwell"]', "False"]);
   });
 
+  test("takes machines outside the cluster, with a platform and features", async () => {
+    const spec = { external: true, platform: right.spec.platform, features: ["cpu:zen4"] };
+    const manifest = { ...right, metadata: { name: "login" }, spec };
+    expect(await refusal(manifest)).toBeUndefined();
+    expect(parseMachineType(manifest).spec).toEqual(spec);
+  });
+
   test.each(badMachineTypes)("refuses $name", async (row) => {
     const message = await refusal(toManifest(row));
     expect(message).toContain(row.field);
@@ -132,6 +139,15 @@ describeWith(found, "the MachineType resource", (ready) => {
     );
     const spec = fc.oneof(
       text.map((feature) => ({ ...right.spec, features: [feature] })),
+      fc.record(
+        {
+          nodeSelector: fc.constant(right.spec.nodeSelector),
+          external: fc.boolean(),
+          platform: fc.constant(right.spec.platform),
+          nodeTemplate: fc.constant(right.spec.nodeTemplate),
+        },
+        { requiredKeys: [] },
+      ),
       text.map((key) => ({ nodeSelector: { matchLabels: { [key]: "x" } } })),
       text.map((value) => ({ nodeSelector: { matchLabels: { a: value } } })),
       text.map((key) => ({ nodeSelector: { matchExpressions: [{ key, operator: "Exists" }] } })),

@@ -20,6 +20,8 @@ const expression = (requirement: unknown) => ({ nodeSelector: { matchExpressions
 const template = (nodeTemplate: unknown) => ({ nodeTemplate });
 const taint = (value: unknown) => template({ taints: [value] });
 
+const platform = { os: "linux", architecture: "amd64" };
+const external = { nodeSelector: undefined, external: true, platform };
 const instanceType = "node.kubernetes.io/instance-type";
 
 export const badMachineTypes: readonly BadMachineType[] = [
@@ -32,6 +34,51 @@ export const badMachineTypes: readonly BadMachineType[] = [
   },
 
   { name: "no nodeSelector", field: "spec.nodeSelector", shows: instanceType, spec: { nodeSelector: undefined } },
+  {
+    name: "neither a nodeSelector nor external machines",
+    field: "spec.nodeSelector",
+    shows: "external: true",
+    spec: { nodeSelector: undefined, external: false },
+  },
+  {
+    name: "a nodeSelector of external machines",
+    field: "spec.nodeSelector",
+    shows: "external: true",
+    spec: { external: true, platform },
+  },
+  {
+    name: "labels of external machines",
+    field: "spec.featureLabels",
+    shows: "external: true",
+    spec: { ...external, featureLabels: [{ label: "example.com/fabric", namespace: "fabric" }] },
+  },
+  {
+    name: "devices of external machines",
+    field: "spec.deviceAttributes",
+    shows: "external: true",
+    spec: {
+      ...external,
+      deviceAttributes: [{ driver: "gpu.example.com", attribute: "capability", namespace: "nvcap" }],
+    },
+  },
+  {
+    name: "new nodes of external machines",
+    field: "spec.nodeTemplate",
+    shows: "external: true",
+    spec: { ...external, nodeTemplate: { labels: { pool: "gpu" } } },
+  },
+  {
+    name: "external machines without a platform",
+    field: "spec.platform",
+    shows: "architecture: amd64",
+    spec: { ...external, platform: undefined },
+  },
+  {
+    name: "external as text",
+    field: "spec.external",
+    shows: "type boolean",
+    spec: { ...external, external: "yes" },
+  },
   {
     name: "empty nodeSelector",
     field: "spec.nodeSelector",

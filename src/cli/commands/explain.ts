@@ -6,7 +6,8 @@ import { addMachineOptions } from "../input/machine-options.ts";
 const help = `
 IMAGE is a reference (qnib/bench, ghcr.io/team/app:v1) or a layout on disk
 (oci:DIR, oci:DIR:TAG). A machine type stands for all of its nodes: it gets the
-best build that all of them can run.
+best build that all of them can run. Manifest lists count, of the files and of
+the cluster; where the files name no machine, the cluster's are meant.
 
 Exit codes: 0 answered; 1 failed; 2 usage, also for a machine that is not there;
 3 answered, and no machine asked about can run one of the images.
@@ -14,6 +15,7 @@ Exit codes: 0 answered; 1 failed; 2 usage, also for a machine that is not there;
 Examples:
   metahub explain qnib/bench
   metahub explain qnib/bench -f nodes.yaml -f machinetypes.yaml -o json
+  metahub explain qnib/bench -f manifest-list.yaml
   kubectl get nodes -o yaml | metahub explain oci:./bench -f -
   metahub explain qnib/bench --requirements`;
 
@@ -29,6 +31,7 @@ export function addExplainCommand(program: Command, context: CommandContext, don
         .choices(["table", "json", "yaml"])
         .default("table"),
     )
+    .option("-n, --namespace <name>", "the namespace whose ManifestLists count", "default")
     .option("--without-accelerators", "for a container that asks for no GPU")
     .option("--requirements", "ask the other way round: what a machine must offer for each build");
   addImageOptions(command)

@@ -11,7 +11,10 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
     .addOption(healthPortOption())
     .option("--address <address>", "address that both listen on", "0.0.0.0")
     .addOption(serverKubeconfigOption())
-    .option("--inventory <dir>", "read Nodes and MachineTypes from a folder of YAML files, not from a cluster")
+    .option(
+      "--inventory <dir>",
+      "read Nodes, MachineTypes and manifest lists from a folder of YAML files, not from a cluster",
+    )
     .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
     .option("--tls-key-file <file>", "its private key (PEM)")
     .option("--tls-secret <namespace/name>", "the same in a Secret, which metahub keeper or cert-manager keeps")
@@ -69,6 +72,16 @@ export function addWebhookCommand(program: Command, context: CommandContext, don
       new Option("--rewrite-mode <mode>", "optIn: only Pods labelled metahub.dev/rewrite=enabled, or so in a namespace")
         .choices(["optOut", "optIn"])
         .default("optOut"),
+    )
+    .option(
+      "--list-across-repositories <namespace...>",
+      "the namespaces whose ManifestLists may name builds of other repositories than the one they speak for; `*` for any",
+      [],
+    )
+    .option(
+      "--list-at-binding <namespace...>",
+      "the namespaces whose ManifestLists decide when a Pod is bound too; `*` for any",
+      [],
     )
     .addOption(
       new Option("--image-form <form>", "how a rewritten reference is written")

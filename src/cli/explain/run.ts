@@ -6,7 +6,7 @@ import { UsageError } from "../../process/failure.ts";
 import { Given } from "../input/given.ts";
 import { imageOptions } from "../input/image-options.ts";
 import { type MachineOptions, machineOptions } from "../input/machine-options.ts";
-import { readMachines } from "../input/read-machines.ts";
+import { readInventory } from "../input/read-inventory.ts";
 import { type Terminal, terminalOf } from "../terminal/terminal.ts";
 import { explanationTable, requirementsTable } from "./table.ts";
 
@@ -29,7 +29,8 @@ export async function runExplain(images: unknown, options: unknown, context: Com
     await print(tables, output, context, requirementsJson, requirementsTable);
     return 0;
   }
-  const [opened, machines] = await Promise.all([openImages(texts, access, context), readMachines(asked, context)]);
+  const { machines, ...speaking } = await readInventory(asked, given.text("namespace") ?? "default", context);
+  const opened = await openImages(texts, access, context, speaking);
   const accelerated = !given.flag("withoutAccelerators");
   const explanations = opened.map((image): Explanation => explain(image, machines, accelerated));
   await print(explanations, output, context, explanationJson, explanationTable);

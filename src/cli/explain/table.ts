@@ -69,10 +69,10 @@ export function requirementsTable(explanation: Omit<Explanation, "rows">, { widt
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-function heading({ image, digest, list }: Omit<Explanation, "rows">): string {
+function heading({ image, digest, list, madeOf }: Omit<Explanation, "rows">): string {
   const count = list?.variants.length;
   const what = count === undefined ? "one build, no index" : `${count} ${count === 1 ? "build" : "builds"}`;
-  return safeText(`${image}  ${short(digest)}  ${what}`);
+  return safeText(`${image}  ${madeOf === undefined ? short(digest) : `by ${madeOf}`}  ${what}`);
 }
 
 function builds({ list }: Explanation, { width, color }: Terminal): string {
@@ -86,7 +86,7 @@ function builds({ list }: Explanation, { width, color }: Terminal): string {
     ],
     rows: list.variants.map((variant) => [
       variant.position,
-      short(variant.digest),
+      variant.name === undefined ? short(variant.digest) : `${variant.name}@${short(variant.digest)}`,
       formatPlatform(variant.platform),
       requires(variant),
     ]),

@@ -16,7 +16,7 @@ export function addMachineOptions(command: Command): Command {
     .addOption(
       new Option(
         "-f, --filename <path>",
-        "read Nodes and MachineTypes from a file, a folder or - (standard input), without a cluster; may be repeated",
+        "read Nodes, MachineTypes and manifest lists from a file, a folder or - (standard input), without a cluster; may be repeated",
       ).argParser(gather),
     )
     .addOption(new Option("--node <name>", "only this node; may be repeated").argParser(gather))

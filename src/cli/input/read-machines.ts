@@ -14,11 +14,15 @@ import type { MachineOptions } from "./machine-options.ts";
  */
 export async function readMachines(options: MachineOptions, context: CommandContext): Promise<readonly Machine[]> {
   const fromFiles = options.filenames.length > 0;
-  if (fromFiles && (options.kubeconfig ?? options.context) !== undefined) {
-    throw new UsageError("-f reads machines from files; leave out --kubeconfig and --context, or -f");
-  }
+  if (fromFiles) refuseCluster(options);
   const snapshot = fromFiles ? await readSnapshot(options.filenames, context) : await ofCluster(options, context);
   return machinesOf(snapshot, options, fromFiles ? options.filenames.join(", ") : "the cluster");
+}
+
+/** @throws UsageError where flags name a cluster, and machines are read from files */
+export function refuseCluster({ kubeconfig, context }: MachineOptions): void {
+  if ((kubeconfig ?? context) === undefined) return;
+  throw new UsageError("-f reads machines from files; leave out --kubeconfig and --context, or -f");
 }
 
 /** The snapshot of all that `-f` names. @throws ManifestError, InventoryError */

@@ -2,6 +2,10 @@ import { mirrorAnnotation, rewriteLabel } from "../../api/pod-keys.ts";
 import { isMeant, readOptions } from "../../api/pod-options.ts";
 import { isMachine } from "../../inventory/manifests.ts";
 import { isRecord } from "../../json/object.ts";
+import { ListBook } from "../../lists/book.ts";
+import { ListedImages } from "../../lists/listed-images.ts";
+import { isList, listsIn } from "../../lists/manifests.ts";
+import { noPowers } from "../../lists/power.ts";
 import type { Edit } from "../../manifests/edit.ts";
 import { editDocument } from "../../manifests/edit-document.ts";
 import { type Manifest, type ManifestDocument, readManifests } from "../../manifests/parse.ts";
@@ -24,7 +28,7 @@ interface LoadedFile extends Source {
 }
 
 interface LoadedDocument extends ManifestDocument {
-  /** Only Nodes and MachineTypes are in it. */
+  /** Only Nodes, MachineTypes and manifest lists are in it. */
   readonly cluster: boolean;
   readonly workloads: readonly Workload[];
 }
@@ -59,8 +63,11 @@ async function admit(
   given: Given,
   context: CommandContext,
 ): Promise<Admissions> {
-  const machines = await machinesOf(manifests, clusterOf(given, context));
+  const namespaces = new Set(workloads.map(({ namespace }) => namespace));
+  const machines = await machinesOf(manifests, clusterOf(given, namespaces, context));
+  const book = new ListBook([...listsIn(manifests), ...machines.lists]);
   const options = {
+    lists: new ListedImages({ book: () => book, powers: noPowers }),
     images: imageOptions(given),
     imageForm: given.choice("imageForm", imageForms),
     atBinding: given.choice("atBinding", booleans) === "true",
@@ -68,13 +75,14 @@ async function admit(
   return await admitAll(workloads, machines, options, context);
 }
 
-function clusterOf(given: Given, context: CommandContext): ClusterSource {
+function clusterOf(given: Given, namespaces: Iterable<string>, context: CommandContext): ClusterSource {
   const named = { kubeconfig: given.text("kubeconfig"), context: given.text("context") };
   return {
     named: (named.kubeconfig ?? named.context) !== undefined,
     async read() {
-      const { readCluster } = await import("../input/read-cluster.ts");
-      return await readCluster(named, context);
+      const { readCluster, readClusterLists } = await import("../input/read-cluster.ts");
+      const snapshot = await readCluster(named, context);
+      return { snapshot, lists: await readClusterLists(named, [...namespaces], context) };
     },
   };
 }
@@ -83,7 +91,11 @@ function load(source: Source): LoadedFile {
   const documents = readManifests(source.text, source.name).map((document): LoadedDocument => {
     const { manifests } = document;
     const workloads = manifests.flatMap(({ object, path, place }) => workloadOf(object, path, place) ?? []);
-    return { ...document, cluster: manifests.length > 0 && manifests.every(isMachine), workloads };
+    return {
+      ...document,
+      cluster: manifests.length > 0 && manifests.every((one) => isMachine(one) || isList(one)),
+      workloads,
+    };
   });
   return { ...source, documents };
 }

@@ -7,7 +7,7 @@ import { registryFixture } from "../../../test/support/registry/fixture.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import { parseReference } from "../../oci/reference.ts";
-import { decisionContext } from "./decisions.ts";
+import { decisionContexts } from "./decisions.ts";
 import { ownCredentials } from "./registries.ts";
 
 const fixture = registryFixture();
@@ -45,7 +45,7 @@ test("the program's own credentials serve the namespaces that they are for, and 
       dockerConfigFile: await dockerConfig(running.host),
       dockerConfigNamespaces: namespaces,
     };
-    const context = decisionContext({
+    const { admission: context } = decisionContexts({
       inventory: nothing,
       registry: fixture.client(),
       allowedRegistries: registries.allowed,

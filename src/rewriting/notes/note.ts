@@ -1,3 +1,4 @@
+import type { IndexImage } from "../../registry/images.ts";
 import type { ImagePlace } from "../images.ts";
 
 /**
@@ -21,6 +22,11 @@ export interface SelectionNote {
   readonly variant?: string;
   /** Digest of the index that was read; absent where none could be. */
   readonly index?: string;
+  /**
+   * In place of an index: the manifest list that was read, by kind and name, uid, and the digest of what it says. It is of
+   * the Pod's own namespace, or for all.
+   */
+  readonly list?: string;
   /** Names the key of the MAC. */
   readonly key?: string;
   /** Proves who wrote it, in base64url. */
@@ -52,6 +58,11 @@ const openCodes: ReadonlySet<string> = new Set(["nodes-differ", "no-nodes", "at-
 /** Whether the note says that nothing was chosen yet. Once a Pod is bound, such a note tells that the choice was missed. */
 export function isOpen({ variant, node, code }: SelectionNote): boolean {
   return variant === undefined && node === undefined && openCodes.has(code);
+}
+
+/** The part of a note that says what its build was chosen from. */
+export function sourceOf({ descriptor, madeOf }: IndexImage): Pick<SelectionNote, "index" | "list"> {
+  return madeOf === undefined ? { index: descriptor.digest } : { list: madeOf.list };
 }
 
 /** Whether an image is the build that the note tells of. */

@@ -23,6 +23,7 @@ const note: SelectionNote = {
   variant: digestOf("build"),
 };
 const signed = signNote(note, place, owner);
+const listed = `ManifestList/bench 0f1e2d3c-0000-4000-8000-000000000000 ${digestOf("list")}`;
 
 function proofOf(keys: SigningKeys = testNoteKeys) {
   return { keys, namespace: "default", copied: false };
@@ -45,11 +46,26 @@ test("what is written proves itself when it is read", () => {
   expect(proves(note)).toBe(false);
 });
 
+test("a note of a manifest list proves that list, as it was", () => {
+  const { index: _, ...rest } = note;
+  const of = signNote({ ...rest, list: listed }, place, owner);
+  const read = parseSelection(formatSelection(new Map([["main", of]]))).get("main");
+  expect([read, proves(of)]).toEqual([of, true]);
+  expect(read?.list).toBe(listed);
+  const others = [`Cluster${listed}`, listed.replace("0f1e", "0f1f"), listed.replace(/.$/, "x")];
+  expect(others.map((other) => proves({ ...of, list: other }))).toEqual([false, false, false]);
+  const { list: __, ...without } = of;
+  expect(proves(without)).toBe(false);
+  expect(proves({ ...of, index: digestOf("index") })).toBe(false);
+});
+
 describe("nothing that decisions follow from can be another", () => {
   test.each<[string, object]>([
     ["asked", { asked: "qnib/bench:evil" }],
     ["index", { index: digestOf("evil") }],
     ["no index", { index: undefined }],
+    ["a list beside the index", { list: listed }],
+    ["a list in place of the index", { index: undefined, list: listed }],
     ["build", { variant: digestOf("evil") }],
     ["no build", { variant: undefined }],
     ["node", { node: "node2" }],

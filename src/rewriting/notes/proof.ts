@@ -140,12 +140,13 @@ function isOfLifetime({ at }: SelectionNote, { metadata }: Pod): boolean {
 /** A list in JSON is unambiguous: no member can spill over into the next. */
 function macOf(
   secret: Buffer,
-  { asked, index, variant, node, at, code }: SelectionNote,
+  { asked, index, variant, node, at, code, list }: SelectionNote,
   { kind, name }: NotePlace,
   namespace: string,
   { strategy, accelerators }: ChoiceOptions,
 ): Buffer {
-  const said = [asked, index ?? null, variant ?? null, node ?? null, at, code];
+  const source = list === undefined ? [] : [list];
+  const said = [asked, index ?? null, variant ?? null, node ?? null, at, code, ...source];
   const text = JSON.stringify([form, namespace, kind, name, strategy, accelerators, ...said]);
   return createHmac("sha256", secret).update(text).digest().subarray(0, macBytes);
 }

@@ -47,6 +47,7 @@ test.each<[string, string, object]>([
 });
 
 const digest = `sha256:${"a".repeat(64)}`;
+const list = `ClusterManifestList/bench 0f1e2d3c-0000-4000-8000-000000000000 ${digest}`;
 const nothing = { asked: "", code: "", reason: "", at: "" };
 
 test.each<[string, object, object]>([
@@ -56,6 +57,10 @@ test.each<[string, object, object]>([
   ["an index", { index: digest }, { ...nothing, index: digest }],
   ["numbers", { asked: 1, code: 2, reason: 3, requires: 4, machineType: 5, node: 6, at: 7, index: 8 }, nothing],
   ["empty texts", { requires: "", machineType: "", node: "", variant: "", index: "" }, nothing],
+  ["a list", { list }, { ...nothing, list }],
+  ["a list beside an index", { list, index: digest }, { ...nothing, index: digest }],
+  ["a list that is none", { list: `${list} and more` }, nothing],
+  ["a list that moves a cursor", { list: list.replace("bench", "b\u001b[31m") }, nothing],
   ["a member of nobody's", { other: "x" }, nothing],
   ["a long text for people", { reason: "r".repeat(2_000) }, { ...nothing, reason: "r".repeat(1_024) }],
 ])("a member counts where it has a meaning: %s", (_, note, expected) => {

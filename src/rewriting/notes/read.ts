@@ -13,6 +13,9 @@ const macForm = /^[A-Za-z0-9_-]{22}$/;
 /** RFC 1123, as every node's name is. Anything else would only end up in somebody's terminal. */
 const nodeName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
+/** Kind and name of a manifest list, its uid if it has one, and the digest of what it says. */
+const listForm = /^(Cluster)?ManifestList\/[a-z0-9.-]{1,255} [0-9a-f-]{1,36} sha256:[0-9a-f]{64}$/;
+
 const noNotes: SelectionNotes = new Map();
 /** Several ask the same Pod in turn, and its text is read once. */
 const known = new WeakMap<Pod, SelectionNotes>();
@@ -53,6 +56,8 @@ function parseNote(note: Readonly<Record<string, unknown>>): SelectionNote {
   const node = matching(note["node"], nodeName);
   const variant = identity(note["variant"]);
   const index = digestOf(note["index"]);
+  // A build comes of an index or of a list. Which of two would be meant nobody could say.
+  const list = index === undefined ? matching(note["list"], listForm) : undefined;
   const key = matching(note["key"], keyId);
   const mac = matching(note["mac"], macForm);
   return {
@@ -65,6 +70,7 @@ function parseNote(note: Readonly<Record<string, unknown>>): SelectionNote {
     at: identity(note["at"]) ?? "",
     ...(variant === undefined ? {} : { variant }),
     ...(index === undefined ? {} : { index }),
+    ...(list === undefined ? {} : { list }),
     ...(key === undefined ? {} : { key }),
     ...(mac === undefined ? {} : { mac }),
   };

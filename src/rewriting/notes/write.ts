@@ -15,6 +15,7 @@ const members = [
   "at",
   "variant",
   "index",
+  "list",
   "key",
   "mac",
 ] as const;

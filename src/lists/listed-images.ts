@@ -1,0 +1,65 @@
+import type { Reference } from "../oci/reference.ts";
+import { repositoryName } from "../oci/reference.ts";
+import type { IndexImage } from "../registry/images.ts";
+import type { ListBook } from "./book.ts";
+import type { SpokenList } from "./list.ts";
+import { Offers } from "./offers.ts";
+import { decidesAtBinding, isAcross, type ListPowers, refusalOf } from "./power.ts";
+import { type EntryLookup, resolveEntries } from "./resolve.ts";
+
+export interface ListedImagesOptions {
+  /** The lists as they are now. */
+  readonly book: () => ListBook;
+  readonly powers: ListPowers;
+}
+
+/** The images that lists make: the door of this room for whoever looks images up. */
+export class ListedImages {
+  readonly #options: ListedImagesOptions;
+  readonly #offers = new Offers();
+
+  constructor(options: ListedImagesOptions) {
+    this.#options = options;
+  }
+
+  /** The list that speaks for a name to the Pods of a namespace, or to machines outside. */
+  listFor(reference: Reference, namespace?: string): SpokenList | undefined {
+    return this.#options.book().find(reference, namespace);
+  }
+
+  /**
+   * The list as an index to choose from. A build of another repository has that one's name (`Variant.name`).
+   * @throws RegistryError where nothing of it is there, or the signal ends first
+   */
+  async image(list: SpokenList, reference: Reference, lookup: EntryLookup, signal: AbortSignal): Promise<IndexImage> {
+    const { powers } = this.#options;
+    const resolved = await resolveEntries(list, powers, lookup, signal);
+    return this.#offers.of(list, reference, resolved, { atBinding: decidesAtBinding(list, powers) });
+  }
+
+  /**
+   * The list of this identity, where it still speaks for the name, says what it said then, and decides at binding.
+   * Otherwise it decides nothing there.
+   */
+  unchanged(identity: string, reference: Reference, namespace: string): SpokenList | undefined {
+    const list = this.listFor(reference, namespace);
+    return list?.identity === identity && decidesAtBinding(list, this.#options.powers) ? list : undefined;
+  }
+
+  /**
+   * Repositories beside the asked one in which a digest may be looked for, because a list that speaks for the asked one
+   * has builds there; each once, with names as their lists write them. No tag of it needs to be known.
+   */
+  sources(reference: Reference, namespace?: string): readonly Reference[] {
+    const found = new Map<string, Reference>();
+    for (const list of this.#options.book().ofRepository(reference, namespace)) {
+      for (const entry of list.entries) {
+        if (!isAcross(list, entry) || refusalOf(list, entry, this.#options.powers) !== undefined) continue;
+        const { registry, repository, name } = entry.image;
+        const key = repositoryName(entry.image);
+        if (!found.has(key)) found.set(key, { registry, repository, name });
+      }
+    }
+    return [...found.values()];
+  }
+}
