@@ -175,12 +175,18 @@ function locate(name: BinaryName, sources: BinarySources): Located {
 }
 
 /** The sources of our own programs, by name: those that share a cache folder name the same. */
-const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map([
+const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map<BinaryName, readonly string[]>([
   ["pause", ["pause/main.go", "printer/main.go"]],
   ["printer", ["pause/main.go", "printer/main.go"]],
-  ["choosing", ["choosing/main.go", "choosing/go.mod"]],
+  ["choosing", choosingSources("choosing")],
+  ["choosing-containerd-1", choosingSources("choosing-containerd-1")],
+  ["choosing-docker", choosingSources("choosing-docker")],
   ["matching", ["matching/main.go", "go.mod"]],
 ]);
+
+function choosingSources(name: string): readonly string[] {
+  return [`${name}/main.go`, `${name}/go.mod`, "asking/asking.go"];
+}
 
 /** Our own programs have no version: a change of their source makes another cache folder. */
 function ownSourcesDigest(name: BinaryName, modules: string): string {

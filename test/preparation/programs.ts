@@ -8,9 +8,10 @@ import { MissingRequirement } from "../cluster/error.ts";
 import { nodeBinaries } from "../cluster/nodes.ts";
 import type { BinaryName } from "../cluster/releases.ts";
 import { requireNodes } from "../cluster/requirements.ts";
+import { runtimePrograms } from "../support/oracle/ask-runtimes.ts";
 import { progress } from "./progress.ts";
 
-const always: readonly BinaryName[] = [...controlPlane, "kubectl", "helm", "registry", "choosing", "matching"];
+const always: readonly BinaryName[] = [...controlPlane, "kubectl", "helm", "registry", ...runtimePrograms, "matching"];
 const forNodes: readonly BinaryName[] = [...nodeBinaries, "printer"];
 
 export default async function setup(): Promise<void> {
