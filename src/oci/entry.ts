@@ -56,8 +56,7 @@ export type Configured = ReadonlyMap<string, ConfiguredPlatform | "none" | "unre
 
 export type Entry = {
   readonly written: AsWritten;
-} & /** `unasked`: it has its platform from the index around it alone, and its configuration was not read yet. */
-(
+} /** `unasked`: it has its platform from the index around it alone, and its configuration was not read yet. */ & (
   | { readonly kind: "variant"; readonly variant: Omit<Variant, "position">; readonly unasked?: true }
   | { readonly kind: "nested"; readonly descriptor: Descriptor; readonly inherited: Inherited }
   /** Its platform is only in its image configuration, which was not read yet. */

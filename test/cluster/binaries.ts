@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { accessSync, constants, readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -113,6 +113,23 @@ export async function resolveBinaries(
     if (found === undefined) throw new ClusterError("MISSING", `${name} was not asked for`);
     return found.path;
   };
+}
+
+/** Why a program could not be had when it was tried last. */
+export function lackBefore(name: BinaryName, sources: BinarySources): string | undefined {
+  try {
+    return readFileSync(`${locate(name, sources).path}.lack`, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Remembers it for the tests, which run in other processes, beside where the program would be. */
+export async function rememberLack(name: BinaryName, sources: BinarySources, reason: string): Promise<void> {
+  const { path } = locate(name, sources);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.lack`, reason);
 }
 
 interface Located {

@@ -2,7 +2,7 @@
  * For vitest's globalSetup: the programs of every level that this machine can run are in the cache before the first
  * test, so that no test's time goes to a download or a build.
  */
-import { defaultSources, missingBinaries, resolveBinaries } from "../cluster/binaries.ts";
+import { defaultSources, missingBinaries, rememberLack, resolveBinaries } from "../cluster/binaries.ts";
 import { controlPlane } from "../cluster/control-plane.ts";
 import { MissingRequirement } from "../cluster/error.ts";
 import { nodeBinaries } from "../cluster/nodes.ts";
@@ -25,6 +25,7 @@ export default async function setup(): Promise<void> {
     } catch (error) {
       if (!(error instanceof MissingRequirement)) throw error;
       // Whoever needs it is skipped for this reason.
+      await rememberLack(name, sources, error.message);
       progress.say(`${name}: ${error.message}`);
     }
   }
