@@ -83,7 +83,7 @@ describe("the notice", () => {
   test("lists generated tables first, each with its own notice", () => {
     expect(text).toContain("- the ids of C (MIT)\n- the ids of D (0BSD)\n- a 1.0.0 (MIT)\n");
     expect(text).toMatch(
-      /\nc\.ids: src\/c\.ts\n-+\n\nSPDX-License-Identifier: MIT\n[^]*\nd\.ids: src\/d\.ts\n-+\n\nSPDX/,
+      /\nc\.ids: src\/c\.ts\n-+\n\nSPDX-License-Identifier: MIT\n[\s\S]*\nd\.ids: src\/d\.ts\n-+\n\nSPDX/,
     );
   });
 

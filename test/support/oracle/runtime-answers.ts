@@ -17,7 +17,7 @@ import type { RuntimeCase, WrittenPlatform } from "./runtime-cases.ts";
 import { documentsOf, type MadeIndex } from "./runtime-documents.ts";
 
 /** The runtimes that are asked, each with our own simulation of it. */
-export const runtimes = {
+const runtimes = {
   containerd2: takenByContainerd2,
   containerd1: takenByContainerd17,
   docker: takenByDocker28,
