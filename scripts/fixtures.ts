@@ -1,7 +1,7 @@
 /**
  * Takes captures of hosts into test/fixtures/hosts.
  *
- *   npm run fixtures -- add FILE --source TEXT [--name NAME] [--cpu NAME] [--platform PLATFORM] [--made-up]
+ *   npm run fixtures -- add FILE --source TEXT [--name NAME] [--cpu NAME] [--platform PLATFORM] [--made-up] [--folder DIR]
  *
  * FILE is a /proc/cpuinfo, an lscpu, a sysctl machdep.cpu, or the manifest of a Node. Only what tells the hardware is
  * kept: no serial numbers, no names of hosts. The right answer is asked for where --cpu does not say it.
@@ -30,12 +30,19 @@ const telling = new Set(
 /** The capture's telling fields: each kind of processor once. */
 function reduce(capture: string): string {
   const blocks = new Map<string, string>();
+  const isLscpu = /^\s*Architecture:/m.test(capture);
   for (const block of capture.split(/\n\s*\n/)) {
-    const lines = block.split("\n").filter((line) => telling.has(line.split(":")[0]?.trim().toLowerCase() ?? ""));
+    const lines = block.split("\n").filter((line) => isTelling(line, isLscpu));
     const identity = lines.filter((line) => !/^\s*(processor|hart)\s*:/i.test(line)).join("\n");
     if (identity !== "" && !blocks.has(identity)) blocks.set(identity, lines.map(plain).join("\n"));
   }
   return `${[...blocks.values()].join("\n\n")}\n`;
+}
+
+/** `Model` is a CPU's number to lscpu, and the board's name, which its owner may have written, in a /proc/cpuinfo. */
+function isTelling(line: string, isLscpu: boolean): boolean {
+  const field = line.split(":")[0]?.trim() ?? "";
+  return telling.has(field.toLowerCase()) && (isLscpu || field !== "Model");
 }
 
 /** Without the tabs, which YAML would have to quote. */
@@ -84,6 +91,7 @@ const { values, positionals } = parseArgs({
     cpu: { type: "string" },
     platform: { type: "string" },
     "made-up": { type: "boolean", default: false },
+    folder: { type: "string", default: fileURLToPath(new URL("../test/fixtures/hosts", import.meta.url)) },
   },
 });
 const [command, path] = positionals;
@@ -98,7 +106,7 @@ if (command !== "add" || path === undefined || values.source === undefined) {
   const cpu = values.cpu ?? (await ask("Which CPU is right?", said));
   const platform = values.platform ?? now.platform;
   const fixture = { ...base, expect: { platform, features: cpu === "" ? [] : [`cpu:${cpu}`] } };
-  const folder = fileURLToPath(new URL("../test/fixtures/hosts", import.meta.url));
+  const { folder } = values;
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${(values.name ?? basename(path)).replace(/[^a-z0-9.-]+/gi, "-").toLowerCase()}.yaml`);
   await writeFile(file, dump(fixture, { lineWidth: -1 }));

@@ -11,8 +11,19 @@ import { headNotice, renderNotice } from "./notice/render.ts";
 
 const { metafile } = await build({ ...bundle, write: false });
 const packages = packageFolders(metafile).map((folder) => readPackage(join(root, folder)));
-const archspec = headNotice(readFileSync(join(root, "src/hardware/cpu/graph.generated.ts"), "utf8"));
-const text = renderNotice(packages, archspec);
+const tables = [
+  {
+    shown: "the table of CPUs of archspec (Apache-2.0 OR MIT)",
+    title: "archspec, microarchitectures.json",
+    file: "src/hardware/cpu/graph.generated.ts",
+  },
+  {
+    shown: "the ids of AMD's GPUs in pci.ids (BSD-3-Clause) and in Linux's amdgpu driver (MIT)",
+    title: "pci.ids and Linux, amdgpu_drv.c",
+    file: "src/hardware/nodes/amd-targets.generated.ts",
+  },
+].map((table) => ({ ...table, notice: headNotice(readFileSync(join(root, table.file), "utf8")) }));
+const text = renderNotice(packages, tables);
 const file = join(root, "NOTICE");
 
 if (!process.argv.includes("--check")) writeFileSync(file, text);

@@ -2,8 +2,17 @@ import type { BundledPackage } from "./packages.ts";
 
 const rule = "-".repeat(100);
 
+/** A generated table that carries data of others, with the notice at its head. */
+export interface Table {
+  /** As it stands in the list, with its licence. */
+  readonly shown: string;
+  readonly title: string;
+  readonly file: string;
+  readonly notice: string;
+}
+
 /** The text of NOTICE: every package once in the list, every licence text once with the packages that carry it. */
-export function renderNotice(packages: readonly BundledPackage[], archspec: string): string {
+export function renderNotice(packages: readonly BundledPackage[], tables: readonly Table[]): string {
   const carriers = new Map<string, string[]>();
   for (const { name, version, texts } of packages) {
     for (const text of texts) carriers.set(text, [...(carriers.get(text) ?? []), `${name} ${version}`]);
@@ -15,9 +24,9 @@ export function renderNotice(packages: readonly BundledPackage[], archspec: stri
     "Licensed under the Apache License, Version 2.0: see LICENSE.\n",
     "Made by scripts/generate-notice.ts from what the bundle of src/main.ts holds; do not edit.\n",
     `The program (dist/metahub.mjs and its chunks) carries the work of others, each under its own licence:\n`,
-    `- the table of CPUs of archspec (Apache-2.0 OR MIT)\n${list.join("\n")}\n`,
+    `${[...tables.map(({ shown }) => `- ${shown}`), ...list].join("\n")}\n`,
     "Their notices and licences follow.\n",
-    `${rule}\narchspec, microarchitectures.json: src/hardware/cpu/graph.generated.ts\n${rule}\n\n${archspec}\n`,
+    ...tables.map(({ title, file, notice }) => `${rule}\n${title}: ${file}\n${rule}\n\n${notice}\n`),
     ...sections,
   ].join("\n");
 }
@@ -32,7 +41,7 @@ export function headNotice(source: string): string {
     )
     .map((line) => line.slice(3).trimEnd());
   const first = comment.findIndex((line) => line.startsWith("SPDX-License-Identifier"));
-  if (first === -1) throw new Error("the generated CPU graph has lost its upstream notice");
+  if (first === -1) throw new Error("a generated table has lost its upstream notice");
   return comment.slice(first).join("\n").trimEnd();
 }
 

@@ -29,7 +29,10 @@ describe("a platform, normalised, and the CPU that its variant requires", () => 
     ["linux/arm/v8", "linux/arm/v8", "cpu:armv8l"],
     ["linux/armhf", "linux/arm/v7", "cpu:armv7"],
     ["linux/armel", "linux/arm/v6", "cpu:armv6"],
+    ["linux/armhf/v6", "linux/arm/v7", "cpu:armv7"],
+    ["linux/armel/v5", "linux/arm/v6", "cpu:armv6"],
     ["linux/i386", "linux/386", undefined],
+    ["linux/i386/v7", "linux/386", undefined],
     ["linux/ppc64le/power9", "linux/ppc64le/power9", "cpu:power9le"],
     ["linux/riscv64/rva22u64", "linux/riscv64/rva22u64", "cpu:rva22u64"],
     ["linux/s390x", "linux/s390x", undefined],
@@ -66,6 +69,16 @@ test("has an os.version feature where it has an os.version", () => {
   const windows = normalizePlatform({ os: "windows", architecture: "amd64", osVersion: "10.0.20348.1" });
   expect(osVersionFeature(windows)).toEqual({ namespace: "os.version", value: "10.0.20348.1" });
   expect(osVersionFeature(normalizePlatform({ os: "linux", architecture: "amd64", osVersion: "" }))).toBeUndefined();
+});
+
+test("looks at the version of Windows only", () => {
+  const linux = { os: "linux", architecture: "amd64" };
+  expect(normalizePlatform({ ...linux, osVersion: "10.0:1" })).toEqual(linux);
+  expect(normalizePlatform({ ...linux, osVersion: "6.1.0" })).toEqual({ ...linux, osVersion: "6.1.0" });
+});
+
+test("a variant counts for nothing beside a name that says it", () => {
+  expect(normalizePlatform({ os: "linux", architecture: "i386", variant: "!" })).toEqual(platform("linux/386"));
 });
 
 test.each([

@@ -15,26 +15,35 @@ export function formatPlatform(platform: Platform): string {
   return platform.variant === undefined ? base : `${base}/${platform.variant}`;
 }
 
-/** Other names of operating systems and architectures to Go's, as container runtimes read them. */
+/** Other names of operating systems and architectures than Go's. Runtimes read all of them but `i686` and `x86`. */
 const operatingSystems: ReadonlyMap<string, string> = new Map([["macos", "darwin"]]);
-const architectures: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
-  ["x86_64", ["amd64"]],
-  ["x86-64", ["amd64"]],
-  ["i386", ["386"]],
-  ["i686", ["386"]],
-  ["x86", ["386"]],
-  ["aarch64", ["arm64"]],
-  ["armhf", ["arm", "v7"]],
-  ["armel", ["arm", "v6"]],
+const architectures: ReadonlyMap<string, string> = new Map([
+  ["x86_64", "amd64"],
+  ["x86-64", "amd64"],
+  ["i386", "386"],
+  ["i686", "386"],
+  ["x86", "386"],
+  ["aarch64", "arm64"],
+  ["armhf", "arm"],
+  ["armel", "arm"],
+]);
+/** Names that say the variant too, empty for none: one that stands beside them does not count (containerd, platforms). */
+const impliedVariants: ReadonlyMap<string, string> = new Map([
+  ["i386", ""],
+  ["armhf", "v7"],
+  ["armel", "v6"],
 ]);
 
 const fieldPattern = /^[a-z0-9][a-z0-9._+-]{0,63}$/;
 
 function field(name: string, value: string): string {
-  const lower = value.toLowerCase();
-  if (value.length <= 64 && fieldPattern.test(lower)) return lower;
+  if (isField(value)) return value.toLowerCase();
   const example = "write os linux, architecture amd64, variant v3, os.version 10.0.20348";
   throw new HardwareError("PLATFORM_INVALID", `${quote(value)} is no platform ${name}: ${example}`);
+}
+
+function isField(value: string): boolean {
+  return value.length <= 64 && fieldPattern.test(value.toLowerCase());
 }
 
 /** A variant as runtimes write it: `v8.2` for `8.2`, and none where it is the baseline (amd64 v1, arm64 v8). */
@@ -61,19 +70,30 @@ function canonicalVariant(architecture: string, variant: string | undefined): st
  * @throws HardwareError `PLATFORM_INVALID` for a field that is empty, too long, or has characters that no name has.
  */
 export function normalizePlatform(platform: Platform): Platform {
-  const os = field("os", platform.os);
+  const name = field("os", platform.os);
+  const os = operatingSystems.get(name) ?? name;
   const written = field("architecture", platform.architecture);
-  const [architecture, implied] = architectures.get(written) ?? [written];
-  const given =
-    platform.variant === undefined || platform.variant === "" ? implied : field("variant", platform.variant);
-  const variant = canonicalVariant(architecture, given);
-  const { osVersion } = platform;
+  const architecture = architectures.get(written) ?? written;
+  const given = impliedVariants.get(written) ?? platform.variant ?? "";
+  const variant = canonicalVariant(architecture, given === "" ? undefined : field("variant", given));
+  const osVersion = readOsVersion(os, platform.osVersion ?? "");
   return {
-    os: operatingSystems.get(os) ?? os,
+    os,
     architecture,
     ...(variant === undefined ? {} : { variant }),
-    ...(osVersion === undefined || osVersion === "" ? {} : { osVersion: field("os.version", osVersion) }),
+    ...(osVersion === undefined ? {} : { osVersion }),
   };
+}
+
+/** Only Windows looks at it: elsewhere a text that is none spoils nothing. */
+function readOsVersion(os: string, text: string): string | undefined {
+  if (text === "") return undefined;
+  return os === "windows" || isField(text) ? field("os.version", text) : undefined;
+}
+
+/** Whether two platforms (normalised in the same way) are one. */
+export function samePlatform(a: Platform, b: Platform): boolean {
+  return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant && a.osVersion === b.osVersion;
 }
 
 /**

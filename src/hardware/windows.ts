@@ -41,3 +41,9 @@ export function sameOsVersion(a: string, b: string): boolean {
   if (x === undefined || y === undefined) return a === b;
   return x.major === y.major && x.minor === y.minor && x.build === y.build;
 }
+
+/** Whether the build of one version is later than that of another; false where either says none. */
+export function isLaterBuild(version: string, than: string): boolean {
+  const [one, other] = [version, than].map((text) => Number(/^[^.]*\.[^.]*\.(\d{1,9})(?:\.|$)/.exec(text)?.[1]));
+  return one !== undefined && other !== undefined && one > other;
+}

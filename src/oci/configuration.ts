@@ -20,13 +20,17 @@ export function* readConfiguration(manifest: Uint8Array): Steps<Descriptor> {
   };
 }
 
+/** The platform that an image configuration is for. `special`: it names `os.features` that no host has by itself. */
+export interface ConfiguredPlatform extends Platform {
+  readonly special?: true;
+}
+
 /**
- * The platform that an image configuration is for (config.md); `none` where it names no architecture, and `unread`
- * where it asks the system for more than that in `os.features`. Without an `os` it is linux, as containerd on Linux
- * reads it (core/images, ConfigPlatform).
+ * The platform that an image configuration is for (config.md); `none` where it names no architecture. Without an `os` it
+ * is linux, as containerd on Linux reads it (core/images, ConfigPlatform).
  * @throws OciError where it is no JSON object, or a field is no text
  */
-export function* readConfiguredPlatform(configuration: Uint8Array): Steps<Platform | "none" | "unread"> {
+export function* readConfiguredPlatform(configuration: Uint8Array): Steps<ConfiguredPlatform | "none"> {
   const root = asObject(yield* parseJsonInSteps(configuration), "configuration");
   const text = (key: string): string => optionalString(root, key, "configuration") ?? "";
   const [os, architecture, variant, osVersion] = [
@@ -36,11 +40,20 @@ export function* readConfiguredPlatform(configuration: Uint8Array): Steps<Platfo
     text("os.version"),
   ];
   if (architecture === "") return "none";
-  if (optionalStrings(root, "os.features", "configuration").some((feature) => feature !== "win32k")) return "unread";
+  const special = isSpecial(os, optionalStrings(root, "os.features", "configuration"));
   return {
     os: os === "" ? "linux" : os,
     architecture,
     ...(variant === "" ? {} : { variant }),
     ...(osVersion === "" ? {} : { osVersion }),
+    ...(special ? { special: true } : {}),
   };
+}
+
+/**
+ * Whether `os.features` name one that no host has by itself. `win32k`: every Windows node of Kubernetes has it, and there
+ * containerd looks away from it.
+ */
+export function isSpecial(os: string, features: readonly string[]): boolean {
+  return features.some((feature) => !(os.toLowerCase() === "windows" && feature === "win32k"));
 }

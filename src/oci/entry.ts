@@ -7,6 +7,7 @@ import {
   sociImageAnnotation,
   supercontainersPrefix,
 } from "./annotations.ts";
+import type { ConfiguredPlatform } from "./configuration.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { excerpt } from "./excerpt.ts";
@@ -51,10 +52,12 @@ export interface EntryContext {
  * The platforms of image configurations, by manifest digest. `none`: a configuration without an architecture, as that
  * of an artifact. `unread`: it could not be read.
  */
-export type Configured = ReadonlyMap<string, Platform | "none" | "unread">;
+export type Configured = ReadonlyMap<string, ConfiguredPlatform | "none" | "unread">;
 
-export type Entry = { readonly written: AsWritten } & (
-  | { readonly kind: "variant"; readonly variant: Omit<Variant, "position"> }
+export type Entry = {
+  readonly written: AsWritten;
+} /** `unasked`: it has its platform from the index around it alone, and its configuration was not read yet. */ & (
+  | { readonly kind: "variant"; readonly variant: Omit<Variant, "position">; readonly unasked?: true }
   | { readonly kind: "nested"; readonly descriptor: Descriptor; readonly inherited: Inherited }
   /** Its platform is only in its image configuration, which was not read yet. */
   | { readonly kind: "unidentified"; readonly descriptor: Descriptor }
@@ -84,7 +87,7 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
   if (kind === "other" || isAttestation(annotations, read.platform) || isPassedOver) {
     return skipped(kind, written, annotations);
   }
-  const platform = written?.platform ?? checkPlatform(platformOf(descriptor.digest, read, context), context);
+  const platform = checkPlatform(platformOf(descriptor.digest, read, context), context);
   if (typeof platform === "string") {
     return { kind: "skipped", written, leads: platform === "unread" ? "unread" : "artifact" };
   }
@@ -96,7 +99,18 @@ export function readEntry(object: JsonObject, context: EntryContext): Entry {
     return { kind: "unidentified", written, descriptor };
   }
   const variant = { ...descriptor, ...built.variant(platform) };
-  return { kind: "variant", written, variant: artifactType === undefined ? variant : { ...variant, artifactType } };
+  return {
+    kind: "variant",
+    written: withConfiguration(written, descriptor.digest, context),
+    variant: artifactType === undefined ? variant : { ...variant, artifactType },
+    ...(read.platform === undefined && !context.configured.has(descriptor.digest) ? { unasked: true } : {}),
+  };
+}
+
+function withConfiguration(written: AsWritten, digest: string, { configured }: EntryContext): AsWritten {
+  const platform = configured.get(digest);
+  if (written === undefined || written.platform !== undefined || typeof platform !== "object") return written;
+  return { ...written, configured: platform };
 }
 
 /** The parts of an entry that an image, or index, may have. */
@@ -147,13 +161,18 @@ function skipped(
   return { kind: "skipped", written, leads, ...(sociImage === undefined ? {} : { sociImage }) };
 }
 
-/** The entry's own; else that of the index that it is nested in; else what its configuration says. */
+/** The entry's own; else what its configuration says; else that of the index that it is nested in. */
 function platformOf(
   digest: string,
   { platform }: WrittenPlatform,
   { inherited, configured }: EntryContext,
 ): Platform | "none" | "unread" | undefined {
-  return platform ?? inherited.platforms.at(-1) ?? configured.get(digest);
+  if (platform !== undefined) return platform;
+  const said = configured.get(digest);
+  const around = inherited.platforms.at(-1);
+  if (typeof said !== "object") return around ?? said;
+  // It asks the system for more than its platform says, and only the index around it vouches for the rest.
+  return said.special === true && around === undefined ? "unread" : said;
 }
 
 /** Texts that may be features, unparsed. A carrier of too many is not read, and counts as one. */

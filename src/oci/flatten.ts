@@ -1,4 +1,5 @@
 import { formatFeature } from "../hardware/feature.ts";
+import { samePlatform } from "../hardware/platform.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { maxEntries, type ReadIndexOptions, readDocument } from "./document.ts";
 import type { Entry, Inherited } from "./entry.ts";
@@ -20,7 +21,10 @@ export const maxNested = 32;
 /** An index with all that is nested in it, or what must be fetched first. */
 export type FlattenedIndex =
   | ({ readonly complete: true } & VariantList & {
-        /** Entries without a platform, not among the variants. To have them, hand in `configured` and ask again. */
+        /**
+         * Entries without a platform. To have what their configurations say, hand in `configured` and ask again; until then
+         * they are no variants, or have the platform of the index around them.
+         */
         readonly unidentified: readonly Descriptor[];
       })
   | {
@@ -121,6 +125,7 @@ class Walk {
     const position = this.#entries;
     this.#entries += 1;
     if (entry.kind === "variant") {
+      if (entry.unasked === true) this.#unidentified.push(descriptorOf(entry.variant));
       this.#variants.push({ ...entry.variant, position });
       return position;
     }
@@ -174,6 +179,10 @@ class Walk {
   }
 }
 
+function descriptorOf({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
 /** BuildKit's mark of what is no image: no host has this platform. */
 function isUnknown({ platform }: Pick<WrittenEntry, "platform">): boolean {
   return platform?.os === "unknown" || platform?.architecture === "unknown";
@@ -184,8 +193,10 @@ function isListOf(variants: readonly Variant[], written: readonly WrittenEntry[]
   if (variants.length !== written.length) return false;
   return written.every(({ platform, raw, special, zstd, leads }, index) => {
     const variant = variants[index];
-    const own = platform !== undefined && raw === undefined && special === undefined;
-    return own && leads === variant?.position && (zstd === true) === (variant.format === "zstd");
+    if (platform === undefined || variant === undefined) return false;
+    // We may read more than runtimes do: `i686` is 386 to us alone.
+    const own = raw === undefined && special === undefined && samePlatform(platform, variant.platform);
+    return own && leads === variant.position && (zstd === true) === (variant.format === "zstd");
   });
 }
 

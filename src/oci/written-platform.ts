@@ -1,5 +1,7 @@
-import { normalizePlatform, type Platform } from "../hardware/platform.ts";
+import { asRuntimesRead } from "../hardware/as-runtimes-read.ts";
+import { normalizePlatform, type Platform, samePlatform } from "../hardware/platform.ts";
 import { zstd } from "./annotations.ts";
+import { isSpecial } from "./configuration.ts";
 import { at, optionalString, optionalStrings } from "./fields.ts";
 import type { JsonObject } from "./json.ts";
 import type { WrittenEntry } from "./written.ts";
@@ -36,26 +38,25 @@ function readPlatform(object: JsonObject, entry: string): Pick<WrittenPlatform, 
   return { raw, platform: architecture === "" ? undefined : { ...raw, os: os === "" ? "linux" : os } };
 }
 
-/** `win32k`: every Windows node of Kubernetes has it, and containerd looks away from it. */
-export function asWritten(
-  { platform, raw, osFeatures }: WrittenPlatform,
-  annotations: ReadonlyMap<string, string>,
-): AsWritten {
+export function asWritten(written: WrittenPlatform, annotations: ReadonlyMap<string, string>): AsWritten {
+  const { platform, raw, osFeatures } = written;
   const marks = {
-    ...(osFeatures.some((feature) => feature !== "win32k") ? { special: true as const } : {}),
+    ...(isSpecial(platform?.os ?? "", osFeatures) ? { special: true as const } : {}),
     ...(annotations.get(zstd) === "true" ? { zstd: true as const } : {}),
   };
   if (raw === undefined) return marks;
-  if (platform === undefined) return undefined;
+  if (platform === undefined) return isBlank(written) ? { blank: true, ...marks } : undefined;
   try {
-    const normalized = normalizePlatform(platform);
-    return { platform: normalized, ...(samePlatform(normalized, raw) ? {} : { raw }), ...marks };
+    normalizePlatform(platform);
   } catch {
-    // It is told where the entry is passed over for it.
+    // It is told where the entry is passed over for it; no host has such a platform.
     return undefined;
   }
+  const read = asRuntimesRead(platform);
+  return { platform: read, ...(samePlatform(read, raw) ? {} : { raw }), ...marks };
 }
 
-function samePlatform(a: Platform, b: Platform): boolean {
-  return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant && a.osVersion === b.osVersion;
+function isBlank({ raw, features, osFeatures }: WrittenPlatform): boolean {
+  const texts = [raw?.os, raw?.architecture, raw?.variant, raw?.osVersion];
+  return texts.every((text = "") => text === "") && features.length === 0 && osFeatures.length === 0;
 }

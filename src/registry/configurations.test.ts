@@ -46,7 +46,13 @@ describe("an entry without a platform", () => {
       [{ os: "linux", architecture: "arm64" }, 0],
       [{ os: "linux", architecture: "amd64" }, 1],
     ]);
-    expect([written, unread]).toEqual([[{ leads: 0 }, { leads: 1 }], undefined]);
+    expect([written, unread]).toEqual([
+      [
+        { leads: 0, configured: { os: "linux", architecture: "arm64", variant: "v8" } },
+        { leads: 1, configured: { os: "linux", architecture: "amd64" } },
+      ],
+      undefined,
+    ]);
     const asked = running.requests.length;
     expect((await lookup()).variants).toBe(variants);
     expect(running.requests.length).toBe(asked);

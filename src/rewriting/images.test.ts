@@ -74,6 +74,17 @@ test.each<[string, string, Record<string, string>, readonly boolean[]]>([
   expect(places.map(({ accelerated }) => accelerated)).toEqual(expected);
 });
 
+test("a part of a GPU by annotation, for an init container", () => {
+  const annotations = { "gpu-fraction": "0.5", "gpu-fraction-container-name": "init" };
+  const named = (name: string) => ({ name, image: "i" });
+  const spec = { schedulerName: "kai-scheduler", initContainers: [named("init")], containers: [named("main")] };
+  const { places } = reviewPod(pod(spec, annotations));
+  expect(places.map(({ name, accelerated }) => [name, accelerated])).toEqual([
+    ["init", true],
+    ["main", false],
+  ]);
+});
+
 type Resources = NonNullable<NonNullable<Pod["spec"]["containers"]>[number]["resources"]>;
 
 test.each<[string, Resources, Record<string, string>, boolean]>([

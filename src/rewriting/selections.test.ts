@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { entry, readEntries } from "../../test/support/oci/indexes.ts";
 import { machine, nameOf, variants } from "../../test/support/variants.ts";
 import type { Profile } from "../hardware/profile.ts";
 import { parseReference } from "../oci/reference.ts";
@@ -89,6 +90,19 @@ test("a build of a list that could not be asked for makes uncertain what it may 
   expect(await selections.judge(open, landings(profile("x", ["cpu:broadwell"])), plain)).toMatchObject({
     code: "uncertain",
   });
+});
+
+test("no node yet: left without a word where runtimes take the right build on any machine that may come", async () => {
+  const selections = new Selections();
+  const code = async (name: string, list: VariantList) =>
+    (await selections.judge({ ...image([], name), ...list }, landings(), plain)).code;
+  const attestation = entry("attestation", { annotations: { "vnd.docker.reference.type": "attestation-manifest" } });
+  const [amd64, arm64] = [entry("amd64"), entry("arm64", { platform: { os: "linux", architecture: "arm64" } })];
+  expect(await code("plain", readEntries(amd64, arm64))).toBe("runtime-matched");
+  expect(await code("behind", readEntries(amd64, attestation, arm64))).toBe("runtime-matched");
+  // On amd64 they take the attestation; each build requires nothing but its platform all the same.
+  expect(await code("ahead", readEntries(attestation, amd64, arm64))).toBe("no-nodes");
+  expect(await code("features", { variants: variants("cpu:zen5"), warnings: [] })).toBe("no-nodes");
 });
 
 test("what could not be read is asked again as soon as it was", async () => {

@@ -7,6 +7,7 @@ import type { PlacedProfile } from "../placement/placement.ts";
 import { Flights } from "../registry/flight.ts";
 import type { IndexImage } from "../registry/images.ts";
 import { inSlices } from "../registry/in-slices.ts";
+import { leftOnEveryMachine } from "../selection/every-machine.ts";
 import { offered } from "../selection/offered.ts";
 import { type Prepared, prepareInSteps } from "../selection/prepare.ts";
 import { chooseInSteps } from "../selection/select.ts";
@@ -125,8 +126,10 @@ export class Selections {
     }
     const profiles = landings.map(({ profile }) => profile);
     const ofAll = common && profiles.length > 1 ? await inTurn(chooseInSteps(prepared, offers(profiles))) : undefined;
+    // Only a Pod that can land nowhere yet asks for it.
+    const chooses = landings.length > 0 || !(await inTurn(leftOnEveryMachine(prepared)));
     const chooser = {
-      chooses: !image.variants.every(({ runtimeMatched }) => runtimeMatched),
+      chooses,
       select: (profile: Profile) => choices.get(profile.id) ?? drain(chooseInSteps(prepared, offers([profile]))),
       selectCommon: (all: readonly Profile[]) => ofAll ?? drain(chooseInSteps(prepared, offers(all))),
     };

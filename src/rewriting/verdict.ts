@@ -28,7 +28,7 @@ export interface Verdict {
 export interface Chooser {
   select(profile: Profile): Selection;
   selectCommon(profiles: readonly Profile[]): Selection;
-  /** False where runtimes match all that any variant requires, so that no machine needs one to be chosen. */
+  /** False where runtimes take the right one on every machine (`leftOnEveryMachine`). Asked without a landing alone. */
   readonly chooses: boolean;
 }
 

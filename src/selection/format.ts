@@ -15,6 +15,12 @@ const snapshotters: Readonly<Record<Format, readonly string[]>> = {
 /** The others are layers that any runtime unpacks; these run only where their snapshotter does. */
 const needsSnapshotter: readonly Format[] = ["nydus", "erofs"];
 
+/** The features of a machine that has them all. */
+export const snapshotterFeatures: readonly Feature[] = needsSnapshotter.map((value) => ({
+  namespace: "snapshotter",
+  value,
+}));
+
 /** The feature that some machine would have to offer for this format to run; undefined where none is missing. */
 export function missingSnapshotter(format: Format, offers: readonly Offer[]): Feature | undefined {
   return needsSnapshotter.includes(format) && !isDeclared(format, offers)

@@ -1,23 +1,25 @@
 import type { Offer } from "../hardware/offer.ts";
-import { formatPlatform, type Platform } from "../hardware/platform.ts";
+import type { Platform } from "../hardware/platform.ts";
 import { type NoChoice, noChoice } from "./choice.ts";
 import { equivalent } from "./dominance.ts";
 import type { Fit, Misfit } from "./fit.ts";
 import type { Prepared } from "./prepare.ts";
-import { type Taken, takenByContainerd, takenByContainersImage } from "./runtimes.ts";
+import { distinctHosts, takenByAll } from "./runtimes/all.ts";
+import type { Taken } from "./runtimes/taken.ts";
 import type { Ranking } from "./winner.ts";
 
 /** Why an image is left as written, and what runs then. */
 export interface Left extends NoChoice {
-  /** Retold with what containerd takes as the winner. Undefined where nothing can be named. */
+  /** Retold with what containerd 2 takes as the winner. Undefined where nothing can be named. */
   readonly ranking: Ranking | undefined;
 }
 
 /**
  * An image is left as written where there is no choice to make, and where each runtime takes what we would have taken:
- * the very build, or another that requires the same. A runtime that takes nothing by itself is let be where that is
- * CRI-O alone: it takes less than containerd does (nested indexes, fallbacks), and a rewritten image does not. `misread`
- * where they take another entry, or containerd none.
+ * the very build, or another that requires the same. Which runtime a node has is not asked: it changes under the same
+ * Pods, and a build that is named by its digest is the same to all. A runtime that takes nothing by itself is let be where
+ * that is CRI-O alone: it takes less than the others do (nested indexes, fallbacks), and a rewritten image does not.
+ * `misread` where one takes another entry, or one of the others none.
  */
 export function leftToRuntimes(
   entries: readonly (Fit | Misfit)[],
@@ -33,11 +35,9 @@ export function leftToRuntimes(
     const entry = typeof taken === "number" ? byPosition.get(taken) : undefined;
     return entry !== undefined && isAsGood(entry, ranking.winner, prepared);
   };
-  const takes = hostsOf(offers).map((host) =>
-    takenByContainerd(prepared.written, host, (position) => byPosition.get(position)?.variant.platform),
-  );
-  const others = hostsOf(offers).map((host) => takenByContainersImage(prepared.written, host));
-  if (!takes.every(asGood) || !others.every((taken) => taken === "nothing" || asGood(taken))) return "misread";
+  const { named: takes, others, criO } = takenByAll(prepared.written, hostsOf(offers));
+  const agree = [...takes, ...others].every(asGood) && criO.every((taken) => taken === "nothing" || asGood(taken));
+  if (!agree) return "misread";
   const [first] = takes;
   const named =
     takes.every((taken) => taken === first) && typeof first === "number" ? byPosition.get(first) : undefined;
@@ -56,8 +56,7 @@ function isAsGood(entry: Fit | Misfit, winner: Fit, prepared: Prepared): boolean
 }
 
 function hostsOf(offers: readonly Offer[]): readonly Platform[] {
-  const hosts = new Map(offers.map(({ platform }) => [`${formatPlatform(platform)} ${platform.osVersion}`, platform]));
-  return [...hosts.values()];
+  return distinctHosts(offers.map(({ platform }) => platform));
 }
 
 function retold(ranking: Ranking, winner: Fit): Ranking {
@@ -71,10 +70,12 @@ function retold(ranking: Ranking, winner: Fit): Ranking {
   return { winner, defeats, decidedBy: "position" };
 }
 
-/** Whether an image that we cannot read may run there: then nobody can say that nothing fits. */
+/**
+ * Whether some runtime may find an image there that we cannot read, or takes something else for one: then nobody can say
+ * that nothing fits.
+ */
 export function mayRunUnread(prepared: Prepared, offers: readonly Offer[]): boolean {
   if (prepared.unread) return true;
-  const platformOf = (position: number) =>
-    prepared.variants.find(({ variant }) => variant.position === position)?.variant.platform;
-  return hostsOf(offers).some((host) => takenByContainerd(prepared.written, host, platformOf) === "artifact");
+  const { named, others, criO } = takenByAll(prepared.written, hostsOf(offers));
+  return [...named, ...others, ...criO].some((taken) => taken === "artifact" || taken === "unread");
 }

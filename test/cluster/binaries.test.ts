@@ -203,7 +203,9 @@ describe("a build", () => {
   });
 
   test("that fails says what Go said, and leaves nothing half-made", async () => {
-    const from = sources({ go: fakeGo('echo half >"$out"; echo "missing go.sum entry" >&2; exit 1') });
+    const from = sources({
+      go: fakeGo('[ -z "$out" ] && exit 0; echo half >"$out"; echo "missing go.sum entry" >&2; exit 1'),
+    });
     await expect(resolve("kubelet", from)).rejects.toThrow(/missing go.sum entry.*built because http.* answered 404/s);
     await expect(resolve("kubelet", from)).rejects.toMatchObject({ name: "ClusterError", code: "BUILD" });
     expect(readdirSync(join(from.cacheDir, "kubernetes-v1.37.2-linux-amd64"))).toEqual([]);
@@ -215,6 +217,17 @@ describe("a build", () => {
     expect(error).toHaveProperty(
       "message",
       expect.stringMatching(/^missing: Go .*To get it: install it from https:\S+/),
+    );
+  });
+
+  test("without the modules is one line that says so, and what Go said first", async () => {
+    const go = fakeGo('echo "go: downloading x" >&2; echo "x: module lookup disabled by GOPROXY=off" >&2; exit 1');
+    const error = await resolve("kubelet", sources({ go })).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(MissingRequirement);
+    expect(error).toHaveProperty(
+      "message",
+      "missing: the Go modules of k8s.io/kubernetes/cmd/kubelet (x: module lookup disabled by GOPROXY=off). " +
+        "To get it: connect this machine to a network, or name a module proxy in GOPROXY",
     );
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { accessSync, constants, readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -115,6 +115,23 @@ export async function resolveBinaries(
   };
 }
 
+/** Why a program could not be had when it was tried last. */
+export function lackBefore(name: BinaryName, sources: BinarySources): string | undefined {
+  try {
+    return readFileSync(`${locate(name, sources).path}.lack`, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Remembers it for the tests, which run in other processes, beside where the program would be. */
+export async function rememberLack(name: BinaryName, sources: BinarySources, reason: string): Promise<void> {
+  const { path } = locate(name, sources);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.lack`, reason);
+}
+
 interface Located {
   readonly path: string;
   readonly recipe: Recipe;
@@ -175,12 +192,18 @@ function locate(name: BinaryName, sources: BinarySources): Located {
 }
 
 /** The sources of our own programs, by name: those that share a cache folder name the same. */
-const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map([
+const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map<BinaryName, readonly string[]>([
   ["pause", ["pause/main.go", "printer/main.go"]],
   ["printer", ["pause/main.go", "printer/main.go"]],
-  ["choosing", ["choosing/main.go", "choosing/go.mod"]],
+  ["choosing", choosingSources("choosing")],
+  ["choosing-containerd-1", choosingSources("choosing-containerd-1")],
+  ["choosing-docker", choosingSources("choosing-docker")],
   ["matching", ["matching/main.go", "go.mod"]],
 ]);
+
+function choosingSources(name: string): readonly string[] {
+  return [`${name}/main.go`, `${name}/go.mod`, "asking/asking.go"];
+}
 
 /** Our own programs have no version: a change of their source makes another cache folder. */
 function ownSourcesDigest(name: BinaryName, modules: string): string {

@@ -1,8 +1,10 @@
 import type { Platform } from "./platform.ts";
 
-/** A program that a test cluster runs, or one that answers as other projects' code does (`choosing`, `matching`). */
+/** A program that a test cluster runs, or one that answers as other projects' code does (`choosing…`, `matching`). */
 export type BinaryName =
   | "choosing"
+  | "choosing-containerd-1"
+  | "choosing-docker"
   | "conformance"
   | "etcd"
   | "helm"
@@ -122,10 +124,12 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
         build: { module: ".", package: `./${name}` },
       };
     case "choosing":
+    case "choosing-containerd-1":
+    case "choosing-docker":
     case "matching":
       return {
         folder: `oracles-${ownSources.slice(0, 12)}-${os}-${arch}`,
-        build: name === "choosing" ? { module: "choosing", package: "." } : { module: ".", package: "./matching" },
+        build: name === "matching" ? { module: ".", package: "./matching" } : { module: name, package: "." },
       };
     default: {
       const url = `${bases.kubernetes}/${releaseVersions.kubernetes}/bin/${os}/${arch}/${name}`;

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type BinaryPath, cacheFolder, defaultSources, missingBinaries, resolveBinaries } from "./binaries.ts";
+import {
+  type BinaryPath,
+  cacheFolder,
+  defaultSources,
+  lackBefore,
+  missingBinaries,
+  resolveBinaries,
+} from "./binaries.ts";
 import { type Cluster, type Level, levels, type StartOptions } from "./cluster.ts";
 import { ClusterError, MissingRequirement } from "./error.ts";
 import { type Lack, lack, lackOf } from "./lack.ts";
@@ -54,7 +61,10 @@ export async function requirePrograms(
 export function cachedPrograms(...names: readonly BinaryName[]): { readonly path: BinaryPath } | Lack {
   const sources = defaultSources();
   const [missing] = missingBinaries(names, sources);
-  if (missing !== undefined) return lack(`${missing} is not in the cache; "npm test" without --unit gets it`);
+  if (missing !== undefined) {
+    const why = lackBefore(missing, sources);
+    return lack(`${missing} is not in the cache; ${why ?? '"npm test" without --unit gets it'}`);
+  }
   return { path: (name) => join(cacheFolder(name, sources), name) };
 }
 

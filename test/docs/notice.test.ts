@@ -74,7 +74,18 @@ describe("the notice", () => {
     { name: "a", version: "1.0.0", license: "MIT", texts: ["May be used."] },
     { name: "b", version: "2.0.0", license: "MIT", texts: ["May be used.", "By B."] },
   ];
-  const text = renderNotice(some, "SPDX-License-Identifier: MIT");
+  const tables = [
+    { shown: "the ids of C (MIT)", title: "c.ids", file: "src/c.ts", notice: "SPDX-License-Identifier: MIT" },
+    { shown: "the ids of D (0BSD)", title: "d.ids", file: "src/d.ts", notice: "SPDX-License-Identifier: 0BSD" },
+  ];
+  const text = renderNotice(some, tables);
+
+  test("lists generated tables first, each with its own notice", () => {
+    expect(text).toContain("- the ids of C (MIT)\n- the ids of D (0BSD)\n- a 1.0.0 (MIT)\n");
+    expect(text).toMatch(
+      /\nc\.ids: src\/c\.ts\n-+\n\nSPDX-License-Identifier: MIT\n[\s\S]*\nd\.ids: src\/d\.ts\n-+\n\nSPDX/,
+    );
+  });
 
   test("lists every package, and has each text once with those that carry it", () => {
     expect(text).toContain("- a 1.0.0 (MIT)\n- b 2.0.0 (MIT)\n");
@@ -85,7 +96,7 @@ describe("the notice", () => {
 
   test("is another where a package has another version", () => {
     const later = some.map((one) => (one.name === "a" ? { ...one, version: "1.0.1" } : one));
-    expect(renderNotice(later, "SPDX-License-Identifier: MIT")).not.toBe(text);
+    expect(renderNotice(later, tables)).not.toBe(text);
   });
 
   test("has the upstream notice of generated data from its SPDX line on", () => {

@@ -2,12 +2,13 @@
  * For vitest's globalSetup: the programs of every level that this machine can run are in the cache before the first
  * test, so that no test's time goes to a download or a build.
  */
-import { defaultSources, missingBinaries, resolveBinaries } from "../cluster/binaries.ts";
+import { defaultSources, missingBinaries, rememberLack, resolveBinaries } from "../cluster/binaries.ts";
 import { controlPlane } from "../cluster/control-plane.ts";
 import { MissingRequirement } from "../cluster/error.ts";
 import { nodeBinaries } from "../cluster/nodes.ts";
 import type { BinaryName } from "../cluster/releases.ts";
 import { requireNodes } from "../cluster/requirements.ts";
+import { runtimePrograms } from "../support/oracle/ask-runtimes.ts";
 import { progress } from "./progress.ts";
 
 const always: readonly BinaryName[] = [
@@ -15,7 +16,7 @@ const always: readonly BinaryName[] = [
   "kubectl",
   "helm",
   "registry",
-  "choosing",
+  ...runtimePrograms,
   "matching",
   "conformance",
 ];
@@ -32,6 +33,7 @@ export default async function setup(): Promise<void> {
     } catch (error) {
       if (!(error instanceof MissingRequirement)) throw error;
       // Whoever needs it is skipped for this reason.
+      await rememberLack(name, sources, error.message);
       progress.say(`${name}: ${error.message}`);
     }
   }

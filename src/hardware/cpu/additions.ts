@@ -133,6 +133,10 @@ const arm: readonly Addition[] = [
   ["cortex_a725", "armv9.2a"],
   ["cortex_x4", "armv9.2a"],
   ["cortex_x925", "armv9.2a"],
+  ["c1_nano", "armv9.3a"],
+  ["c1_pro", "armv9.3a"],
+  ["c1_premium", "armv9.3a"],
+  ["c1_ultra", "armv9.3a"],
   // archspec asks the same flags of N2 and V2, and N3 has them all.
   ["neoverse_n3", "neoverse_n2", "neoverse_v2", "armv9.2a"],
   // Neoverse V3AE is V3 for vehicles; archspec knows only that one, whose flags are not claimed here.
@@ -149,6 +153,7 @@ const arm: readonly Addition[] = [
   ["altra", "neoverse_n1"],
   ["ampereone", "ampere1"],
   ["ampere1b", "ampere1a", "armv8.7a"],
+  ["ampere1c", "armv9.2a"],
   // NVIDIA Grace and Vera CPU pages: Neoverse V2, Olympus. Google Axion C4A: Neoverse V2. Azure Cobalt 100: N2.
   ["grace", "neoverse_v2"],
   ["vera", "olympus"],
@@ -157,9 +162,10 @@ const arm: readonly Addition[] = [
   // NVIDIA's own cores: Tegra X1's successor of Denver, and Xavier. LLVM, carmel: ARMv8.2.
   ["denver", "aarch64"],
   ["carmel", "armv8.2a"],
-  // Cavium, Applied Micro, Qualcomm: LLVM's thunderx, falkor, saphira, oryon-1; GCC's thunderx3t110.
+  // Cavium, Applied Micro, Qualcomm: LLVM's thunderx, kryo, falkor, saphira, oryon-1; GCC's thunderx3t110.
   ["thunderx", "aarch64"],
   ["thunderx3", "thunderx2", "armv8.3a"],
+  ["kryo", "aarch64"],
   ["falkor", "aarch64"],
   ["saphira", "armv8.4a"],
   ["oryon_1", "armv8.6a"],

@@ -74,7 +74,11 @@ const rows: readonly Row[] = [
       "0xd87": "cortex_a725",
       "0xd88": "cortex_a520ae",
       "0xd89": "cortex_a720ae",
+      "0xd8a": "c1_nano",
+      "0xd8b": "c1_pro",
+      "0xd8c": "c1_ultra",
       "0xd8f": "cortex_a320",
+      "0xd90": "c1_premium",
     },
   ],
   // Broadcom and Cavium: Vulcan became ThunderX2.
@@ -87,8 +91,20 @@ const rows: readonly Row[] = [
   ["0x46", false, { "0x001": "a64fx", "0x003": "fujitsu_monaka" }],
   ["0x48", false, { "0xd01": "kunpeng920" }],
   ["0x4e", false, { "0x003": "denver", "0x004": "carmel", "0x010": "olympus" }],
-  // Qualcomm: Falkor, Saphira and Oryon are its own; Kryo 2xx to 4xx are Arm's cores, gold and silver.
-  ["0x51", false, { "0x001": "oryon_1", "0xc00": "falkor", "0xc01": "saphira" }],
+  // Qualcomm: the first Kryo, Falkor, Saphira and Oryon are its own; Kryo 2xx to 4xx are Arm's cores, gold and silver.
+  [
+    "0x51",
+    false,
+    {
+      "0x001": "oryon_1",
+      "0x200": "kryo",
+      "0x201": "kryo",
+      "0x205": "kryo",
+      "0x211": "kryo",
+      "0xc00": "falkor",
+      "0xc01": "saphira",
+    },
+  ],
   [
     "0x51",
     true,
@@ -105,7 +121,7 @@ const rows: readonly Row[] = [
   ["0x61", false, appleParts()],
   // Microsoft numbers Cobalt 100 as the Neoverse N2 that it is.
   ["0x6d", false, { "0xd49": "neoverse_n2" }],
-  ["0xc0", false, { "0xac3": "ampere1", "0xac4": "ampere1a", "0xac5": "ampere1b" }],
+  ["0xc0", false, { "0xac3": "ampere1", "0xac4": "ampere1a", "0xac5": "ampere1b", "0xac7": "ampere1c" }],
 ];
 
 /** Plain, Pro, Max and Ultra have parts of their own, efficiency cores even and performance cores odd. */

@@ -61,6 +61,52 @@ describe("lscpu", () => {
   });
 });
 
+/** `go tool dist list` of Go 1.26, by the names that lscpu has for them (uname -m), and the other Linux ports. */
+describe("lscpu of every Linux architecture that Go names, and of those that it does not", () => {
+  const big = "Byte Order: Big Endian\n";
+  const little = "Byte Order: Little Endian\n";
+  test.each([
+    ["x86_64", little, "amd64"],
+    ["i686", little, "386"],
+    ["armv6l", little, "arm/v6"],
+    ["armv7l", little, "arm/v7"],
+    ["armv8l", little, "arm/v8"],
+    ["aarch64", little, "arm64"],
+    ["loongarch64", little, "loong64"],
+    ["mips", big, "mips"],
+    ["mips", little, "mipsle"],
+    ["mips64", big, "mips64"],
+    ["mips64", little, "mips64le"],
+    ["ppc64", big, "ppc64"],
+    ["ppc64le", little, "ppc64le"],
+    ["riscv64", little, "riscv64"],
+    ["s390x", big, "s390x"],
+  ])("%s, %s", (machine, order, expected) => {
+    const { platform } = hostOffer(captureOf(`Architecture: ${machine}\n${order}CPU(s): 2\n`));
+    expect(formatPlatform(platform)).toBe(`linux/${expected}`);
+  });
+
+  test.each([
+    "alpha",
+    "armv7b",
+    "aarch64_be",
+    "ia64",
+    "m68k",
+    "parisc",
+    "ppc",
+    "riscv32",
+    "s390",
+    "sh4a",
+    "sparc",
+    "e2k",
+  ])("%s is refused by its name", (machine) => {
+    const capture = captureOf(`Architecture: ${machine}\nCPU(s): 2\n`);
+    const { platform, refused } = hostOffer(capture);
+    expect(platform.architecture).toBe("unknown");
+    expect(capture.refused ?? refused).toContain(machine);
+  });
+});
+
 describe("texts that name no CPU are told apart", () => {
   test.each([
     ["Windows", "Host Name:  PC\nOS Name:                   Microsoft Windows Server 2022 Standard\n"],

@@ -6,16 +6,38 @@ import type { Variant } from "../../../src/oci/variant.ts";
 import { type ContentReader, readConfigurations } from "../../../src/registry/configurations.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import { type Prepared, prepare } from "../../../src/selection/prepare.ts";
-import { type Taken, takenByContainerd, takenByContainersImage } from "../../../src/selection/runtimes.ts";
+import { takenByAll } from "../../../src/selection/runtimes/all.ts";
+import { takenByContainerd2, takenByContainerd17 } from "../../../src/selection/runtimes/containerd.ts";
+import { takenByCriO } from "../../../src/selection/runtimes/cri-o.ts";
+import { takenByDocker28 } from "../../../src/selection/runtimes/docker.ts";
+import type { Takes } from "../../../src/selection/runtimes/taken.ts";
 import { select } from "../../../src/selection/select.ts";
 import type { Selection } from "../../../src/selection/selection.ts";
 import type { RuntimeCase, WrittenPlatform } from "./runtime-cases.ts";
 import { documentsOf, type MadeIndex } from "./runtime-documents.ts";
 
+/** The runtimes that are asked, each with our own simulation of it. */
+const runtimes = {
+  containerd2: takenByContainerd2,
+  containerd1: takenByContainerd17,
+  docker: takenByDocker28,
+  criO: takenByCriO,
+} as const satisfies Record<string, Takes>;
+
+type RuntimeName = keyof typeof runtimes;
+const names: readonly RuntimeName[] = ["containerd2", "containerd1", "docker", "criO"];
+
 /** Digests that the runtimes take; empty where they take none. */
-export interface RuntimeAnswer {
-  readonly containerd: string;
-  readonly containersImage: string;
+export type RuntimeAnswer = Readonly<Record<RuntimeName, string>>;
+
+export function answerOf(digest: (runtime: RuntimeName, at: number) => string): RuntimeAnswer {
+  const [containerd2, containerd1, docker, criO] = names.map(digest);
+  return { containerd2: containerd2 ?? "", containerd1: containerd1 ?? "", docker: docker ?? "", criO: criO ?? "" };
+}
+
+/** The place of each digest, in the order of `runtimes`. */
+export function placesOf(index: MadeIndex, answer: RuntimeAnswer | undefined): readonly string[] {
+  return names.map((runtime) => index.places.get(answer?.[runtime] ?? "") ?? "");
 }
 
 /** A case with what we read and choose of it. */
@@ -68,20 +90,25 @@ export function disagreementOf(
   return wrong === undefined ? { code } : { code, wrong: `${code}: ${wrong}` };
 }
 
-/** The simulation against the original. */
-function takenWrongly({ prepared, host, index }: ReadCase, answer: RuntimeAnswer): string | undefined {
+/** The simulations against the originals. */
+function takenWrongly({ made, prepared, host, index }: ReadCase, answer: RuntimeAnswer): string | undefined {
   const { variants, written } = prepared;
-  const variantAt = (position: number) => variants.find(({ variant }) => variant.position === position)?.variant;
-  const containerd = takenByContainerd(written, host, (position) => variantAt(position)?.platform);
-  const image = takenByContainersImage(written, host);
-  const said = (runtime: string, ours: Taken, theirs: string): string | undefined => {
-    const expected = typeof ours === "number" ? variantAt(ours)?.digest : undefined;
+  for (const runtime of names) {
+    if (isUnasked(runtime, made)) continue;
+    const ours = runtimes[runtime](written, host);
+    const theirs = answer[runtime];
+    const expected = variants.find(({ variant }) => variant.position === ours)?.variant.digest;
     // What cannot be read is an error to one runtime and no obstacle to the other.
     const agrees =
       expected === undefined ? !variants.some(({ variant }) => variant.digest === theirs) : expected === theirs;
-    return agrees ? undefined : `${runtime} takes ${index.places.get(theirs)}, we say ${ours}`;
-  };
-  return said("containerd", containerd, answer.containerd) ?? said("containers/image", image, answer.containersImage);
+    if (!agrees) return `${runtime} takes ${index.places.get(theirs)}, we say ${ours}`;
+  }
+  return undefined;
+}
+
+/** The rule of Docker for Windows is compiled nowhere else: there our own stands for it, which a table holds. */
+function isUnasked(runtime: RuntimeName, { host }: RuntimeCase): boolean {
+  return runtime === "docker" && host.os === "windows";
 }
 
 /** What is done with the image against what would run. */
@@ -89,29 +116,39 @@ function chosenWrongly(one: ReadCase, answer: RuntimeAnswer): string | undefined
   const { prepared, selection, index } = one;
   const { action, code, selected } = selection;
   const runs = (digest: string): string => index.places.get(digest) ?? "nothing";
-  const runtimes = `containerd takes ${runs(answer.containerd)}, containers/image ${runs(answer.containersImage)}`;
-  const taken = variantOf(prepared, answer.containerd);
-  if (code === "nothing-fits" || code === "uncertain")
-    return runsOne(one, answer) ? `${runtimes}, we nothing` : undefined;
-  if (selected === null) return isUnnamed(one, taken) ? undefined : `nothing is named, ${runtimes}`;
+  const each = names.map((name) => `${name} takes ${runs(answer[name])}`).join(", ");
+  const taken = variantOf(prepared, answer.containerd2);
+  if (code === "nothing-fits" || code === "uncertain") return runsOne(one, answer) ? `${each}, we nothing` : undefined;
+  if (selected === null) return isUnnamed(one, taken) ? undefined : `nothing is named, ${each}`;
   const right = runRight(one, answer, selected);
   if (action === "leave") {
-    return right && taken === selected ? undefined : `${runtimes}, left with ${runs(selected.digest)}`;
+    return right && taken === selected ? undefined : `${each}, left with ${runs(selected.digest)}`;
   }
   const isPlain = prepared.variants.every(({ variant }) => variant.runtimeMatched);
-  return isPlain && right ? `${runtimes}, and is rewritten without need` : undefined;
+  return isPlain && right && othersRunRight(one, selected) ? `${each}, and is rewritten without need` : undefined;
 }
 
 /** Only where something could not be read may containerd run what is no variant to us. */
 function runsOne({ prepared, host, selection }: ReadCase, answer: RuntimeAnswer): boolean {
-  if (selection.code === "nothing-fits" && answer.containerd !== "") return true;
-  return [answer.containerd, answer.containersImage].some((digest) => fits(variantOf(prepared, digest), host));
+  if (selection.code === "nothing-fits" && answer.containerd2 !== "") return true;
+  return names.some((name) => fits(variantOf(prepared, answer[name]), host));
 }
 
 /** Whether each runtime runs what was selected, or its like. CRI-O may find nothing by itself. */
-function runRight({ prepared, host }: ReadCase, answer: RuntimeAnswer, selected: Variant): boolean {
+function runRight({ made, prepared, host }: ReadCase, answer: RuntimeAnswer, selected: Variant): boolean {
   const isRight = (digest: string): boolean => isAsGood(variantOf(prepared, digest), selected, host);
-  return isRight(answer.containerd) && (answer.containersImage === "" || isRight(answer.containersImage));
+  return names.every(
+    (name) => isUnasked(name, made) || (name === "criO" && answer.criO === "") || isRight(answer[name]),
+  );
+}
+
+/** What nobody was asked: containerd 1.6, Docker 29, Docker on Windows and where it detects a level of amd64. */
+function othersRunRight({ prepared, host }: ReadCase, selected: Variant): boolean {
+  const taken = takenByAll(prepared.written, [host]).others;
+  return taken.every((position) => {
+    const found = prepared.variants.find(({ variant }) => variant.position === position);
+    return isAsGood(found?.variant, selected, host);
+  });
 }
 
 /** A format whose snapshotter no machine declares is left, and named by nobody. */

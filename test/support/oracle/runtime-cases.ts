@@ -52,36 +52,69 @@ const architectures: readonly (readonly [architecture: string, variants: readonl
   ["arm64", ["", "", "v8", "v8", "8", "v8.0", "v8.2", "v9"]],
   ["arm", ["v7", "v7", "v6", "v6", "v5", "v8", "", "7", "6"]],
   ["386", [""]],
-  ["x86_64", [""]],
-  ["aarch64", ["", "v8"]],
-  ["armhf", [""]],
-  ["armel", [""]],
-  ["i386", [""]],
   ["ppc64le", ["", "power9"]],
   ["s390x", [""]],
   ["riscv64", ["", "rva23u64"]],
-  ["AMD64", [""]],
+  ["x86_64", ["", "v1"]],
+  ["aarch64", ["", "v8"]],
 ];
+
+/** Every spelling that containerd's platforms package knows (database.go), what is close to one, and what is none. */
+const spellings = [
+  ...["386", "i386", "i686", "x86", "I386", "amd64", "x86_64", "x86-64", "AMD64", "X86_64", "amd64p32", "x64"],
+  ...["arm", "armhf", "armel", "armbe", "armv7", "armv7l", "arm64", "aarch64", "AArch64", "arm64be", "armv8"],
+  ...["ppc64", "ppc64le", "loong64", "mips", "mipsle", "mips64", "mips64le", "ppc", "riscv", "riscv64"],
+  ...["s390", "s390x", "sparc", "sparc64", "wasm", "x".repeat(65), "amd 64", "\u00e1", "?"],
+];
+const variants = [
+  ...["", "", "", "v1", "1", "v2", "2", "V3", "v4", "v9", "5", "6", "7", "8", "v4", "v5", "v6", "v7", "v8", "V7"],
+  ...[
+    "9",
+    "8.0",
+    "v8.0",
+    "v8.1",
+    "v8.9",
+    "9.0",
+    "v9",
+    "v9.0",
+    "v9.6",
+    "V8.0",
+    "v7l",
+    "softfloat",
+    "power9",
+    "rva22u64",
+  ],
+  ...["unknown", "x".repeat(65), "v 7", "\u0000", "!"],
+];
+
 const versions = ["10.0.17763.1879", "10.0.20348.169", "10.0.20348.2000", "10.0.25398.1", "10.0.26100.1", "11"];
 
-const architecture = fc
+const usual = fc
   .oneof(
     { weight: 7, arbitrary: fc.constantFrom(...architectures.slice(0, 3)) },
     { weight: 3, arbitrary: fc.constantFrom(...architectures) },
   )
-  .chain(([name, variants]) =>
-    fc.constantFrom(...variants).map((variant) => ({ architecture: name, ...given({ variant }) })),
-  );
+  .chain(([name, own]) => fc.constantFrom(...own).map((variant) => ({ architecture: name, ...given({ variant }) })));
+
+const spelled = fc
+  .tuple(fc.constantFrom(...spellings), fc.constantFrom(...variants))
+  .map(([name, variant]) => ({ architecture: name, ...given({ variant }) }));
+
+const architecture = fc.oneof({ weight: 3, arbitrary: usual }, { weight: 1, arbitrary: spelled });
 
 const linux = fc
   .tuple(
     architecture,
     fc.oneof({ weight: 12, arbitrary: fc.constant("linux") }, fc.constantFrom("Linux", "", "darwin", "macos")),
-    fc.oneof({ weight: 12, arbitrary: fc.constant([]) }, fc.constantFrom(["nydus.remoteimage.v1"], ["sse4"])),
+    fc.oneof(
+      { weight: 12, arbitrary: fc.constant([]) },
+      fc.constantFrom(["nydus.remoteimage.v1"], ["sse4"], ["win32k"]),
+    ),
+    fc.oneof({ weight: 20, arbitrary: fc.constant("") }, fc.constantFrom("6.1.0", "10.0:1", "x".repeat(65))),
   )
-  .map(([rest, os, features]) => ({
+  .map(([rest, os, features, version]) => ({
     ...rest,
-    ...given({ os }),
+    ...given({ os, "os.version": version }),
     ...(features.length > 0 ? { "os.features": features } : {}),
   }));
 
@@ -130,19 +163,11 @@ const foreign: fc.Arbitrary<MadeEntry> = fc
   .tuple(fc.constantFrom("artifact", "attestation", "alien"), maybePlatform)
   .map(([kind, own]) => ({ kind, ...own }) as MadeEntry);
 
-/** An image nested in an index that names a platform says its own, or is for that one. */
+/** What is nested may contradict the platform of the index around it, in its own platform or in its configuration. */
 function nested(depth: number): fc.Arbitrary<MadeEntry> {
-  return fc.tuple(maybePlatform, fc.array(entry(depth - 1), { maxLength: 3 })).map(([own, entries]) => ({
-    kind: "index",
-    ...own,
-    entries: "platform" in own ? entries.map((one) => configuredAs(one, own.platform)) : entries,
-  }));
-}
-
-function configuredAs(made: MadeEntry, wanted: WrittenPlatform): MadeEntry {
-  if (wanted.architecture === undefined || made.platform !== undefined) return made;
-  if (made.kind === "image") return { ...made, config: wanted };
-  return made.kind === "index" ? { ...made, entries: made.entries.map((one) => configuredAs(one, wanted)) } : made;
+  return fc
+    .tuple(maybePlatform, fc.array(entry(depth - 1), { maxLength: 3 }))
+    .map(([own, entries]) => ({ kind: "index", ...own, entries }));
 }
 
 function entry(depth: number): fc.Arbitrary<MadeEntry> {

@@ -93,8 +93,20 @@ export const runtimeExamples: readonly (readonly [name: string, made: RuntimeCas
   ],
   [
     "Windows of several releases",
-    { host: server("10.0.26100"), entries: [image(windows("10.0.20348.169")), image(windows("10.0.26100.1"))] },
+    { host: server("10.0.20348"), entries: [image(windows("10.0.20348.169")), image(windows("10.0.26100.1"))] },
     "runtime-matched",
+    "0",
+  ],
+  [
+    "Windows of several releases, of which a revision is the later one",
+    { host: server("10.0.26100"), entries: [image(windows("10.0.26100.1")), image(windows("10.0.20348.169"))] },
+    "selected",
+    "0",
+  ],
+  [
+    "Windows of several releases, the best not first",
+    { host: server("10.0.26100"), entries: [image(windows("10.0.20348.169")), image(windows("10.0.26100.1"))] },
+    "selected",
     "1",
   ],
   [
@@ -107,4 +119,52 @@ export const runtimeExamples: readonly (readonly [name: string, made: RuntimeCas
     { host: server("10.0.26100"), entries: [image({ os: "windows", architecture: "386" })] },
     "nothing-fits",
   ],
+  [
+    "os.features ahead, which some runtimes do not look at",
+    { host: amd64, entries: [image({ ...amd64, "os.features": ["sse4"] }), image(amd64)] },
+    "generic",
+    "1",
+  ],
+  [
+    "os.features behind",
+    { host: amd64, entries: [image(amd64), image({ ...amd64, "os.features": ["nydus.remoteimage.v1"] })] },
+    "format-only",
+    "0",
+  ],
+  ["arm64/v8.0, an unusual spelling", { host: arm64, entries: [image({ ...arm64, variant: "v8.0" })] }, "generic", "0"],
+  [
+    "i386 with a variant",
+    { host: amd64, entries: [image({ ...i386, architecture: "i386", variant: "v7" })] },
+    "runtime-matched",
+    "0",
+  ],
+  [
+    "armhf with another variant than its own",
+    { host: armv6, entries: [image({ ...armv6, architecture: "armhf" })] },
+    "nothing-fits",
+  ],
+  [
+    "a spelling that no runtime knows",
+    { host: amd64, entries: [image({ ...i386, architecture: "i686" })] },
+    "generic",
+    "0",
+  ],
+  [
+    "an attestation for a level of amd64, ahead",
+    { host: amd64, entries: [attestation({ ...amd64, variant: "v3" }), image(amd64)] },
+    "generic",
+    "1",
+  ],
+  [
+    "an index nested for another architecture",
+    { host: amd64, entries: [nested(arm64, image(amd64)), image(amd64)] },
+    "runtime-matched",
+    "1",
+  ],
+  [
+    "an image without a platform, in an index for another architecture than its configuration's",
+    { host: amd64, entries: [nested(amd64, unnamed(arm64))] },
+    "nothing-fits",
+  ],
+  ["artifacts without a platform alone", { host: amd64, entries: [artifact(), attestation()] }, "uncertain"],
 ];

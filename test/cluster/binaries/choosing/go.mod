@@ -2,12 +2,15 @@ module metahub.dev/test/binaries/choosing
 
 go 1.26.8
 
+replace metahub.dev/test/binaries/asking => ../asking
+
 require (
 	github.com/containerd/containerd/v2 v2.4.2
 	github.com/containerd/platforms v1.0.0-rc.5
 	github.com/opencontainers/go-digest v1.0.0
 	github.com/opencontainers/image-spec v1.1.1
 	go.podman.io/image/v5 v5.42.1
+	metahub.dev/test/binaries/asking v0.0.0
 )
 
 require (

@@ -1,18 +1,10 @@
-// Choosing says which manifest of an image index container runtimes take by themselves, with their own code.
-//
-// It reads one case a line, in JSON: the host's platform, the digest of an OCI image index, and all content by digest.
-// It writes one answer a line: the digest that each runtime takes, or the empty text where it takes none.
+// Choosing says which manifest of an image index containerd 2 and CRI-O take by themselves, with their own code. A line of
+// JSON is answered with one: the digests, or the empty text where one takes none.
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
@@ -21,38 +13,23 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"go.podman.io/image/v5/manifest"
 	"go.podman.io/image/v5/types"
+	"metahub.dev/test/binaries/asking"
 )
 
-type question struct {
-	Host  ocispec.Platform         `json:"host"`
-	Root  digest.Digest            `json:"root"`
-	Blobs map[digest.Digest]string `json:"blobs"`
-}
-
 type answer struct {
-	Containerd      digest.Digest `json:"containerd"`
-	ContainersImage digest.Digest `json:"containersImage"`
-}
-
-// shelf hands out the content of a question, and remembers the manifest that was read last.
-type shelf struct {
-	blobs map[digest.Digest]string
-	last  digest.Digest
+	Containerd      digest.Digest `json:"containerd2"`
+	ContainersImage digest.Digest `json:"criO"`
 }
 
 type blob struct{ *bytes.Reader }
 
 func (blob) Close() error { return nil }
 
-func (s *shelf) ReaderAt(_ context.Context, desc ocispec.Descriptor) (content.ReaderAt, error) {
-	text, ok := s.blobs[desc.Digest]
-	if !ok {
-		return nil, errors.New("not in the question")
-	}
-	if images.IsManifestType(desc.MediaType) {
-		s.last = desc.Digest
-	}
-	return blob{bytes.NewReader([]byte(text))}, nil
+type provider struct{ *asking.Shelf }
+
+func (p provider) ReaderAt(_ context.Context, desc ocispec.Descriptor) (content.ReaderAt, error) {
+	text, err := p.Read(desc)
+	return blob{bytes.NewReader([]byte(text))}, err
 }
 
 // windows is the order of containerd's platforms.Default on Windows, which no other system compiles: what matches goes
@@ -75,18 +52,18 @@ func matcherOf(host ocispec.Platform) platforms.MatchComparer {
 	return platforms.Only(host)
 }
 
-func containerd(q question) digest.Digest {
-	provider := &shelf{blobs: q.Blobs}
+func containerd(q asking.Question) digest.Digest {
+	shelf := &asking.Shelf{Blobs: q.Blobs}
 	root := ocispec.Descriptor{MediaType: ocispec.MediaTypeImageIndex, Digest: q.Root, Size: int64(len(q.Blobs[q.Root]))}
-	if _, err := images.Manifest(context.Background(), provider, root, matcherOf(q.Host)); err != nil {
+	if _, err := images.Manifest(context.Background(), provider{shelf}, root, matcherOf(q.Host)); err != nil {
 		return ""
 	}
-	return provider.last
+	return shelf.Last
 }
 
 // containersImage is the choice of CRI-O: copy.Image asks once, and takes no index for an image (copy/single.go). There
 // is no CRI-O for Windows.
-func containersImage(q question) (digest.Digest, error) {
+func containersImage(q asking.Question) (digest.Digest, error) {
 	if q.Host.OS == "windows" {
 		return "", nil
 	}
@@ -113,30 +90,9 @@ func containersImage(q question) (digest.Digest, error) {
 	return chosen, nil
 }
 
-func run(in io.Reader, out io.Writer) error {
-	reader := json.NewDecoder(bufio.NewReader(in))
-	buffered := bufio.NewWriter(out)
-	writer := json.NewEncoder(buffered)
-	for {
-		var q question
-		if err := reader.Decode(&q); errors.Is(err, io.EOF) {
-			return buffered.Flush()
-		} else if err != nil {
-			return err
-		}
-		other, err := containersImage(q)
-		if err != nil {
-			return fmt.Errorf("%s: %w", q.Root, err)
-		}
-		if err := writer.Encode(answer{Containerd: containerd(q), ContainersImage: other}); err != nil {
-			return err
-		}
-	}
+func choose(q asking.Question) (answer, error) {
+	other, err := containersImage(q)
+	return answer{Containerd: containerd(q), ContainersImage: other}, err
 }
 
-func main() {
-	if err := run(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { asking.Main(choose) }
