@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           ...integration,
           name: "integration",
-          include: ["test/integration/**/*.test.ts"],
+          include: ["test/{integration,clients}/**/*.test.ts"],
           exclude: alone,
           maxWorkers: oneClusterForAll ? 1 : clustersAtOnce,
           sequence: { groupOrder: 1 },

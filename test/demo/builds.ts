@@ -21,6 +21,8 @@ export interface PublishedBuilds {
 /** A program for the containers, where they are to run: a static binary that prints the text it is given. */
 export interface Printer {
   readonly binary: Uint8Array;
+  /** Whether it ends when it has printed. Default: it waits to be ended, as a Pod's should. */
+  readonly once?: boolean;
 }
 
 /**
@@ -50,7 +52,9 @@ export async function publishBuilds(
           ...(printer === undefined ? [] : [tar([{ path: "print", bytes: printer.binary }])]),
           tar([{ path: "built-for.txt", bytes: Buffer.from(`${prints}\n`), mode: 0o644 }]),
         ],
-        ...(printer === undefined ? {} : { entrypoint: ["/print"], command: [prints] }),
+        ...(printer === undefined
+          ? {}
+          : { entrypoint: ["/print", ...(printer.once === true ? ["--once"] : [])], command: [prints] }),
         // Two builds may print the same; each is a build of its own all the same.
         annotations: { "org.opencontainers.image.ref.name": tag },
       },

@@ -10,7 +10,9 @@ import type { BinaryName } from "../cluster/releases.ts";
 import { requireNodes } from "../cluster/requirements.ts";
 import { progress } from "./progress.ts";
 
-const always: readonly BinaryName[] = [...controlPlane, "kubectl", "helm", "registry", "choosing", "matching"];
+/** Clients of registries. */
+const clients: readonly BinaryName[] = ["crane", "oras", "regctl"];
+const always: readonly BinaryName[] = [...controlPlane, "kubectl", "helm", "registry", "choosing", "matching", ...clients];
 const forNodes: readonly BinaryName[] = [...nodeBinaries, "printer"];
 
 export default async function setup(): Promise<void> {
