@@ -11,7 +11,7 @@ const oneClusterForAll = (process.env["METAHUB_TEST_KUBECONFIG"] ?? "") !== "";
  * Files that run one after another, when nothing else does: those with real nodes, whose bridge and tables are the
  * machine's, and those in which crowds of Pods must be bound in time, which fill all cores.
  */
-const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenario", "operator-on-nodes"].map(
+const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenario", "operator-on-nodes", "proxy-on-nodes"].map(
   (name) => `test/integration/${name}.test.ts`,
 );
 
@@ -20,6 +20,9 @@ const integration: TestProjectInlineConfiguration["test"] = {
   testTimeout: 60_000,
   hookTimeout: 120_000,
 };
+
+/** What takes longer than CI bears: only `npm run test:full` runs these. */
+const long = process.env["METAHUB_TEST_FULL"] === "1" ? [] : ["test/**/*.full.test.ts"];
 
 export default defineConfig({
   test: {
@@ -41,7 +44,7 @@ export default defineConfig({
           ...integration,
           name: "integration",
           include: ["test/{integration,clients}/**/*.test.ts"],
-          exclude: alone,
+          exclude: [...alone, ...long],
           maxWorkers: oneClusterForAll ? 1 : clustersAtOnce,
           sequence: { groupOrder: 1 },
         },

@@ -45,6 +45,8 @@ export async function pushImage(
       Labels: image.labels,
     },
     rootfs: { type: "layers", diff_ids: image.layers.map((layer) => computeDigest(layer)) },
+    // Optional in the specification; Charliecloud 0.31 refuses an image without it.
+    history: image.layers.map(() => ({ created_by: "metahub" })),
   });
   for (const blob of [...image.layers, config]) await client.pushBlob(reference, blob, access);
   const manifest = toBytes({

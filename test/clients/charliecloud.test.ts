@@ -19,5 +19,6 @@ tryClient({
     },
   }),
   refused: /unauthorized/,
+  indexRefused: /manifest list: duplicate architecture: amd64/,
   unfit: /unauthorized or not in registry/,
 });

@@ -12,6 +12,7 @@ import { openRun, type Run, startProcess } from "../cluster/run.ts";
 import { waitUntil } from "../cluster/wait.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
 import { examplesFolder } from "../demo/examples.ts";
+import type { TarFile } from "../support/registry/tar.ts";
 import { publishMisfit } from "./upstream.ts";
 
 const program = join(import.meta.dirname, "../../dist/metahub.mjs");
@@ -58,31 +59,47 @@ export interface Site {
  * that, and docker believes any certificate on 127.0.0.0/8. Hence it is on ::1.
  */
 export const hubName = "hub.example.com";
-const address = "::1";
+const loopback: Place = { name: hubName, address: "::1" };
+
+/** Where the proxy listens, and its name there. */
+interface Place {
+  readonly name: string;
+  readonly address: string;
+}
 
 export interface SiteOptions {
+  /** Default: hub.example.com on this machine alone. */
+  readonly place?: Place;
   /** An upstream that is there already, `HOST:PORT`. Default: a registry of its own. */
   readonly upstream?: string;
   readonly signal: AbortSignal;
 }
 
+/** Where ch-run and Apptainer mount parts of the machine. */
+const mountPoints: readonly TarFile[] = [
+  ...["dev/", "etc/", "home/", "proc/", "sys/", "tmp/"].map((path) => ({ path })),
+  ...["etc/group", "etc/hosts", "etc/passwd", "etc/resolv.conf"].map((path) => ({ path, mode: 0o644 })),
+];
+
 const readyMs = 30_000;
 
-export async function startSite({ upstream, signal }: SiteOptions): Promise<Site> {
+export async function startSite({ place = loopback, upstream, signal }: SiteOptions): Promise<Site> {
+  const { name, address } = place;
   const binary = await resolveBinaries(["registry", "printer"], defaultSources(), createProgress(undefined), signal);
   const run = await openRun({ signal });
   try {
     const [registryPort = 0, port = 0, healthPort = 0] = await freePorts(3);
     const behind = upstream ?? (await launchDistribution(run, binary("registry"), { port: registryPort }, signal));
-    const builds = await publishBuilds(behind, { binary: await readFile(binary("printer")), once: true }, signal);
+    const printer = { binary: await readFile(binary("printer")), once: true, files: mountPoints };
+    const builds = await publishBuilds(behind, printer, signal);
     await publishMisfit(behind, signal);
     const hub = join(run.dir, "hub");
     await cp(join(examplesFolder, "inventory"), hub, { recursive: true });
     const logins = await createLogins(hub, signal);
-    const host = `${hubName}:${port}`;
+    const host = `${name}:${port}`;
     const hostsFile = join(run.dir, "hosts");
-    await writeFile(hostsFile, `127.0.0.1 localhost\n${address} ${hubName}\n`);
-    const { caFile, ...certificate } = await issue(run.dir);
+    await writeFile(hostsFile, `127.0.0.1 localhost\n${address} ${name}\n`);
+    const { caFile, ...certificate } = await issue(run.dir, place);
     const proxy = await startProcess(run, {
       name: "proxy",
       phase: endPhase.client,
@@ -95,7 +112,7 @@ export async function startSite({ upstream, signal }: SiteOptions): Promise<Site
         ...["--plain-http", behind],
       ],
     });
-    const check = (each: AbortSignal): Promise<string | undefined> => ready(`http://[${address}]:${healthPort}/readyz`, each);
+    const check = (each: AbortSignal): Promise<string | undefined> => ready(`http://${address.includes(":") ? `[${address}]` : address}:${healthPort}/readyz`, each);
     await waitUntil({ what: "the proxy", timeoutMs: readyMs, signal, process: proxy, check });
     const log = (): Promise<string> => readFile(proxy.record.log, "utf8");
     return { run, host, caFile, hostsFile, builds, logins, log, end: () => run.end() };
@@ -122,9 +139,9 @@ async function createLogins(hub: string, signal: AbortSignal): Promise<Record<Ma
   return { type1, type2, type3, type4 };
 }
 
-async function issue(dir: string) {
+async function issue(dir: string, { name, address }: Place) {
   const authority = await createAuthority();
-  const request = { commonName: hubName, server: true, hosts: [hubName], addresses: [address] };
+  const request = { commonName: name, server: true, hosts: [name], addresses: [address] };
   const { certificate, key } = await authority.issue(request);
   const files = {
     caFile: join(dir, "ca.crt"),

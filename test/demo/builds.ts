@@ -6,7 +6,7 @@ import { parseReference, type Reference } from "../../src/oci/reference.ts";
 import { buildIndex, type IndexEntry } from "../../src/oci/write-index.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { pushImage } from "../../src/registry/push.ts";
-import { tar } from "../support/registry/tar.ts";
+import { type TarFile, tar } from "../support/registry/tar.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
 
@@ -23,6 +23,8 @@ export interface Printer {
   readonly binary: Uint8Array;
   /** Whether it ends when it has printed. Default: it waits to be ended, as a Pod's should. */
   readonly once?: boolean;
+  /** Further files of each image, which runtimes without a root look for. */
+  readonly files?: readonly TarFile[];
 }
 
 /**
@@ -49,8 +51,11 @@ export async function publishBuilds(
       {
         platform: { os: "linux", architecture: "amd64" },
         layers: [
-          ...(printer === undefined ? [] : [tar([{ path: "print", bytes: printer.binary }])]),
-          tar([{ path: "built-for.txt", bytes: Buffer.from(`${prints}\n`), mode: 0o644 }]),
+          ...(printer === undefined ? [] : [tar([{ path: "print", bytes: printer.binary }, ...(printer.files ?? [])])]),
+          tar([
+            { path: "built-for.txt", bytes: Buffer.from(`${prints}\n`), mode: 0o644 },
+            ...(printer === undefined ? [] : [{ path: "text", bytes: Buffer.from(prints), mode: 0o644 }]),
+          ]),
         ],
         ...(printer === undefined
           ? {}
