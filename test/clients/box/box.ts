@@ -27,7 +27,9 @@ const hpc = 1_000;
 const enter = `
 cd "$1"; mount --rbind . .; cd "$1"
 mount --rbind /proc proc; mount --rbind /sys sys; mount --rbind /dev dev
-mount -t tmpfs -o mode=1777 tmp tmp; mount -t tmpfs run run
+mount -t tmpfs -o mode=1777 tmp tmp
+# A daemon and its client meet in there.
+mkdir -p "$2/run"; mount --bind "$2/run" run
 mkdir -p .old .${work}; mount --bind "$2" .${work}; mount --bind "$3" etc/hosts
 pivot_root . .old; umount -l /.old
 cd ${work}; shift 3; exec "$@"`;
