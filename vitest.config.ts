@@ -16,7 +16,10 @@ const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenari
 );
 
 const integration: TestProjectInlineConfiguration["test"] = {
-  globalSetup: ["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/cluster/global-setup.ts"],
+  globalSetup: [
+    ...["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/preparation/client-box.ts"],
+    "test/cluster/global-setup.ts",
+  ],
   testTimeout: 60_000,
   hookTimeout: 120_000,
 };

@@ -59,7 +59,7 @@ export async function publishBuilds(
         ],
         ...(printer === undefined
           ? {}
-          : { entrypoint: ["/print", ...(printer.once === true ? ["--once"] : [])], command: [prints] }),
+          : { history: ["print", "text"], entrypoint: ["/print", ...(printer.once === true ? ["--once"] : [])], command: [prints] }),
         // Two builds may print the same; each is a build of its own all the same.
         annotations: { "org.opencontainers.image.ref.name": tag },
       },
