@@ -11,9 +11,14 @@ const oneClusterForAll = (process.env["METAHUB_TEST_KUBECONFIG"] ?? "") !== "";
  * Files that run one after another, when nothing else does: those with real nodes, whose bridge and tables are the
  * machine's, and those in which crowds of Pods must be bound in time, which fill all cores.
  */
-const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenario", "operator-on-nodes", "proxy-on-nodes"].map(
-  (name) => `test/integration/${name}.test.ts`,
-);
+const alone = [
+  "binding-chaos",
+  "binding-crowd",
+  "cluster-nodes",
+  "nodes-scenario",
+  "operator-on-nodes",
+  "proxy-on-nodes",
+].map((name) => `test/integration/${name}.test.ts`);
 
 const integration: TestProjectInlineConfiguration["test"] = {
   globalSetup: [

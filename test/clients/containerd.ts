@@ -43,6 +43,12 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.nri.v1.nri", "io
   const daemon = await startProcess(run, { name: "containerd", phase: endPhase.client, command, args, env });
   const here = join(home, "containerd/sock");
   const check = async (): Promise<string | undefined> => (existsSync(here) ? undefined : `no ${here} yet`);
-  await waitUntil({ what: "containerd", timeoutMs: 30_000, signal: AbortSignal.timeout(60_000), process: daemon, check });
+  await waitUntil({
+    what: "containerd",
+    timeoutMs: 30_000,
+    signal: AbortSignal.timeout(60_000),
+    process: daemon,
+    check,
+  });
   return { CONTAINERD_ADDRESS: socket, CONTAINERD_NAMESPACE: namespace };
 }

@@ -1,5 +1,5 @@
-import { containersSettings } from "./containers-image.ts";
 import { removeCgroupAtEnd } from "./cgroup.ts";
+import { containersSettings } from "./containers-image.ts";
 import { requireClient } from "./own-hosts.ts";
 import { ourReason, tryClient } from "./trial.ts";
 

@@ -112,7 +112,8 @@ export async function startSite({ place = loopback, upstream, signal }: SiteOpti
         ...["--plain-http", behind],
       ],
     });
-    const check = (each: AbortSignal): Promise<string | undefined> => ready(`http://${address.includes(":") ? `[${address}]` : address}:${healthPort}/readyz`, each);
+    const check = (each: AbortSignal): Promise<string | undefined> =>
+      ready(`http://${address.includes(":") ? `[${address}]` : address}:${healthPort}/readyz`, each);
     await waitUntil({ what: "the proxy", timeoutMs: readyMs, signal, process: proxy, check });
     const log = (): Promise<string> => readFile(proxy.record.log, "utf8");
     return { run, host, caFile, hostsFile, builds, logins, log, end: () => run.end() };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { containersSettings } from "./containers-image.ts";
 import { runLayout } from "./layout.ts";
 import { requireClient } from "./own-hosts.ts";
-import { containersSettings } from "./containers-image.ts";
 import { ourReason, tryClient } from "./trial.ts";
 
 tryClient({

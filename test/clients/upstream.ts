@@ -1,5 +1,5 @@
-import { buildIndex } from "../../src/oci/write-index.ts";
 import { parseReference } from "../../src/oci/reference.ts";
+import { buildIndex } from "../../src/oci/write-index.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { pushImage } from "../../src/registry/push.ts";
 import { tar } from "../support/registry/tar.ts";

@@ -29,17 +29,19 @@ export interface Printer {
 
 /**
  * Pushes every build of examples/manifest-list-2019.yaml and `:generic` as images of their own, then an index that
- * carries what each requires, as `qnib/bench:latest`. `host` stands in for docker.io.
+ * carries what each requires, as `qnib/bench:latest`. `host` stands in for docker.io, by plain
+ * HTTP unless `ca` (PEM) is the authority of its certificate.
  */
 export async function publishBuilds(
   host: string,
   printer: Printer | undefined,
   signal: AbortSignal,
+  ca?: string,
 ): Promise<PublishedBuilds> {
   const list = parseManifestList(await readFile(join(examples, "manifest-list-2019.yaml"), "utf8"));
   const client = new RegistryClient({
     mirrors: new Map([["docker.io", host]]),
-    plainHttp: (asked) => asked === host,
+    ...(ca === undefined ? { plainHttp: (asked) => asked === host } : { plainHttp: () => false, ca }),
   });
   const access = { credentials: undefined, signal };
   const tags = new Map<string, string>();
@@ -59,7 +61,11 @@ export async function publishBuilds(
         ],
         ...(printer === undefined
           ? {}
-          : { history: ["print", "text"], entrypoint: ["/print", ...(printer.once === true ? ["--once"] : [])], command: [prints] }),
+          : {
+              history: ["print", "text"],
+              entrypoint: ["/print", ...(printer.once === true ? ["--once"] : [])],
+              command: [prints],
+            }),
         // Two builds may print the same; each is a build of its own all the same.
         annotations: { "org.opencontainers.image.ref.name": tag },
       },

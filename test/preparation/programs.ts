@@ -12,7 +12,15 @@ import { progress } from "./progress.ts";
 
 /** Clients of registries. */
 const clients: readonly BinaryName[] = ["crane", "oras", "regctl"];
-const always: readonly BinaryName[] = [...controlPlane, "kubectl", "helm", "registry", "choosing", "matching", ...clients];
+const always: readonly BinaryName[] = [
+  ...controlPlane,
+  "kubectl",
+  "helm",
+  "registry",
+  "choosing",
+  "matching",
+  ...clients,
+];
 const forNodes: readonly BinaryName[] = [...nodeBinaries, "printer"];
 
 export default async function setup(): Promise<void> {

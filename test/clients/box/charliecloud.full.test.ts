@@ -5,7 +5,13 @@ tryClient({
   name: "Charliecloud",
   found: requireBox(),
   setUp: (site, home, { box }) =>
-    boxSetting({ site, home, box, user: "hpc", env: { CH_IMAGE_STORAGE: "/work/storage", CH_IMAGE_CACHE: "disabled" } }),
+    boxSetting({
+      site,
+      home,
+      box,
+      user: "hpc",
+      env: { CH_IMAGE_STORAGE: "/work/storage", CH_IMAGE_CACHE: "disabled" },
+    }),
   refused: /unauthorized/,
   indexRefused: /duplicate architecture/,
   unfit: /unauthorized or not in registry/,

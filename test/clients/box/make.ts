@@ -18,7 +18,10 @@ const makeMs = 15 * 60_000;
 
 /** The folder of the box in the cache: another list of packages is another box. */
 export function boxFolder(): string {
-  const key = createHash("sha256").update(`${suite} ${packages.join(" ")}`).digest("hex").slice(0, 12);
+  const key = createHash("sha256")
+    .update(`${suite} ${packages.join(" ")}`)
+    .digest("hex")
+    .slice(0, 12);
   return join(defaultSources().cacheDir, `client-box-${key}`);
 }
 
