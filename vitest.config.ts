@@ -41,6 +41,7 @@ export default defineConfig({
           name: "unit",
           include: ["{src,scripts}/**/*.test.ts", "test/{bare,cluster,support,reporting,demo,cli,docs}/**/*.test.ts"],
           globalSetup: ["test/preparation/bundle.ts", "test/preparation/archspec.ts"],
+          exclude: long,
           // vitest's default leaves one core idle.
           maxWorkers: cores,
           // Some start processes, on machines that may be busy.
