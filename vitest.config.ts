@@ -11,15 +11,26 @@ const oneClusterForAll = (process.env["METAHUB_TEST_KUBECONFIG"] ?? "") !== "";
  * Files that run one after another, when nothing else does: those with real nodes, whose bridge and tables are the
  * machine's, and those in which crowds of Pods must be bound in time, which fill all cores.
  */
-const alone = ["binding-chaos", "binding-crowd", "cluster-nodes", "nodes-scenario", "operator-on-nodes"].map(
-  (name) => `test/integration/${name}.test.ts`,
-);
+const alone = [
+  "binding-chaos",
+  "binding-crowd",
+  "cluster-nodes",
+  "nodes-scenario",
+  "operator-on-nodes",
+  "proxy-on-nodes",
+].map((name) => `test/integration/${name}.test.ts`);
 
 const integration: TestProjectInlineConfiguration["test"] = {
-  globalSetup: ["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/cluster/global-setup.ts"],
+  globalSetup: [
+    ...["test/preparation/bundle.ts", "test/preparation/programs.ts", "test/preparation/client-box.ts"],
+    "test/cluster/global-setup.ts",
+  ],
   testTimeout: 60_000,
   hookTimeout: 120_000,
 };
+
+/** What takes longer than CI bears: only `npm run test:full` runs these. */
+const long = process.env["METAHUB_TEST_FULL"] === "1" ? [] : ["test/**/*.full.test.ts"];
 
 export default defineConfig({
   test: {
@@ -30,6 +41,7 @@ export default defineConfig({
           name: "unit",
           include: ["{src,scripts}/**/*.test.ts", "test/{bare,cluster,support,reporting,demo,cli,docs}/**/*.test.ts"],
           globalSetup: ["test/preparation/bundle.ts", "test/preparation/archspec.ts"],
+          exclude: long,
           // vitest's default leaves one core idle.
           maxWorkers: cores,
           // Some start processes, on machines that may be busy.
@@ -40,8 +52,8 @@ export default defineConfig({
         test: {
           ...integration,
           name: "integration",
-          include: ["test/integration/**/*.test.ts"],
-          exclude: alone,
+          include: ["test/{integration,clients}/**/*.test.ts"],
+          exclude: [...alone, ...long],
           maxWorkers: oneClusterForAll ? 1 : clustersAtOnce,
           sequence: { groupOrder: 1 },
         },

@@ -59,6 +59,7 @@ if (task === "test" || task === "test:full") {
 }
 if (task === "test:full") {
   process.env["METAHUB_TEST_REQUIRE"] = "nodes";
+  process.env["METAHUB_TEST_FULL"] = "1";
   process.env["METAHUB_FUZZ_RUNS"] ??= "50000";
   process.env["METAHUB_ORACLE_CASES"] ??= "100000";
   console.error(testFullSays);

@@ -37,7 +37,8 @@ async function say(port: number, words = ""): Promise<Socket> {
   if (words !== "") await new Promise((resolve) => socket.write(words, resolve));
   return socket;
 }
-const closed = (socket: Socket): Promise<unknown> => once(socket.resume(), "close");
+/** By its end or by a reset: which of the two arrives depends on what was under way. */
+const closed = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.resume().once("close", resolve));
 
 function get(port: number, agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {

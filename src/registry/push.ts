@@ -13,6 +13,8 @@ export interface NewImage {
   readonly platform: { readonly os: string; readonly architecture: string; readonly variant?: string | undefined };
   /** Uncompressed tar archives, the lowest first. */
   readonly layers: readonly Uint8Array[];
+  /** What made each layer. Optional in the specification; Charliecloud 0.31 refuses an image without it. */
+  readonly history?: readonly string[] | undefined;
   readonly entrypoint?: readonly string[] | undefined;
   readonly command?: readonly string[] | undefined;
   /** `NAME=value` */
@@ -45,6 +47,7 @@ export async function pushImage(
       Labels: image.labels,
     },
     rootfs: { type: "layers", diff_ids: image.layers.map((layer) => computeDigest(layer)) },
+    history: image.history?.map((by) => ({ created_by: by })),
   });
   for (const blob of [...image.layers, config]) await client.pushBlob(reference, blob, access);
   const manifest = toBytes({

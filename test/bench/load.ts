@@ -11,7 +11,9 @@ export interface LoadResult {
 export interface Load {
   readonly url: string;
   readonly ca: string;
-  readonly body: Buffer;
+  /** JSON that is posted. Absent: the URL is got. */
+  readonly body?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly requests: number;
   /** Throws where an answer is not what it should be: a server that fails fast must not look fast. */
@@ -23,15 +25,17 @@ export interface Load {
  * has arrived. Bounded by the number of requests. Latency is taken with a monotonic clock to the microsecond, which is
  * why this is not a load testing library: those count whole milliseconds, and the answers take less than one.
  */
-export async function load({ url, ca, body, connections, requests, check }: Load): Promise<LoadResult> {
+export async function load({ url, ca, body, headers, connections, requests, check }: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, maxCachedSessions: 0 });
   const latencies: number[] = [];
   let left = requests;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const began = performance.now();
-      const headers = { "content-type": "application/json", "content-length": body.length };
-      const sent = request(url, { agent, method: "POST", headers, timeout: 10_000 }, (response) => {
+      const posted = body === undefined ? {} : { "content-type": "application/json", "content-length": body.length };
+      const method = body === undefined ? "GET" : "POST";
+      const options = { agent, method, headers: { ...headers, ...posted }, timeout: 10_000 };
+      const sent = request(url, options, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.once("error", reject);

@@ -63,7 +63,7 @@ export async function needsBuild(
   const reasons = await Promise.all(
     missingBinaries(names, sources).map(async (name) => {
       const { recipe } = locate(name, sources);
-      // Ours are a page of Go each: they build in a second where Go is.
+      // Ours are a page of Go each, which builds in a second where Go is; no cluster waits for a client.
       if (ownSources.has(name)) return undefined;
       if (recipe.download === undefined) return `${name} is not published for this platform`;
       try {
@@ -191,7 +191,9 @@ function locate(name: BinaryName, sources: BinarySources): Located {
   return { recipe, path: join(sources.cacheDir, recipe.folder, name) };
 }
 
-/** The sources of our own programs, by name: those that share a cache folder name the same. */
+const clients: readonly string[] = ["clients/go.mod"];
+
+/** The sources of our own programs, by name, and the versions of clients: those that share a cache folder name the same. */
 const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map<BinaryName, readonly string[]>([
   ["pause", ["pause/main.go", "printer/main.go"]],
   ["printer", ["pause/main.go", "printer/main.go"]],
@@ -199,13 +201,16 @@ const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map<BinaryNam
   ["choosing-containerd-1", choosingSources("choosing-containerd-1")],
   ["choosing-docker", choosingSources("choosing-docker")],
   ["matching", ["matching/main.go", "go.mod"]],
+  ["crane", clients],
+  ["oras", clients],
+  ["regctl", clients],
 ]);
 
 function choosingSources(name: string): readonly string[] {
   return [`${name}/main.go`, `${name}/go.mod`, "asking/asking.go"];
 }
 
-/** Our own programs have no version: a change of their source makes another cache folder. */
+/** A change of these sources makes another cache folder. */
 function ownSourcesDigest(name: BinaryName, modules: string): string {
   const sources = ownSources.get(name);
   if (sources === undefined) return "";

@@ -1,11 +1,15 @@
 import type { Platform } from "./platform.ts";
 
-/** A program that a test cluster runs, or one that answers as other projects' code does (`choosing…`, `matching`). */
+/**
+ * A program that a test cluster runs, one that answers as other projects' code does (`choosing…`, `matching`), or a client
+ * of registries (`crane`, `oras`, `regctl`).
+ */
 export type BinaryName =
   | "choosing"
   | "choosing-containerd-1"
   | "choosing-docker"
   | "conformance"
+  | "crane"
   | "etcd"
   | "helm"
   | "kube-apiserver"
@@ -15,9 +19,11 @@ export type BinaryName =
   | "kubectl"
   | "kubelet"
   | "matching"
+  | "oras"
   | "pause"
   | "printer"
-  | "registry";
+  | "registry"
+  | "regctl";
 
 export type ReleaseName = "etcd" | "helm" | "kubernetes" | "registry";
 
@@ -69,7 +75,17 @@ export interface Recipe {
   readonly download?: Download;
 }
 
-/** How to get a program for a platform. `ownSources` is a digest of the sources of our own programs. */
+/** Clients of registries: binaries/clients/go.mod has their versions. */
+const clientBuilds: Readonly<Record<"crane" | "oras" | "regctl", Build>> = {
+  crane: { module: "clients", package: "github.com/google/go-containerregistry/cmd/crane" },
+  oras: { module: "clients", package: "oras.land/oras/cmd/oras" },
+  regctl: { module: "clients", package: "github.com/regclient/regclient/cmd/regctl" },
+};
+
+/**
+ * How to get a program for a platform. `ownSources` is a digest of the sources of our own programs, or of the go.mod that
+ * names the versions of others.
+ */
 export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBases, ownSources: string): Recipe {
   const { os, arch } = platform;
   const folder = (release: ReleaseName): string => `${release}-${releaseVersions[release]}-${os}-${arch}`;
@@ -131,6 +147,10 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
         folder: `oracles-${ownSources.slice(0, 12)}-${os}-${arch}`,
         build: name === "matching" ? { module: ".", package: "./matching" } : { module: name, package: "." },
       };
+    case "crane":
+    case "oras":
+    case "regctl":
+      return { folder: `clients-${ownSources.slice(0, 12)}-${os}-${arch}`, build: clientBuilds[name] };
     default: {
       const url = `${bases.kubernetes}/${releaseVersions.kubernetes}/bin/${os}/${arch}/${name}`;
       return {

@@ -6,7 +6,7 @@ import { parseReference, type Reference } from "../../src/oci/reference.ts";
 import { buildIndex, type IndexEntry } from "../../src/oci/write-index.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { pushImage } from "../../src/registry/push.ts";
-import { tar } from "../support/registry/tar.ts";
+import { type TarFile, tar } from "../support/registry/tar.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
 
@@ -21,21 +21,27 @@ export interface PublishedBuilds {
 /** A program for the containers, where they are to run: a static binary that prints the text it is given. */
 export interface Printer {
   readonly binary: Uint8Array;
+  /** Whether it ends when it has printed. Default: it waits to be ended, as a Pod's should. */
+  readonly once?: boolean;
+  /** Further files of each image, which runtimes without a root look for. */
+  readonly files?: readonly TarFile[];
 }
 
 /**
  * Pushes every build of examples/manifest-list-2019.yaml and `:generic` as images of their own, then an index that
- * carries what each requires, as `qnib/bench:latest`. `host` stands in for docker.io.
+ * carries what each requires, as `qnib/bench:latest`. `host` stands in for docker.io, by plain
+ * HTTP unless `ca` (PEM) is the authority of its certificate.
  */
 export async function publishBuilds(
   host: string,
   printer: Printer | undefined,
   signal: AbortSignal,
+  ca?: string,
 ): Promise<PublishedBuilds> {
   const list = parseManifestList(await readFile(join(examples, "manifest-list-2019.yaml"), "utf8"));
   const client = new RegistryClient({
     mirrors: new Map([["docker.io", host]]),
-    plainHttp: (asked) => asked === host,
+    ...(ca === undefined ? { plainHttp: (asked) => asked === host } : { plainHttp: () => false, ca }),
   });
   const access = { credentials: undefined, signal };
   const tags = new Map<string, string>();
@@ -47,10 +53,19 @@ export async function publishBuilds(
       {
         platform: { os: "linux", architecture: "amd64" },
         layers: [
-          ...(printer === undefined ? [] : [tar([{ path: "print", bytes: printer.binary }])]),
-          tar([{ path: "built-for.txt", bytes: Buffer.from(`${prints}\n`), mode: 0o644 }]),
+          ...(printer === undefined ? [] : [tar([{ path: "print", bytes: printer.binary }, ...(printer.files ?? [])])]),
+          tar([
+            { path: "built-for.txt", bytes: Buffer.from(`${prints}\n`), mode: 0o644 },
+            ...(printer === undefined ? [] : [{ path: "text", bytes: Buffer.from(prints), mode: 0o644 }]),
+          ]),
         ],
-        ...(printer === undefined ? {} : { entrypoint: ["/print"], command: [prints] }),
+        ...(printer === undefined
+          ? {}
+          : {
+              history: ["print", "text"],
+              entrypoint: ["/print", ...(printer.once === true ? ["--once"] : [])],
+              command: [prints],
+            }),
         // Two builds may print the same; each is a build of its own all the same.
         annotations: { "org.opencontainers.image.ref.name": tag },
       },

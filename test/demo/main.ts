@@ -4,6 +4,7 @@ import { build } from "./bundle.ts";
 import { type Choice, choose } from "./choose.ts";
 import { runEmbedded } from "./embedded.ts";
 import { type DemoOptions, help, readOptions } from "./options.ts";
+import { proxyReport, runProxyDemo } from "./proxy.ts";
 import { endIt, endReal, findDemo, type RealOptions, runReal } from "./real.ts";
 import { report } from "./report.ts";
 
@@ -39,6 +40,7 @@ async function main(): Promise<number> {
     console.log((await endReal(signal)) ? `Ended the demo's cluster in ${elapsed()}.` : "No cluster of a demo is up.");
     return 0;
   }
+  if (options.proxy) return proxyDemo();
   const { cluster, level } = options;
   const up = cluster === "embedded" ? undefined : await findDemo(say, signal);
   if (up !== undefined) {
@@ -80,6 +82,15 @@ async function embedded({ cluster }: DemoOptions, { without }: Choice): Promise<
   show(report(pods, builds.tags, process.stdout.columns), warnings);
   console.log("The same on a real API server and scheduler: npm run demo -- --cluster local");
   console.log(`(it builds Kubernetes with Go the first time, about ten minutes). Done in ${elapsed()}.`);
+  return 0;
+}
+
+async function proxyDemo(): Promise<number> {
+  console.log("Demo of the filtering registry: four logins, one name, four builds.\n");
+  await build();
+  const result = await runProxyDemo(say, signal);
+  console.log(`\n${proxyReport(result, process.stdout.columns ?? 80)}\n`);
+  console.log(`How clients use it: docs/machines-outside.md. Done in ${elapsed()}.`);
   return 0;
 }
 

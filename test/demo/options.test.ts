@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { readOptions } from "./options.ts";
 
-const asked = { cluster: "auto", level: undefined, down: false, help: false };
+const asked = { cluster: "auto", level: undefined, proxy: false, down: false, help: false };
 
 test.each([
   ["", asked],
   ["--level=nodes", { ...asked, level: "nodes" }],
   ["--cluster local --level api", { ...asked, cluster: "local", level: "api" }],
   ["--cluster embedded", { ...asked, cluster: "embedded" }],
+  ["--proxy", { ...asked, proxy: true }],
+  ["--proxy --cluster kind", { wrong: "--proxy has no cluster" }],
   ["--down", { ...asked, down: true }],
   ["--cluster minikube", { wrong: "--cluster minikube: it can be auto, embedded, existing, kind, local" }],
   ["--level pods", { wrong: "--level pods: it can be auto, api, nodes" }],

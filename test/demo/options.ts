@@ -20,6 +20,8 @@ of them got, and why.
             --cluster local; needs Linux and root
             api: nodes are objects and nothing runs on them
             auto (default): nodes where this machine can, else api
+  --proxy   the filtering registry instead, without a cluster: four logins, one
+            name, four builds, by the clients of registries on this machine
   --down    end the cluster of an earlier demo
   --help    this text
 `;
@@ -30,19 +32,21 @@ export interface DemoOptions {
   readonly cluster: ClusterChoice;
   /** Undefined: the most that this machine can. */
   readonly level: Level | undefined;
+  readonly proxy: boolean;
   readonly down: boolean;
   readonly help: boolean;
 }
 
 /** What the command line asks for, or one line that says what is wrong with it. */
 export function readOptions(args: readonly string[]): DemoOptions | { readonly wrong: string } {
-  let values: { cluster: string; level: string; down: boolean; help: boolean };
+  let values: { cluster: string; level: string; proxy: boolean; down: boolean; help: boolean };
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         cluster: { type: "string", default: "auto" },
         level: { type: "string", default: "auto" },
+        proxy: { type: "boolean", default: false },
         down: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -56,10 +60,11 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly w
   const level = levels.find((name) => name === values.level);
   if (level === undefined && values.level !== "auto")
     return { wrong: `--level ${values.level}: it can be auto, ${levels.join(", ")}` };
+  if (values.proxy && (cluster !== "auto" || values.level !== "auto")) return { wrong: "--proxy has no cluster" };
   if (level !== undefined && cluster === "embedded") return { wrong: "--level needs a cluster; embedded has none" };
   if (level === "nodes" && cluster !== "auto" && cluster !== "local")
     return {
       wrong: `--level nodes needs --cluster local, whose nodes can be made four kinds of machine, not ${cluster}`,
     };
-  return { cluster, level, down: values.down, help: values.help };
+  return { cluster, level, proxy: values.proxy, down: values.down, help: values.help };
 }

@@ -27,6 +27,15 @@ test("`npm run demo` does what the page shows, also on a machine without any clu
   expect(builds(stdout)).toEqual(builds(shown));
 });
 
+test("`npm run demo -- --proxy` gives each login the build that the page shows", { timeout: 120_000 }, async () => {
+  const { stdout } = await run(process.execPath, ["test/demo/main.ts", "--proxy"], { cwd: root });
+  const shown = blocks.find(({ text }) => text.startsWith("LOGIN "))?.text ?? "";
+  const rows = (text: string): string[] =>
+    [...text.matchAll(/^(qnib-type\d) +.+? (:\S+ .+)$/gm)].map(([, login, rest = ""]) => `${login} ${rest.trim()}`);
+  expect(rows(shown)).toHaveLength(4);
+  expect(rows(stdout).map((row) => row.replace(/ +/g, " "))).toEqual(rows(shown).map((row) => row.replace(/ +/g, " ")));
+});
+
 test("the MachineType is one", () => {
   const yaml = blocks.filter(({ language }) => language === "yaml");
   expect(yaml).toHaveLength(1);
@@ -50,6 +59,7 @@ test("the index is one, and its second entry is for the machine type above", () 
 /** How each command of the page is held to be right. */
 const commands: Readonly<Record<string, () => void>> = {
   "npm run demo": () => undefined, // The test above runs it.
+  "npm run demo -- --proxy": () => undefined, // So does the one of the table of logins.
   "npm test": () => undefined, // This is it.
   "npm test -- --unit": () => expectTests("--unit"),
   "npm test -- registry/auth": () => expectTests("registry/auth"),

@@ -11,6 +11,8 @@ import { requireNodes } from "../cluster/requirements.ts";
 import { runtimePrograms } from "../support/oracle/ask-runtimes.ts";
 import { progress } from "./progress.ts";
 
+/** Clients of registries. */
+const clients: readonly BinaryName[] = ["crane", "oras", "regctl"];
 const always: readonly BinaryName[] = [
   ...controlPlane,
   "kubectl",
@@ -19,6 +21,7 @@ const always: readonly BinaryName[] = [
   ...runtimePrograms,
   "matching",
   "conformance",
+  ...clients,
 ];
 const forNodes: readonly BinaryName[] = [...nodeBinaries, "printer"];
 

@@ -32,7 +32,7 @@ kubelet: a node with this hosts.toml needs no more. Elsewhere, an image pull sec
  * The registry is named as `server` and as host, with the header in both: else containerd goes on to docker.io where
  * nothing fits, and containerd 1.6 refuses a file without a table of hosts.
  */
-function hostsToml(login: ClientLogin): string {
+export function hostsToml(login: ClientLogin): string {
   const url = `https://${login.server}`;
   const header = `Authorization = "${basicHeader(login)}"`;
   return `server = "${url}"
