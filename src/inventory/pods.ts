@@ -1,6 +1,6 @@
 import { parsePod } from "../api/parse-pod.ts";
 import type { Container, Pod, PodSpec } from "../api/pod.ts";
-import { gpuFractionAnnotation, gpuMemoryAnnotation } from "../api/pod-keys.ts";
+import { gpuFractionAnnotation, gpuMemoryAnnotation, readAnnotations, readLabels } from "../api/pod-keys.ts";
 import { readOptions } from "../api/pod-options.ts";
 import { heapSize } from "../json/heap-size.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
@@ -76,7 +76,7 @@ export class UnscheduledPods {
     const { store } = this.#reflector;
     const { namespace = "", name } = object.metadata;
     const pod = trimPod(parsePod(object));
-    const size = heapSize(pod) + entryBytes;
+    const size = keptBytes(pod);
     const others = this.#bytes - this.#sizeOf(store.get(`${namespace}/${name}`));
     if (size > maxPodBytes || others + size > max) return undefined;
     this.#sizes.set(pod, size);
@@ -86,6 +86,24 @@ export class UnscheduledPods {
   #sizeOf(pod: Pod | undefined): number {
     return pod === undefined ? 0 : (this.#sizes.get(pod) ?? 0);
   }
+}
+
+/** Names in a Pod that nobody chooses. All others are keys of maps, which a Pod's author writes. */
+const podFields: ReadonlySet<string> = new Set([
+  ...["metadata", "name", "namespace", "uid", "creationTimestamp", "labels", "annotations"],
+  ...["spec", "nodeName", "nodeSelector", "affinity", "nodeAffinity", "tolerations", "schedulerName"],
+  ...["requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", "matchExpressions", "matchFields"],
+  ...["key", "operator", "value", "values", "effect", "tolerationSeconds", "schedulingGates", "runtimeClassName"],
+  ...["containers", "initContainers", "image", "restartPolicy", "resources", "requests", "limits", "claims", "request"],
+  ...["imagePullSecrets", "serviceAccountName", "resourceClaims"],
+  ...["resourceClaimName", "resourceClaimTemplateName"],
+  ...readAnnotations,
+  ...readLabels,
+]);
+
+/** Bytes that a Pod takes while it is kept, by estimate. */
+export function keptBytes(pod: Pod): number {
+  return heapSize(pod, podFields) + entryBytes;
 }
 
 /** The parts of a Pod that decide on its images once its node is known. */

@@ -5,23 +5,29 @@ const shortText = 10;
 /** One object with its hidden class's share, and one of its members. */
 const objectBytes = 24;
 const memberBytes = 8;
+/** A name that no other object has: beside its characters its place in a dictionary, or in a hidden class of its own. */
+const nameBytes = 112;
 /** An array and its store of elements. */
 const arrayBytes = 32;
 
 /**
  * About the bytes that a value of JSON takes in memory, for caches that are bounded by bytes: within a fifth of what is
  * measured for what this program keeps, and rather too much. Strings that are there twice count twice; numbers are
- * taken to be small. Only for values of a few levels.
+ * taken to be small. Only for values of a few levels. `names`: those that all such objects share; where it is given, any
+ * other one counts, as strangers may write it. Without it all names are the program's own.
  */
-export function heapSize(value: unknown): number {
+export function heapSize(value: unknown, names?: ReadonlySet<string>): number {
   if (typeof value === "string") return textSize(value);
   if (typeof value !== "object" || value === null) return 0;
   if (Array.isArray(value)) {
-    return value.reduce((sum: number, item: unknown) => sum + memberBytes + heapSize(item), arrayBytes);
+    return value.reduce((sum: number, item: unknown) => sum + memberBytes + heapSize(item, names), arrayBytes);
   }
   // A value at a time: a list of all of them would cost as much as what it measures.
   let sum = objectBytes;
-  for (const name in value) sum += memberBytes + heapSize(Reflect.get(value, name));
+  for (const name in value) {
+    sum += memberBytes + heapSize(Reflect.get(value, name), names);
+    if (names?.has(name) === false) sum += nameBytes + textSize(name);
+  }
   return sum;
 }
 

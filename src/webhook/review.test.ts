@@ -64,6 +64,15 @@ test("more arrays and objects than any Pod has are refused before they are made"
   expect(() => parseReview(of(250_000))).toThrow("the body has more than 250000 arrays and objects");
 });
 
+test("more members that are texts than any Pod has are refused before they are made", () => {
+  const of = (count: number) => {
+    const nodeSelector = Object.fromEntries(Array.from({ length: count }, (_, key) => [`k${key}`, "v"]));
+    return bytes({ ...review, request: { ...review.request, object: { spec: { nodeSelector } } } });
+  };
+  expect(parseReview(of(90_000))).toMatchObject({ uid: "u" });
+  expect(() => parseReview(of(100_000))).toThrow("the body has more than 100000 members that are texts");
+});
+
 test("a text of 6 MiB costs no more than what JSON.parse takes", () => {
   const body = bytes({ ...review, request: { ...review.request, object: "x".repeat(6 * 1_048_576) } });
   const time = (work: () => void): number => {

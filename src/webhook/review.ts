@@ -48,11 +48,19 @@ const longest = { uid: 64, namespace: 63, name: 253, word: 253 } as const;
  * two characters. A Pod of the largest size has some ten thousand.
  */
 const mostOpenings = 250_000;
+/**
+ * Members whose value is a text, as the API server writes them. One map of so many is a table of its own for the parser,
+ * and for whoever looks through it. A Pod with a thousand containers of environments has some ten thousand.
+ */
+const mostTexts = 100_000;
 
 /** Reads a review's bytes. @throws AdmissionError REVIEW_INVALID with the place */
 export function parseReview(body: Buffer): AdmissionRequest {
-  if (hasMoreOpenings(body, mostOpenings)) {
+  if (hasMore(body, ["[", "{"], mostOpenings)) {
     throw new AdmissionError("REVIEW_INVALID", `the body has more than ${mostOpenings} arrays and objects`);
+  }
+  if (hasMore(body, ['":"'], mostTexts)) {
+    throw new AdmissionError("REVIEW_INVALID", `the body has more than ${mostTexts} members that are texts`);
   }
   let review: unknown;
   try {
@@ -126,10 +134,10 @@ function headerText(warning: string): string {
 }
 
 /** Goes from one to the next, and no further than it must: what lies between costs a fifth of a millisecond per MB. */
-function hasMoreOpenings(body: Buffer, most: number): boolean {
+function hasMore(body: Buffer, signs: readonly string[], most: number): boolean {
   let count = 0;
-  for (const opening of [0x5b, 0x7b]) {
-    for (let at = body.indexOf(opening); at !== -1; at = body.indexOf(opening, at + 1)) {
+  for (const sign of signs) {
+    for (let at = body.indexOf(sign); at !== -1; at = body.indexOf(sign, at + 1)) {
       count += 1;
       if (count > most) return true;
     }

@@ -14,7 +14,7 @@ const releaseNamespace = "metahub-system";
 const offline = ["--kube-version", "1.37.2"];
 const chartValues = readdirSync(`${chart}/ci`).map((name) => `${chart}/ci/${name}`);
 /** Kinds of other projects, which this API server does not have. */
-const foreign = ["cert-manager.io/v1", "monitoring.coreos.com/v1"];
+const foreign = ["cert-manager.io/v1", "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1"];
 
 const found = await requireLevel({
   level: "api",
@@ -68,6 +68,31 @@ describeWith(found, "the chart", (ready) => {
       /must be below webhook\.terminationGracePeriodSeconds/,
     ],
     ["no namespaces", ["--set", "pullSecrets.mode=namespaces"], /needs pullSecrets\.namespaces, for example/],
+    ["a registry without an address", ["--set", "proxy.enabled=true"], /needs proxy\.externalUrl/],
+    ["an address with a path", ["--set", "proxy.enabled=true,proxy.externalUrl=https://h/x"], /externalUrl/],
+    [
+      "a registry without a keeper",
+      ["--set", "proxy.enabled=true,proxy.externalUrl=https://h,keeper.deploy=false"],
+      /needs keeper\.deploy/,
+    ],
+    [
+      "a certificate of nobody",
+      ["--set", "proxy.enabled=true,proxy.externalUrl=https://h,proxy.tls.mode=certManager"],
+      /needs proxy\.tls\.issuerRef/,
+    ],
+    [
+      "a route without a Gateway",
+      ["--set", "proxy.enabled=true,proxy.externalUrl=https://h,proxy.gateway.enabled=true"],
+      /needs proxy\.gateway\.parentRefs/,
+    ],
+    [
+      "scaling by nothing",
+      [
+        "--set",
+        "proxy.enabled=true,proxy.externalUrl=https://h,proxy.autoscaling.enabled=true,proxy.autoscaling.requestsPerSecond=0",
+      ],
+      /something to scale by/,
+    ],
     ["namespaces in vain", ["--set", "pullSecrets.namespaces={a}"], /only read with/],
     [
       "a Secret without a name",

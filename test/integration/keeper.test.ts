@@ -73,6 +73,7 @@ describeWith(found, "the keeper", ({ cluster }) => {
       ["patch", "secret", "metahub-webhook-authority", "-p", '{"data":{"ca.key":"eA=="}}'],
       false,
     ],
+    ["the certificate is deleted", ["delete", "secret", "metahub-webhook-tls"], false],
     [
       "the certificate is overwritten",
       ["patch", "secret", "metahub-webhook-tls", "-p", '{"data":{"tls.crt":"eA=="}}'],

@@ -63,7 +63,7 @@ export function provenNotes(
   for (const place of firstOfEach(places)) {
     const name = noteName(place);
     const note = claims.get(name);
-    if (note === undefined || !(proof.copied || isOfLifetime(note, pod))) continue;
+    if (note === undefined || !isSigned(note, proof) || !(proof.copied || isOfLifetime(note, pod))) continue;
     const proves = (each: ChoiceOptions) => holds(note, place, proof, each);
     // Of what runs, or never changes, notes only say what to put back, whatever the Pod's options are by now.
     const any = !proof.copied && (runs || place.kind === "volumes");
@@ -84,7 +84,10 @@ class EarlierOptions {
   #triesLeft = mostTries;
 
   constructor(present: ChoiceOptions) {
-    this.#all = [present, ...allChoiceOptions];
+    const others = allChoiceOptions.filter(
+      ({ strategy, accelerators }) => strategy !== present.strategy || accelerators !== present.accelerators,
+    );
+    this.#all = [present, ...others];
   }
 
   some(proves: (options: ChoiceOptions) => boolean): boolean {
@@ -124,6 +127,11 @@ export function precedesKeys({ metadata }: Pod, keys: SigningKeys): boolean {
 
 /** A Pod's uid and often its name are made after its admission, so that no MAC can hold them. */
 type NotePlace = Pick<ImagePlace, "kind" | "name">;
+
+/** Whether a MAC of a key that is known is there to be compared. */
+function isSigned({ key, mac }: SelectionNote, { keys }: NoteProof): boolean {
+  return mac !== undefined && keys.some(({ id }) => id === key);
+}
 
 function holds(note: SelectionNote, place: NotePlace, { keys, namespace }: NoteProof, options: ChoiceOptions): boolean {
   const key = keys.find(({ id }) => id === note.key);
