@@ -7,6 +7,9 @@
  * CRI-O), in this order. All are under the Apache License 2.0; nothing of their source is here.
  */
 export const runtimeChoices: readonly (readonly [name: string, ...places: string[]])[] = [
+  ["an official image", "0", "0", "0", "0"],
+  ["an official image on arm64", "6", "6", "6", "6"],
+  ["an official image on arm/v6", "2", "2", "2", "2"],
   ["one image", "0", "0", "0", "0"],
   ["one for each architecture", "1", "1", "1", "1"],
   ["another architecture alone", "", "", "", ""],
