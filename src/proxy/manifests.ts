@@ -55,7 +55,9 @@ export class Manifests {
     if (code === "runtime-matched" || code === "format-only") {
       return await this.#asItIs(digestOf(reference, index), asker);
     }
-    if (code === "uncertain") throw new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
+    // A later try may read more. Artifacts that a runtime would take for an image stay what they are.
+    const isUnread = code === "uncertain" && (image.unread ?? []).length > 0;
+    if (isUnread) throw new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
     throw new Refusal(404, "MANIFEST_UNKNOWN", `no build for machine type ${view.name}: ${reason}`);
   }
 
