@@ -5,6 +5,7 @@ import type { PlacedProfile } from "../placement/placement.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
 import { RegistryError } from "../registry/error.ts";
+import type { IndexImage } from "../registry/image.ts";
 import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Selections } from "../rewriting/selections.ts";
@@ -73,7 +74,7 @@ export class Manifests {
     if (code === "runtime-matched" || code === "format-only") {
       return await this.#asItIs(digestOf(reference, index), asker);
     }
-    throw nothingFor(view, code, reason);
+    throw nothingFor(view, image, { code, reason });
   }
 
   /** Artifacts are chosen from where an index holds nothing else; one without any choice is what it is. */
@@ -86,7 +87,7 @@ export class Manifests {
       return await this.#asItIs(digestOf(reference, image.descriptor.digest), asker);
     }
     const { selected, code, reason } = await chooseArtifact(image, profiles, asker.signal);
-    if (selected === null) throw nothingFor(view, code, reason);
+    if (selected === null) throw nothingFor(view, image, { code, reason });
     const choice = { index: image.descriptor.digest, build: selected.digest, reason };
     return await this.#chosen({ reference, view, asker }, choice);
   }
@@ -135,8 +136,15 @@ export class Manifests {
   }
 }
 
-function nothingFor(view: Asked["view"], code: string, reason: string): Refusal {
-  if (code === "uncertain") return new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
+/** A later try may read more of the index. Artifacts that a runtime would take for an image stay what they are. */
+function nothingFor(
+  view: Asked["view"],
+  { unread = [] }: Pick<IndexImage, "unread">,
+  { code, reason }: { readonly code: string; readonly reason: string },
+): Refusal {
+  if (code === "uncertain" && unread.length > 0) {
+    return new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
+  }
   return new Refusal(404, "MANIFEST_UNKNOWN", `no build for ${machineOf(view)}: ${reason}`);
 }
 

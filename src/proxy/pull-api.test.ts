@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ProxySite, startProxySite } from "../../test/support/proxy/site.ts";
+import { putImage, putIndex } from "../../test/support/registry/content.ts";
 
 let site: ProxySite;
 let base = "";
@@ -91,6 +92,18 @@ test("unfiltered credentials see everything as it is upstream", async () => {
 
 test("an image with no choice in it is answered as it is", async () => {
   expect(await buildOf("type1", `${base}/manifests/cpu-skylake`)).toBe("cpu-skylake");
+});
+
+test("an index of artifacts has no build, and one that could not be read is asked for again", async () => {
+  const { store } = site.upstream;
+  const artifact = await putImage(store, "qnib/bench", undefined, Buffer.from("{}"));
+  const attests = { "vnd.docker.reference.type": "attestation-manifest" };
+  await putIndex(store, "qnib/bench", "artifacts", [{ ...artifact, annotations: attests }]);
+  const [status, code] = await errorOf(await site.ask(`${base}/manifests/artifacts`, "type1"));
+  expect([status, code]).toEqual([404, "MANIFEST_UNKNOWN"]);
+  const unread = await putImage(store, "qnib/bench", undefined, Buffer.from("no JSON"));
+  await putIndex(store, "qnib/bench", "unread", [unread]);
+  expect((await errorOf(await site.ask(`${base}/manifests/unread`, "type1")))[0]).toBe(503);
 });
 
 test("who does not log in is asked to, whatever is asked for", async () => {

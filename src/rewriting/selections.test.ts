@@ -99,6 +99,11 @@ test("no node yet: left without a word where runtimes take the right build on an
   const attestation = entry("attestation", { annotations: { "vnd.docker.reference.type": "attestation-manifest" } });
   const [amd64, arm64] = [entry("amd64"), entry("arm64", { platform: { os: "linux", architecture: "arm64" } })];
   expect(await code("plain", readEntries(amd64, arm64))).toBe("runtime-matched");
+  const official = ["amd64", "arm/v5", "arm/v7", "arm64/v8", "386", "ppc64le", "riscv64", "s390x"].map((name) => {
+    const [architecture, variant] = name.split("/");
+    return entry(name, { platform: { os: "linux", architecture, ...(variant && { variant }) } });
+  });
+  expect(await code("official", readEntries(...official))).toBe("runtime-matched");
   expect(await code("behind", readEntries(amd64, attestation, arm64))).toBe("runtime-matched");
   // On amd64 they take the attestation; each build requires nothing but its platform all the same.
   expect(await code("ahead", readEntries(attestation, amd64, arm64))).toBe("no-nodes");

@@ -200,6 +200,7 @@ const ownSources: ReadonlyMap<BinaryName, readonly string[]> = new Map<BinaryNam
   ["choosing", choosingSources("choosing")],
   ["choosing-containerd-1", choosingSources("choosing-containerd-1")],
   ["choosing-docker", choosingSources("choosing-docker")],
+  ["choosing-docker-29", [...choosingSources("choosing-docker"), "choosing-docker/docker-29.mod"]],
   ["matching", ["matching/main.go", "go.mod"]],
   ["crane", clients],
   ["oras", clients],

@@ -25,7 +25,8 @@ const buildTimeoutMs = 45 * 60_000;
 export async function buildTo(target: string, build: Build, options: BuildOptions): Promise<void> {
   const draft = `${target}.${process.pid}.build`;
   const flags = ["-s", "-w", ...(build.define === undefined ? [] : ["-X", build.define])].join(" ");
-  const args = ["build", "-trimpath", "-ldflags", flags, "-o", draft, build.package];
+  const modfile = build.modfile === undefined ? [] : [`-modfile=${build.modfile}`];
+  const args = ["build", ...modfile, "-trimpath", "-ldflags", flags, "-o", draft, build.package];
   const go = options.go ?? "go";
   const settings = {
     signal: options.signal,
@@ -37,7 +38,7 @@ export async function buildTo(target: string, build: Build, options: BuildOption
   try {
     const result = await runCommand(go, args, settings);
     if (result.code !== 0) {
-      await requireModules(go, build.package, settings);
+      await requireModules(go, [...modfile, build.package], settings);
       throw new ClusterError("BUILD", `"${go} ${args.join(" ")}" failed: ${result.stderr.trim().slice(-2_000)}`);
     }
     await rename(draft, target);
@@ -59,12 +60,13 @@ export async function buildTo(target: string, build: Build, options: BuildOption
  */
 async function requireModules(
   go: string,
-  name: string,
+  args: readonly string[],
   settings: CommandOptions & { readonly cwd: string },
 ): Promise<void> {
-  const { code, stderr } = await runCommand(go, ["list", "-deps", name], settings);
+  const { code, stderr } = await runCommand(go, ["list", "-deps", ...args], settings);
   if (code === 0) return;
   const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("go: downloading "));
+  const name = args.at(-1) ?? "";
   const why = lines[0]?.trim().slice(0, 300) ?? `go list ended with ${code}`;
   throw new MissingRequirement(
     `the Go modules of ${name === "." ? basename(settings.cwd) : name} (${why})`,

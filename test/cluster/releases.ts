@@ -8,6 +8,7 @@ export type BinaryName =
   | "choosing"
   | "choosing-containerd-1"
   | "choosing-docker"
+  | "choosing-docker-29"
   | "conformance"
   | "crane"
   | "etcd"
@@ -65,6 +66,8 @@ export interface Build {
   readonly package: string;
   /** `-X` settings of the linker, e.g. the version that the program says it is. */
   readonly define?: string;
+  /** Another go.mod of the folder, for other versions of what the program is made of. */
+  readonly modfile?: string;
 }
 
 export interface Recipe {
@@ -142,10 +145,11 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
     case "choosing":
     case "choosing-containerd-1":
     case "choosing-docker":
+    case "choosing-docker-29":
     case "matching":
       return {
         folder: `oracles-${ownSources.slice(0, 12)}-${os}-${arch}`,
-        build: name === "matching" ? { module: ".", package: "./matching" } : { module: name, package: "." },
+        build: buildOfOracle(name),
       };
     case "crane":
     case "oras":
@@ -167,4 +171,10 @@ export function recipeFor(name: BinaryName, platform: Platform, bases: ReleaseBa
       };
     }
   }
+}
+
+function buildOfOracle(name: "matching" | `choosing${string}`): Build {
+  if (name === "matching") return { module: ".", package: "./matching" };
+  if (name !== "choosing-docker-29") return { module: name, package: "." };
+  return { module: "choosing-docker", package: ".", modfile: "docker-29.mod" };
 }

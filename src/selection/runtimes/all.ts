@@ -6,7 +6,7 @@ import { takenByDocker28, takenByDocker29 } from "./docker.ts";
 import type { Taken, Takes } from "./taken.ts";
 
 /**
- * What the runtimes of clusters take of an index on these hosts. `named` is containerd 2's choice for each host, `others`
+ * The contents that runtimes of clusters take of an index on these hosts. `named` is containerd 2's choice for each host, `others`
  * that of all others which try all that containerd does, `criO` that of CRI-O, which does not.
  */
 export interface TakenByAll {

@@ -9,7 +9,12 @@ const containerd1 = z.object({ containerd1: z.string() });
 const docker = z.object({ docker: z.string() });
 
 /** The programs that answer together: one for each set of versions that cannot be built into another. */
-export const runtimePrograms = ["choosing", "choosing-containerd-1", "choosing-docker"] as const satisfies BinaryName[];
+export const runtimePrograms = [
+  "choosing",
+  "choosing-containerd-1",
+  "choosing-docker",
+  "choosing-docker-29",
+] as const satisfies BinaryName[];
 
 /** Asks the programs which manifests runtimes take of these indexes. */
 export async function askRuntimes(path: BinaryPath, cases: readonly ReadCase[]): Promise<readonly RuntimeAnswer[]> {
@@ -18,14 +23,16 @@ export async function askRuntimes(path: BinaryPath, cases: readonly ReadCase[]):
     root,
     blobs: Object.fromEntries(blobs),
   }));
-  const [two, one, graph] = await Promise.all([
+  const [two, one, graph, later] = await Promise.all([
     ask(path("choosing"), questions, (value) => choosing.parse(value)),
     ask(path("choosing-containerd-1"), questions, (value) => containerd1.parse(value)),
     ask(path("choosing-docker"), questions, (value) => docker.parse(value)),
+    ask(path("choosing-docker-29"), questions, (value) => docker.parse(value)),
   ]);
   return questions.map((_, at) => {
-    const [first, second, third] = [two[at], one[at], graph[at]];
-    if (first === undefined || second === undefined || third === undefined) throw new Error("an answer is missing");
-    return { ...first, ...second, ...third };
+    const [first, second, third, fourth] = [two[at], one[at], graph[at], later[at]];
+    if (first === undefined || second === undefined || third === undefined || fourth === undefined)
+      throw new Error("an answer is missing");
+    return { ...first, ...second, docker28: third.docker, docker29: fourth.docker };
   });
 }

@@ -9,7 +9,7 @@ import { type Prepared, prepare } from "../../../src/selection/prepare.ts";
 import { takenByAll } from "../../../src/selection/runtimes/all.ts";
 import { takenByContainerd2, takenByContainerd17 } from "../../../src/selection/runtimes/containerd.ts";
 import { takenByCriO } from "../../../src/selection/runtimes/cri-o.ts";
-import { takenByDocker28 } from "../../../src/selection/runtimes/docker.ts";
+import { takenByDocker28, takenByDocker29 } from "../../../src/selection/runtimes/docker.ts";
 import type { Takes } from "../../../src/selection/runtimes/taken.ts";
 import { select } from "../../../src/selection/select.ts";
 import type { Selection } from "../../../src/selection/selection.ts";
@@ -20,19 +20,20 @@ import { documentsOf, type MadeIndex } from "./runtime-documents.ts";
 const runtimes = {
   containerd2: takenByContainerd2,
   containerd1: takenByContainerd17,
-  docker: takenByDocker28,
+  docker28: takenByDocker28,
+  docker29: takenByDocker29,
   criO: takenByCriO,
 } as const satisfies Record<string, Takes>;
 
 type RuntimeName = keyof typeof runtimes;
-const names: readonly RuntimeName[] = ["containerd2", "containerd1", "docker", "criO"];
+const names: readonly RuntimeName[] = ["containerd2", "containerd1", "docker28", "docker29", "criO"];
 
 /** Digests that the runtimes take; empty where they take none. */
 export type RuntimeAnswer = Readonly<Record<RuntimeName, string>>;
 
 export function answerOf(digest: (runtime: RuntimeName, at: number) => string): RuntimeAnswer {
-  const [containerd2, containerd1, docker, criO] = names.map(digest);
-  return { containerd2: containerd2 ?? "", containerd1: containerd1 ?? "", docker: docker ?? "", criO: criO ?? "" };
+  const [containerd2 = "", containerd1 = "", docker28 = "", docker29 = "", criO = ""] = names.map(digest);
+  return { containerd2, containerd1, docker28, docker29, criO };
 }
 
 /** The place of each digest, in the order of `runtimes`. */
@@ -108,7 +109,7 @@ function takenWrongly({ made, prepared, host, index }: ReadCase, answer: Runtime
 
 /** The rule of Docker for Windows is compiled nowhere else: there our own stands for it, which a table holds. */
 function isUnasked(runtime: RuntimeName, { host }: RuntimeCase): boolean {
-  return runtime === "docker" && host.os === "windows";
+  return runtime.startsWith("docker") && host.os === "windows";
 }
 
 /** What is done with the image against what would run. */
@@ -142,7 +143,7 @@ function runRight({ made, prepared, host }: ReadCase, answer: RuntimeAnswer, sel
   );
 }
 
-/** What nobody was asked: containerd 1.6, Docker 29, Docker on Windows and where it detects a level of amd64. */
+/** What nobody was asked: containerd 1.6, Docker on Windows, and Docker where it detects a level of amd64. */
 function othersRunRight({ prepared, host }: ReadCase, selected: Variant): boolean {
   const taken = takenByAll(prepared.written, [host]).others;
   return taken.every((position) => {

@@ -23,11 +23,24 @@ const nested = (platform: WrittenPlatform | undefined, ...entries: readonly Made
   entries,
 });
 
+/** Docker Hub's official images: each architecture, and BuildKit's attestation of each. */
+const official: readonly MadeEntry[] = [
+  amd64,
+  { os: "linux", architecture: "arm", variant: "v5" },
+  armv7,
+  arm64,
+  i386,
+  ...["ppc64le", "riscv64", "s390x"].map((architecture) => ({ os: "linux", architecture })),
+].flatMap((platform) => [image(platform), attestation({ os: "unknown", architecture: "unknown" })]);
+
 /**
  * Indexes as publishers push them, and what is done with each: its code, and the place of what is named. Which manifest
  * runtimes take of each is in runtime-choices.generated.ts.
  */
 export const runtimeExamples: readonly (readonly [name: string, made: RuntimeCase, code: string, place?: string])[] = [
+  ["an official image", { host: amd64, entries: official }, "runtime-matched", "0"],
+  ["an official image on arm64", { host: arm64, entries: official }, "runtime-matched", "6"],
+  ["an official image on arm/v6", { host: armv6, entries: official }, "runtime-matched", "2"],
   ["one image", { host: amd64, entries: [image(amd64)] }, "runtime-matched", "0"],
   ["one for each architecture", { host: arm64, entries: [image(amd64), image(arm64)] }, "runtime-matched", "1"],
   ["another architecture alone", { host: arm64, entries: [image(amd64)] }, "nothing-fits"],
