@@ -172,6 +172,26 @@ describe("an image that was chosen earlier", () => {
   });
 });
 
+test("of an index that could not be read whole, nothing is said of what it lacks", async () => {
+  const note = { asked: "qnib/bench", index, variant: digestOf("cpu:broadwell"), code: "selected" };
+  shelf.incomplete = true;
+  const found = await land(at("cpu:broadwell"), note, broadwell);
+  // Not `unproven`, which would pin it for good: asked for again, it is proven.
+  expect(found).toMatchObject({ kind: "keep", code: "registry-failed" });
+  shelf.incomplete = false;
+  expect(await land(at("cpu:broadwell"), note, broadwell)).toMatchObject({ kind: "keep", chosen: true });
+});
+
+test("an index that could not be read whole is not remembered for Pods that wait", async () => {
+  const memory = new ReselectMemory();
+  shelf.incomplete = true;
+  await land("qnib/bench", undefined, broadwell, {}, memory);
+  shelf.incomplete = false;
+  const note = { asked: "qnib/bench", index, code: "at-binding" };
+  const found = await land("qnib/bench", note, broadwell, {}, memory);
+  expect(found.write?.image).toBe(at("cpu:broadwell"));
+});
+
 describe("strategy common", () => {
   const annotations = { "metahub.dev/strategy": "common" };
   const both = nodeOf("s", ["cpu:skylake"], ["cpu:broadwell"]);

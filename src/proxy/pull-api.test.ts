@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ProxySite, startProxySite } from "../../test/support/proxy/site.ts";
-import { putImage, putIndex } from "../../test/support/registry/content.ts";
+import { putImage, putIndex, putManifest } from "../../test/support/registry/content.ts";
 
 let site: ProxySite;
 let base = "";
@@ -94,11 +94,15 @@ test("an image with no choice in it is answered as it is", async () => {
   expect(await buildOf("type1", `${base}/manifests/cpu-skylake`)).toBe("cpu-skylake");
 });
 
-test("an index of artifacts has no build, and one that could not be read is asked for again", async () => {
+test("an artifact ahead of an image for another machine is no build, and an index that could not be read is asked for again", async () => {
   const { store } = site.upstream;
   const artifact = await putImage(store, "qnib/bench", undefined, Buffer.from("{}"));
   const attests = { "vnd.docker.reference.type": "attestation-manifest" };
-  await putIndex(store, "qnib/bench", "artifacts", [{ ...artifact, annotations: attests }]);
+  const arm64 = {
+    ...(await putManifest(store, "qnib/bench", undefined, "arm64")),
+    platform: { os: "linux", architecture: "arm64" },
+  };
+  await putIndex(store, "qnib/bench", "artifacts", [{ ...artifact, annotations: attests }, arm64]);
   const [status, code] = await errorOf(await site.ask(`${base}/manifests/artifacts`, "type1"));
   expect([status, code]).toEqual([404, "MANIFEST_UNKNOWN"]);
   const unread = await putImage(store, "qnib/bench", undefined, Buffer.from("no JSON"));

@@ -96,15 +96,19 @@ export class RegistryClient {
     );
   }
 
-  /** The manifest or index itself, verified. By digest it is fetched once and kept. */
-  async manifest(reference: Reference, access: Access): Promise<Manifest> {
+  /**
+   * The manifest or index itself, verified. By digest it is fetched once and kept.
+   * @throws RegistryError TOO_LARGE beyond `maxBytes`, where it has to be fetched
+   */
+  async manifest(reference: Reference, access: Access, maxBytes = this.#settings.maxManifestBytes): Promise<Manifest> {
     const repository = openRepository(reference, this.#settings);
     const digest = reference.digest ?? (await this.resolve(reference, access)).digest;
     const name = this.accessName(reference, access.credentials);
     const known = await this.#held(repository, digest, access);
     if (known !== undefined) return known;
-    return await this.#fetching.join(flightKey(`${name} ${digest}`, access.tenant), access.signal, (signal) =>
-      this.#get(repository, digest, name, { ...access, signal }),
+    const key = flightKey(`${name} ${digest} ${maxBytes}`, access.tenant);
+    return await this.#fetching.join(key, access.signal, (signal) =>
+      this.#get(repository, digest, name, { ...access, signal }, maxBytes),
     );
   }
 
@@ -208,20 +212,32 @@ export class RegistryClient {
     }
   }
 
-  async #get(repository: Repository, target: string, name: string, access: Access): Promise<Manifest> {
-    const response = await this.#ask("GET", repository, `manifests/${target}`, access);
+  async #get(
+    repository: Repository,
+    target: string,
+    name: string,
+    access: Access,
+    maxBytes = this.#settings.maxManifestBytes,
+  ): Promise<Manifest> {
+    const response = await this.#ask("GET", repository, `manifests/${target}`, access, maxBytes);
     const what = describeRequest("GET", repository, `manifests/${target}`);
     const manifest = readManifest(response, what, target.includes(":") ? target : undefined);
     this.#contents.put(name, manifest);
     return manifest;
   }
 
-  async #ask(method: "GET" | "HEAD", repository: Repository, path: string, access: Access): Promise<HttpResponse> {
+  async #ask(
+    method: "GET" | "HEAD",
+    repository: Repository,
+    path: string,
+    access: Access,
+    maxBytes = this.#settings.maxManifestBytes,
+  ): Promise<HttpResponse> {
     return await this.#authorizer.send({
       method,
       url: repository.url(path),
       headers: manifestHeaders,
-      maxBytes: this.#settings.maxManifestBytes,
+      maxBytes: Math.min(maxBytes, this.#settings.maxManifestBytes),
       redirects: "follow",
       scopes: [pullScope(repository)],
       repository: repository.label,

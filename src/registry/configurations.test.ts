@@ -185,3 +185,23 @@ describe("an entry without a platform", () => {
     expect(running.requests.filter(({ path }) => path.includes("/blobs/"))).toHaveLength(16);
   });
 });
+
+describe("a list that is not whole", () => {
+  const tenant = (namespace: string) => ({ ...access(), tenant: { namespace, review: {} } });
+
+  test("is its namespace's own, and never in the place of a whole one", async () => {
+    const { running } = await shelf(async (store) => [
+      await putImage(store, repository, undefined, json({ architecture: "amd64" })),
+    ]);
+    const images = new ImageSource(fixture.client());
+    const lookup = async (namespace: string) =>
+      await images.lookup(parseReference(`${running.host}/${repository}:v1`), tenant(namespace));
+    running.faults.add({ path: /blobs/, times: 1, fault: { kind: "status", status: 500 } });
+    expect(await lookup("evil")).toMatchObject({ variants: [], unread: [0], incomplete: true });
+    const whole = await lookup("victim");
+    expect(whole).toMatchObject({ variants: [{ platform: { architecture: "amd64" } }] });
+    expect(whole).not.toHaveProperty("incomplete");
+    // Now it is whole for everybody.
+    expect(await lookup("evil")).toMatchObject({ variants: [{ platform: { architecture: "amd64" } }] });
+  });
+});

@@ -13,6 +13,8 @@ export type Image =
       readonly reference: Reference;
       /** The descriptor of the index. Of a manifest list, its digest is that of what was found, and no registry has it. */
       readonly descriptor: Descriptor;
+      /** Something of it could not be read now, and another try may find more. */
+      readonly incomplete?: true;
       /** The manifest list that it was made of; absent for an index of a registry. */
       readonly madeOf?: MadeOf;
       /** Builds that a registry could not be asked for now, as far as their list tells of them. */

@@ -2,26 +2,15 @@ import { LRUCache } from "lru-cache";
 import { formatPlatform, type Platform } from "../hardware/platform.ts";
 import { keptHeapSize, textSize } from "../json/heap-size.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Configured } from "../oci/entry.ts";
-import { OciError } from "../oci/error.ts";
-import { type FlattenedIndex, flattenInSteps, listOf } from "../oci/flatten.ts";
 import { documentKind } from "../oci/media-types.ts";
 import type { Reference } from "../oci/reference.ts";
-import { singleIndexInSteps } from "../oci/single-index.ts";
 import type { VariantList } from "../oci/variant.ts";
 import type { Access } from "./access.ts";
 import type { RegistryClient } from "./client.ts";
-import {
-  type ContentReader,
-  maxConfigurationBytes,
-  type ReadConfigurations,
-  readConfigurations,
-} from "./configurations.ts";
-import { RegistryError } from "./error.ts";
+import type { RegistryError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import type { Image, IndexImage } from "./image.ts";
-import { inSlices } from "./in-slices.ts";
-import { ReadingRoom } from "./reading-room.ts";
+import { IndexReader, type ReadList, UnreadableIndex } from "./index-reader.ts";
 import { flightKey } from "./tenant.ts";
 import { type Asker, withCredentials } from "./with-credentials.ts";
 
@@ -31,31 +20,16 @@ export type { Image, IndexImage } from "./image.ts";
 const maxListBytes = 32 * 1_048_576;
 /** Bytes of an error that is remembered, with its trace. */
 const errorBytes = 4_096;
-/**
- * Bytes of an index and those nested in it, as they are fetched: the largest document that registries take, and half of
- * what is read at once, so that there is always something left for another namespace.
- */
-const maxDocumentsBytes = 4 * 1_048_576;
-/** Bytes that one image's manifest may have beyond what its registry claims of it, where that is nothing. */
-const smallManifestBytes = 65_536;
-/** Bytes of documents that are read at once: two of the largest, of one namespace one. */
-const maxReadingBytes = 8 * 1_048_576;
-/** Nested indexes that are fetched at once. */
-const nestedAtOnce = 4;
-
-/** `retryMs`: the list lacks what a try after so long may find. */
-interface ReadList {
-  readonly list: VariantList;
-  readonly retryMs: number | undefined;
-}
-
 type Outcome =
   | {
       readonly list: VariantList;
-      /** Milliseconds since the epoch from which another try may find more; never if absent. */
-      readonly retryAt?: number | undefined;
+      /** Milliseconds since the epoch from which another try may find more; absent: the list is whole. */
+      readonly retryAt?: number;
     }
   | { readonly error: RegistryError };
+
+/** A list as an image has it. */
+type KeptList = VariantList & Pick<IndexImage, "incomplete">;
 
 export interface ImageSourceOptions {
   /** Of parsed indexes that are kept. */
@@ -69,18 +43,19 @@ export interface ImageSourceOptions {
 /** Images as the choice of a variant needs them: the upper door of the registry room. */
 export class ImageSource {
   readonly #client: RegistryClient;
-  /** By access and digest: content addressed, so kept for good; indexes that cannot be read are so for good as well. */
+  readonly #reader: IndexReader;
+  /**
+   * By access and digest: content addressed, so kept for good; indexes that cannot be read are so for good as well. A list
+   * that is not whole is its namespace's own: what cut it short may be no more than that namespace's hunger.
+   */
   readonly #lists: LRUCache<string, Outcome>;
-  readonly #reading = new Flights<VariantList>();
-  readonly #room = new ReadingRoom(maxReadingBytes);
+  readonly #reading = new Flights<KeptList>();
   readonly #now: () => number;
-
-  readonly #artifacts: boolean;
 
   constructor(client: RegistryClient, options: ImageSourceOptions = {}) {
     const { maxBytes = maxListBytes, artifacts = false, now = Date.now } = options;
     this.#client = client;
-    this.#artifacts = artifacts;
+    this.#reader = new IndexReader(client, artifacts);
     this.#now = now;
     this.#lists = new LRUCache<string, Outcome>({
       maxSize: maxBytes,
@@ -118,9 +93,9 @@ export class ImageSource {
     return { kind: "index", reference, descriptor, ...list };
   }
 
-  async #list(reference: Reference, descriptor: Descriptor, access: Access): Promise<VariantList> {
+  async #list(reference: Reference, descriptor: Descriptor, access: Access): Promise<KeptList> {
     const key = `${this.#client.accessName(reference, access.credentials)} ${descriptor.digest}`;
-    return await this.#kept(key, access, (own) => this.#read(key, reference, descriptor, own));
+    return await this.#kept(key, access, (own) => this.#reader.read(reference, descriptor, own));
   }
 
   async #single(
@@ -128,159 +103,36 @@ export class ImageSource {
     descriptor: Descriptor,
     platform: Platform | undefined,
     access: Access,
-  ): Promise<VariantList> {
+  ): Promise<KeptList> {
     const said = platform === undefined ? "" : `${formatPlatform(platform)} ${platform.osVersion ?? ""}`;
     const key = `${this.#client.accessName(reference, access.credentials)} ${descriptor.digest} alone ${said}`;
-    return await this.#kept(key, access, (own) => this.#readSingle(key, reference, descriptor, platform, own));
+    return await this.#kept(key, access, (own) => this.#reader.readSingle(reference, descriptor, platform, own));
   }
 
-  async #kept(key: string, access: Access, read: (access: Access) => Promise<ReadList>): Promise<VariantList> {
+  async #kept(key: string, access: Access, read: (access: Access) => Promise<ReadList>): Promise<KeptList> {
     const known = this.#lists.get(key);
     if (known !== undefined) {
       if ("error" in known) throw known.error;
-      if (known.retryAt === undefined || this.#now() < known.retryAt) return known.list;
+      return known.list;
+    }
+    const own = flightKey(`${key} incomplete`, access.tenant);
+    const lacking = this.#lists.get(own);
+    if (lacking !== undefined && "list" in lacking && this.#now() < (lacking.retryAt ?? 0)) {
+      return { ...lacking.list, incomplete: true };
     }
     return await this.#reading.join(flightKey(key, access.tenant), access.signal, async (signal) => {
-      const { list, retryMs } = await read({ ...access, signal });
-      this.#lists.set(key, { list, retryAt: retryMs === undefined ? undefined : this.#now() + retryMs });
-      return list;
+      const { list, retryMs } = await read({ ...access, signal }).catch((error: unknown) => {
+        if (error instanceof UnreadableIndex && error.lasting) this.#lists.set(key, { error });
+        throw error;
+      });
+      if (retryMs === undefined) {
+        this.#lists.set(key, { list });
+        return list;
+      }
+      this.#lists.set(own, { list, retryAt: this.#now() + retryMs });
+      return { ...list, incomplete: true };
     });
   }
-
-  async #readSingle(
-    key: string,
-    reference: Reference,
-    descriptor: Descriptor,
-    platform: Platform | undefined,
-    access: Access,
-  ): Promise<ReadList> {
-    const { digest } = descriptor;
-    const { tag: _tag, ...rest } = reference;
-    const most = Math.max(descriptor.size, smallManifestBytes);
-    const flatten = (configured?: Configured) =>
-      this.#room.run(access.tenant?.namespace ?? "", most, access.signal, async () => {
-        const manifest = await this.#client.manifest({ ...rest, digest }, access);
-        if (manifest.size > most) {
-          const message = `${digest} has ${manifest.size} bytes, and ${descriptor.size} were claimed`;
-          throw this.#refuse(key, reference, digest, new OciError("SIZE_MISMATCH", message));
-        }
-        const index = await this.#refusing(key, reference, digest, () =>
-          inSlices(singleIndexInSteps(descriptor, manifest.bytes, platform), access.signal, "reading an image"),
-        );
-        const flat = await this.#flatten(key, reference, digest, new Map([[digest, index]]), configured, access.signal);
-        if (!flat.complete) throw new TypeError("nothing is nested in an index of one image");
-        return flat;
-      });
-    const flat = await flatten();
-    if (flat.unidentified.length === 0) return { list: listOf(flat), retryMs: undefined };
-    const { configured, retryMs } = await this.#configurations(flat.unidentified, reference, access);
-    return { list: listOf(await flatten(configured)), retryMs };
-  }
-
-  async #read(key: string, reference: Reference, root: Descriptor, access: Access): Promise<ReadList> {
-    const namespace = access.tenant?.namespace ?? "";
-    /** Bytes of each document, as they are claimed, by digest. */
-    const wanted = new Map([[root.digest, root.size]]);
-    let read: ReadConfigurations | undefined;
-    // Ends: each round adds documents, and depth and number of nested indexes are bounded by flattenIndex; the last one
-    // adds configurations, once.
-    for (;;) {
-      const bytes = [...wanted.values()].reduce((sum, size) => sum + size, 0);
-      if (bytes > maxDocumentsBytes) throw this.#refuseSize(key, reference, root.digest, wanted.size);
-      // What was fetched for the last round is not kept while this one waits for its turn: the client may have it still.
-      const flat = await this.#room.run(namespace, bytes, access.signal, async () => {
-        const documents = await this.#fetchAll(key, reference, root.digest, wanted, access);
-        const size = documents.get(root.digest)?.length ?? 0;
-        // Some registries say less in the answer to a HEAD: it waits for its turn once more, as long as it is.
-        if (size > (wanted.get(root.digest) ?? 0)) return size;
-        return await this.#flatten(key, reference, root.digest, documents, read?.configured, access.signal);
-      });
-      if (typeof flat === "number") wanted.set(root.digest, flat);
-      else if (!flat.complete) for (const { digest, size } of flat.missing) wanted.set(digest, size);
-      else if (flat.unidentified.length === 0) return { list: listOf(flat), retryMs: read?.retryMs };
-      else read = await this.#configurations(flat.unidentified, reference, access);
-    }
-  }
-
-  /** The platforms that only the images' configurations say. */
-  #configurations(
-    unidentified: Parameters<typeof readConfigurations>[0],
-    { tag: _tag, ...rest }: Reference,
-    access: Access,
-  ): Promise<ReadConfigurations> {
-    const reader: ContentReader = {
-      manifest: async ({ digest }, signal) =>
-        (await this.#client.manifest({ ...rest, digest }, { ...access, signal })).bytes,
-      blob: ({ digest }, signal) => this.#client.blob(rest, digest, { ...access, signal }, maxConfigurationBytes),
-      inTurn: (bytes, signal, work) => this.#room.run(access.tenant?.namespace ?? "", bytes, signal, work),
-    };
-    return readConfigurations(unidentified, reader, access.signal);
-  }
-
-  async #fetchAll(
-    key: string,
-    { tag: _tag, ...rest }: Reference,
-    root: string,
-    wanted: ReadonlyMap<string, number>,
-    access: Access,
-  ): Promise<ReadonlyMap<string, Uint8Array>> {
-    const documents = new Map<string, Uint8Array>();
-    const digests = [...wanted];
-    for (let start = 0; start < digests.length; start += nestedAtOnce) {
-      const some = digests.slice(start, start + nestedAtOnce).map(async ([digest, size]) => {
-        const manifest = await this.#client.manifest({ ...rest, digest }, access);
-        if (manifest.size > size && digest !== root) {
-          const message = `${digest} has ${manifest.size} bytes, and ${size} were claimed`;
-          throw this.#refuse(key, rest, root, new OciError("SIZE_MISMATCH", message));
-        }
-        documents.set(digest, manifest.bytes);
-      });
-      await Promise.all(some);
-    }
-    return documents;
-  }
-
-  async #flatten(
-    key: string,
-    reference: Reference,
-    digest: string,
-    documents: ReadonlyMap<string, Uint8Array>,
-    configured: Configured | undefined,
-    signal: AbortSignal,
-  ): Promise<FlattenedIndex> {
-    const options = { artifacts: this.#artifacts, ...(configured === undefined ? {} : { configured }) };
-    return await this.#refusing(key, reference, digest, () =>
-      inSlices(flattenInSteps(digest, documents, options), signal, "reading an index"),
-    );
-  }
-
-  async #refusing<T>(key: string, reference: Reference, digest: string, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (cause) {
-      throw cause instanceof OciError ? this.#refuse(key, reference, digest, cause) : cause;
-    }
-  }
-
-  #refuseSize(key: string, reference: Reference, digest: string, documents: number): RegistryError {
-    const text = `the index and those nested in it have more than ${maxDocumentsBytes} bytes`;
-    const cause = new OciError("TOO_LARGE", text);
-    // One document's size is what a header of an answer says, which nothing vouches for: the next one may say another.
-    return documents === 1 ? unreadable(reference, digest, cause) : this.#refuse(key, reference, digest, cause);
-  }
-
-  /** An index that cannot be read is so for good. */
-  #refuse(key: string, reference: Reference, digest: string, cause: OciError): RegistryError {
-    const error = unreadable(reference, digest, cause);
-    this.#lists.set(key, { error });
-    return error;
-  }
-}
-
-/** The cause quotes the document, which is for `explain` to show and not for a Warning. */
-function unreadable({ registry, repository }: Reference, digest: string, cause: OciError): RegistryError {
-  const text = `${registry}/${repository}@${digest}: is no image index that can be read (${cause.code})`;
-  return new RegistryError("INVALID", text, { cause });
 }
 
 /** Bytes of a list that is kept, by estimate. */

@@ -29,7 +29,8 @@ export class ReselectMemory {
 
   /** Keeps what the reference named just now. */
   put(reference: Reference, pod: Pod, namespace: string, image: Image): void {
-    if (image.kind !== "index") return;
+    // One that is not whole proves nothing of what it lacks.
+    if (image.kind !== "index" || image.incomplete === true) return;
     const { digest } = image.descriptor;
     const { tag: _, ...untagged } = reference;
     this.#images.set(keyOf(reference, digest, pod, namespace), image);

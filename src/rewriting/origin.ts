@@ -83,7 +83,11 @@ export async function originOf(
   const named = { ...untagged, digest: index };
   const image =
     knowledge.remembered(named, index, pod, namespace) ?? (await knowledge.lookup(named, pod, namespace, signal));
-  if (image.kind !== "index" || !image.variants.some((variant) => variant.digest === digest)) {
+  const contains = image.kind === "index" && image.variants.some((variant) => variant.digest === digest);
+  if (!contains && image.kind === "index" && image.incomplete === true) {
+    throw new RegistryError("SERVER_ERROR", `${repositoryName(reference)}: not all of the index could be read`);
+  }
+  if (!contains) {
     return { kind: "unproven", reason: "the index that its annotation names does not contain it" };
   }
   return { kind: "chosen", image, asked, askedText };

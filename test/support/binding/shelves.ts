@@ -22,6 +22,8 @@ import { type Build, machine, variants } from "../variants.ts";
 /** A registry of indexes by reference, which counts what it is asked. */
 export class Shelf {
   readonly asked: string[] = [];
+  /** While it is set, indexes are read without their builds: their registry fails. */
+  incomplete = false;
   readonly #images = new Map<string, Image>();
   #away = false;
 
@@ -50,7 +52,9 @@ export class Shelf {
     this.asked.push(key);
     if (this.#away) return Promise.reject(new RegistryError("UNREACHABLE", "away"));
     const image = this.#images.get(key);
-    return image === undefined ? Promise.reject(new RegistryError("NOT_FOUND", key)) : Promise.resolve(image);
+    if (image === undefined) return Promise.reject(new RegistryError("NOT_FOUND", key));
+    const lacking = this.incomplete && image.kind === "index";
+    return Promise.resolve(lacking ? { ...image, variants: [], unread: [0], incomplete: true } : image);
   }
 }
 
