@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { startGeneratedUpstream, type GeneratedUpstream } from "../support/proxy/generated-upstream.ts";
+import { type GeneratedUpstream, startGeneratedUpstream } from "../support/proxy/generated-upstream.ts";
 import { type ProxyProcess, startProxyProcess } from "./proxy-process.ts";
 import { countBytes, mostMemory } from "./proxy-pulls.ts";
 
