@@ -15,12 +15,17 @@ test("every block of commands is run by a client's test", () => {
   const withCommands = sections.filter(({ text }) => codeBlocks(text).length > 0).map(({ heading }) => heading);
   expect(withCommands.length).toBeGreaterThan(10);
   const run = (heading: string): boolean =>
-    tests.some((text) => text.includes(`name: "${heading}"`) || text.includes(`commandsBelow("${heading}")`));
+    tests.some(
+      (text) =>
+        text.includes(`name: "${heading}"`) ||
+        text.includes(`name = "${heading}"`) ||
+        text.includes(`commandsBelow("${heading}")`),
+    );
   expect(withCommands.filter((heading) => !run(heading))).toEqual([]);
 });
 
 test("the table has every client that is tried", () => {
   const rows = [...page.matchAll(/^\| ([^|]+?) +\| [\d.]+/gm)].map(([, name]) => name);
-  const tried = tests.flatMap((text) => /name: "([^"]+)"/.exec(text)?.[1] ?? []);
+  const tried = tests.flatMap((text) => /name(?: =|:) "([^"]+)"/.exec(text)?.[1] ?? []);
   expect(new Set(rows)).toEqual(new Set([...tried, "containerd: a kubelet"]));
 });
