@@ -1,5 +1,5 @@
 // How enroot (and pyxis, which hands its images to it) pulls: the requests of NVIDIA/enroot, src/docker.sh, at commit
-// 067079ee4a8d, sent by curl's habits. The program itself is not run.
+// 067079ee4a8d, sent as curl sends them.
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
