@@ -18,8 +18,8 @@ METAHUB_FUZZ_RUNS=N      so many broken inputs of each kind (2,000; 50,000 in te
 
 export const testFullSays =
   "metahub: all that npm test runs, level nodes is required; 50,000 broken inputs of each kind, and 100,000 cases for each\n" +
-  "metahub: comparison with other projects' code. What takes longer than CI bears will be here too: scenarios on clusters\n" +
-  "metahub: of kind, and soaks.";
+  "metahub: comparison with other projects' code; current clients of registries, in a box that is made once (650 MB, with\n" +
+  "metahub: mmdebstrap); a blob of 10 GB. Scenarios on clusters of kind, and soaks, will be here too.";
 
 /** Options of vitest that are followed by their value. */
 const valued = new Set(["-t", "--testNamePattern", "--project", "--reporter", "--exclude"]);

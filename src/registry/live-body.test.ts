@@ -86,3 +86,22 @@ test("a failure before anybody listens is told to who listens later; cancelling 
   expect(told).not.toHaveBeenCalled();
   expect(second.verdicts).toEqual(["left", "unclear"]);
 });
+
+test("pieces that wait are given one by one, as they arrived, and not copied into one", async () => {
+  const { source, live } = exchange();
+  const pieces = ["one", "two", "three"].map((text) => Buffer.from(text));
+  for (const piece of pieces) source.push(piece);
+  source.push(null);
+  for (const piece of pieces) expect(await live.read()).toBe(piece);
+  expect(await live.read()).toBeUndefined();
+});
+
+test("a body that closes without an end and without an error is a failure, waited for or not", async () => {
+  const waiting = exchange();
+  const read = waiting.live.read();
+  waiting.source.destroy();
+  await expect(read).rejects.toMatchObject({ code: "UNREACHABLE" });
+  const { source, live } = exchange();
+  source.destroy();
+  await expect(live.read()).rejects.toMatchObject({ code: "UNREACHABLE" });
+});

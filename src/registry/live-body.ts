@@ -26,12 +26,13 @@ const longPauseMs = 5_000;
  */
 export class LiveBody {
   readonly #body: Readable;
-  readonly #pieces: AsyncIterator<unknown>;
   readonly #hop: Hop;
   readonly #limits: LiveBodyLimits;
   #received = 0;
   #complete = false;
   #failure: RegistryError | undefined;
+  /** Who waits for the next piece. */
+  #waiting: PromiseWithResolvers<unknown> | undefined;
   #notify: ((failure: RegistryError) => void) | undefined;
   #givenAt = performance.now();
   /** Milliseconds that the reader took before it asked for the piece that is awaited; undefined while it asks for none. */
@@ -43,7 +44,14 @@ export class LiveBody {
     this.#limits = limits;
     // Also between two reads: a caller that gives up, or a connection that breaks, ends the exchange at once.
     body.once("error", (error) => this.#fail(error));
-    this.#pieces = body[Symbol.asyncIterator]();
+    // One at a time, as it arrived: the iterator of a stream would copy all that waits into one.
+    body.pause().on("data", (piece) => {
+      body.pause();
+      this.#waiting?.resolve(piece);
+    });
+    body.once("end", () => this.#waiting?.resolve(undefined));
+    // Also where it is closed without an error.
+    body.once("close", () => this.#waiting?.reject(new Error("closed before its end")));
     this.#awaitReader();
   }
 
@@ -58,24 +66,24 @@ export class LiveBody {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#complete) return undefined;
     this.#awaitHost();
-    let next: IteratorResult<unknown>;
+    let piece: unknown;
     try {
-      next = await this.#pieces.next();
+      piece = await this.#next();
     } catch (error) {
       throw this.#fail(error);
     }
     // Cancelled meanwhile.
     if (this.#failure !== undefined) throw this.#failure;
-    if (next.done === true) {
+    if (piece === undefined) {
       this.#complete = true;
       this.#hop.end("succeeded");
       return undefined;
     }
-    if (!(next.value instanceof Uint8Array)) throw this.#fail(new TypeError("a response body must be read as bytes"));
-    this.#received += next.value.length;
+    if (!(piece instanceof Uint8Array)) throw this.#fail(new TypeError("a response body must be read as bytes"));
+    this.#received += piece.length;
     if (this.#received > this.#limits.maxBytes) throw this.#fail(tooLarge(this.#hop.name, this.#limits.maxBytes));
     this.#awaitReader();
-    return next.value;
+    return piece;
   }
 
   /** All that is left, in memory. @throws RegistryError */
@@ -91,6 +99,14 @@ export class LiveBody {
     this.#failure = new RegistryError("ABORTED", `${this.#hop.name}: its reader stopped before the end`);
     this.#hop.end("unclear");
     this.#body.destroy();
+  }
+
+  async #next(): Promise<unknown> {
+    if (this.#body.readableEnded) return undefined;
+    if (this.#body.destroyed) throw this.#body.errored ?? new Error("closed before its end");
+    this.#waiting = Promise.withResolvers<unknown>();
+    this.#body.resume();
+    return await this.#waiting.promise;
   }
 
   #fail(error: unknown): RegistryError {

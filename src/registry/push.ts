@@ -13,7 +13,7 @@ export interface NewImage {
   readonly platform: { readonly os: string; readonly architecture: string; readonly variant?: string | undefined };
   /** Uncompressed tar archives, the lowest first. */
   readonly layers: readonly Uint8Array[];
-  /** What made each layer. Optional in the specification; Charliecloud 0.31 refuses an image without it. */
+  /** Says of each layer by what it was made. Charliecloud 0.31 refuses an image without that, though it is optional. */
   readonly history?: readonly string[] | undefined;
   readonly entrypoint?: readonly string[] | undefined;
   readonly command?: readonly string[] | undefined;

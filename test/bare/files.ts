@@ -4,6 +4,8 @@ export const bareFiles: readonly string[] = [
   "test/cli/completion", // shells, kubectl
   "test/cli/rewrite", // kubectl
   "test/cli/proxy", // skopeo
+  ...["buildah", "charliecloud", "ctr", "docker", "podman", "skopeo", "slurm"].map((name) => `test/clients/${name}`),
+  "test/demo/proxy", // whichever client is there
   "test/cluster/",
   "test/integration/cluster", // levels api and nodes, a registry
   "test/integration/nodes-scenario",

@@ -50,7 +50,7 @@ async function benchManifests(servers: readonly BenchServer[], { ca }: Files, co
       load({
         url: `${origin}/v2/qnib/bench/manifests/latest`,
         ...{ ca, connections, headers: { accept, ...headers } },
-        requests: connections === 1 ? 500 : 1_600,
+        requests: connections === 1 ? 400 : 800,
         check: (answer) => {
           if (!JSON.stringify(answer).includes('"schemaVersion"')) throw new Error("that is no manifest");
         },

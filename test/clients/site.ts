@@ -61,6 +61,9 @@ export interface Site {
 export const hubName = "hub.example.com";
 const loopback: Place = { name: hubName, address: "::1" };
 
+/** Where clients go by themselves when they are not told otherwise. They find nobody there: nothing leaves the machine. */
+const elsewhere = ["docker.io", "index.docker.io", "registry-1.docker.io", "auth.docker.io"];
+
 /** Where the proxy listens, and its name there. */
 interface Place {
   readonly name: string;
@@ -98,7 +101,7 @@ export async function startSite({ place = loopback, upstream, signal }: SiteOpti
     const logins = await createLogins(hub, signal);
     const host = `${name}:${port}`;
     const hostsFile = join(run.dir, "hosts");
-    await writeFile(hostsFile, `127.0.0.1 localhost\n${address} ${name}\n`);
+    await writeFile(hostsFile, `127.0.0.1 localhost\n${address} ${name}\n${address} ${elsewhere.join(" ")}\n`);
     const { caFile, ...certificate } = await issue(run.dir, place);
     const proxy = await startProcess(run, {
       name: "proxy",

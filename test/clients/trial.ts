@@ -111,7 +111,7 @@ async function pulling<T extends object>(client: Client<T>, site: Site, found: T
     const cwd = join(home, `pull-${crypto.randomUUID().slice(0, 8)}`);
     await mkdir(cwd);
     const script = commands
-      .replaceAll(`${hubName}/qnib/bench:latest`, `${hubName}/${image}`)
+      .replaceAll("/qnib/bench:latest", `/${image}`)
       .replaceAll(hubName, site.host)
       .replaceAll("qnib-type1", username);
     const result = await run(script, {

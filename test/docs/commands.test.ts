@@ -13,7 +13,11 @@ const manifest: { scripts: Readonly<Record<string, string>> } = JSON.parse(read(
 const metahub = metahubProgram();
 
 /** Pages whose commands have a test of their own, which knows what they print. */
-const ownTest: ReadonlySet<string> = new Set(["README.md", "docs/features.md", "docs/machine-types.md"]);
+const ownTest: ReadonlySet<string> = new Set([
+  ...["README.md", "docs/features.md", "docs/machine-types.md"],
+  // The clients that it is about run them: test/clients.
+  "docs/machines-outside.md",
+]);
 const pages = findPages(root).filter((page) => !ownTest.has(page) && !page.startsWith("charts/"));
 
 /** The commands that a page tells to run: lines of shell blocks, and those in the text. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { processorTime } from "../siege/memory-limit.ts";
 
 /** Processor seconds that a server and its workers have taken. Zero where the system has no /proc. */
-export function taken(pid: number): number {
+function taken(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + processorTime(each), 0);
 }
 

@@ -195,7 +195,7 @@ async function started(
   return { name: launch.name, origin, pid: process.record.pid, headers: {} };
 }
 
-export function get(url: string, ca: string, headers: Readonly<Record<string, string>>, signal: AbortSignal) {
+function get(url: string, ca: string, headers: Readonly<Record<string, string>>, signal: AbortSignal) {
   return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
     const sent = request(url, { ca, headers, signal, agent: false }, (response) => {
       let text = "";

@@ -4,7 +4,7 @@ import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type GeneratedUpstream, startGeneratedUpstream } from "../support/proxy/generated-upstream.ts";
 import { type ProxyProcess, startProxyProcess } from "./proxy-process.ts";
-import { countBytes, mostMemory } from "./proxy-pulls.ts";
+import { countBytes, mostMemory } from "./pulls.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const mib = 1_048_576;
@@ -78,7 +78,7 @@ test("two thousand connections that say nothing keep nobody out", async () => {
     for (let index = 0; index < 2_000; index++) {
       const socket = connect(Number(port), "127.0.0.1");
       // It may be ended for its silence meanwhile.
-      socket.on("error", () => undefined);
+      socket.resume().on("error", () => undefined);
       sockets.push(socket);
       await once(socket, "connect");
     }

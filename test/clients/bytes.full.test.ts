@@ -2,7 +2,7 @@ import { request } from "undici";
 import { expect, test } from "vitest";
 import { startGeneratedUpstream } from "../support/proxy/generated-upstream.ts";
 import { startProxyProcess } from "./proxy-process.ts";
-import { countBytes, mostMemory } from "./proxy-pulls.ts";
+import { countBytes, mostMemory } from "./pulls.ts";
 
 test("a blob of 10 GB passes, and is never in memory", { timeout: 1_800_000 }, async () => {
   const size = 10_000_000_000;
