@@ -43,7 +43,7 @@ const nameRule: Rule = {
   pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
   message: 'must be what a path begins with, for example "ghcr"',
 };
-export const upstreamHostRule: Rule = {
+const upstreamHostRule: Rule = {
   pattern: "^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\\[[0-9a-f:]+\\])(:[0-9]{1,5})?$",
   message: 'must be a registry\'s host in lower case, with its port where it has one, for example "ghcr.io"',
 };

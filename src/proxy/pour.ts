@@ -13,7 +13,7 @@ export interface Pace {
 }
 
 /** A line of a modem is faster; whoever is slower keeps others from a place. */
-export const clientPace: Pace = { idleMs: 60_000, graceMs: 60_000, leastRate: 4_096 };
+const clientPace: Pace = { idleMs: 60_000, graceMs: 60_000, leastRate: 4_096 };
 
 const pieceBytes = 64 * 1024;
 

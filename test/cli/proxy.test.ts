@@ -297,6 +297,11 @@ describe("flags that do not fit", () => {
   test.each<[string, readonly string[], RegExp]>([
     ["no certificate", [], /say one of --tls-cert-file/],
     ["HTTP for everybody", ["--http"], /--http needs --address 127\.0\.0\.1/],
+    [
+      "certificates of clients over plain HTTP",
+      ["--http", "--address", "127.0.0.1", "--client-ca-file", "ca.crt"],
+      /--client-ca-file needs TLS/,
+    ],
     ["an upstream without a host", ["--http", "--address", "127.0.0.1", "--upstream", "ghcr"], /expected NAME=HOST/],
     ["a URL of plain HTTP", ["--http", "--address", "127.0.0.1", "--external-url", "http://h"], /expected https/],
     [

@@ -120,7 +120,7 @@ export function openUpstreams(
   );
 }
 
-/** Blobs on their way at once: 64 KiB of memory each. Of one upstream, a credential gets half while it is alone. */
+/** Blobs on their way at once: 64 KiB of memory each. A credential that is alone gets half of an upstream's. */
 const streams = 512;
 const streamsPerHost = 256;
 
