@@ -309,6 +309,11 @@ describe("flags that do not fit", () => {
       ["--http", "--address", "127.0.0.1", "--key-file", "examples/inventory/k"],
       /must not lie/,
     ],
+    [
+      "a record among what is watched",
+      ["--http", "--address", "127.0.0.1", "--record-file", "examples/inventory/r"],
+      /--record-file examples\/inventory\/r: it must not lie/,
+    ],
     ["a URL with a path", ["--http", "--address", "127.0.0.1", "--external-url", "https://h/x"], /without a path/],
   ])("%s", async (_name, more, message) => {
     const { code, stderr } = await metahub([...base, ...more]);
@@ -334,5 +339,30 @@ describeWith(requireProgram("skopeo", "skopeo"), "skopeo", ({ path }) => {
     const digest = await promisify(execFile)(path, ["manifest-digest", join(target, "manifest.json")]);
     expect(published.tags.get(digest.stdout.trim())).toBe(builds[type]);
     expect(JSON.parse(manifest.toString()).layers.length).toBeGreaterThan(0);
+  });
+
+  test("an index of one build is copied whole under its digest, and keeps the guard of the platform", async () => {
+    const file = join(inventory(), "config.yaml");
+    const config = { apiVersion: "metahub.dev/v1alpha1", kind: "ProxyConfig", metadata: { name: "hub" } };
+    await writeFile(file, JSON.stringify({ ...config, spec: { answerIndex: ["type3"] } }));
+    const authorization = basic("qnib-type3", secrets["type3"] ?? "");
+    const latest = async () => (await get("/v2/qnib/bench/manifests/latest", { authorization })).headers;
+    const index = "application/vnd.oci.image.index.v1+json";
+    await expect.poll(async () => (await latest())["content-type"], { timeout: 20_000 }).toBe(index);
+    const certificates = join(folder, "certs");
+    await mkdir(certificates, { recursive: true });
+    await cp(join(folder, "tls/ca.crt"), join(certificates, "ca.crt"));
+    const target = join(folder, "copy-index");
+    const policy = join(folder, "policy.json");
+    await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
+    const env = { ...process.env, HOME: folder, TMPDIR: folder };
+    const skopeo = (...args: string[]) => promisify(execFile)(path, ["--policy", policy, ...args], { env });
+    const source = ["--src-cert-dir", certificates, "--src-creds", `qnib-type3:${secrets["type3"]}`];
+    await skopeo("copy", "--all", "--preserve-digests", ...source, `docker://${host}/qnib/bench`, `dir:${target}`);
+    const digest = await promisify(execFile)(path, ["manifest-digest", join(target, "manifest.json")]);
+    expect(digest.stdout.trim()).toBe((await latest())["docker-content-digest"]);
+    const arm = ["--override-arch", "arm64", "copy", ...source, `docker://${host}/qnib/bench`, `dir:${target}-arm`];
+    await expect(skopeo(...arm)).rejects.toThrow(/no image found in (image index|manifest list) for architecture/);
+    await rm(file);
   });
 });

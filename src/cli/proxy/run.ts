@@ -45,8 +45,8 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
       port: flags.port,
       healthPort: flags.healthPort,
       inventoryFolder: inventory,
-      keyFile: outside(flags.keyFile, inventory),
-      recordFile: flags.recordFile ?? `${flags.keyFile}.made-indexes`,
+      keyFile: outside("--key-file", flags.keyFile, inventory),
+      recordFile: outside("--record-file", flags.recordFile ?? `${flags.keyFile}.made-indexes`, inventory),
       certificate,
       externalUrl: externalUrl(flags.externalUrl),
       clientCaFile: clientAuthorities(flags),
@@ -108,13 +108,13 @@ function externalUrl(text: string): URL {
   return url;
 }
 
-/** The keys open everything, and the folder may lie in Git. @throws UsageError */
-function outside(keyFile: string, inventory: string): string {
-  const inside = relative(resolve(inventory), resolve(keyFile));
+/** The keys open everything, and the folder may lie in Git; what is written there is read again. @throws UsageError */
+function outside(flag: string, file: string, inventory: string): string {
+  const inside = relative(resolve(inventory), resolve(file));
   if (inside !== "" && !inside.startsWith("..")) {
-    throw new UsageError(`--key-file ${keyFile}: it must not lie in the inventory, whose files may be shared`);
+    throw new UsageError(`${flag} ${file}: it must not lie in the inventory, whose files may be shared`);
   }
-  return keyFile;
+  return file;
 }
 
 function upstreamOf(text: string): ProxyOptions["flags"]["upstreams"][number] {
