@@ -55,7 +55,7 @@ test("one credential has so many requests at once, another its own, and a client
 
 test("a client that takes nothing of a blob loses its connection, its place and the upstream's", async () => {
   const clock = new ManualClock();
-  const { upstream, url, ask } = await start({ api: { clock }, settings: { mostOfOne: 1 } });
+  const { upstream, url, ask, log } = await start({ api: { clock }, settings: { mostOfOne: 1 } });
   const closed = Promise.withResolvers<void>();
   const fault = { kind: "repeat", piece, times, closed: closed.resolve } as const;
   upstream.faults.add({ path: /\/blobs\//, times: 1, fault });
@@ -67,6 +67,8 @@ test("a client that takes nothing of a blob loses its connection, its place and 
   socket.resume();
   await once(socket, "close");
   expect(socket.bytesRead).toBeLessThan(piece.length * times);
+  expect(log.some((line) => line.includes("takes too little") && line.includes("qnib/bench"))).toBe(true);
+  expect(log.join("")).not.toContain("an upstream failed");
   expect((await ask(`${base}/manifests/latest`, "type1", { method: "HEAD" })).status).toBe(200);
 });
 
