@@ -33,10 +33,11 @@ test.each<[unknown, RegExp]>([
   [{ upstreams: [{ name: "a/b", host: "ghcr.io" }] }, /must be what a path begins with/],
   [{ upstreams: [{ name: "a", host: "GHCR.io" }] }, /in lower case/],
   [{ upstreams: [{ name: "a", host: "ghcr.io/team" }] }, /must be a registry's host/],
-  [{ upstreams: [{ name: "a", host: "user@ghcr.io" }] }, /must be a registry's host/],
+  [{ upstreams: [{ name: "a", host: "user:pa55@ghcr.io" }] }, /must be a registry's host/],
+  [{ defaultUpstream: "user:pa55@ghcr.io" }, /must be a registry's host/],
   [{ upstreams: [{ name: "a", host: "a.io", mirror: "https://m/path" }] }, /must be a URL without a path/],
-  [{ upstreams: [{ name: "a", host: "a.io", mirror: "https://u:p@m" }] }, /must be a URL without a path/],
-  [{ upstreams: [{ name: "a", host: "a.io", password: "x" }] }, /password/],
+  [{ upstreams: [{ name: "a", host: "a.io", mirror: "https://u:pa55@m" }] }, /must be a URL without a path/],
+  [{ upstreams: [{ name: "a", host: "a.io", password: "pa55" }] }, /password/],
   [
     {
       upstreams: [
@@ -60,7 +61,8 @@ test.each<[unknown, RegExp]>([
   [{ limits: { requestsPerCredential: 0 } }, /greater than or equal to 1/],
   [{ limits: { requestsPerCredential: 1e9 } }, /less than or equal to/],
   [{ limits: { streams: 1 } }, /streams/],
-])("%j is refused, with the place", (spec, message) => {
+])("%j is refused, with the place, and no password is repeated", (spec, message) => {
   expect(() => read(spec)).toThrow(message);
   expect(() => read(spec)).toThrow(/^hub\.yaml/);
+  expect(() => read(spec)).not.toThrow(/pa55/);
 });

@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Authority, createAuthority } from "../cluster/pki.ts";
 import { freePorts } from "../cluster/ports.ts";
 import { requireProgram } from "../cluster/programs.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
@@ -39,6 +40,8 @@ let output = "";
 const secrets: Record<string, string> = {};
 
 const inventory = (): string => join(folder, "hub");
+/** Vouches for clients that show a certificate. */
+let authority: Authority;
 
 async function create(name: string, ...more: readonly string[]): Promise<void> {
   const args = ["credentials", "create", name, "--inventory", inventory(), "-o", "json", ...more];
@@ -72,6 +75,10 @@ beforeAll(async () => {
   for (const type of types) await create(type, "--machine-type", type, "--username", `qnib-${type}`);
   await create("mirror", "--unfiltered", "--username", "mirror");
   await create("narrow", "--machine-type", "type1", "--repository", "qnib/other");
+  authority = await createAuthority();
+  await writeFile(join(folder, "clients.crt"), authority.certificate);
+  // As git-sync has it: the folder is reached by a link.
+  await symlink("hub", join(folder, "current"));
   const [port = 0] = await freePorts(1);
   host = `localhost:${port}`;
   const child = spawn(
@@ -79,7 +86,8 @@ beforeAll(async () => {
     [
       join(root, "dist/metahub.mjs"),
       "proxy",
-      ...["--inventory", inventory(), "--external-url", `https://${host}`],
+      ...["--inventory", join(folder, "current"), "--external-url", `https://${host}`],
+      ...["--client-ca-file", join(folder, "clients.crt")],
       ...["--address", "127.0.0.1", "--port", String(port), "--health-port", "0"],
       ...["--key-file", join(folder, "token-keys")],
       ...["--tls-dir", join(folder, "tls"), "--mirror", `docker.io=http://${upstream.host}`],
@@ -186,6 +194,38 @@ test("a revocation counts at once, also for a token that was given", async () =>
   expect(await ask()).toBe(200);
   expect((await metahub(["credentials", "revoke", "passing", "--inventory", inventory()])).code).toBe(0);
   await expect.poll(ask, { timeout: 20_000 }).toBe(401);
+});
+
+test("a revocation counts where the whole folder is replaced, by a link that is swapped", async () => {
+  await create("swapped", "--machine-type", "type1", "--username", "swapped");
+  const status = async (): Promise<number> => (await tokenOf("swapped", secrets["swapped"] ?? "")).status;
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  await cp(inventory(), join(folder, "hub-2"), { recursive: true });
+  await rm(join(folder, "hub-2/swapped.yaml"));
+  const swap = async (target: string): Promise<void> => {
+    await symlink(target, join(folder, "next"));
+    await rename(join(folder, "next"), join(folder, "current"));
+  };
+  await swap("hub-2");
+  await expect.poll(status, { timeout: 20_000 }).toBe(401);
+  await swap("hub");
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  await rm(join(inventory(), "swapped.yaml"));
+});
+
+test("a client certificate stands for its machine type, and nobody needs one", async () => {
+  const { certificate, key } = await authority.issue({
+    commonName: "node",
+    client: true,
+    uris: ["metahub:machine-type:type4"],
+  });
+  const ca = await readFile(join(folder, "tls/ca.crt"), "utf8");
+  const certified = new Agent({ connect: { ca, cert: certificate, key } });
+  const url = `https://${host}/v2/qnib/bench/manifests/latest`;
+  const { headers, body } = await request(url, { dispatcher: certified });
+  await body.dump();
+  await certified.close();
+  expect(published.tags.get(String(headers["docker-content-digest"]))).toBe(builds["type4"]);
 });
 
 test("a mistake in the folder leaves what was there, and the log says where it is", async () => {

@@ -1,7 +1,7 @@
-import { relative, resolve } from "node:path";
 import { z } from "zod";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
+import { liesIn } from "../../process/lies-in.ts";
 import type { CertificatePlace } from "../../programs/parts/certificates.ts";
 import { type ProxyOptions, runProxy } from "../../programs/proxy.ts";
 import { logLevels } from "../../telemetry/log.ts";
@@ -45,8 +45,8 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
       port: flags.port,
       healthPort: flags.healthPort,
       inventoryFolder: inventory,
-      keyFile: outside("--key-file", flags.keyFile, inventory),
-      recordFile: outside("--record-file", flags.recordFile ?? `${flags.keyFile}.made-indexes`, inventory),
+      keyFile: await outside("--key-file", flags.keyFile, inventory),
+      recordFile: await outside("--record-file", flags.recordFile ?? `${flags.keyFile}.made-indexes`, inventory),
       certificate,
       externalUrl: externalUrl(flags.externalUrl),
       clientCaFile: clientAuthorities(flags),
@@ -109,9 +109,8 @@ function externalUrl(text: string): URL {
 }
 
 /** The keys open everything, and the folder may lie in Git; what is written there is read again. @throws UsageError */
-function outside(flag: string, file: string, inventory: string): string {
-  const inside = relative(resolve(inventory), resolve(file));
-  if (inside !== "" && !inside.startsWith("..")) {
+async function outside(flag: string, file: string, inventory: string): Promise<string> {
+  if (await liesIn(file, inventory)) {
     throw new UsageError(`${flag} ${file}: it must not lie in the inventory, whose files may be shared`);
   }
   return file;
