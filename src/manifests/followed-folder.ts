@@ -137,12 +137,18 @@ export class FollowedFolder {
       const before = await fingerprintOf(folder);
       this.#tried = before;
       this.#fingerprint = undefined;
-      const sources = await readFolder(folder, signal);
+      const read = await readFolder(folder, signal).then(
+        (sources) => ({ sources }),
+        (error: unknown) => ({ error }),
+      );
       if (signal.aborted) return;
+      // Also where it failed: a file that was listed may be gone when it is read.
       if (before !== (await fingerprintOf(folder))) {
         if (reading < mostReadings) continue;
         throw new ManifestError("UNREADABLE", `${folder}: it changes while it is read`);
       }
+      if ("error" in read) throw read.error;
+      const { sources } = read;
       // Also where it cannot be used: nothing but a change makes another try worth while.
       this.#fingerprint = before;
       await take(sources.flatMap(({ name, text }) => parseManifests(text, name)));
