@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -160,6 +160,30 @@ test("what no watch tells of is seen at the next look, and a look at the same re
   await writeFile(join(elsewhere, "one.yaml"), manifest("other"));
   await clock.advance(2_000);
   await until(() => names.join() === "other");
+});
+
+test("a look at a file that is just being written anew waits for the rest of it", async () => {
+  const elsewhere = await folderWith("elsewhere", "one");
+  const folder = await folderWith("hub");
+  await symlink(join(elsewhere, "one.yaml"), join(folder, "linked.yaml"));
+  const seen: string[] = [];
+  await follow(folder, {
+    take: (manifests) => {
+      names = manifests.map(({ object }) => String(object["name"]));
+      seen.push(names.join());
+      told();
+    },
+    settleMs: 500,
+  });
+  // No watch tells of it, so that the look comes upon the empty file.
+  const file = await open(join(elsewhere, "one.yaml"), "w");
+  await clock.advance(2_000);
+  await clock.timer(() => true);
+  await file.writeFile(manifest("whole"));
+  await file.close();
+  await clock.advance(2_000);
+  await until(() => names.join() === "whole");
+  expect(new Set(seen)).toEqual(new Set(["one", "whole"]));
 });
 
 test("a folder that changes while it is read is read again, so that no two states of it are mixed", async () => {

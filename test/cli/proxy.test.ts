@@ -67,20 +67,9 @@ async function tokenOf(user: string, secret: string, repository = "qnib/bench") 
   return await get(`${pathname}?${query}`, { authorization: basic(user, secret) });
 }
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "metahub-proxy-"));
-  await cp(join(root, "examples/inventory"), inventory(), { recursive: true });
-  upstream = await startRegistry();
-  published = await publishBuilds(upstream.host, undefined, AbortSignal.timeout(30_000));
-  for (const type of types) await create(type, "--machine-type", type, "--username", `qnib-${type}`);
-  await create("mirror", "--unfiltered", "--username", "mirror");
-  await create("narrow", "--machine-type", "type1", "--repository", "qnib/other");
-  authority = await createAuthority();
-  await writeFile(join(folder, "clients.crt"), authority.certificate);
-  // As git-sync has it: the folder is reached by a link.
-  await symlink("hub", join(folder, "current"));
-  const [port = 0] = await freePorts(1);
-  host = `localhost:${port}`;
+/** Starts the program, the same each time. */
+async function launch(): Promise<void> {
+  const port = host.replace("localhost:", "");
   const child = spawn(
     process.execPath,
     [
@@ -88,7 +77,7 @@ beforeAll(async () => {
       "proxy",
       ...["--inventory", join(folder, "current"), "--external-url", `https://${host}`],
       ...["--client-ca-file", join(folder, "clients.crt")],
-      ...["--address", "127.0.0.1", "--port", String(port), "--health-port", "0"],
+      ...["--address", "127.0.0.1", "--port", port, "--health-port", "0"],
       ...["--key-file", join(folder, "token-keys")],
       ...["--tls-dir", join(folder, "tls"), "--mirror", `docker.io=http://${upstream.host}`],
     ],
@@ -104,6 +93,23 @@ beforeAll(async () => {
   void ended.then(() => listening.reject(new Error(`it ended before it listened: ${output}`)));
   const line = await listening.promise;
   health = /health and metrics: (http:\/\/[\d.:]+)/.exec(line)?.[1] ?? "";
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-proxy-"));
+  await cp(join(root, "examples/inventory"), inventory(), { recursive: true });
+  upstream = await startRegistry();
+  published = await publishBuilds(upstream.host, undefined, AbortSignal.timeout(30_000));
+  for (const type of types) await create(type, "--machine-type", type, "--username", `qnib-${type}`);
+  await create("mirror", "--unfiltered", "--username", "mirror");
+  await create("narrow", "--machine-type", "type1", "--repository", "qnib/other");
+  authority = await createAuthority();
+  await writeFile(join(folder, "clients.crt"), authority.certificate);
+  // As git-sync has it: the folder is reached by a link.
+  await symlink("hub", join(folder, "current"));
+  const [port = 0] = await freePorts(1);
+  host = `localhost:${port}`;
+  await launch();
   dispatcher = new Agent({ connect: { ca: await readFile(join(folder, "tls/ca.crt"), "utf8") } });
 });
 afterAll(async () => {
@@ -286,6 +292,10 @@ describe("a ProxyConfig in the folder", () => {
     await expect
       .poll(async () => (await latest()).headers["content-type"], { timeout: 20_000 })
       .toBe("application/vnd.oci.image.manifest.v1+json");
+    expect(await statusOf(`/v2/qnib/bench/manifests/${digest}`)).toBe(200);
+    stop();
+    await ended;
+    await launch();
     expect(await statusOf(`/v2/qnib/bench/manifests/${digest}`)).toBe(200);
   });
 
