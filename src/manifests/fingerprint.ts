@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { ManifestError } from "./error.ts";
 import { filesOf } from "./sources.ts";
@@ -11,7 +12,8 @@ const atOnce = 16;
  * of them: nothing is read. A folder that is not there has one too.
  */
 export async function fingerprintOf(folder: string): Promise<string> {
-  const hash = createHash("sha256").update(await aboutOf(folder));
+  // When the folder was written says nothing: files that are no manifests come and go in it.
+  const hash = createHash("sha256").update(await aboutOf(folder, ({ dev, ino }) => [dev, ino]));
   let files: readonly string[];
   try {
     files = await filesOf(folder);
@@ -21,17 +23,20 @@ export async function fingerprintOf(folder: string): Promise<string> {
   }
   for (let start = 0; start < files.length; start += atOnce) {
     const some = files.slice(start, start + atOnce);
-    const about = await Promise.all(some.map(async (file) => `${file} ${await aboutOf(file)}\n`));
+    const about = await Promise.all(some.map(async (file) => `${file} ${await aboutOf(file, contentOf)}\n`));
     for (const one of about) hash.update(one);
   }
   return hash.digest("hex");
 }
 
+function contentOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): readonly bigint[] {
+  return [dev, ino, size, mtimeNs, ctimeNs];
+}
+
 /** Links are followed: it is what they lead to that is read. */
-async function aboutOf(path: string): Promise<string> {
+async function aboutOf(path: string, read: (about: BigIntStats) => readonly bigint[]): Promise<string> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+    return read(await stat(path, { bigint: true })).join(" ");
   } catch (error) {
     return error instanceof Error && "code" in error ? String(error.code) : "unknown";
   }

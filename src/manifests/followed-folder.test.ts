@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -127,7 +127,11 @@ test("a mounted ConfigMap is read when its data are swapped", async () => {
 test("whoever writes without a pause puts nothing off", async () => {
   const folder = await folderWith("hub", "one");
   await follow(folder);
-  const writer = setInterval(() => writeFileSync(join(folder, "noise.txt"), String(performance.now())), 2);
+  let count = 0;
+  const writer = setInterval(() => {
+    count += 1;
+    writeFileSync(join(folder, `noise-${count}.txt`), "");
+  }, 2);
   try {
     await writeFile(join(folder, "two.yaml"), manifest("two"));
     await until(() => names.join() === "one,two" || errors.length > 0);
@@ -158,6 +162,30 @@ test("what no watch tells of is seen at the next look, and a look at the same re
   await until(() => names.join() === "other");
 });
 
+test("a look at a file that is just being written anew waits for the rest of it", async () => {
+  const elsewhere = await folderWith("elsewhere", "one");
+  const folder = await folderWith("hub");
+  await symlink(join(elsewhere, "one.yaml"), join(folder, "linked.yaml"));
+  const seen: string[] = [];
+  await follow(folder, {
+    take: (manifests) => {
+      names = manifests.map(({ object }) => String(object["name"]));
+      seen.push(names.join());
+      told();
+    },
+    settleMs: 500,
+  });
+  // No watch tells of it, so that the look comes upon the empty file.
+  const file = await open(join(elsewhere, "one.yaml"), "w");
+  await clock.advance(2_000);
+  await clock.timer(() => true);
+  await file.writeFile(manifest("whole"));
+  await file.close();
+  await clock.advance(2_000);
+  await until(() => names.join() === "whole");
+  expect(new Set(seen)).toEqual(new Set(["one", "whole"]));
+});
+
 test("a folder that changes while it is read is read again, so that no two states of it are mixed", async () => {
   const folder = await folderWith("hub", "one", "two");
   await follow(folder);
@@ -180,6 +208,20 @@ test("a folder that changes while it is read is read again, so that no two state
   }
   await watching;
   for (const both of seen) expect(["one,two", "a,a", "b,b", "c,c"]).toContain(both);
+});
+
+test("files that come and go while the folder is read are no mistake of it", async () => {
+  const folder = await folderWith("hub", "one");
+  await follow(folder);
+  // It is read within half a second, however busy it is.
+  for (const before = readings; readings < before + 3; ) {
+    const passing = Array.from({ length: 50 }, (_, index) => join(folder, `passing-${index}.yaml`));
+    for (const file of passing) await writeFile(file, manifest("passing"));
+    for (const file of passing) await rm(file);
+  }
+  await writeFile(join(folder, "two.yaml"), manifest("two"));
+  await until(() => names.join() === "one,two");
+  expect(errors.filter((error) => !String(error).includes("changes while it is read"))).toEqual([]);
 });
 
 test("nothing is read, and no timer runs, after the end", async () => {

@@ -22,6 +22,8 @@ export interface FollowedFolderOptions {
   readonly onError: (error: unknown) => void;
   /** Says when it is time to look. Default: timers that keep no process alive. */
   readonly clock?: Pick<Clock, "after">;
+  /** A pause that says that whoever writes is done, ms; no longer than half a second. Default: 50. */
+  readonly settleMs?: number;
 }
 
 const looking: Pick<Clock, "after"> = {
@@ -84,10 +86,11 @@ export class FollowedFolder {
   }
 
   #readSoon(): void {
+    if (this.#ended.signal.aborted) return;
     const now = performance.now();
     this.#waitingSince ??= now;
     clearTimeout(this.#timer);
-    const ms = Math.max(0, Math.min(settleMs, this.#waitingSince + mostSettleMs - now));
+    const ms = Math.max(0, Math.min(this.#options.settleMs ?? settleMs, this.#waitingSince + mostSettleMs - now));
     this.#timer = setTimeout(() => this.#readAgain(), ms);
   }
 
@@ -97,7 +100,7 @@ export class FollowedFolder {
     // What replaced the folder is watched from now on, and may have changed before that.
     this.#after(async () => {
       await this.#watch.renew();
-      await this.#look();
+      if (this.#tried !== (await fingerprintOf(this.#options.folder))) this.#readSoon();
     });
   }
 
@@ -108,10 +111,9 @@ export class FollowedFolder {
     });
   }
 
+  /** Whoever writes may be in the middle of it: a file that is written anew is empty for a moment. */
   async #look(): Promise<void> {
-    if (this.#fingerprint === (await fingerprintOf(this.#options.folder)) || this.#ended.signal.aborted) return;
-    await this.#read();
-    await this.#watch.renew();
+    if (this.#fingerprint !== (await fingerprintOf(this.#options.folder))) this.#readSoon();
   }
 
   /** One thing after another, and nothing after the end. */
@@ -137,12 +139,20 @@ export class FollowedFolder {
       const before = await fingerprintOf(folder);
       this.#tried = before;
       this.#fingerprint = undefined;
-      const sources = await readFolder(folder, signal);
+      const read = await readFolder(folder, signal).then(
+        (sources) => ({ sources }),
+        (error: unknown) => ({ error }),
+      );
       if (signal.aborted) return;
-      if (before !== (await fingerprintOf(folder))) {
+      // Also where it failed: a file that was listed may be gone when it is read.
+      const after = await fingerprintOf(folder);
+      if (before !== after) {
         if (reading < mostReadings) continue;
+        this.#tried = after;
         throw new ManifestError("UNREADABLE", `${folder}: it changes while it is read`);
       }
+      if ("error" in read) throw read.error;
+      const { sources } = read;
       // Also where it cannot be used: nothing but a change makes another try worth while.
       this.#fingerprint = before;
       await take(sources.flatMap(({ name, text }) => parseManifests(text, name)));

@@ -127,6 +127,21 @@ test("what was answered stays answerable by its digest: after a restart, a moved
   }
 });
 
+test("a build stays answerable too, when the tag has moved on to another, and for credentials that became another type's", async () => {
+  const digest = digestOf(await site.ask(`${base}/latest`, "type2", { method: "HEAD" }));
+  const entries = await entriesUpstream();
+  await push("latest", {
+    schemaVersion: 2,
+    mediaType: index,
+    manifests: entries.filter((entry) => entry.digest !== digest),
+  });
+  for (const asked of [site, await another()]) {
+    for (const user of ["type2", "type4"]) {
+      expect(sha(await (await asked.ask(`${base}/${digest}`, user)).arrayBuffer())).toBe(digest);
+    }
+  }
+});
+
 test("a replica learns from the record what another one made meanwhile", async () => {
   const replica = await another();
   const digest = digestOf(await site.ask(`${base}/latest`, "type3", { method: "HEAD" }));

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ProxySite, startProxySite } from "../../test/support/proxy/site.ts";
+import { variants } from "../../test/support/variants.ts";
+import { parseFeatures } from "../hardware/parse.ts";
+import { parseReference } from "../oci/reference.ts";
+import { chooseArtifact } from "./artifacts.ts";
 
 const image = "application/vnd.oci.image.manifest.v1+json";
 const index = "application/vnd.oci.image.index.v1+json";
@@ -94,4 +98,20 @@ test("beside images an artifact is never chosen", async () => {
   ];
   await push("mixed", index, { schemaVersion: 2, mediaType: index, manifests });
   expect(digestOf(await ask("mixed"))).toBe(build.digest);
+});
+
+test("accelerators of its nodes count: the machine asks for itself", async () => {
+  const features = parseFeatures("cpu:broadwell", { architecture: "amd64" });
+  const accelerators = parseFeatures("nvcap:5.2", { architecture: "amd64" });
+  const profile = { id: "p", platform: amd64, features, accelerators, notes: [] };
+  const example = { kind: "template", name: "t" } as const;
+  const reference = parseReference("qnib/sif");
+  const descriptor = { mediaType: index, digest: `sha256:${"1".repeat(64)}`, size: 1 };
+  const builds = variants({ name: "generic" }, { name: "gpu", features: "cpu:broadwell,nvcap:5.2" });
+  const { selected } = await chooseArtifact(
+    { kind: "index", reference, descriptor, variants: builds, warnings: [] },
+    [{ profile, machineTypes: ["t"], nodes: 0, templates: 1, example }],
+    AbortSignal.timeout(5_000),
+  );
+  expect(selected).toBe(builds[1]);
 });

@@ -16,7 +16,7 @@ export function certificateOf(socket: Socket): ClientCertificate | undefined {
 }
 
 /**
- * The URIs of a list as Node writes it: `URI:a, DNS:b`. What could be mistaken for several entries stands there in quotes,
+ * The URIs of a list as Node writes it: `URI:a, DNS:b`. An entry that could be mistaken for several stands there in quotes,
  * and is no name of ours.
  */
 export function urisOf(list: string): readonly string[] {

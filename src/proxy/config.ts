@@ -43,7 +43,7 @@ const nameRule: Rule = {
   pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
   message: 'must be what a path begins with, for example "ghcr"',
 };
-export const upstreamHostRule: Rule = {
+const upstreamHostRule: Rule = {
   pattern: "^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\\[[0-9a-f:]+\\])(:[0-9]{1,5})?$",
   message: 'must be a registry\'s host in lower case, with its port where it has one, for example "ghcr.io"',
 };
@@ -84,11 +84,11 @@ function parseProxyConfig(value: unknown): ProxyConfig {
   const names = ["upstreams", "defaultUpstream", "anonymous", "hints", "machinePaths", "answerIndex", "limits"];
   const spec = fields.get("spec")?.object(known(names)) ?? new Map<string, Field>();
   const upstreams = spec.get("upstreams");
-  const defaultUpstream = spec.get("defaultUpstream")?.string(most.text, upstreamHostRule);
+  const defaultUpstream = spec.get("defaultUpstream");
   const types = spec.get("answerIndex")?.items(most.machineTypes, '["type1"]');
   return {
     ...(upstreams === undefined ? {} : { upstreams: parseUpstreams(upstreams, known) }),
-    ...(defaultUpstream === undefined ? {} : { defaultUpstream }),
+    ...(defaultUpstream === undefined ? {} : { defaultUpstream: readQuietly(defaultUpstream, upstreamHostRule) }),
     anonymous: spec.get("anonymous")?.boolean() ?? false,
     hints: spec.get("hints")?.boolean() ?? false,
     machinePaths: spec.get("machinePaths")?.boolean() ?? false,
@@ -116,17 +116,24 @@ function parseUpstreams(field: Field, known: Known): readonly ConfiguredUpstream
 function parseUpstream(field: Field, known: Known): ConfiguredUpstream {
   const fields = field.object(known(["name", "host", "mirror", "dockerConfigFile", "redirectBlobs"]));
   const name = required(field, fields, "name", 'is needed, for example "ghcr"').string(most.text, nameRule);
-  const host = required(field, fields, "host", 'is needed, for example "ghcr.io"').string(most.text, upstreamHostRule);
-  const mirror = fields.get("mirror")?.string(most.text, mirrorRule);
+  const host = readQuietly(required(field, fields, "host", 'is needed, for example "ghcr.io"'), upstreamHostRule);
+  const mirror = fields.get("mirror");
   const dockerConfigFile = fields.get("dockerConfigFile")?.string(most.path);
   const redirectBlobs = fields.get("redirectBlobs")?.boolean();
   return {
     name,
     host,
-    ...(mirror === undefined ? {} : { mirror }),
+    ...(mirror === undefined ? {} : { mirror: readQuietly(mirror, mirrorRule) }),
     ...(dockerConfigFile === undefined ? {} : { dockerConfigFile }),
     ...(redirectBlobs === undefined ? {} : { redirectBlobs }),
   };
+}
+
+/** Somebody may have written a password into an address: where it is wrong, it is not repeated. */
+function readQuietly(field: Field, rule: Rule): string {
+  const text = field.string(most.text);
+  if (!new RegExp(rule.pattern).test(text)) field.fail("INVALID", rule.message);
+  return text;
 }
 
 function parseLimits(field: Field | undefined, known: Known): ConfiguredLimits {

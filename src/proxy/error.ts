@@ -1,4 +1,6 @@
 export type ProxyErrorCode =
+  | "CLIENT_GONE" // whoever asked has closed the connection
+  | "CLIENT_SLOW" // whoever asked takes nothing of the answer, or too little
   | "CONFIG_INVALID" // a ProxyConfig that cannot be used
   | "RECORD_UNUSABLE"; // the record of answers cannot be written
 

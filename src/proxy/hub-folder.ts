@@ -55,17 +55,11 @@ export class HubFolder<Settings> {
   }
 
   async #take(manifests: readonly Manifest[]): Promise<void> {
-    const before = this.#inventory;
     const inventory = inventoryOf(manifests);
     const credentials = new Credentials(manifests.flatMap((manifest) => credentialIn(manifest) ?? []));
     const settings = await this.#options.prepare(proxyConfigIn(manifests));
     this.#inventory = inventory;
-    try {
-      this.#publisher.publish();
-    } catch (error) {
-      this.#inventory = before;
-      throw error;
-    }
+    this.#publisher.publish();
     this.#content = { credentials, settings, snapshot: this.#publisher.snapshot };
     this.#options.onChange?.(this.#content);
   }

@@ -41,6 +41,7 @@ export class MadeIndexes {
   #lines = 0;
   #seen = "";
   #writing: Promise<void> = Promise.resolve();
+  #reading: Promise<void> | undefined;
 
   constructor(options: MadeIndexesOptions) {
     this.#options = options;
@@ -64,8 +65,18 @@ export class MadeIndexes {
     const known = this.#known.get(key);
     const { file } = this.#options;
     if (known !== undefined || file === undefined) return known;
-    await this.#guarded(() => this.#read(file));
+    // One that has begun may have missed what was written since.
+    if (this.#reading !== undefined) await this.#reading;
+    if (!this.#known.has(key)) await this.#readOnce(file);
     return this.#known.get(key);
+  }
+
+  /** One reading for all that ask meanwhile. */
+  async #readOnce(file: string): Promise<void> {
+    this.#reading ??= this.#guarded(() => this.#read(file)).finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
   }
 
   /** One that is known without looking into the file. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { RegistryError } from "../registry/error.ts";
 import type { Clock } from "../time/clock.ts";
+import { ProxyError } from "./error.ts";
 
 /** Bounds for clients that take what they asked for slowly, or not at all. */
 export interface Pace {
@@ -13,14 +13,14 @@ export interface Pace {
 }
 
 /** A line of a modem is faster; whoever is slower keeps others from a place. */
-export const clientPace: Pace = { idleMs: 60_000, graceMs: 60_000, leastRate: 4_096 };
+const clientPace: Pace = { idleMs: 60_000, graceMs: 60_000, leastRate: 4_096 };
 
 const pieceBytes = 64 * 1024;
 
 /**
  * Sends a body at the pace of its client, and resolves when all of it was handed to the system: what counts as under way
  * until then is really over. Only the time in which bytes wait for the client is held against it, never an upstream's.
- * @throws RegistryError ABORTED where the client has left, or takes too little; what `body` throws
+ * @throws ProxyError CLIENT_GONE, CLIENT_SLOW; what `body` throws
  */
 export async function pour(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -76,10 +76,10 @@ function taken(response: ServerResponse, event: "drain" | "finish", clock: Clock
   });
 }
 
-function gone(): RegistryError {
-  return new RegistryError("ABORTED", "the client has gone");
+function gone(): ProxyError {
+  return new ProxyError("CLIENT_GONE", "the client has gone");
 }
 
-function tooSlow(): RegistryError {
-  return new RegistryError("ABORTED", "the client takes too little");
+function tooSlow(): ProxyError {
+  return new ProxyError("CLIENT_SLOW", "the client takes too little");
 }

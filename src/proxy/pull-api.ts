@@ -11,8 +11,9 @@ import { type ErrorCode, notThere, privateHeaders, Refusal, refusalOf, sendRefus
 import { sendBlob } from "./blobs.ts";
 import { hasAlready } from "./conditions.ts";
 import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
+import { ProxyError } from "./error.ts";
 import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
-import type { Manifests } from "./manifests.ts";
+import type { AnsweredManifest, Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
 import { type Asked, type NamedRepository, readMachine, readPath, readTarget } from "./names.ts";
 import { sendWhole } from "./pour.ts";
@@ -32,6 +33,13 @@ export interface PullApiOptions {
   readonly clock?: Clock;
   /** As clients reach it, without a port: nobody is sent there, or below. */
   readonly ownHost: string;
+}
+
+interface Pull {
+  readonly guest: Guest;
+  readonly request: IncomingMessage;
+  /** With its tag. */
+  readonly image: string;
 }
 
 interface Admitted {
@@ -151,23 +159,13 @@ export class PullApi {
     const found = await this.#options.manifests.find(reference, guest.view, asker);
     const { digest, mediaType, size } = found.descriptor;
     const etag = `"${digest}"`;
+    this.#pulled(found, { guest, request, image: `${place.name}${"tag" in asked ? `:${asked.tag}` : ""}` });
     if (hasAlready(request.headers["if-none-match"], etag)) {
       response.writeHead(304, { ...privateHeaders, etag });
       await sendWhole(response, undefined, this.#clock);
       return;
     }
     const bytes = request.method === "HEAD" ? undefined : await found.bytes();
-    this.#options.log.info(
-      {
-        credential: guest.name,
-        ...(guest.view.kind === "machineType" ? { machineType: guest.view.name } : {}),
-        image: `${place.name}${"tag" in asked ? `:${asked.tag}` : ""}`,
-        build: digest,
-        ...(found.reason === undefined ? {} : { reason: found.reason }),
-        method: request.method,
-      },
-      "pulled",
-    );
     response.writeHead(200, {
       ...privateHeaders,
       "content-type": mediaType,
@@ -178,6 +176,22 @@ export class PullApi {
       ...(found.reason === undefined ? {} : { "metahub-reason": found.reason }),
     });
     await sendWhole(response, bytes, this.#clock);
+  }
+
+  #pulled({ descriptor, reason }: AnsweredManifest, { guest, request, image }: Pull): void {
+    const { view, name } = guest;
+    this.#options.log.info(
+      {
+        credential: name,
+        ...(view.kind === "machineType" ? { machineType: view.name } : {}),
+        ...(view.kind === "features" ? { features: view.features } : {}),
+        image,
+        build: descriptor.digest,
+        ...(reason === undefined ? {} : { reason }),
+        method: request.method,
+      },
+      "pulled",
+    );
   }
 
   async #listing(listing: AskedListing, response: ServerResponse): Promise<void> {
@@ -210,6 +224,7 @@ export class PullApi {
       repository: asked !== undefined && "repository" in asked ? asked.repository : undefined,
     };
     if (response.destroyed) log.debug({ error, ...what }, "a client left before its answer");
+    else if (error instanceof ProxyError) log.info({ ...what }, error.message);
     else if (!(refusal instanceof Refusal)) log.error({ error, ...what }, "a pull failed");
     else if (refusal.status >= 500) log.warn({ error, ...what }, "an upstream failed");
     else if (error instanceof RegistryError && refused.has(error.code)) {

@@ -55,18 +55,26 @@ test("one credential has so many requests at once, another its own, and a client
 
 test("a client that takes nothing of a blob loses its connection, its place and the upstream's", async () => {
   const clock = new ManualClock();
-  const { upstream, url, ask } = await start({ api: { clock }, settings: { mostOfOne: 1 } });
+  const { upstream, url, ask, log } = await start({ api: { clock }, settings: { mostOfOne: 1 } });
   const closed = Promise.withResolvers<void>();
-  const fault = { kind: "repeat", piece, times, closed: closed.resolve } as const;
+  let taken = 0;
+  const count = (bytes: number): void => {
+    taken = bytes;
+  };
+  const fault = { kind: "repeat", piece, times, closed: closed.resolve, taken: count } as const;
   upstream.faults.add({ path: /\/blobs\//, times: 1, fault });
   const socket = await askAndStall(url, `${base}/blobs/sha256:${"1".repeat(64)}`, "type1");
   await clock.timer((ms) => ms === 60_000);
   expect((await ask(`${base}/manifests/latest`, "type1", { method: "HEAD" })).status).toBe(429);
   await clock.advance(60_000);
   await closed.promise;
+  // Nothing is read ahead of the client but what the connections' buffers hold.
+  expect(taken).toBeLessThan(0.75 * piece.length * times);
   socket.resume();
   await once(socket, "close");
   expect(socket.bytesRead).toBeLessThan(piece.length * times);
+  expect(log.some((line) => line.includes("takes too little") && line.includes("qnib/bench"))).toBe(true);
+  expect(log.join("")).not.toContain("an upstream failed");
   expect((await ask(`${base}/manifests/latest`, "type1", { method: "HEAD" })).status).toBe(200);
 });
 

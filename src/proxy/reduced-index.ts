@@ -5,6 +5,8 @@ import type { Steps } from "../oci/steps.ts";
 const owners = ["vnd.docker.reference.digest", "com.amazon.soci.image-manifest-digest"] as const;
 /** Characters that are looked at in one step. */
 const stepCharacters = 65_536;
+/** Characters of the key with its quotes, where each of them is written as an escape. */
+const longestKey = 64;
 
 /** Where the entries of an index stand in its text: behind the bracket that opens their list, and before the one that ends it. */
 interface EntryList {
@@ -61,24 +63,24 @@ function claimOf(entry: unknown, digest: string): "itself" | "belongs" | "other"
 function* findEntries(text: string): Steps<EntryList | undefined> {
   const finder = new EntryFinder(text);
   let checked = 0;
-  for (let at = 0; at < text.length && finder.found === undefined; at += 1) {
+  for (let at = 0; at < text.length && finder.found === undefined; ) {
     if (at - checked > stepCharacters) {
       checked = at;
       yield;
     }
-    const character = text[at];
-    if (character === '"') at = finder.string(at) - 1;
-    else if (character === "{" || character === "[") finder.open(at);
-    else if (character === "}" || character === "]") finder.close(at);
+    at = finder.inString ? finder.within(at) : finder.outside(at);
   }
   return finder.found;
 }
 
+/** Reads a text character by character. */
 class EntryFinder {
   found: EntryList | undefined;
+  inString = false;
   readonly #text: string;
   readonly #entries: [number, number][] = [];
   #depth = 0;
+  #stringBegin = 0;
   /** Behind the bracket of the list, as soon as its key was read. */
   #begin = Number.POSITIVE_INFINITY;
   #first = 0;
@@ -87,33 +89,50 @@ class EntryFinder {
     this.#text = text;
   }
 
-  /** Returns the character behind the string. */
-  string(at: number): number {
-    const end = endOfString(this.#text, at);
-    const isKey = this.#depth === 1 && this.#begin === Number.POSITIVE_INFINITY;
-    if (isKey && JSON.parse(this.#text.slice(at, end)) === "manifests") {
-      this.#begin = listBehind(this.#text, end) ?? this.#begin;
+  /** A character of a string. Returns where to go on. */
+  within(at: number): number {
+    const character = this.#text[at];
+    if (character === "\\") return at + 2;
+    if (character !== '"') return at + 1;
+    this.inString = false;
+    const mayBeKey = this.#depth === 1 && this.#begin === Number.POSITIVE_INFINITY;
+    if (mayBeKey && at - this.#stringBegin < longestKey && this.#isKey(at + 1)) {
+      this.#begin = listBehind(this.#text, at + 1) ?? this.#begin;
     }
-    return end;
+    return at + 1;
   }
 
-  open(at: number): void {
-    this.#depth += 1;
-    if (this.#depth === 3 && at >= this.#begin) this.#first = at;
+  /** A character outside of strings. Returns where to go on. */
+  outside(at: number): number {
+    switch (this.#text[at]) {
+      case '"':
+        this.inString = true;
+        this.#stringBegin = at;
+        break;
+      case "{":
+      case "[":
+        this.#depth += 1;
+        if (this.#depth === 3 && at >= this.#begin) this.#first = at;
+        break;
+      case "}":
+      case "]":
+        this.#close(at);
+        break;
+      default:
+    }
+    return at + 1;
   }
 
-  close(at: number): void {
+  #close(at: number): void {
     this.#depth -= 1;
     if (at < this.#begin) return;
     if (this.#depth === 2) this.#entries.push([this.#first, at + 1]);
     if (this.#depth === 1) this.found = { begin: this.#begin, end: at, entries: this.#entries };
   }
-}
 
-function endOfString(text: string, at: number): number {
-  let end = at + 1;
-  while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
-  return end + 1;
+  #isKey(end: number): boolean {
+    return JSON.parse(this.#text.slice(this.#stringBegin, end)) === "manifests";
+  }
 }
 
 /** The character behind the bracket that follows a key; undefined where the text is a value, or no list follows. */

@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Authority, createAuthority } from "../cluster/pki.ts";
 import { freePorts } from "../cluster/ports.ts";
 import { requireProgram } from "../cluster/programs.ts";
 import { type PublishedBuilds, publishBuilds } from "../demo/builds.ts";
@@ -39,6 +40,8 @@ let output = "";
 const secrets: Record<string, string> = {};
 
 const inventory = (): string => join(folder, "hub");
+/** Vouches for clients that show a certificate. */
+let authority: Authority;
 
 async function create(name: string, ...more: readonly string[]): Promise<void> {
   const args = ["credentials", "create", name, "--inventory", inventory(), "-o", "json", ...more];
@@ -64,23 +67,17 @@ async function tokenOf(user: string, secret: string, repository = "qnib/bench") 
   return await get(`${pathname}?${query}`, { authorization: basic(user, secret) });
 }
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "metahub-proxy-"));
-  await cp(join(root, "examples/inventory"), inventory(), { recursive: true });
-  upstream = await startRegistry();
-  published = await publishBuilds(upstream.host, undefined, AbortSignal.timeout(30_000));
-  for (const type of types) await create(type, "--machine-type", type, "--username", `qnib-${type}`);
-  await create("mirror", "--unfiltered", "--username", "mirror");
-  await create("narrow", "--machine-type", "type1", "--repository", "qnib/other");
-  const [port = 0] = await freePorts(1);
-  host = `localhost:${port}`;
+/** Starts the program, the same each time. */
+async function launch(): Promise<void> {
+  const port = host.replace("localhost:", "");
   const child = spawn(
     process.execPath,
     [
       join(root, "dist/metahub.mjs"),
       "proxy",
-      ...["--inventory", inventory(), "--external-url", `https://${host}`],
-      ...["--address", "127.0.0.1", "--port", String(port), "--health-port", "0"],
+      ...["--inventory", join(folder, "current"), "--external-url", `https://${host}`],
+      ...["--client-ca-file", join(folder, "clients.crt")],
+      ...["--address", "127.0.0.1", "--port", port, "--health-port", "0"],
       ...["--key-file", join(folder, "token-keys")],
       ...["--tls-dir", join(folder, "tls"), "--mirror", `docker.io=http://${upstream.host}`],
     ],
@@ -96,6 +93,23 @@ beforeAll(async () => {
   void ended.then(() => listening.reject(new Error(`it ended before it listened: ${output}`)));
   const line = await listening.promise;
   health = /health and metrics: (http:\/\/[\d.:]+)/.exec(line)?.[1] ?? "";
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metahub-proxy-"));
+  await cp(join(root, "examples/inventory"), inventory(), { recursive: true });
+  upstream = await startRegistry();
+  published = await publishBuilds(upstream.host, undefined, AbortSignal.timeout(30_000));
+  for (const type of types) await create(type, "--machine-type", type, "--username", `qnib-${type}`);
+  await create("mirror", "--unfiltered", "--username", "mirror");
+  await create("narrow", "--machine-type", "type1", "--repository", "qnib/other");
+  authority = await createAuthority();
+  await writeFile(join(folder, "clients.crt"), authority.certificate);
+  // As git-sync has it: the folder is reached by a link.
+  await symlink("hub", join(folder, "current"));
+  const [port = 0] = await freePorts(1);
+  host = `localhost:${port}`;
+  await launch();
   dispatcher = new Agent({ connect: { ca: await readFile(join(folder, "tls/ca.crt"), "utf8") } });
 });
 afterAll(async () => {
@@ -188,6 +202,38 @@ test("a revocation counts at once, also for a token that was given", async () =>
   await expect.poll(ask, { timeout: 20_000 }).toBe(401);
 });
 
+test("a revocation counts where the whole folder is replaced, by a link that is swapped", async () => {
+  await create("swapped", "--machine-type", "type1", "--username", "swapped");
+  const status = async (): Promise<number> => (await tokenOf("swapped", secrets["swapped"] ?? "")).status;
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  await cp(inventory(), join(folder, "hub-2"), { recursive: true });
+  await rm(join(folder, "hub-2/swapped.yaml"));
+  const swap = async (target: string): Promise<void> => {
+    await symlink(target, join(folder, "next"));
+    await rename(join(folder, "next"), join(folder, "current"));
+  };
+  await swap("hub-2");
+  await expect.poll(status, { timeout: 20_000 }).toBe(401);
+  await swap("hub");
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  await rm(join(inventory(), "swapped.yaml"));
+});
+
+test("a client certificate stands for its machine type, and nobody needs one", async () => {
+  const { certificate, key } = await authority.issue({
+    commonName: "node",
+    client: true,
+    uris: ["metahub:machine-type:type4"],
+  });
+  const ca = await readFile(join(folder, "tls/ca.crt"), "utf8");
+  const certified = new Agent({ connect: { ca, cert: certificate, key } });
+  const url = `https://${host}/v2/qnib/bench/manifests/latest`;
+  const { headers, body } = await request(url, { dispatcher: certified });
+  await body.dump();
+  await certified.close();
+  expect(published.tags.get(String(headers["docker-content-digest"]))).toBe(builds["type4"]);
+});
+
 test("a mistake in the folder leaves what was there, and the log says where it is", async () => {
   await writeFile(
     join(inventory(), "wrong.yaml"),
@@ -247,6 +293,10 @@ describe("a ProxyConfig in the folder", () => {
       .poll(async () => (await latest()).headers["content-type"], { timeout: 20_000 })
       .toBe("application/vnd.oci.image.manifest.v1+json");
     expect(await statusOf(`/v2/qnib/bench/manifests/${digest}`)).toBe(200);
+    stop();
+    await ended;
+    await launch();
+    expect(await statusOf(`/v2/qnib/bench/manifests/${digest}`)).toBe(200);
   });
 
   test("with a mistake changes nothing, and metric, readiness and log tell of it until it is mended", async () => {
@@ -297,12 +347,22 @@ describe("flags that do not fit", () => {
   test.each<[string, readonly string[], RegExp]>([
     ["no certificate", [], /say one of --tls-cert-file/],
     ["HTTP for everybody", ["--http"], /--http needs --address 127\.0\.0\.1/],
+    [
+      "certificates of clients over plain HTTP",
+      ["--http", "--address", "127.0.0.1", "--client-ca-file", "ca.crt"],
+      /--client-ca-file needs TLS/,
+    ],
     ["an upstream without a host", ["--http", "--address", "127.0.0.1", "--upstream", "ghcr"], /expected NAME=HOST/],
     ["a URL of plain HTTP", ["--http", "--address", "127.0.0.1", "--external-url", "http://h"], /expected https/],
     [
       "keys among what is shared",
       ["--http", "--address", "127.0.0.1", "--key-file", "examples/inventory/k"],
       /must not lie/,
+    ],
+    [
+      "a record among what is watched",
+      ["--http", "--address", "127.0.0.1", "--record-file", "examples/inventory/r"],
+      /--record-file examples\/inventory\/r: it must not lie/,
     ],
     ["a URL with a path", ["--http", "--address", "127.0.0.1", "--external-url", "https://h/x"], /without a path/],
   ])("%s", async (_name, more, message) => {
@@ -329,5 +389,30 @@ describeWith(requireProgram("skopeo", "skopeo"), "skopeo", ({ path }) => {
     const digest = await promisify(execFile)(path, ["manifest-digest", join(target, "manifest.json")]);
     expect(published.tags.get(digest.stdout.trim())).toBe(builds[type]);
     expect(JSON.parse(manifest.toString()).layers.length).toBeGreaterThan(0);
+  });
+
+  test("an index of one build is copied whole under its digest, and keeps the guard of the platform", async () => {
+    const file = join(inventory(), "config.yaml");
+    const config = { apiVersion: "metahub.dev/v1alpha1", kind: "ProxyConfig", metadata: { name: "hub" } };
+    await writeFile(file, JSON.stringify({ ...config, spec: { answerIndex: ["type3"] } }));
+    const authorization = basic("qnib-type3", secrets["type3"] ?? "");
+    const latest = async () => (await get("/v2/qnib/bench/manifests/latest", { authorization })).headers;
+    const index = "application/vnd.oci.image.index.v1+json";
+    await expect.poll(async () => (await latest())["content-type"], { timeout: 20_000 }).toBe(index);
+    const certificates = join(folder, "certs");
+    await mkdir(certificates, { recursive: true });
+    await cp(join(folder, "tls/ca.crt"), join(certificates, "ca.crt"));
+    const target = join(folder, "copy-index");
+    const policy = join(folder, "policy.json");
+    await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
+    const env = { ...process.env, HOME: folder, TMPDIR: folder };
+    const skopeo = (...args: string[]) => promisify(execFile)(path, ["--policy", policy, ...args], { env });
+    const source = ["--src-cert-dir", certificates, "--src-creds", `qnib-type3:${secrets["type3"]}`];
+    await skopeo("copy", "--all", "--preserve-digests", ...source, `docker://${host}/qnib/bench`, `dir:${target}`);
+    const digest = await promisify(execFile)(path, ["manifest-digest", join(target, "manifest.json")]);
+    expect(digest.stdout.trim()).toBe((await latest())["docker-content-digest"]);
+    const arm = ["--override-arch", "arm64", "copy", ...source, `docker://${host}/qnib/bench`, `dir:${target}-arm`];
+    await expect(skopeo(...arm)).rejects.toThrow(/no image found in (image index|manifest list) for architecture/);
+    await rm(file);
   });
 });

@@ -1,7 +1,7 @@
-import { relative, resolve } from "node:path";
 import { z } from "zod";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
+import { liesIn } from "../../process/lies-in.ts";
 import type { CertificatePlace } from "../../programs/parts/certificates.ts";
 import { type ProxyOptions, runProxy } from "../../programs/proxy.ts";
 import { logLevels } from "../../telemetry/log.ts";
@@ -45,8 +45,8 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
       port: flags.port,
       healthPort: flags.healthPort,
       inventoryFolder: inventory,
-      keyFile: outside(flags.keyFile, inventory),
-      recordFile: flags.recordFile ?? `${flags.keyFile}.made-indexes`,
+      keyFile: await outside("--key-file", flags.keyFile, inventory),
+      recordFile: await outside("--record-file", flags.recordFile ?? `${flags.keyFile}.made-indexes`, inventory),
       certificate,
       externalUrl: externalUrl(flags.externalUrl),
       clientCaFile: clientAuthorities(flags),
@@ -108,13 +108,12 @@ function externalUrl(text: string): URL {
   return url;
 }
 
-/** The keys open everything, and the folder may lie in Git. @throws UsageError */
-function outside(keyFile: string, inventory: string): string {
-  const inside = relative(resolve(inventory), resolve(keyFile));
-  if (inside !== "" && !inside.startsWith("..")) {
-    throw new UsageError(`--key-file ${keyFile}: it must not lie in the inventory, whose files may be shared`);
+/** The keys open everything, and the folder may lie in Git; what is written there is read again. @throws UsageError */
+async function outside(flag: string, file: string, inventory: string): Promise<string> {
+  if (await liesIn(file, inventory)) {
+    throw new UsageError(`${flag} ${file}: it must not lie in the inventory, whose files may be shared`);
   }
-  return keyFile;
+  return file;
 }
 
 function upstreamOf(text: string): ProxyOptions["flags"]["upstreams"][number] {

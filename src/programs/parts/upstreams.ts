@@ -1,7 +1,8 @@
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute } from "node:path";
 import { parseDockerConfig } from "../../credentials/docker-config.ts";
 import { type CredentialSource, hostConfigSource, Keyring } from "../../credentials/keyring.ts";
 import { readFlag } from "../../process/failure.ts";
+import { liesIn } from "../../process/lies-in.ts";
 import { readRequired } from "../../process/read-required.ts";
 import { version } from "../../process/version.ts";
 import type { ConfiguredUpstream, ProxyConfig } from "../../proxy/config.ts";
@@ -120,7 +121,7 @@ export function openUpstreams(
   );
 }
 
-/** Blobs on their way at once: 64 KiB of memory each. Of one upstream, a credential gets half while it is alone. */
+/** Blobs on their way at once: 64 KiB of memory each. A credential that is alone gets half of an upstream's. */
 const streams = 512;
 const streamsPerHost = 256;
 
@@ -135,7 +136,7 @@ async function keyringOf(
   const own = new Map<string, CredentialSource>();
   for (const { host, name, dockerConfigFile: file } of upstreams) {
     if (file === undefined) continue;
-    if (!isAbsolute(file) || !relative(resolve(inventoryFolder), file).startsWith("..")) {
+    if (!isAbsolute(file) || (await liesIn(file, inventoryFolder))) {
       throw new ProxyError(
         "CONFIG_INVALID",
         `upstream ${name}: dockerConfigFile must be an absolute path outside of the inventory, whose files may be shared`,

@@ -84,8 +84,7 @@ export class Faults {
 export function sendFaulty(response: ServerResponse, answer: Answer, fault: Fault, head: boolean): void {
   const send = ({ status, headers, body }: Answer): void => {
     response.writeHead(status, headers);
-    if (!head) response.write(body);
-    response.end();
+    response.end(head ? undefined : body);
   };
   const { "content-length": _length, ...unmeasured } = answer.headers;
   switch (fault.kind) {
@@ -127,9 +126,16 @@ export function sendFaulty(response: ServerResponse, answer: Answer, fault: Faul
       return;
     }
     case "body":
+      if (fault.unmeasured) {
+        // In chunks: what is ended with all of its body gets a length.
+        response.writeHead(answer.status, unmeasured);
+        response.write(fault.bytes);
+        response.end();
+        return;
+      }
       send({
         ...answer,
-        headers: fault.unmeasured ? unmeasured : { ...answer.headers, "content-length": String(fault.bytes.length) },
+        headers: { ...answer.headers, "content-length": String(fault.bytes.length) },
         body: fault.bytes,
       });
       return;
