@@ -10,7 +10,7 @@ import { formatReference, parseReference, type Reference, repositoryName } from 
 /** A manifest list, read: the name that it speaks for, and its builds. */
 export interface SpokenList {
   readonly kind: ManifestListKind;
-  /** Of a ManifestList; absent in a file that does not say one, which then counts for everybody. */
+  /** A ManifestList has one. Absent in a file that does not say one, which then counts for everybody. */
   readonly namespace?: string;
   readonly name: string;
   /** RFC 3339; empty where nobody says it: such a list is the oldest. */

@@ -4,9 +4,7 @@ import { computeDigest } from "../oci/digest.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { platformRequirement, withoutRepetition } from "../oci/requirement.ts";
 import type { Variant } from "../oci/variant.ts";
-import { RegistryError } from "../registry/error.ts";
 import type { IndexImage } from "../registry/images.ts";
-import { few } from "../text/few.ts";
 import { shorten } from "../text/shorten.ts";
 import type { SpokenList } from "./list.ts";
 import type { ResolvedEntry } from "./resolve.ts";
@@ -17,8 +15,6 @@ const mediaType = "application/vnd.metahub.manifestlist.v1+json";
 /** Warnings of one list, and characters of each (`VariantList.warnings`). */
 const mostWarnings = 32;
 const mostCharacters = 300;
-/** Builds that a message names. */
-const mostNamed = 3;
 
 type Offered = Pick<IndexImage, "descriptor" | "variants" | "warnings" | "unasked" | "written">;
 
@@ -30,7 +26,7 @@ export class Offers {
       textSize(key) + keptHeapSize(variants) + keptHeapSize(warnings) + keptHeapSize(unasked),
   });
 
-  /** The list as an index under the name that was asked for. @throws RegistryError NOT_FOUND where no build is there */
+  /** The list as an index under the name that was asked for: without a build, where none counts */
   of(
     list: SpokenList,
     reference: Reference,
@@ -38,7 +34,6 @@ export class Offers {
     { atBinding }: { readonly atBinding: boolean },
   ): IndexImage {
     const found = contentOf(list, resolved);
-    if (found.variants.length + found.unasked.length === 0) throw nothingThere(list, resolved);
     const digest = computeDigest(new TextEncoder().encode(JSON.stringify([list.identity, found])));
     let offered = this.#known.get(digest);
     if (offered === undefined) {
@@ -85,10 +80,4 @@ function unaskedOf({ image, platform, requires }: ResolvedEntry["entry"], positi
     format: "plain",
     position,
   };
-}
-
-function nothingThere({ shown, entries }: SpokenList, resolved: readonly ResolvedEntry[]): RegistryError {
-  const names = entries.map(({ image }) => formatReference(image));
-  const [first] = resolved.flatMap(({ error }) => error ?? []);
-  return new RegistryError("NOT_FOUND", `${shown}: none of its builds counts (${few(names, mostNamed)}): ${first}`);
 }

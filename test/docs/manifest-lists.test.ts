@@ -37,7 +37,8 @@ test.each(files)("every build of %s counts, and the page or the first MetaHub ha
   expect(page).toContain(`examples/${file}`);
 });
 
-describe.each([
+type Row = readonly [architecture: string, feature: string, tag: string];
+const machines: readonly (readonly [file: string, rows: readonly Row[]])[] = [
   [
     "manifest-list-text-embeddings-inference.yaml",
     [
@@ -64,7 +65,9 @@ describe.each([
       ["arm64", "gfx:gfx942", "server"],
     ],
   ],
-] as const)("%s", (file, rows) => {
+];
+
+describe.each(machines)("%s", (file, rows) => {
   test.each(rows)("a machine of %s with %s gets %s", async (architecture, feature, tag) => {
     const list = await read(file);
     // Stands in for the publisher's registry: each image as the publisher's page tells of its platforms.
