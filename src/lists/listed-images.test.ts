@@ -100,6 +100,21 @@ describe("the index that a list makes", () => {
     expect(made.unasked?.map((one) => [one.digest, requires(one)])).toEqual([[`${repository}:away`, ["cpu:skylake"]]]);
   });
 
+  test("tells of a build whose platform could not be read as of one that could not be asked for", async () => {
+    const { running, repository, put, image } = await setUp();
+    const hidden = await put("hidden");
+    running.faults.add({ path: /blobs/, fault: { kind: "status", status: 500 } });
+    const made = await image({ manifests: [{ image: `${repository}:hidden`, features: ["cpu:skylake"] }] });
+    expect([made.variants, made.unasked?.map(({ digest }) => digest)]).toEqual([[], [`${repository}:hidden`]]);
+    expect(made.warnings).toEqual([expect.stringContaining("say it in the list")]);
+    const named = await image({ manifests: [{ image: `${repository}:hidden`, platform: linux }] });
+    expect(named.variants.map(({ digest }) => digest)).toEqual([hidden.digest]);
+    // In an index beside others it may be the right one where none of them fits.
+    await putIndex(running.store, "team/app", "mixed", [{ ...(await put("x")), platform: linux }, hidden]);
+    const mixed = await image({ manifests: [{ image: `${repository}:mixed` }] });
+    expect([mixed.variants.length, mixed.unread]).toEqual([1, [0]]);
+  });
+
   test("has no build of another platform than the list says, nor of another repository in a tenant's list", async () => {
     const { running, repository, put, image } = await setUp();
     await put("amd64");

@@ -16,7 +16,7 @@ const mediaType = "application/vnd.metahub.manifestlist.v1+json";
 const mostWarnings = 32;
 const mostCharacters = 300;
 
-type Offered = Pick<IndexImage, "descriptor" | "variants" | "warnings" | "unasked" | "written">;
+type Offered = Pick<IndexImage, "descriptor" | "variants" | "warnings" | "unasked" | "unread" | "written">;
 
 /** Lists as indexes to choose from. The same content gives the same array of builds, by which choices are remembered. */
 export class Offers {
@@ -37,9 +37,9 @@ export class Offers {
     const digest = computeDigest(new TextEncoder().encode(JSON.stringify([list.identity, found])));
     let offered = this.#known.get(digest);
     if (offered === undefined) {
-      const { variants, unasked, warnings } = found;
+      const { variants, unasked, unread, warnings } = found;
       // What runtimes would find under this name is of no account: they never see the list.
-      offered = { descriptor: { mediaType, digest, size: 0 }, variants, warnings, written: [], unasked };
+      offered = { descriptor: { mediaType, digest, size: 0 }, variants, warnings, written: [], unasked, ...unread };
       this.#known.set(digest, offered);
     }
     return { kind: "index", reference, ...offered, madeOf: { list: list.identity, shown: list.shown, atBinding } };
@@ -49,6 +49,8 @@ export class Offers {
 interface Content {
   readonly variants: readonly Variant[];
   readonly unasked: readonly Variant[];
+  /** By entries. Absent: none. */
+  readonly unread: Pick<IndexImage, "unread">;
   readonly warnings: readonly string[];
 }
 
@@ -63,7 +65,8 @@ function contentOf(list: SpokenList, resolved: readonly ResolvedEntry[]): Conten
     if (warnings.length < mostWarnings) warnings.push(why);
     if (temporary === true) unasked.push(unaskedOf(entry, index));
   }
-  return { variants, unasked, warnings };
+  const unread = resolved.flatMap((one, index) => (one.unread === true ? [index] : []));
+  return { variants, unasked, warnings, unread: unread.length === 0 ? {} : { unread } };
 }
 
 /** As far as the list tells of it: it may require more. */
