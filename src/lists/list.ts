@@ -26,6 +26,8 @@ export interface SpokenList {
   readonly entries: readonly ListEntry[];
   /** Whether builds of other repositories are written at binding too. */
   readonly atBinding: boolean;
+  /** Sentences on what was not understood; the YAML of 2019 refuses nothing for it. */
+  readonly warnings?: readonly string[];
 }
 
 /** A build, or those of an index, before a registry was asked. */
@@ -78,6 +80,7 @@ export function listOfFile(list: ManifestList, place: string): SpokenList {
       priority,
     })),
     atBinding: false,
+    warnings: list.warnings,
   };
 }
 

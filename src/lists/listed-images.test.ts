@@ -195,6 +195,15 @@ describe("lists among manifests", () => {
     ]);
   });
 
+  test("of 2019 say what was not understood, and the index that they make says it too", async () => {
+    const { repository, put, listed, asked, lookup } = await setUp();
+    await put("a");
+    const yaml = `image: ${repository}\nmanifests: [{image: "${repository}:a", platform: {architecture: amd64}, features: ["cpu:skylake"]}]`;
+    const [old] = listsIn(parseManifests(yaml, "old.yaml"));
+    const made = old && (await listed(old).image(old, asked, lookup, signal()));
+    expect(made?.warnings).toEqual([expect.stringContaining("manifests[0].features is not understood")]);
+  });
+
   test.each([
     [
       "a feature that is none",

@@ -57,7 +57,7 @@ interface Content {
 function contentOf(list: SpokenList, resolved: readonly ResolvedEntry[]): Content {
   const variants: Variant[] = [];
   const unasked: Variant[] = [];
-  const warnings: string[] = [];
+  const warnings = [...(list.warnings ?? [])];
   for (const [index, { entry, variants: own, error, temporary }] of resolved.entries()) {
     for (const variant of own) variants.push({ ...variant, position: variants.length });
     if (error === undefined) continue;
