@@ -6,6 +6,7 @@ import { compareImages, type ImageChanges } from "./update.ts";
 
 const variant = `sha256:${"c".repeat(64)}`;
 const chosen = `qnib/bench@${variant}`;
+const list = `ClusterManifestList/bench - ${variant}`;
 const creationTimestamp = "2026-11-23T12:00:00Z";
 const proof = { keys: testNoteKeys, namespace: "default", copied: false };
 
@@ -63,6 +64,17 @@ test.each<[string, Pod, Pod, string[], string[]]>([
   // Whoever sent the update is told: where the annotation is forged, it is not what they asked for.
   expect(changes.restored.every(({ warn }) => warn)).toBe(true);
   expect(changes.asked.places.map(({ name }) => name)).toEqual(anew);
+});
+
+test("a build of another repository is kept where its note proves that a manifest list led to it", () => {
+  const image = `other/bench@${variant}`;
+  const applied = pod({ bench: "qnib/bench:fixed" });
+  const before = pod({ bench: image }, { asked: "qnib/bench:fixed", variant, list });
+  expect(compare(applied, before).restored).toMatchObject([{ image, code: "restored", warn: true }]);
+  // Before there were keys anybody may have written it: then the note is among those that only put back.
+  const old = reviewPod(before, { proof: { ...proof, keys: [] } });
+  const { restored, asked } = compareImages(reviewPod(applied, { proof }), old, old.claims);
+  expect([restored, asked.places.map(({ name }) => name)]).toEqual([[], ["bench"]]);
 });
 
 test("ephemeral containers that are there are never decided on again, new ones are", () => {

@@ -22,7 +22,7 @@ export const listedImageRule: Rule = {
   message: 'must be the reference of a build, with its tag or digest, for example "qnib/bench:cpu-skylake"',
 };
 
-/** What the rules above take and Docker refuses: the id of an image, and a host with an underscore. RE2 has no lookahead. */
+/** Matches what the rules above take and Docker refuses: the id of an image, and a host with an underscore. RE2 has no lookahead. */
 export const noImagePattern = "^([a-f0-9]{64}|[^/]*([.][^/]*_|_[^/]*[.])[^/]*/.*)$";
 
 export const tagRule: Rule = {

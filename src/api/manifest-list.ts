@@ -25,7 +25,7 @@ export interface ManifestListSpec {
   /** More tags of that repository. Where neither says a tag, all of them are spoken for. */
   readonly tags?: readonly string[];
   readonly manifests: readonly ListedManifest[];
-  /** Of a ClusterManifestList: builds of other repositories are written at a Pod's binding too. */
+  /** Whether builds of other repositories are written at a Pod's binding too. A ClusterManifestList alone may say so. */
   readonly atBinding?: boolean;
 }
 

@@ -102,7 +102,8 @@ function rowOf(machine: Machine, chooser: Chooser, accelerated: boolean): Row {
   };
 }
 
-function mayRun(unasked: readonly Variant[], { profiles }: Machine, accelerated: boolean): Variant | undefined {
+/** The build among those whose registry does not answer that may be for a machine. */
+export function mayRun(unasked: readonly Variant[], { profiles }: Machine, accelerated: boolean): Variant | undefined {
   const builds = profiles.map((profile) => unaskedFor(unasked, offered(profile, accelerated)));
   return builds.find((build) => build !== undefined);
 }

@@ -38,7 +38,8 @@ export class ListBook {
   /** The list that speaks instead of this one for the tags of it that are named; undefined where none does. */
   conflict(list: SpokenList): { readonly winner: SpokenList; readonly tags: readonly string[] } | undefined {
     const named = this.#byRepository.get(list.repository) ?? [];
-    for (const other of named.slice(0, named.indexOf(list))) {
+    const own = named.findIndex(({ shown }) => shown === list.shown);
+    for (const other of named.slice(0, Math.max(own, 0))) {
       if (other.namespace !== list.namespace) continue;
       const tags = common(other.tags, list.tags);
       if (tags !== undefined) return { winner: other, tags };

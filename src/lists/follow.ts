@@ -24,7 +24,7 @@ export interface ListBounds {
   readonly namespace: number;
 }
 
-/** Bytes of the lists that are kept, by estimate: tenants fill them. A list of ten builds takes some 6 KiB. */
+/** Bytes of the lists that are kept, by estimate: tenants fill them. A list of ten builds with its status takes a few KiB. */
 const defaultBounds: ListBounds = { all: 48 * 1_048_576, namespace: 1_048_576 };
 
 /** The lists of a cluster, kept true by watches. */
@@ -145,7 +145,8 @@ function namespaceOf({ list }: ListedResource): string {
 const sizes = new WeakMap<ListedResource, number>();
 
 function sizeOf(listed: ListedResource): number {
-  const known = sizes.get(listed) ?? heapSize(listed.list) + heapSize(listed.status ?? {});
+  const { list, status = {} } = listed;
+  const known = sizes.get(listed) ?? heapSize(list) + heapSize([...(list.tags ?? [])]) + heapSize(status);
   sizes.set(listed, known);
   return known;
 }

@@ -10,7 +10,7 @@ import { formatReference, parseReference, type Reference, repositoryName } from 
 /** A manifest list, read: the name that it speaks for, and its builds. */
 export interface SpokenList {
   readonly kind: ManifestListKind;
-  /** Of a ManifestList; absent in a file that does not say one, which then counts for everybody. */
+  /** A ManifestList has one. Absent in a file that does not say one, which then counts for everybody. */
   readonly namespace?: string;
   readonly name: string;
   /** RFC 3339; empty where nobody says it: such a list is the oldest. */
@@ -26,6 +26,8 @@ export interface SpokenList {
   readonly entries: readonly ListEntry[];
   /** Whether builds of other repositories are written at binding too. */
   readonly atBinding: boolean;
+  /** Sentences on what was not understood; the YAML of 2019 refuses nothing for it. */
+  readonly warnings?: readonly string[];
 }
 
 /** A build, or those of an index, before a registry was asked. */
@@ -78,6 +80,7 @@ export function listOfFile(list: ManifestList, place: string): SpokenList {
       priority,
     })),
     atBinding: false,
+    warnings: list.warnings,
   };
 }
 

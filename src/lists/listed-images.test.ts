@@ -80,13 +80,14 @@ describe("the index that a list makes", () => {
     expect(moved.madeOf?.list).not.toBe(one.madeOf?.list);
   });
 
-  test("lacks what is not there, with a warning, and is none where nothing is there", async () => {
+  test("lacks what is not there, with a warning, and has no build where nothing is there", async () => {
     const { repository, put, image } = await setUp();
     await put("here");
     const made = await image({ manifests: [{ image: `${repository}:gone` }, { image: `${repository}:here` }] });
     expect([made.variants.length, made.unasked]).toEqual([1, []]);
     expect(made.warnings).toEqual([expect.stringMatching(/^manifests\[0\] of ClusterManifestList bench .*404/)]);
-    await expect(image({ manifests: [{ image: `${repository}:gone` }] })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const empty = await image({ manifests: [{ image: `${repository}:gone` }] });
+    expect([empty.variants, empty.unasked, empty.warnings.length]).toEqual([[], [], 1]);
   });
 
   test("tells of a build that could not be asked for, as far as the list does", async () => {
@@ -97,6 +98,21 @@ describe("the index that a list makes", () => {
     const made = await image({ manifests });
     expect(made.variants).toHaveLength(1);
     expect(made.unasked?.map((one) => [one.digest, requires(one)])).toEqual([[`${repository}:away`, ["cpu:skylake"]]]);
+  });
+
+  test("tells of a build whose platform could not be read as of one that could not be asked for", async () => {
+    const { running, repository, put, image } = await setUp();
+    const hidden = await put("hidden");
+    running.faults.add({ path: /blobs/, fault: { kind: "status", status: 500 } });
+    const made = await image({ manifests: [{ image: `${repository}:hidden`, features: ["cpu:skylake"] }] });
+    expect([made.variants, made.unasked?.map(({ digest }) => digest)]).toEqual([[], [`${repository}:hidden`]]);
+    expect(made.warnings).toEqual([expect.stringContaining("say it in the list")]);
+    const named = await image({ manifests: [{ image: `${repository}:hidden`, platform: linux }] });
+    expect(named.variants.map(({ digest }) => digest)).toEqual([hidden.digest]);
+    // In an index beside others it may be the right one where none of them fits.
+    await putIndex(running.store, "team/app", "mixed", [{ ...(await put("x")), platform: linux }, hidden]);
+    const mixed = await image({ manifests: [{ image: `${repository}:mixed` }] });
+    expect([mixed.variants.length, mixed.unread]).toEqual([1, [0]]);
   });
 
   test("has no build of another platform than the list says, nor of another repository in a tenant's list", async () => {
@@ -114,8 +130,8 @@ describe("the index that a list makes", () => {
     await putIndex(running.store, "team/app", "arm", [
       { ...(await put("x")), platform: { os: "linux", architecture: "arm64" } },
     ]);
-    const wrong = image({ manifests: [{ image: `${repository}:arm`, platform: { architecture: "amd64" } }] });
-    await expect(wrong).rejects.toThrow(/has no build for linux\/amd64; there is linux\/arm64/);
+    const wrong = await image({ manifests: [{ image: `${repository}:arm`, platform: { architecture: "amd64" } }] });
+    expect(wrong.warnings).toEqual([expect.stringMatching(/has no build for linux\/amd64; there is linux\/arm64/)]);
   });
 
   test("is not waited for longer than its asker has time", async () => {
@@ -177,6 +193,15 @@ describe("lists among manifests", () => {
       ["cpu-coffelake", linux, ["cpu:coffelake"]],
       ["cpu_broadwell-nvcap_52", linux, ["cpu:broadwell", "nvcap:5.2"]],
     ]);
+  });
+
+  test("of 2019 say what was not understood, and the index that they make says it too", async () => {
+    const { repository, put, listed, asked, lookup } = await setUp();
+    await put("a");
+    const yaml = `image: ${repository}\nmanifests: [{image: "${repository}:a", platform: {architecture: amd64}, features: ["cpu:skylake"]}]`;
+    const [old] = listsIn(parseManifests(yaml, "old.yaml"));
+    const made = old && (await listed(old).image(old, asked, lookup, signal()));
+    expect(made?.warnings).toEqual([expect.stringContaining("manifests[0].features is not understood")]);
   });
 
   test.each([

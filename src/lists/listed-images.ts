@@ -29,7 +29,7 @@ export class ListedImages {
 
   /**
    * The list as an index to choose from. A build of another repository has that one's name (`Variant.name`).
-   * @throws RegistryError where nothing of it is there, or the signal ends first
+   * @throws RegistryError ABORTED where the signal ends first
    */
   async image(list: SpokenList, reference: Reference, lookup: EntryLookup, signal: AbortSignal): Promise<IndexImage> {
     const { powers } = this.#options;

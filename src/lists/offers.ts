@@ -4,9 +4,7 @@ import { computeDigest } from "../oci/digest.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { platformRequirement, withoutRepetition } from "../oci/requirement.ts";
 import type { Variant } from "../oci/variant.ts";
-import { RegistryError } from "../registry/error.ts";
 import type { IndexImage } from "../registry/images.ts";
-import { few } from "../text/few.ts";
 import { shorten } from "../text/shorten.ts";
 import type { SpokenList } from "./list.ts";
 import type { ResolvedEntry } from "./resolve.ts";
@@ -17,10 +15,8 @@ const mediaType = "application/vnd.metahub.manifestlist.v1+json";
 /** Warnings of one list, and characters of each (`VariantList.warnings`). */
 const mostWarnings = 32;
 const mostCharacters = 300;
-/** Builds that a message names. */
-const mostNamed = 3;
 
-type Offered = Pick<IndexImage, "descriptor" | "variants" | "warnings" | "unasked" | "written">;
+type Offered = Pick<IndexImage, "descriptor" | "variants" | "warnings" | "unasked" | "unread" | "written">;
 
 /** Lists as indexes to choose from. The same content gives the same array of builds, by which choices are remembered. */
 export class Offers {
@@ -30,7 +26,7 @@ export class Offers {
       textSize(key) + keptHeapSize(variants) + keptHeapSize(warnings) + keptHeapSize(unasked),
   });
 
-  /** The list as an index under the name that was asked for. @throws RegistryError NOT_FOUND where no build is there */
+  /** The list as an index under the name that was asked for: without a build, where none counts */
   of(
     list: SpokenList,
     reference: Reference,
@@ -38,13 +34,12 @@ export class Offers {
     { atBinding }: { readonly atBinding: boolean },
   ): IndexImage {
     const found = contentOf(list, resolved);
-    if (found.variants.length + found.unasked.length === 0) throw nothingThere(list, resolved);
     const digest = computeDigest(new TextEncoder().encode(JSON.stringify([list.identity, found])));
     let offered = this.#known.get(digest);
     if (offered === undefined) {
-      const { variants, unasked, warnings } = found;
+      const { variants, unasked, unread, warnings } = found;
       // What runtimes would find under this name is of no account: they never see the list.
-      offered = { descriptor: { mediaType, digest, size: 0 }, variants, warnings, written: [], unasked };
+      offered = { descriptor: { mediaType, digest, size: 0 }, variants, warnings, written: [], unasked, ...unread };
       this.#known.set(digest, offered);
     }
     return { kind: "index", reference, ...offered, madeOf: { list: list.identity, shown: list.shown, atBinding } };
@@ -54,13 +49,15 @@ export class Offers {
 interface Content {
   readonly variants: readonly Variant[];
   readonly unasked: readonly Variant[];
+  /** By entries. Absent: none. */
+  readonly unread: Pick<IndexImage, "unread">;
   readonly warnings: readonly string[];
 }
 
 function contentOf(list: SpokenList, resolved: readonly ResolvedEntry[]): Content {
   const variants: Variant[] = [];
   const unasked: Variant[] = [];
-  const warnings: string[] = [];
+  const warnings = [...(list.warnings ?? [])];
   for (const [index, { entry, variants: own, error, temporary }] of resolved.entries()) {
     for (const variant of own) variants.push({ ...variant, position: variants.length });
     if (error === undefined) continue;
@@ -68,7 +65,8 @@ function contentOf(list: SpokenList, resolved: readonly ResolvedEntry[]): Conten
     if (warnings.length < mostWarnings) warnings.push(why);
     if (temporary === true) unasked.push(unaskedOf(entry, index));
   }
-  return { variants, unasked, warnings };
+  const unread = resolved.flatMap((one, index) => (one.unread === true ? [index] : []));
+  return { variants, unasked, warnings, unread: unread.length === 0 ? {} : { unread } };
 }
 
 /** As far as the list tells of it: it may require more. */
@@ -85,10 +83,4 @@ function unaskedOf({ image, platform, requires }: ResolvedEntry["entry"], positi
     format: "plain",
     position,
   };
-}
-
-function nothingThere({ shown, entries }: SpokenList, resolved: readonly ResolvedEntry[]): RegistryError {
-  const names = entries.map(({ image }) => formatReference(image));
-  const [first] = resolved.flatMap(({ error }) => error ?? []);
-  return new RegistryError("NOT_FOUND", `${shown}: none of its builds counts (${few(names, mostNamed)}): ${first}`);
 }

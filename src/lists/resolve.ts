@@ -26,6 +26,8 @@ export interface ResolvedEntry {
   readonly error?: string;
   /** Whether a later try may find it, so that nobody can say now which build is the right one. */
   readonly temporary?: boolean;
+  /** Whether its index has images whose platform nobody says: where nothing else fits, one of them may. */
+  readonly unread?: boolean;
 }
 
 /** Entries of one list that are asked for at once. */
@@ -60,6 +62,11 @@ function entryFound(list: SpokenList, entry: ListEntry, image: IndexImage): Reso
   const { platform, requires, priority } = entry;
   const { digest } = image.descriptor;
   const found = image.variants.filter((variant) => isFor(platform, variant.platform));
+  const unread = platform === undefined && (image.unread ?? []).length > 0;
+  if (found.length === 0 && unread) {
+    const error = `the platform of ${formatReference(entry.image)} could not be read from its configuration: say it in the list`;
+    return { entry, digest, variants: [], error, temporary: true };
+  }
   if (found.length === 0) return { entry, digest, variants: [], error: nothingFound(platform, image) };
   const own = [...requires, ...(platform === undefined ? [] : platformRequirement(platform))];
   const elsewhere = isAcross(list, entry) ? { name: entry.image.name } : {};
@@ -71,7 +78,7 @@ function entryFound(list: SpokenList, entry: ListEntry, image: IndexImage): Reso
     ...(priority === undefined ? {} : { priority }),
     ...elsewhere,
   }));
-  return { entry, digest, variants };
+  return { entry, digest, variants, ...(unread ? { unread } : {}) };
 }
 
 function isFor(wanted: Platform | undefined, { os, architecture }: Platform): boolean {

@@ -68,6 +68,9 @@ export class ListStatusWriter {
 
   /** A list and those that speak for the same repository: which of them counts may be another now. */
   #changed(changed: readonly ListedResource[]): void {
+    // Where a status alone was written, by us or another replica, there is nothing to look at.
+    const said = new Set(changed.map(({ list }) => `${list.identity} ${list.created}`));
+    if (changed.length > 1 && said.size === 1) return;
     const repositories = new Set(changed.map(({ list }) => list.repository));
     for (const { list } of this.#options.lists.resources()) {
       if (repositories.has(list.repository)) this.#queue.add(list.shown);

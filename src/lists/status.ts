@@ -22,8 +22,7 @@ const coarseMs = 3_600_000;
 const named = 4;
 
 /**
- * The status of a list. What only tells a later time than before is left as it was for an hour, so that an unchanged list
- * is written once an hour and not at each look.
+ * The status of a list. A later time alone is told once an hour, so that an unchanged list is not written at each look.
  */
 export function computeListStatus({ listed, book, resolved, now }: ListStatusInput): ManifestListStatus {
   const { generation, status, list } = listed;

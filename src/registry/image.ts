@@ -11,7 +11,7 @@ export type Image =
   | ({
       readonly kind: "index";
       readonly reference: Reference;
-      /** The descriptor of the index. Of a manifest list, its digest is that of what was found, and no registry has it. */
+      /** The descriptor of the index. The digest of a manifest list is that of what was found, and no registry has it. */
       readonly descriptor: Descriptor;
       /** Something of it could not be read now, and another try may find more. */
       readonly incomplete?: true;

@@ -81,7 +81,7 @@ test("a build of a list that could not be asked for makes uncertain what it may 
   expect(await verdictFor("cpu:skylake")).toEqual({
     code: "uncertain",
     machineTypes: [],
-    reason: "qnib/bench:away of ManifestList a/b may be the right one, and its registry does not answer",
+    reason: "qnib/bench:away of ManifestList a/b may be the right one, and what it requires cannot be read now",
     warn: true,
   });
   // Nobody says for which platform it is.

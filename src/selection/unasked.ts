@@ -23,5 +23,5 @@ export function unaskedFor(unasked: readonly Variant[], machine: Machine): Varia
 
 /** One line for people. The digest of such a build is its reference. */
 export function unaskedReason({ digest }: Variant, list: string): string {
-  return `${digest} of ${list} may be the right one, and its registry does not answer`;
+  return `${digest} of ${list} may be the right one, and what it requires cannot be read now`;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -41,6 +41,29 @@ afterAll(async () => {
 function digestOf(tag: string): string {
   return [...builds.tags].find(([, name]) => name === tag)?.[0] ?? "";
 }
+
+describe("a manifest list", () => {
+  const old = join(import.meta.dirname, "../../examples/manifest-list-2019.yaml");
+  const resolve = (...args: readonly string[]) => metahub(["resolve", ...args, "-f", inventory, ...mirror]);
+
+  test("of the files speaks for its name, for a machine that they have", async () => {
+    const ran = await resolve("qnib/bench:never-pushed", "--machine-type", "type2", "-f", old);
+    expect(ran).toMatchObject({ code: 0, stderr: "", stdout: `qnib/bench@${digestOf("cpu-skylake")}\n` });
+  });
+
+  test("leads to the repository that holds the build, and nowhere where none fits", async () => {
+    const list = join(layout, "list.yaml");
+    const builds =
+      'manifests: [{image: "team/one:latest", platform: {architecture: amd64, features: ["cpu:skylake"]}}]';
+    await writeFile(list, `image: qnib/elsewhere\n${builds}\n`);
+    const ran = await resolve("qnib/elsewhere", "--machine-type", "type2", "-f", list);
+    expect(ran).toMatchObject({ code: 0, stdout: `team/one@${plain.one}\n` });
+    expect(await resolve("qnib/elsewhere", "--machine-type", "type1", "-f", list)).toMatchObject({
+      code: 3,
+      stdout: "",
+    });
+  });
+});
 
 describe("one line, and nothing else", () => {
   const cases: [what: string, args: () => string[], line: () => string][] = [

@@ -27,7 +27,12 @@ const codes = [
   ...members("src/selection/selection.ts", "SelectionCode"),
 ];
 const events = [...reasons("src/binding/events.ts"), ...reasons("src/controller/pods/bound-event.ts")];
-const conditions = [...read("src/api/status.ts").matchAll(/reason: "(\w+)"/g)].map(([, name = ""]) => name);
+const conditions = ["src/api/status.ts", "src/lists/status.ts"].flatMap((file) =>
+  [...read(file).matchAll(/reason(?:: | = .*?)"(\w+)"(?: : "(\w+)")?/g)].flatMap(([, one = "", other]) => [
+    one,
+    other ?? one,
+  ]),
+);
 const metrics = [...code.matchAll(/"(metahub_[a-z_]+)"/g)].map(([, name = ""]) => name);
 
 test("finds what it looks for", () => {

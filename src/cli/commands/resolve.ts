@@ -6,7 +6,8 @@ import { addMachineOptions } from "../input/machine-options.ts";
 const help = `
 Prints REPOSITORY@DIGEST, the repository as written, and nothing else. Where a
 runtime would choose by itself (os and architecture only), the build that it
-would take is printed. An image that is one build is printed with its digest.
+would take is printed. An image that is one build is printed with its digest. Manifest
+lists count with --machine-type and --node, as explain has them.
 
 Exit codes: 0 printed; 1 failed; 2 usage, also for a machine that is not there;
 3 nothing fits.
@@ -25,7 +26,9 @@ export function addResolveCommand(program: Command, context: CommandContext, don
     .option("--features <list>", "for a machine that offers these, e.g. cpu:skylake,nvcap:8.0")
     .option("--platform <os/arch>", "of that machine; default linux, on the architecture of its CPU or of this host");
   addMachineOptions(command);
-  command.option("--without-accelerators", "for a container that asks for no GPU");
+  command
+    .option("-n, --namespace <name>", "with a named machine: the namespace whose ManifestLists count", "default")
+    .option("--without-accelerators", "for a container that asks for no GPU");
   addImageOptions(command)
     .addHelpText("after", help)
     .action(async (image: unknown, options: unknown) => {

@@ -3,7 +3,7 @@ import { draftMachineTypes } from "../../drafting/nodes.ts";
 import type { CommandContext } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
 import { readCluster } from "../input/read-cluster.ts";
-import { readSnapshot } from "../input/read-machines.ts";
+import { readSnapshot } from "../input/read-snapshot.ts";
 
 /** The MachineTypes of `metahub detect --nodes`: of the manifests where some are given, else of the cluster. */
 export async function draftsOfNodes(

@@ -10,7 +10,7 @@ import { type Manifest, parseManifests } from "../../manifests/parse.ts";
 import { readSources } from "../../manifests/sources.ts";
 import type { CommandContext } from "../../process/context.ts";
 import type { MachineOptions } from "./machine-options.ts";
-import { refuseCluster } from "./read-machines.ts";
+import { refuseCluster } from "./read-snapshot.ts";
 
 /** The machines that are meant, and the lists that speak for names. */
 export interface ReadInventory extends SpeakingLists {

@@ -23,7 +23,7 @@ export interface FollowedLists {
   keepStatus(lookup: ListStatusOptions["lookup"]): void;
 }
 
-export function listPowers({ acrossRepositories, atBinding }: ListRules): ListPowers {
+function listPowers({ acrossRepositories, atBinding }: ListRules): ListPowers {
   const names = (given: readonly string[]) => {
     const set = new Set(given);
     return (namespace: string) => set.has("*") || set.has(namespace);

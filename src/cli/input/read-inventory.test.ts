@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandContext } from "../../process/context.ts";
-import { readMachines } from "./read-machines.ts";
+import type { MachineOptions } from "./machine-options.ts";
+import { readInventory } from "./read-inventory.ts";
+
+const readMachines = async (options: MachineOptions, context: CommandContext) =>
+  (await readInventory(options, "default", context)).machines;
 
 let folder = "";
 beforeAll(async () => {
@@ -75,7 +79,7 @@ describe("machines without a cluster", () => {
   });
 
   test("do not go with a cluster's flags", async () => {
-    const asked = { ...none, filenames: ["x.yaml"], kubeconfig: "y" };
+    const asked = { ...none, filenames: [join(folder, "inventory")], kubeconfig: "y" };
     await expect(readMachines(asked, context())).rejects.toThrow(/leave out --kubeconfig/);
   });
 });
