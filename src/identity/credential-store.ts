@@ -18,7 +18,7 @@ export interface StoreContent<Stored extends StoredCredential> {
 export interface CredentialStore<Stored extends StoredCredential = StoredCredential> {
   /** For people, as `./hub` or `namespace hpc`. */
   readonly shown: string;
-  /** Of new credentials; absent in a folder. */
+  /** The namespace of new credentials; absent in a folder. */
   readonly namespace: string | undefined;
   read(signal: AbortSignal): Promise<StoreContent<Stored>>;
   /** Writes a new one, and never over another. Returns where it is. @throws IdentityError DUPLICATE, UNWRITABLE */

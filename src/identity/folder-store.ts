@@ -23,7 +23,7 @@ export interface FiledCredential extends StoredCredential {
   readonly path: readonly (string | number)[];
 }
 
-/** The credentials in a folder of manifests that a registry reads. What else its files hold stays as it is. */
+/** The credentials in a folder of manifests that a registry reads. All else in its files stays as it is. */
 export class FolderStore implements CredentialStore<FiledCredential> {
   readonly namespace = undefined;
   readonly shown: string;

@@ -9,7 +9,7 @@ export interface TokenKeyDutyOptions extends Pick<KeeperContext, "writes" | "log
 }
 
 /** The member of the Secret. */
-export const tokenKeysMember = "token-keys";
+const tokenKeysMember = "token-keys";
 /** Between two looks, ms: a key is renewed ten minutes before it is needed. */
 const lookMs = 60_000;
 

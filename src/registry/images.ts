@@ -32,7 +32,7 @@ type Outcome =
 type KeptList = VariantList & Pick<IndexImage, "incomplete">;
 
 export interface ImageSourceOptions {
-  /** Of parsed indexes that are kept. */
+  /** Bytes of the parsed indexes that are kept. */
   readonly maxBytes?: number;
   /** Whether artifacts may be chosen, beside images. */
   readonly artifacts?: boolean;
