@@ -87,6 +87,11 @@ export class Credentials {
     return this.#bySecret.get(digestOfSecret(secret).toString("hex"));
   }
 
+  /** The ids of all that count. */
+  get ids(): ReadonlySet<string> {
+    return new Set(this.#byId.keys());
+  }
+
   byId(id: string): MachineCredential | undefined {
     return this.#byId.get(id);
   }

@@ -1,37 +1,56 @@
-import type { HealthServer } from "../http/health.ts";
 import type { HttpServer, TlsOptions } from "../http/server.ts";
-import { openKeyFile } from "../identity/key-file.ts";
-import type { SigningKeys } from "../keys/signing-keys.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
+import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
+import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
+import type { SecretName } from "../kubernetes/secrets/secret.ts";
 import { UsageError } from "../process/failure.ts";
 import { readRequired } from "../process/read-required.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
 import { Door } from "../proxy/door.ts";
-import { type HubContent, HubFolder } from "../proxy/hub-folder.ts";
 import { IndexMaker } from "../proxy/index-maker.ts";
 import { MadeIndexes } from "../proxy/made-indexes.ts";
 import { Manifests } from "../proxy/manifests.ts";
-import { createProxyMetrics, type ProxyMetrics } from "../proxy/metrics.ts";
+import { createProxyMetrics } from "../proxy/metrics.ts";
 import { PullApi } from "../proxy/pull-api.ts";
 import { createProxyServer } from "../proxy/server.ts";
 import { ImageSource } from "../registry/images.ts";
 import { Selections } from "../rewriting/selections.ts";
 import type { Logger, LogLevel } from "../telemetry/log.ts";
-import { pause, systemClock } from "../time/clock.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
+import { openClient } from "./parts/cluster.ts";
+import { clusterHub } from "./parts/hub-cluster.ts";
+import { folderHub } from "./parts/hub-folder.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
+import { followSecret } from "./parts/secrets.ts";
 import { openUpstreams, type PreparedSettings, prepareSettings, type UpstreamFlags } from "./parts/upstreams.ts";
+import { watchObserver } from "./parts/watching.ts";
+
+/** Where machines, credentials and the keys of tokens come from. */
+export type HubSource =
+  | {
+      readonly kind: "folder";
+      /** Nodes, MachineTypes, MachineCredentials and a ProxyConfig. */
+      readonly folder: string;
+      /** Where the keys that sign tokens are kept; made where it is not there. */
+      readonly keyFile: string;
+    }
+  | {
+      readonly kind: "cluster";
+      readonly kubeconfig: string | undefined;
+      /** Holds a ProxyConfig. */
+      readonly configFolder: string | undefined;
+      /** The keys that the keeper keeps. */
+      readonly tokenKeys: SecretName;
+    };
 
 export interface ProxyOptions {
   readonly address: string;
   readonly port: number;
   readonly healthPort: number;
-  /** A folder of Nodes, MachineTypes and MachineCredentials. */
-  readonly inventoryFolder: string;
-  /** Where the keys that sign tokens are kept; made where it is not there. */
-  readonly keyFile: string;
+  readonly source: HubSource;
   /** Where indexes that were made are written down. */
   readonly recordFile: string;
   /** Absent: plain HTTP. */
@@ -48,27 +67,37 @@ export interface ProxyOptions {
 
 /** Bytes of indexes of artifacts that are kept, parsed. */
 const artifactBytes = 8 * 1_048_576;
-/** Between two looks at the keys that sign tokens, ms: a new one signs ten minutes after it was made. */
-const keyLookMs = 60_000;
 
 /** Serves the filtering registry until the signal aborts. @throws what kept it from starting, or from going on */
 export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext): Promise<void> {
-  const { address, externalUrl, logLevel, flags, inventoryFolder } = options;
+  const { address, externalUrl, logLevel, flags, source } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
     const metrics = createProxyMetrics(metricsRegistry);
-    const hub = await followHub(life, {
-      folder: inventoryFolder,
-      prepare: (config) => prepareSettings(config, { flags, inventoryFolder, env }),
+    const observe = watchObserver(log, createWatchMetrics(metricsRegistry));
+    const folder = source.kind === "folder" ? source.folder : source.configFolder;
+    const follow = {
+      prepare: (config: ProxyConfig | undefined) => prepareSettings(config, { flags, inventoryFolder: folder, env }),
       externalUrl,
       tell: { log, metrics, health },
-    });
-    const content = (): HubContent<PreparedSettings> => {
-      if (hub.content === undefined) throw new Error("the folder was not read yet");
-      return hub.content;
     };
+    const cluster = source.kind === "cluster" ? await openClient(life, source.kubeconfig, env) : undefined;
+    const followed = async (named: SecretName): Promise<FollowedSecret> => {
+      if (cluster === undefined) throw new UsageError("a Secret needs a cluster");
+      return await followSecret(life, cluster, named, { observe, log });
+    };
+    const hub =
+      source.kind === "folder"
+        ? await folderHub(life, { ...follow, folder: source.folder }, source.keyFile)
+        : await clusterHub(life, {
+            ...follow,
+            client: mustHave(cluster),
+            configFolder: source.configFolder,
+            tokenKeys: await followed(source.tokenKeys),
+            observe,
+          });
+    const { content, keys } = hub;
     const settings = (): PreparedSettings => content().settings;
     const client = await openUpstreams(life, flags.caFile, () => settings().reach);
-    const keys = await followKeyFile(life, options.keyFile, log);
     const api = new PullApi({
       door: new Door({
         rules: () => ({
@@ -80,6 +109,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
         }),
         realm: new URL("/token", externalUrl).href,
         now: () => new Date(),
+        onUse: hub.used,
         log,
       }),
       settings,
@@ -101,7 +131,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       log,
       ownHost: externalUrl.hostname,
     });
-    const { tls, renew } = await tlsOf(life, options, log);
+    const { tls, renew } = await tlsOf(life, options, { log, followed });
     const server = createProxyServer({ api, log, ...(tls === undefined ? {} : { tls }) });
     renew?.(server);
     const proxy = await serve(life, server, { address, port: options.port, portFlag: "--port" });
@@ -109,65 +139,6 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     readyWhenSynced({ inventory: hub, health, log, signal: life.signal });
     options.onListening({ proxy, health: healthPort });
   });
-}
-
-interface FollowOptions {
-  readonly folder: string;
-  readonly prepare: (config: ProxyConfig | undefined) => Promise<PreparedSettings>;
-  readonly externalUrl: URL;
-  readonly tell: {
-    readonly log: Logger;
-    readonly metrics: Pick<ProxyMetrics, "folder">;
-    readonly health: Pick<HealthServer, "setNote">;
-  };
-}
-
-/** Characters of a mistake that `/readyz` repeats; the log has all of it. */
-const longestNote = 300;
-
-/** @throws what keeps the folder from being read: a mistake in a file should be seen at once */
-async function followHub(
-  life: Lifecycle,
-  { folder, prepare, externalUrl, tell: { log, metrics, health } }: FollowOptions,
-): Promise<HubFolder<PreparedSettings>> {
-  const hub = new HubFolder({
-    folder,
-    prepare,
-    onError: (error) => {
-      log.error({ error }, "the folder cannot be used; all that was read before stays, credentials too");
-      metrics.folder(false);
-      const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").slice(0, longestNote) : "";
-      health.setNote(`the folder's last change is not applied: ${reason}`);
-    },
-    onChange: ({ credentials: { ignored }, settings: { below } }) => {
-      for (const host of below(externalUrl.hostname)) {
-        log.warn({ host }, "redirectBlobs: this upstream has our own name or one below it; clients are not sent there");
-      }
-      metrics.folder(true);
-      health.setNote(undefined);
-      if (ignored.length > 0) log.warn({ ignored: ignored.slice(0, 16) }, "too many credentials of one user name");
-    },
-  });
-  life.atEnd("the folder", () => hub.close());
-  await hub.synced;
-  return hub;
-}
-
-/** The keys as they are at each moment. @throws IdentityError where the file cannot be used */
-async function followKeyFile(life: Lifecycle, path: string, log: Logger): Promise<() => SigningKeys> {
-  let keys = await openKeyFile(path, new Date(), life.signal);
-  life.run("the keys that sign tokens", async (signal) => {
-    while (!signal.aborted) {
-      try {
-        await pause(systemClock, keyLookMs, signal);
-        keys = await openKeyFile(path, new Date(), signal);
-      } catch (error) {
-        if (!signal.aborted)
-          log.error({ error }, "the keys that sign tokens cannot be renewed; those before go on counting");
-      }
-    }
-  });
-  return () => keys;
 }
 
 interface ServedTls {
@@ -179,14 +150,11 @@ interface ServedTls {
 async function tlsOf(
   life: Lifecycle,
   { certificate: place, clientCaFile }: Pick<ProxyOptions, "certificate" | "clientCaFile">,
-  log: Logger,
+  { log, followed }: { readonly log: Logger; readonly followed: (named: SecretName) => Promise<FollowedSecret> },
 ): Promise<ServedTls> {
   if (place === undefined) return {};
   const authorities = clientCaFile === undefined ? undefined : await readRequired(clientCaFile, "--client-ca-file");
-  const source = await certificateSource(place, {
-    log,
-    followed: () => Promise.reject(new UsageError("a Secret needs a cluster")),
-  });
+  const source = await certificateSource(place, { log, followed });
   const certificate = await source.obtain(life.signal);
   const metrics = { show: () => undefined };
   return {
@@ -199,4 +167,10 @@ async function tlsOf(
     },
     renew: (server) => renewCertificate(life, { source, server, metrics, log }),
   };
+}
+
+/** A client is opened wherever a cluster is meant. */
+function mustHave(client: KubernetesClient | undefined): KubernetesClient {
+  if (client === undefined) throw new TypeError("no client was opened");
+  return client;
 }

@@ -14,6 +14,8 @@ export interface DoorOptions {
   /** URL of the token endpoint, as clients reach it: configured, and never from a request. */
   readonly realm: string;
   readonly now: () => Date;
+  /** Called with the id of a credential each time that it lets somebody in. */
+  readonly onUse?: (credential: string) => void;
   readonly log: Logger;
 }
 
@@ -38,7 +40,9 @@ export class Door implements Doorkeeper {
       ...(certificate === undefined ? {} : { certificateNames: certificate.uris }),
       ...(machineType === undefined ? {} : { machineType }),
     });
-    return "identity" in found ? guestOf(found.identity) : this.#refused(found, repository);
+    if (!("identity" in found)) return this.#refused(found, repository);
+    this.#options.onUse?.(found.identity.credential);
+    return guestOf(found.identity);
   }
 
   async token(request: IncomingMessage, response: ServerResponse): Promise<boolean> {

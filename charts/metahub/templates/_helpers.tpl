@@ -57,6 +57,21 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
+{{- define "metahub.proxy.account" -}}
+{{- if .Values.proxy.serviceAccount.create -}}
+{{- default (include "metahub.proxy.name" .) .Values.proxy.serviceAccount.name -}}
+{{- else -}}
+{{- required "proxy.serviceAccount.name is needed with proxy.serviceAccount.create: false" .Values.proxy.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.proxy.name" -}}{{ include "metahub.fullname" . }}-proxy{{- end -}}
+{{- define "metahub.tokenKeysSecret" -}}{{ include "metahub.proxy.name" . }}-keys{{- end -}}
+
+{{- define "metahub.proxy.tlsSecret" -}}
+{{- default (printf "%s-tls" (include "metahub.proxy.name" .)) .Values.proxy.tls.secretName -}}
+{{- end -}}
+
 {{- define "metahub.authoritySecret" -}}{{ include "metahub.webhook.name" . }}-authority{{- end -}}
 {{- define "metahub.keysSecret" -}}{{ include "metahub.webhook.name" . }}-keys{{- end -}}
 
@@ -168,8 +183,28 @@ topologySpreadConstraints:
 {{- fail "there are no values of the keeper: upgrade with --reset-then-reuse-values, not with --reuse-values" -}}
 {{- end -}}
 {{- $accounts := list (include "metahub.webhook.account" .) (include "metahub.controller.account" .) (include "metahub.keeper.account" .) -}}
-{{- if ne (len (uniq $accounts)) 3 -}}
-{{- fail "webhook, controller and keeper need accounts of their own: with one of two, each would have the rights of both" -}}
+{{- if .Values.proxy.enabled -}}
+{{- $accounts = append $accounts (include "metahub.proxy.account" .) -}}
+{{- end -}}
+{{- if ne (len (uniq $accounts)) (len $accounts) -}}
+{{- fail "webhook, controller, keeper and proxy need accounts of their own: with one of two, each would have the rights of both" -}}
+{{- end -}}
+{{- if .Values.proxy.enabled -}}
+{{- if not .Values.proxy.externalUrl -}}
+{{- fail "proxy.enabled needs proxy.externalUrl, as clients reach it: https://hub.example.com" -}}
+{{- end -}}
+{{- if not .Values.keeper.deploy -}}
+{{- fail "proxy.enabled needs keeper.deploy: the keeper keeps the keys of its tokens" -}}
+{{- end -}}
+{{- if and (eq .Values.proxy.tls.mode "certManager") (not .Values.proxy.tls.issuerRef) -}}
+{{- fail "proxy.tls.mode: certManager needs proxy.tls.issuerRef, for example {name: letsencrypt, kind: ClusterIssuer}" -}}
+{{- end -}}
+{{- if and .Values.proxy.gateway.enabled (not .Values.proxy.gateway.parentRefs) -}}
+{{- fail "proxy.gateway.enabled needs proxy.gateway.parentRefs, for example [{name: public, namespace: gateways}]" -}}
+{{- end -}}
+{{- if and .Values.proxy.autoscaling.enabled (not .Values.proxy.autoscaling.requestsPerSecond) (not .Values.proxy.autoscaling.cpuUtilization) -}}
+{{- fail "proxy.autoscaling.enabled needs requestsPerSecond or cpuUtilization: something to scale by" -}}
+{{- end -}}
 {{- end -}}
 {{- if has (include "metahub.tlsSecret" .) (list (include "metahub.authoritySecret" .) (include "metahub.keysSecret" .)) -}}
 {{- fail "certificates.secretName is the name of one of the keeper's other Secrets: choose another" -}}

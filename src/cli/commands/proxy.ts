@@ -7,16 +7,20 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
   program
     .command("proxy")
     .description("Serve a registry that gives each machine type its own build of an image name.")
-    .requiredOption(
+    .option(
       "--inventory <dir>",
-      "a folder of YAML files: Nodes, MachineTypes, MachineCredentials, a ProxyConfig; watched",
+      "a folder of YAML files: Nodes, MachineTypes, MachineCredentials, a ProxyConfig; watched. Without it, a cluster's",
     )
+    .option("--kubeconfig <file>", "default: $KUBECONFIG, the service account of the Pod, or ~/.kube/config")
+    .option("--config <dir>", "with a cluster: a folder with a ProxyConfig; watched")
+    .option("--token-keys-secret <namespace/name>", "with a cluster: the Secret of the keys that metahub keeper keeps")
     .requiredOption("--external-url <url>", "as clients reach it: https://hub.example.com; where they ask for tokens")
     .addOption(new Option("--port <port>", "port of the registry").default(5000).argParser(parsePort))
     .addOption(healthPortOption())
     .option("--address <address>", "address that both listen on", "0.0.0.0")
     .option("--tls-cert-file <file>", "serving certificate (PEM), read again when it changes")
     .option("--tls-key-file <file>", "its private key (PEM)")
+    .option("--tls-secret <namespace/name>", "with a cluster: a Secret of type kubernetes.io/tls, followed")
     .option("--tls-dir <dir>", "keep a certificate authority and a certificate of its own in this folder")
     .option("--tls-host <host...>", "with --tls-dir: names and addresses in the certificate", [
       "localhost",
@@ -27,7 +31,11 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
       "authorities (PEM) of client certificates, which name a machine type; read at the start",
     )
     .option("--http", "speak plain HTTP; on a loopback address alone", false)
-    .requiredOption("--key-file <file>", "keys that sign tokens; made if it is not there. Not in the inventory")
+    .option("--http-from-anywhere", "with --http: on any address, where something before it ends TLS", false)
+    .option(
+      "--key-file <file>",
+      "with --inventory: keys that sign tokens; made if it is not there. Not in the inventory",
+    )
     .option(
       "--record-file <file>",
       "indexes that were made, to be made again after a restart (default: beside --key-file)",

@@ -5,9 +5,14 @@ import { liesIn } from "../../process/lies-in.ts";
 import type { CertificatePlace } from "../../programs/parts/certificates.ts";
 import { type ProxyOptions, runProxy } from "../../programs/proxy.ts";
 import { logLevels } from "../../telemetry/log.ts";
+import { objectName } from "../input/object-name.ts";
 
 const flagsSchema = z.object({
-  inventory: z.string(),
+  inventory: z.string().optional(),
+  kubeconfig: z.string().optional(),
+  config: z.string().optional(),
+  tokenKeysSecret: z.string().optional(),
+  tlsSecret: z.string().optional(),
   port: z.number(),
   healthPort: z.number(),
   address: z.string(),
@@ -17,8 +22,9 @@ const flagsSchema = z.object({
   tlsDir: z.string().optional(),
   tlsHost: z.array(z.string()),
   http: z.boolean(),
+  httpFromAnywhere: z.boolean(),
   clientCaFile: z.string().optional(),
-  keyFile: z.string(),
+  keyFile: z.string().optional(),
   recordFile: z.string().optional(),
   upstream: z.array(z.string()),
   defaultUpstream: z.string(),
@@ -36,7 +42,7 @@ type Flags = z.infer<typeof flagsSchema>;
 /** `metahub proxy`: serves until the signal aborts. @throws UsageError, and what keeps it from serving */
 export async function serveProxy(given: unknown, context: CommandContext): Promise<ExitCode> {
   const flags = flagsSchema.parse(given);
-  const { address, inventory, logLevel } = flags;
+  const { address, logLevel } = flags;
   const certificate = certificateOf(flags);
   const scheme = certificate === undefined ? "http" : "https";
   await runProxy(
@@ -44,9 +50,7 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
       address,
       port: flags.port,
       healthPort: flags.healthPort,
-      inventoryFolder: inventory,
-      keyFile: await outside("--key-file", flags.keyFile, inventory),
-      recordFile: await outside("--record-file", flags.recordFile ?? `${flags.keyFile}.made-indexes`, inventory),
+      ...(await placesOf(flags)),
       certificate,
       externalUrl: externalUrl(flags.externalUrl),
       clientCaFile: clientAuthorities(flags),
@@ -70,26 +74,53 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
   return 0;
 }
 
-/** Undefined for plain HTTP, which only this machine may be spoken to by: passwords go over it. @throws UsageError */
-function certificateOf({
-  tlsCertFile,
-  tlsKeyFile,
-  tlsDir,
-  tlsHost,
-  http,
-  address,
-}: Flags): CertificatePlace | undefined {
-  const ways = [tlsCertFile ?? tlsKeyFile, tlsDir, http ? "http" : undefined].filter((way) => way !== undefined);
-  if (ways.length !== 1) throw new UsageError("say one of --tls-cert-file with --tls-key-file, --tls-dir, or --http");
-  if (http) {
-    if (address === "127.0.0.1" || address === "::1" || address === "localhost") return undefined;
-    throw new UsageError("--http needs --address 127.0.0.1: logins would be sent over the network as they are");
+/** Where it reads from, and where it writes. @throws UsageError unless it is a folder or a cluster */
+async function placesOf(flags: Flags): Promise<Pick<ProxyOptions, "source" | "recordFile">> {
+  const { inventory, kubeconfig, config, tokenKeysSecret, tlsSecret, keyFile, recordFile } = flags;
+  if (inventory !== undefined) {
+    if ((kubeconfig ?? config ?? tokenKeysSecret ?? tlsSecret) !== undefined) {
+      throw new UsageError(
+        "--kubeconfig, --config, --token-keys-secret and --tls-secret are for a cluster; leave out --inventory",
+      );
+    }
+    if (keyFile === undefined) throw new UsageError("--inventory needs --key-file: where the keys of tokens are kept");
+    return {
+      source: { kind: "folder", folder: inventory, keyFile: await outside("--key-file", keyFile, inventory) },
+      recordFile: await outside("--record-file", recordFile ?? `${keyFile}.made-indexes`, inventory),
+    };
   }
+  if (tokenKeysSecret === undefined || recordFile === undefined || keyFile !== undefined) {
+    throw new UsageError(
+      "give --inventory DIR with --key-file; or, for a cluster, --token-keys-secret and --record-file",
+    );
+  }
+  const tokenKeys = objectName(tokenKeysSecret, "--token-keys-secret");
+  return { source: { kind: "cluster", kubeconfig, configFolder: config, tokenKeys }, recordFile };
+}
+
+/** Undefined for plain HTTP, which only this machine may be spoken to by: passwords go over it. @throws UsageError */
+function certificateOf(flags: Flags): CertificatePlace | undefined {
+  const { tlsCertFile, tlsKeyFile, tlsDir, tlsHost, tlsSecret, http } = flags;
+  const ways = [tlsCertFile ?? tlsKeyFile, tlsDir, tlsSecret, http ? "http" : undefined].filter(
+    (way) => way !== undefined,
+  );
+  if (ways.length !== 1) {
+    throw new UsageError("say one of --tls-cert-file with --tls-key-file, --tls-dir, --tls-secret, or --http");
+  }
+  if (http) return plainHttp(flags);
+  if (tlsSecret !== undefined) return { kind: "secret", ...objectName(tlsSecret, "--tls-secret") };
   if (tlsDir !== undefined) return { kind: "folder", folder: tlsDir, hosts: tlsHost };
   if (tlsCertFile === undefined || tlsKeyFile === undefined) {
     throw new UsageError("--tls-cert-file and --tls-key-file belong together");
   }
   return { kind: "files", certificateFile: tlsCertFile, keyFile: tlsKeyFile };
+}
+
+function plainHttp({ address, httpFromAnywhere }: Flags): undefined {
+  if (httpFromAnywhere || address === "127.0.0.1" || address === "::1" || address === "localhost") return undefined;
+  throw new UsageError(
+    "--http needs --address 127.0.0.1: logins would be sent over the network as they are. Where something before it ends TLS, and nobody else reaches it: --http-from-anywhere",
+  );
 }
 
 /** @throws UsageError: over plain HTTP there are no certificates */

@@ -50,7 +50,7 @@ export interface PreparedSettings extends ProxySettings {
 export interface PrepareOptions {
   readonly flags: UpstreamFlags;
   /** Files of credentials must not lie in it: its own may be shared. */
-  readonly inventoryFolder: string;
+  readonly inventoryFolder: string | undefined;
   readonly env: ProgramContext["env"];
 }
 
@@ -136,7 +136,7 @@ async function keyringOf(
   const own = new Map<string, CredentialSource>();
   for (const { host, name, dockerConfigFile: file } of upstreams) {
     if (file === undefined) continue;
-    if (!isAbsolute(file) || (await liesIn(file, inventoryFolder))) {
+    if (!isAbsolute(file) || (inventoryFolder !== undefined && (await liesIn(file, inventoryFolder)))) {
       throw new ProxyError(
         "CONFIG_INVALID",
         `upstream ${name}: dockerConfigFile must be an absolute path outside of the inventory, whose files may be shared`,
