@@ -171,6 +171,26 @@ describeWith(found, "the chart", (ready) => {
     ]);
   });
 
+  test("the values that docs/registry.md shows make a registry with an account of its own", async () => {
+    const page = readFileSync(fileURLToPath(new URL("../../docs/registry.md", import.meta.url)), "utf8");
+    const [, values = ""] = /```yaml\n(proxy:\n[^`]+)```/.exec(page) ?? [];
+    expect(values).not.toBe("");
+    const { code, stdout, stderr } = await helm(
+      ...["template", "metahub", chart, "--namespace", releaseNamespace, ...offline],
+      ...["--set-json", `proxy=${JSON.stringify(parse(values).proxy)}`],
+    );
+    expect(code, stderr).toBe(0);
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS());
+    const named = (kind: string) =>
+      objects.find((object) => object?.kind === kind && object.metadata.name === "metahub-proxy");
+    expect(named("Deployment").spec.template.spec.serviceAccountName).toBe("metahub-proxy");
+    expect(named("ClusterRole").rules.map(({ verbs }: { verbs: string[] }) => verbs)).toEqual([
+      ["get", "list", "watch"],
+      ["patch"],
+    ]);
+    expect(parse(named("ConfigMap").data["proxy.yaml"]).spec).toEqual(parse(values).proxy.config);
+  });
+
   test("README names every value with its default", () => {
     const readme = readFileSync(`${chart}/README.md`, "utf8").replace(/ +/g, " "); // Tables are padded.
     const rows = leaves(parse(readFileSync(`${chart}/values.yaml`, "utf8"))).map(
