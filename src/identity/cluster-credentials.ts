@@ -1,7 +1,7 @@
 import { ApiError } from "../api/error.ts";
 import type { MachineCredential } from "../api/machine-credential.ts";
-import { metahubGroup, metahubVersion } from "../api/machine-type.ts";
 import { parseMachineCredential } from "../api/parse-machine-credential.ts";
+import { machineCredentials } from "../api/resources.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { ReflectorEvent } from "../kubernetes/reflector/options.ts";
 import { Reflector } from "../kubernetes/reflector/reflector.ts";
@@ -9,12 +9,7 @@ import { resource } from "../kubernetes/resource.ts";
 import { Credentials } from "./credentials.ts";
 import { IdentityError } from "./error.ts";
 
-export const machineCredentialResource = resource({
-  group: metahubGroup,
-  version: metahubVersion,
-  plural: "machinecredentials",
-  namespaced: true,
-});
+export const machineCredentialResource = resource(machineCredentials);
 
 /** Changes that arrive within this many milliseconds are taken together. A revocation counts within a second. */
 const gatherMs = 100;

@@ -1,6 +1,6 @@
 import type { MachineCredential } from "../api/machine-credential.ts";
-import { metahubGroup, metahubVersion } from "../api/machine-type.ts";
 import { parseMachineCredential } from "../api/parse-machine-credential.ts";
+import { machineTypes } from "../api/resources.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { isKubernetesError } from "../kubernetes/error.ts";
 import { resource } from "../kubernetes/resource.ts";
@@ -8,12 +8,7 @@ import { machineCredentialResource } from "./cluster-credentials.ts";
 import type { CredentialStore, StoreContent, StoredCredential } from "./credential-store.ts";
 import { IdentityError } from "./error.ts";
 
-const machineTypeResource = resource({
-  group: metahubGroup,
-  version: metahubVersion,
-  plural: "machinetypes",
-  namespaced: false,
-});
+const machineTypeResource = resource(machineTypes);
 const fieldManager = "metahub-credentials";
 
 export interface ClusterStoreOptions {

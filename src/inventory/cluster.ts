@@ -1,7 +1,8 @@
-import { type MachineType, metahubGroup, metahubVersion } from "../api/machine-type.ts";
+import type { MachineType } from "../api/machine-type.ts";
 import type { NodeFacts } from "../api/node.ts";
 import { parseMachineType } from "../api/parse-machine-type.ts";
 import { parseNode } from "../api/parse-node.ts";
+import { machineTypes } from "../api/resources.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { ReflectorEvent } from "../kubernetes/reflector/options.ts";
 import { Reflector } from "../kubernetes/reflector/reflector.ts";
@@ -13,12 +14,7 @@ import { isServed } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export const nodeResource = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
-export const machineTypeResource = resource({
-  group: metahubGroup,
-  version: metahubVersion,
-  plural: "machinetypes",
-  namespaced: false,
-});
+export const machineTypeResource = resource(machineTypes);
 const runtimeClassResource = resource({
   group: "node.k8s.io",
   version: "v1",

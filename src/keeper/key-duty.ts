@@ -1,4 +1,3 @@
-import { KeyError } from "../keys/error.ts";
 import {
   formatPathSegments,
   isPathSegment,
@@ -17,6 +16,7 @@ import {
   type ReadConfigurations,
 } from "./context.ts";
 import { routeOf } from "./routes.ts";
+import { readStored } from "./stored-keys.ts";
 
 export interface KeyDutyOptions extends Pick<KeeperContext, "metrics" | "writes" | "log" | "clock"> {
   readonly keys: Pick<SecretStore, "read" | "write" | "place">;
@@ -30,6 +30,7 @@ export interface KeptKeys {
   readonly next: NextLook;
 }
 
+const lost = "keys cannot be read and are made anew";
 const dayMs = 86_400_000;
 /** A key signs for a month, and verifies for more than a year after that: notes of Pods that run so long still count. */
 const noteKeyRules = { signsForMs: 30 * dayMs, verifiesForMs: 400 * dayMs } as const;
@@ -48,9 +49,11 @@ export class KeyDuty {
     const stored = await keys.read(signal);
     const now = clock.wall();
     const named = namedSegments(configurations);
-    const known = this.#read(stored?.data["paths"], parsePathSegments, "paths");
+    const read = <T>(key: string, parse: (text: string) => readonly T[]): readonly T[] =>
+      readStored({ text: stored?.data[key], secret: keys.place, key, lost }, parse, log);
+    const known = read("paths", parsePathSegments);
     const segments = renewPathSegments(known, { now, lifeMs, named, standing: isStanding(configurations) });
-    const noteKeys: SigningKeys = this.#read(stored?.data["note-keys"], parseSigningKeys, "note-keys");
+    const noteKeys: SigningKeys = read("note-keys", parseSigningKeys);
     const wanted = {
       paths: formatPathSegments(segments),
       "note-keys": formatSigningKeys(renewSigningKeys(noteKeys, { now, ...noteKeyRules })),
@@ -67,21 +70,6 @@ export class KeyDuty {
     writes.add("keys");
     log.info({ secret: keys.place, paths: segments.length }, "the webhook's keys were renewed");
     return { segments, next };
-  }
-
-  /** Reads nothing where the text is none: all of it is made anew, while replicas keep what they read before. */
-  #read<T>(text: string | undefined, parse: (text: string) => readonly T[], key: string): readonly T[] {
-    if (text === undefined) return [];
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof KeyError)) throw error;
-      this.#options.log.error(
-        { error, secret: this.#options.keys.place, key },
-        "keys cannot be read and are made anew",
-      );
-      return [];
-    }
   }
 }
 

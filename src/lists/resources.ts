@@ -1,7 +1,5 @@
-import { metahubGroup, metahubVersion } from "../api/machine-type.ts";
+import { clusterManifestLists, manifestLists } from "../api/resources.ts";
 import { resource } from "../kubernetes/resource.ts";
 
-const group = { group: metahubGroup, version: metahubVersion } as const;
-
-export const manifestListResource = resource({ ...group, plural: "manifestlists", namespaced: true });
-export const clusterManifestListResource = resource({ ...group, plural: "clustermanifestlists", namespaced: false });
+export const manifestListResource = resource(manifestLists);
+export const clusterManifestListResource = resource(clusterManifestLists);

@@ -1,5 +1,4 @@
 import type { HttpServer, TlsOptions } from "../http/server.ts";
-import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
@@ -17,7 +16,7 @@ import { ImageSource } from "../registry/images.ts";
 import { Selections } from "../rewriting/selections.ts";
 import type { Logger, LogLevel } from "../telemetry/log.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
-import { openClient } from "./parts/cluster.ts";
+import { mustHave, openClient } from "./parts/cluster.ts";
 import { clusterHub } from "./parts/hub-cluster.ts";
 import { folderHub } from "./parts/hub-folder.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
@@ -167,10 +166,4 @@ async function tlsOf(
     },
     renew: (server) => renewCertificate(life, { source, server, metrics, log }),
   };
-}
-
-/** A client is opened wherever a cluster is meant. */
-function mustHave(client: KubernetesClient | undefined): KubernetesClient {
-  if (client === undefined) throw new TypeError("no client was opened");
-  return client;
 }

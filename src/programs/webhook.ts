@@ -13,7 +13,7 @@ import { createAdmissionServer } from "../webhook/server.ts";
 import { bindingRoutes } from "./parts/bindings.ts";
 import { type CallersOptions, tlsOf } from "./parts/callers.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
-import { openClient } from "./parts/cluster.ts";
+import { mustHave, openClient } from "./parts/cluster.ts";
 import { decisionContexts } from "./parts/decisions.ts";
 import { drainAtEnd } from "./parts/drain.ts";
 import { followCluster, followFolder, showInventory } from "./parts/inventory.ts";
@@ -142,12 +142,6 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     readyWhenSynced({ inventory: { synced: everything }, health, log, signal: life.signal });
     options.onListening({ webhook, health: healthPort, segment: paths.made });
   });
-}
-
-/** A client is opened wherever a Secret is named. */
-function mustHave(client: KubernetesClient | undefined): KubernetesClient {
-  if (client === undefined) throw new TypeError("no client was opened");
-  return client;
 }
 
 interface Opened {

@@ -1,10 +1,9 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
 import { defaultSources, resolveBinaries } from "../cluster/binaries.ts";
 import { mustRun } from "../cluster/command.ts";
 import { endPhase } from "../cluster/control-plane.ts";
-import { launchDistribution } from "../cluster/distribution.ts";
+import { launchDistribution, whyNotOk } from "../cluster/distribution.ts";
 import { createAuthority } from "../cluster/pki.ts";
 import { freePorts } from "../cluster/ports.ts";
 import { createProgress } from "../cluster/progress.ts";
@@ -116,7 +115,7 @@ export async function startSite({ place = loopback, upstream, signal }: SiteOpti
       ],
     });
     const check = (each: AbortSignal): Promise<string | undefined> =>
-      ready(`http://${address.includes(":") ? `[${address}]` : address}:${healthPort}/readyz`, each);
+      whyNotOk(`http://${address.includes(":") ? `[${address}]` : address}:${healthPort}/readyz`, each);
     await waitUntil({ what: "the proxy", timeoutMs: readyMs, signal, process: proxy, check });
     const log = (): Promise<string> => readFile(proxy.record.log, "utf8");
     return { run, host, caFile, hostsFile, builds, logins, log, end: () => run.end() };
@@ -156,17 +155,4 @@ async function issue(dir: string, { name, address }: Place) {
   await writeFile(files.certificateFile, certificate);
   await writeFile(files.keyFile, key, { mode: 0o600 });
   return files;
-}
-
-function ready(url: string, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { signal, agent: false });
-    sent.once("error", reject);
-    sent.once("response", (response) => {
-      response.resume();
-      response.once("error", reject);
-      response.once("end", () => resolve(response.statusCode === 200 ? undefined : `answered ${response.statusCode}`));
-    });
-    sent.end();
-  });
 }

@@ -102,12 +102,13 @@ export async function launchDistribution(
     timeoutMs: readyMs,
     signal,
     process: started,
-    check: (each) => checkRegistry(`http://${host}/v2/`, each),
+    check: (each) => whyNotOk(`http://${host}/v2/`, each),
   });
   return host;
 }
 
-function checkRegistry(url: string, signal: AbortSignal): Promise<string | undefined> {
+/** What keeps an address from answering 200; undefined where nothing does. */
+export function whyNotOk(url: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { signal, agent: false });
     sent.once("error", reject);

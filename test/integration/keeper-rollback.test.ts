@@ -2,13 +2,11 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { renew, toStored } from "../../src/certificates/renew.ts";
 import { reachable, requireLevel } from "../cluster/require.ts";
 import type { ServerProcess } from "../operator/server-process.ts";
-import { chart, KeeperSite, kinds, service } from "../support/cluster/keeper-site.ts";
+import { chart, KeeperSite, kinds } from "../support/cluster/keeper-site.ts";
 import { describeWith } from "../support/describe-with.ts";
 
-const dayMs = 86_400_000;
 const found = await reachable(
   await requireLevel({
     level: "api",
@@ -78,20 +76,11 @@ describeWith(found, "an upgrade from a version without a keeper", ({ cluster }) 
     folder = join(cluster.dir, "charts");
     await mkdir(folder, { recursive: true });
     await Promise.all([present(), former()]);
-    const { material } = await renew(undefined, {
-      hosts: [service],
-      now: new Date(),
-      authorityName: "metahub",
-      authorityLifetimeMs: 730 * dayMs,
-      certificateLifetimeMs: 90 * dayMs,
-    });
-    const encode = (text: string): string => Buffer.from(text).toString("base64");
-    const data = Object.entries(toStored(material)).map(([key, text]): [string, string] => [key, encode(text ?? "")]);
-    await site.leaveCertificate(Object.fromEntries(data));
+    const { material, data } = await site.leaveCertificate();
     authority.text = material.authority.certificate;
     await site.helm(["install", "metahub", join(folder, "former")]);
     // As the webhook of that version did by itself.
-    const bundle = [{ op: "add", path: "/webhooks/0/clientConfig/caBundle", value: encode(authority.text) }];
+    const bundle = [{ op: "add", path: "/webhooks/0/clientConfig/caBundle", value: data["ca.crt"] }];
     for (const kind of kinds) await site.must(["patch", kind, "metahub", "--type=json", "-p", JSON.stringify(bundle)]);
   }, 120_000);
   afterAll(() => site?.close());

@@ -1,13 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { renew, toStored } from "../../src/certificates/renew.ts";
 import { reachable, requireLevel } from "../cluster/require.ts";
-import { KeeperSite, kinds, list, type Manifest, namespace, service } from "../support/cluster/keeper-site.ts";
+import { KeeperSite, kinds, list, type Manifest, namespace } from "../support/cluster/keeper-site.ts";
 import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
-const dayMs = 86_400_000;
 
 const found = await reachable(
   await requireLevel({
@@ -162,19 +160,7 @@ describeWith(found, "the keeper", ({ cluster }) => {
     const names = ["authority", "tls", "keys"].map((name) => `metahub-webhook-${name}`);
     await must(["delete", "secret", ...names, "-n", namespace]);
     // As the version before left it: one Secret, with the authority's key in it, and configurations of another name.
-    const { material } = await renew(undefined, {
-      hosts: [service],
-      now: new Date(),
-      authorityName: "metahub",
-      authorityLifetimeMs: 730 * dayMs,
-      certificateLifetimeMs: 90 * dayMs,
-    });
-    const stored = Object.entries(toStored(material)).map(([key, text]) => [
-      key,
-      Buffer.from(text ?? "").toString("base64"),
-    ]);
-    const data = Object.fromEntries(stored);
-    await site.leaveCertificate(data);
+    const { material, data } = await site.leaveCertificate();
     const former = (await site.template("webhook.formerConfiguration=true")).filter(({ kind }) =>
       kind.endsWith("WebhookConfiguration"),
     );

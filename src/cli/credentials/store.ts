@@ -1,12 +1,10 @@
 import { ClusterStore } from "../../identity/cluster-store.ts";
 import type { CredentialStore } from "../../identity/credential-store.ts";
 import { FolderStore } from "../../identity/folder-store.ts";
-import { findClusterAccess } from "../../kubernetes/access/find.ts";
-import { KubernetesClient } from "../../kubernetes/client/client.ts";
 import type { CommandContext } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
-import { version } from "../../process/version.ts";
 import type { Given } from "../input/given.ts";
+import { withCluster } from "../input/with-cluster.ts";
 import { safeText } from "../terminal/text.ts";
 
 /**
@@ -29,14 +27,10 @@ export async function withStore<T>(
     return await work(new FolderStore(folder, given.text("file")));
   }
   if (given.text("file") !== undefined) throw new UsageError("--file belongs to --inventory");
-  const access = await findClusterAccess({ kubeconfig, context: given.text("context"), environment: context.env });
-  const client = new KubernetesClient({ access, userAgent: `metahub/${version}`, environment: context.env });
   const onUnreadable = (name: string): void => {
     context.stderr.write(`metahub: machinecredential/${safeText(name)} cannot be read and is left out\n`);
   };
-  try {
-    return await work(new ClusterStore({ client, namespace: namespace ?? "", onUnreadable }));
-  } finally {
-    await client.close();
-  }
+  return await withCluster({ kubeconfig, context: given.text("context") }, context, (client) =>
+    work(new ClusterStore({ client, namespace: namespace ?? "", onUnreadable })),
+  );
 }

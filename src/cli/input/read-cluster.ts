@@ -7,25 +7,22 @@ import { parseNode } from "../../api/parse-node.ts";
 import { machineTypeResource, nodeResource } from "../../inventory/cluster.ts";
 import { plainContext } from "../../inventory/inventory.ts";
 import { type Snapshot, SnapshotBuilder } from "../../inventory/snapshot.ts";
-import { findClusterAccess } from "../../kubernetes/access/find.ts";
-import { KubernetesClient } from "../../kubernetes/client/client.ts";
+import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import { isKubernetesError } from "../../kubernetes/error.ts";
 import type { Resource } from "../../kubernetes/resource.ts";
 import { listOfResource, type SpokenList } from "../../lists/list.ts";
 import { clusterManifestListResource, manifestListResource } from "../../lists/resources.ts";
 import type { CommandContext } from "../../process/context.ts";
-import { version } from "../../process/version.ts";
 import { safeText } from "../terminal/text.ts";
 import type { MachineOptions } from "./machine-options.ts";
+import { withCluster } from "./with-cluster.ts";
 
 /** Nodes and machine types of a cluster at this moment. A cluster without MetaHub's resources has nodes all the same. */
 export async function readCluster(
-  { kubeconfig, context: name }: Pick<MachineOptions, "kubeconfig" | "context">,
+  meant: Pick<MachineOptions, "kubeconfig" | "context">,
   context: CommandContext,
 ): Promise<Snapshot> {
-  const access = await findClusterAccess({ kubeconfig, context: name, environment: context.env });
-  const client = new KubernetesClient({ access, userAgent: `metahub/${version}`, environment: context.env });
-  try {
+  return await withCluster(meant, context, async (client) => {
     const [nodes, machineTypes] = await Promise.all([
       list<NodeFacts>(client, { resource: nodeResource }, parseNode, context),
       list<MachineType>(client, { resource: machineTypeResource }, parseMachineType, context).catch(
@@ -36,20 +33,17 @@ export async function readCluster(
       ),
     ]);
     return new SnapshotBuilder().build(nodes, machineTypes, plainContext);
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 /** The lists of everybody and those of some namespaces. A cluster without these resources has none. */
 export async function readClusterLists(
-  { kubeconfig, context: name }: Pick<MachineOptions, "kubeconfig" | "context">,
+  meant: Pick<MachineOptions, "kubeconfig" | "context">,
   namespaces: readonly string[],
   context: CommandContext,
 ): Promise<readonly SpokenList[]> {
-  const access = await findClusterAccess({ kubeconfig, context: name, environment: context.env });
-  const client = new KubernetesClient({ access, userAgent: `metahub/${version}`, environment: context.env });
   const ofKind = async (
+    client: KubernetesClient,
     kind: ManifestListKind,
     target: { readonly resource: Resource; readonly namespace?: string },
   ) => {
@@ -62,15 +56,13 @@ export async function readClusterLists(
       return [];
     }
   };
-  try {
-    const found = [...(await ofKind("ClusterManifestList", { resource: clusterManifestListResource }))];
+  return await withCluster(meant, context, async (client) => {
+    const found = [...(await ofKind(client, "ClusterManifestList", { resource: clusterManifestListResource }))];
     for (const namespace of namespaces) {
-      found.push(...(await ofKind("ManifestList", { resource: manifestListResource, namespace })));
+      found.push(...(await ofKind(client, "ManifestList", { resource: manifestListResource, namespace })));
     }
     return found;
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 /** All objects of a kind. One that cannot be read is left out, as the webhook does, and told. */

@@ -1,18 +1,12 @@
-import {
-  type Condition,
-  type MachineType,
-  metahubApiVersion,
-  metahubGroup,
-  metahubVersion,
-} from "../../api/machine-type.ts";
+import { type Condition, type MachineType, metahubApiVersion } from "../../api/machine-type.ts";
 import { machineTypeLabel } from "../../api/node-labels.ts";
 import { computeStatus, statusEquals } from "../../api/status.ts";
+import { machineTypeResource, nodeResource } from "../../inventory/cluster.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import type { MachineTypeEntry, Snapshot } from "../../inventory/snapshot.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import { isKubernetesError } from "../../kubernetes/error.ts";
 import type { EventRecorder } from "../../kubernetes/events/recorder.ts";
-import { resource } from "../../kubernetes/resource.ts";
 import { WorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { aborted } from "../../time/aborted.ts";
@@ -20,13 +14,6 @@ import type { ControllerMetrics } from "../metrics.ts";
 import { desiredLabels, labelsDiffer } from "./node-labels.ts";
 import { typedNode } from "./typed-node.ts";
 
-const machineTypes = resource({
-  group: metahubGroup,
-  version: metahubVersion,
-  plural: "machinetypes",
-  namespaced: false,
-});
-const nodes = resource({ group: "", version: "v1", plural: "nodes", namespaced: false });
 /** Names the controller as the owner of what it writes (server-side apply). */
 const fieldManager = "metahub-controller";
 
@@ -101,7 +88,7 @@ export class Controller {
     const desired = desiredLabels(entry);
     // The uid makes the server refuse the write where this node is gone, instead of making a new one.
     const metadata = { name, uid, labels: desired };
-    const target = { resource: nodes, name };
+    const target = { resource: nodeResource, name };
     await client.apply(target, { apiVersion: "v1", kind: "Node", metadata }, { fieldManager, force: true, signal });
     // Applying without a label takes it away only where we wrote it ourselves. Somebody else's would draw Pods to a node
     // that is not of that machine type.
@@ -131,7 +118,7 @@ export class Controller {
       metadata: { name, ...(uid === undefined ? {} : { uid }) },
       status,
     };
-    const target = { resource: machineTypes, name, subresource: "status" };
+    const target = { resource: machineTypeResource, name, subresource: "status" };
     await this.#options.client.apply(target, body, { fieldManager, force: true, signal });
     this.#surprises(machineType, status.conditions ?? [], entry);
     return true;

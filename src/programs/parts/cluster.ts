@@ -22,3 +22,9 @@ export function openClient(
     (client) => client.close(),
   );
 }
+
+/** A client is opened wherever a Secret or a cluster is meant. */
+export function mustHave(client: KubernetesClient | undefined): KubernetesClient {
+  if (client === undefined) throw new TypeError("no client was opened");
+  return client;
+}

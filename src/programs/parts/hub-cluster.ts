@@ -3,6 +3,7 @@ import { LastUse } from "../../identity/last-use.ts";
 import { MachineTypeInventory } from "../../inventory/machine-types.ts";
 import { KeyError } from "../../keys/error.ts";
 import { parseSigningKeys, type SigningKeys } from "../../keys/signing-keys.ts";
+import { tokenKeysMember } from "../../keys/token-rules.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
 import type { Logger } from "../../telemetry/log.ts";
@@ -91,7 +92,7 @@ function followTokenKeys(
   const there = Promise.withResolvers<void>();
   secret.read((data) => {
     try {
-      const read = parseSigningKeys(data["token-keys"] ?? "");
+      const read = parseSigningKeys(data[tokenKeysMember] ?? "");
       if (read.length > 0) keys = read;
       if (keys.length > 0) there.resolve();
     } catch (error) {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
+import { type Renewal, renew, toStored } from "../../../src/certificates/renew.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { CommandResult } from "../../cluster/command.ts";
 import { freePorts } from "../../cluster/ports.ts";
@@ -12,7 +13,7 @@ import { type ServerProcess, startServer } from "../../operator/server-process.t
 
 export const chart = fileURLToPath(new URL("../../../charts/metahub", import.meta.url));
 export const namespace = "metahub-system";
-export const service = `metahub-webhook.${namespace}.svc`;
+const service = `metahub-webhook.${namespace}.svc`;
 export const kinds = ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"] as const;
 
 export interface Manifest {
@@ -25,6 +26,9 @@ export interface ClientConfig {
   readonly service: { readonly path?: string };
 }
 
+/** The one node has them. */
+const labels = { "node.kubernetes.io/instance-type": "m4.large", "kubernetes.io/arch": "amd64" };
+const dayMs = 86_400_000;
 const soon = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
 
 export function list(items: readonly object[]): object {
@@ -52,7 +56,6 @@ export class KeeperSite {
       metadata: { name: "metahub-webhook", namespace },
       spec: { type: "ExternalName", externalName: "localhost" },
     });
-    const labels = { "node.kubernetes.io/instance-type": "m4.large", "kubernetes.io/arch": "amd64" };
     await cluster.createNode({ name: "node1", labels }, soon());
     await site.must(["wait", "--for=create", "serviceaccount/default", "--timeout=30s"]);
     return site;
@@ -65,7 +68,6 @@ export class KeeperSite {
 
   /** What the node offers: once the chart's resources are there. */
   async declare(): Promise<void> {
-    const labels = { "node.kubernetes.io/instance-type": "m4.large", "kubernetes.io/arch": "amd64" };
     await this.must(["wait", "--for=condition=Established", "crd/machinetypes.metahub.dev", "--timeout=30s"]);
     await this.must(["apply", "-f", "-"], {
       apiVersion: "metahub.dev/v1alpha1",
@@ -198,8 +200,23 @@ export class KeeperSite {
     );
   }
 
-  /** The certificate as a version without a keeper left it: one Secret, with the authority's key in it. */
-  async leaveCertificate(data: Readonly<Record<string, string>>): Promise<void> {
+  /** A certificate as a version without a keeper left it: one Secret, with the authority's key in it. */
+  async leaveCertificate(): Promise<{
+    readonly material: Renewal["material"];
+    readonly data: Readonly<Record<string, string>>;
+  }> {
+    const { material } = await renew(undefined, {
+      hosts: [service],
+      now: new Date(),
+      authorityName: "metahub",
+      authorityLifetimeMs: 730 * dayMs,
+      certificateLifetimeMs: 90 * dayMs,
+    });
+    const stored = Object.entries(toStored(material)).map(([key, text]) => [
+      key,
+      Buffer.from(text ?? "").toString("base64"),
+    ]);
+    const data: Record<string, string> = Object.fromEntries(stored);
     const metadata = { name: "metahub-webhook-tls", namespace };
     await this.must(["create", "-f", "-"], {
       apiVersion: "v1",
@@ -208,6 +225,7 @@ export class KeeperSite {
       type: "kubernetes.io/tls",
       data,
     });
+    return { material, data };
   }
 
   async logs(): Promise<string> {
