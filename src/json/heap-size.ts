@@ -17,7 +17,8 @@ const arrayBytes = 32;
  * other one counts, as strangers may write it. Without it all names are the program's own.
  */
 export function heapSize(value: unknown, names?: ReadonlySet<string>): number {
-  if (typeof value === "string") return textSize(value);
+  // The parser keeps a short text once; strangers write as many different ones as they like.
+  if (typeof value === "string") return names === undefined ? textSize(value) : stringBytes + charactersSize(value);
   if (typeof value !== "object" || value === null) return 0;
   if (Array.isArray(value)) {
     return value.reduce((sum: number, item: unknown) => sum + memberBytes + heapSize(item, names), arrayBytes);
@@ -47,7 +48,10 @@ export function keptHeapSize(value: object): number {
 
 /** V8 keeps a string with one character beyond Latin-1 at two bytes each. */
 export function textSize(text: string): number {
-  if (text.length <= shortText) return stringBytes;
+  return text.length <= shortText ? stringBytes : stringBytes + charactersSize(text);
+}
+
+function charactersSize(text: string): number {
   const width = /[^\0-\u00ff]/.test(text) ? 2 : 1;
-  return stringBytes + Math.ceil((text.length * width) / 8) * 8;
+  return Math.ceil((text.length * width) / 8) * 8;
 }
