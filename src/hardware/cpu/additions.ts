@@ -200,6 +200,8 @@ export const addedRows: readonly CpuRow[] = lists.flatMap(([vendor, additions]) 
 /** Parents that archspec's own names get among the levels above; the order among archspec's names stays its own. */
 export const parentAdditions: ReadonlyMap<string, readonly string[]> = new Map([
   ["armv9.2a", ["armv9.1a", "armv8.7a"]],
+  // LLVM's apple-m4; archspec, which has no armv8.7a, says armv8.6a.
+  ["m4", ["armv8.7a"]],
   // SiFive U74-MC manual: RV64GC. SpacemiT K1 (X60) data sheet: RVA22.
   ["u74mc", ["rva20u64"]],
   ["x60", ["rva22u64"]],
