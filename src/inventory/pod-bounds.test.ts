@@ -77,6 +77,49 @@ const kinds: readonly [string, number, (pod: number) => object][] = [
     }),
   ],
   [
+    "with 600 pull secrets",
+    400,
+    (pod) => ({
+      spec: { imagePullSecrets: numbers(600).map((key) => ({ name: `s${pod}-${key}` })), containers: [main] },
+    }),
+  ],
+  [
+    "with 600 claims of a container",
+    400,
+    (pod) => ({
+      metadata: { annotations: common },
+      spec: {
+        resourceClaims: [{ name: "c", resourceClaimName: "c" }],
+        containers: [{ ...main, resources: { claims: numbers(600).map((key) => ({ name: `c${pod}-${key}` })) } }],
+      },
+    }),
+  ],
+  [
+    "with 300 empty terms of affinity",
+    400,
+    () => ({
+      metadata: { annotations: common },
+      spec: {
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: numbers(300).map(() => ({ matchExpressions: [] })),
+            },
+          },
+        },
+        containers: [main],
+      },
+    }),
+  ],
+  [
+    "with 300 empty tolerations",
+    400,
+    () => ({
+      metadata: { annotations: common },
+      spec: { tolerations: numbers(300).map(() => ({})), containers: [main] },
+    }),
+  ],
+  [
     "with a large annotation",
     1_000,
     (pod) => ({

@@ -2,13 +2,16 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { putImage, putIndex, type StoredDescriptor } from "../../test/support/registry/content.ts";
 import { registryFixture } from "../../test/support/registry/fixture.ts";
 import { type ContentStore, digestOf } from "../../test/support/registry/store.ts";
+import { OciError } from "../oci/error.ts";
 import { parseReference } from "../oci/reference.ts";
 import { eventLoop } from "../time/slices.ts";
+import { type ContentReader, readConfigurations } from "./configurations.ts";
 import { ImageSource } from "./images.ts";
 import { ReadingRoom } from "./reading-room.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 const fixture = registryFixture();
@@ -174,6 +177,22 @@ describe("an entry without a platform", () => {
     expect(read).toHaveLength(8 + 3);
     expect(room.mock.calls.filter(([, bytes]) => bytes > 524_288)).toHaveLength(3);
     expect(running.requests.filter(({ path }) => path.includes("/blobs/"))).toHaveLength(3);
+  });
+
+  test("that is given up for its time is read again soon, whatever it fails with then", async () => {
+    const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: digestOf(json({})), size: 2 };
+    const reader: ContentReader = {
+      manifest: async (_entry, patience) => {
+        await new Promise((resolve) => patience.addEventListener("abort", resolve, { once: true }));
+        throw new OciError("INVALID_JSON", "half of it");
+      },
+      blob: () => expect.unreachable("its manifest has no configuration"),
+      inTurn: (_bytes, _signal, work) => work(),
+    };
+    vi.useFakeTimers();
+    const reading = readConfigurations([entry], reader, new AbortController().signal);
+    await vi.runAllTimersAsync();
+    expect(await reading).toEqual({ configured: new Map([[entry.digest, "unread"]]), retryMs: 15_000 });
   });
 
   test("is one of at most sixteen that are read", async () => {

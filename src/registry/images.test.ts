@@ -59,6 +59,17 @@ describe("ImageSource", () => {
     expect(image.kind === "index" && image.variants.length).toBe(1);
   });
 
+  test("and one that has others nested in it, of which a short answer refuses nothing", async () => {
+    const running = await fixture.registry();
+    const pushed = await putManifest(running.store, "team/app", undefined, "x");
+    const inner = await putIndex(running.store, "team/app", undefined, [{ ...pushed, platform: linux }]);
+    await putIndex(running.store, "team/app", "v1", [inner]);
+    running.faults.add({ path: /v1/, method: "HEAD", fault: { kind: "headers", headers: { "content-length": "1" } } });
+    const reference = parseReference(`${running.host}/team/app:v1`);
+    const image = await new ImageSource(fixture.client()).lookup(reference, access());
+    expect(image.kind === "index" && image.variants.map(({ digest }) => digest)).toEqual([pushed.digest]);
+  });
+
   test("an answer to a HEAD that says too large a length refuses the index while it is believed, and not for good", async () => {
     const running = await fixture.registry();
     const only = await putManifest(running.store, "team/app", undefined, "x");

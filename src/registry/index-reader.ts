@@ -102,6 +102,8 @@ export class IndexReader {
       const flat = await this.#rooms.run(namespace, bytes, access.signal, async () => {
         const documents = await this.#fetchAll(reference, root.digest, wanted, access);
         if (documents === undefined) return undefined;
+        // From here on it counts for what it is: what is nested in it has the rest of the bytes.
+        wanted.set(root.digest, documents.get(root.digest)?.length ?? 0);
         return await this.#flatten(reference, root.digest, documents, read?.configured, access.signal);
       });
       // Some registries say less in the answer to a HEAD: it waits for its turn once more, as long as it may be.
@@ -187,6 +189,7 @@ export class IndexReader {
 
 function refuseSize(reference: Reference, digest: string, documents: number): UnreadableIndex {
   const cause = new OciError("TOO_LARGE", `the index and those nested in it have more than ${maxDocumentsBytes} bytes`);
-  // One document's size is what a header of an answer says, which nothing vouches for: the next one may say another.
+  // One document's size is what a header of an answer says, which nothing vouches for: the next one may say another. Of
+  // several, the first was read, and its bytes say how large the others are.
   return new UnreadableIndex(reference, digest, cause, documents > 1);
 }
