@@ -6,6 +6,7 @@ import { snapshotOf } from "../../../src/inventory/manifests.ts";
 import { parseManifests } from "../../../src/manifests/parse.ts";
 import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
+import { FileRecord } from "../../../src/proxy/file-record.ts";
 import { IndexMaker } from "../../../src/proxy/index-maker.ts";
 import { MadeIndexes } from "../../../src/proxy/made-indexes.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
@@ -78,7 +79,10 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
       snapshot: () => snapshot,
       maker: new IndexMaker(
         client,
-        new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }) }),
+        new MadeIndexes({
+          record: options.recordFile === undefined ? undefined : new FileRecord({ file: options.recordFile }),
+          onError: (error) => log.error({ error }),
+        }),
       ),
       answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
     }),
