@@ -3,7 +3,12 @@ import type { ProxyError } from "./error.ts";
 import { MadeIndexes } from "./made-indexes.ts";
 import type { MadeIndex, MadeRecord } from "./made-record.ts";
 
-const made = (count: number): MadeIndex => ({ digest: `d${count}`, name: "docker.io/a", from: `f${count}`, build: "b" });
+const made = (count: number): MadeIndex => ({
+  digest: `d${count}`,
+  name: "docker.io/a",
+  from: `f${count}`,
+  build: "b",
+});
 const fail = (error: ProxyError): void => {
   throw error;
 };
