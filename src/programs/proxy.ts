@@ -106,7 +106,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
           });
     const { content, keys } = hub;
     const settings = (): PreparedSettings => content().settings;
-    const client = await openUpstreams(life, flags.caFile, () => settings().reach);
+    const client = await openUpstreams(life, flags.caFile, settings);
     const api = new PullApi({
       door: new Door({
         rules: () => ({

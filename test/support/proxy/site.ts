@@ -13,7 +13,7 @@ import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
 import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
 import { createProxyServer } from "../../../src/proxy/server.ts";
-import type { ProxySettings } from "../../../src/proxy/settings.ts";
+import { defaultLimits, type ProxySettings } from "../../../src/proxy/settings.ts";
 import { type Upstream, Upstreams } from "../../../src/proxy/upstreams.ts";
 import { RegistryClient } from "../../../src/registry/client.ts";
 import { ImageSource } from "../../../src/registry/images.ts";
@@ -46,6 +46,8 @@ export interface ProxySiteOptions {
   /** The proxy's own credentials for its upstreams. */
   readonly keyring?: CredentialSource;
   readonly upstream?: RunningRegistry;
+  /** Users that count no more, as they are added. */
+  readonly revoked?: ReadonlySet<string>;
 }
 
 /** A filtering registry over plain HTTP before a registry of this process, with the machine types of the examples. */
@@ -67,7 +69,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
   const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
   const settings = (): ProxySettings => ({ ...plain, upstreams, ...options.settings });
   const api = new PullApi({
-    door: nameDoor,
+    door: nameDoor(options.revoked ?? new Set()),
     settings,
     client,
     keyring: options.keyring ?? { candidates: async () => [] },
@@ -120,11 +122,11 @@ const plain = {
   hints: false,
   machinePaths: false,
   answerIndex: new Set<string>(),
-  mostOfOne: 256,
+  limits: defaultLimits,
 };
 
 /** Believes everybody's name: who asks is another room's matter. `type1-narrow` may pull `qnib/…` alone. */
-const nameDoor: Doorkeeper = {
+const nameDoor = (revoked: ReadonlySet<string>): Doorkeeper => ({
   admit: ({ headers }) => {
     const [, encoded = ""] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
     const [user = ""] = Buffer.from(encoded, "base64").toString().split(":");
@@ -134,8 +136,9 @@ const nameDoor: Doorkeeper = {
     return {
       name: user,
       view: user === "unfiltered" ? { kind: "unfiltered" } : { kind: "machineType", name },
+      isStillOne: () => !revoked.has(user),
       mayPull: (repository) => !narrow || repository.startsWith("qnib/"),
     };
   },
   token: async () => false,
-};
+});
