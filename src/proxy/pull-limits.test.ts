@@ -135,7 +135,8 @@ test("a limit of streams that changes counts for who comes next", async () => {
   await askAndStall(url, path, "type2");
   expect(asked()).toBe(2);
   most = 8;
-  sockets[0]?.destroy();
+  // What is left then would not do for it as before.
+  sockets[2]?.destroy();
   await waiting;
   expect(asked()).toBe(3);
 });

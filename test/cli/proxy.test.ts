@@ -342,6 +342,13 @@ describe("a ProxyConfig in the folder", () => {
   });
 });
 
+test("shows no metric of watched resources: it watches none", async () => {
+  const { body } = await request(`${health}/metrics`);
+  const text = await body.text();
+  expect(text).toContain("metahub_proxy_requests_total");
+  expect(text).not.toContain("metahub_watch_events_total");
+});
+
 test("tells that it is ready and what it did, keeps its keys to itself, and logs no secret", async () => {
   expect((await fetch(`${health}/readyz`)).status).toBe(200);
   const metrics = await (await fetch(`${health}/metrics`)).text();

@@ -159,6 +159,11 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     }
     expect(await may("get", "secret/metahub-proxy-keys")).toBe("yes");
     expect(await may("patch", `configmap/${record}`)).toBe("yes");
+    const { body } = await request(`${replicas[0].server.health}/metrics`);
+    const watched = [...(await body.text()).matchAll(/metahub_watch_events_total\{resource="(\w+)"/g)].map(
+      ([, kind]) => kind,
+    );
+    expect(new Set(watched)).toEqual(new Set(["machinetypes", "machinecredentials", "secrets"]));
     for (const asked of [
       ...["list nodes", "list pods", "list namespaces", "list secrets", "get secret/metahub-webhook-keys"],
       ...["patch secret/metahub-proxy-keys", "list configmaps", "create configmaps", "patch configmap/metahub-proxy"],
