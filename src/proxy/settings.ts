@@ -22,7 +22,7 @@ export interface ProxyLimits {
   readonly streams: number;
   /** The same of one upstream. A credential that is alone gets half of them. */
   readonly streamsPerUpstream: number;
-  /** What a client has to take on average, once it was waited for for `idleSeconds`. */
+  /** The least that a client takes on average, once it was waited for for `idleSeconds`. */
   readonly leastBytesPerSecond: number;
   /** Longest that a client may take nothing. */
   readonly idleSeconds: number;
