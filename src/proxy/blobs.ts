@@ -25,7 +25,7 @@ export interface AskedBlob {
   readonly clock: Clock;
   /** Whether a client may be sent to where a URL leads; undefined where none is sent anywhere. */
   readonly maySend: ((url: URL) => boolean) | undefined;
-  /** What is asked of its reader. */
+  /** How fast its reader has to be. */
   readonly pace: Pace;
 }
 
