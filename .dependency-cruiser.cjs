@@ -80,6 +80,7 @@ const mayImport = {
     "registry",
     "credentials",
     "manifests",
+    "kubernetes",
     "placement",
     "selection",
     "telemetry",

@@ -1,13 +1,17 @@
 import type { HttpServer, TlsOptions } from "../http/server.ts";
+import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
 import { UsageError } from "../process/failure.ts";
 import { readRequired } from "../process/read-required.ts";
+import { ClusterRecord } from "../proxy/cluster-record.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
 import { Door } from "../proxy/door.ts";
+import { FileRecord } from "../proxy/file-record.ts";
 import { IndexMaker } from "../proxy/index-maker.ts";
 import { MadeIndexes } from "../proxy/made-indexes.ts";
+import type { MadeRecord } from "../proxy/made-record.ts";
 import { Manifests } from "../proxy/manifests.ts";
 import { createProxyMetrics } from "../proxy/metrics.ts";
 import { PullApi } from "../proxy/pull-api.ts";
@@ -25,7 +29,7 @@ import { type ProgramContext, runProgram } from "./parts/program.ts";
 import { readyWhenSynced } from "./parts/ready.ts";
 import { followSecret } from "./parts/secrets.ts";
 import { openUpstreams, type PreparedSettings, prepareSettings, type UpstreamFlags } from "./parts/upstreams.ts";
-import { watchObserver } from "./parts/watching.ts";
+import { type WatchObserver, watchObserver } from "./parts/watching.ts";
 
 /** Where machines, credentials and the keys of tokens come from. */
 export type HubSource =
@@ -45,13 +49,17 @@ export type HubSource =
       readonly tokenKeys: SecretName;
     };
 
+/** Where indexes that were made are written down. A ConfigMap needs a cluster. */
+export type RecordPlace =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "configMap"; readonly namespace: string; readonly name: string };
+
 export interface ProxyOptions {
   readonly address: string;
   readonly port: number;
   readonly healthPort: number;
   readonly source: HubSource;
-  /** Where indexes that were made are written down. */
-  readonly recordFile: string;
+  readonly record: RecordPlace;
   /** Absent: plain HTTP. */
   readonly certificate: CertificatePlace | undefined;
   /** As clients reach it: `https://hub.example.com`. Its host is the audience of tokens. */
@@ -72,7 +80,6 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
   const { address, externalUrl, logLevel, flags, source } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
     const metrics = createProxyMetrics(metricsRegistry);
-    const observe = watchObserver(log, createWatchMetrics(metricsRegistry));
     const folder = source.kind === "folder" ? source.folder : source.configFolder;
     const follow = {
       prepare: (config: ProxyConfig | undefined) => prepareSettings(config, { flags, inventoryFolder: folder, env }),
@@ -80,6 +87,9 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       tell: { log, metrics, health },
     };
     const cluster = source.kind === "cluster" ? await openClient(life, source.kubeconfig, env) : undefined;
+    // A folder is no watched resource: a metric of such would stay empty.
+    const observe: WatchObserver =
+      cluster === undefined ? () => undefined : watchObserver(log, createWatchMetrics(metricsRegistry));
     const followed = async (named: SecretName): Promise<FollowedSecret> => {
       if (cluster === undefined) throw new UsageError("a Secret needs a cluster");
       return await followSecret(life, cluster, named, { observe, log });
@@ -96,7 +106,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
           });
     const { content, keys } = hub;
     const settings = (): PreparedSettings => content().settings;
-    const client = await openUpstreams(life, flags.caFile, () => settings().reach);
+    const client = await openUpstreams(life, flags.caFile, settings);
     const api = new PullApi({
       door: new Door({
         rules: () => ({
@@ -122,7 +132,10 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
         snapshot: () => content().snapshot,
         maker: new IndexMaker(
           client,
-          new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }, "the record failed") }),
+          new MadeIndexes({
+            record: recordOf(options.record, cluster, life.signal),
+            onError: (error) => log.error({ error }, "the record failed"),
+          }),
         ),
         answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
       }),
@@ -138,6 +151,12 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     readyWhenSynced({ inventory: hub, health, log, signal: life.signal });
     options.onListening({ proxy, health: healthPort });
   });
+}
+
+function recordOf(place: RecordPlace, cluster: KubernetesClient | undefined, signal: AbortSignal): MadeRecord {
+  if (place.kind === "file") return new FileRecord(place);
+  const { namespace, name } = place;
+  return new ClusterRecord({ client: mustHave(cluster), namespace, name, signal, now: () => new Date() });
 }
 
 interface ServedTls {

@@ -9,7 +9,7 @@ import type { Clock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
 import { privateHeaders } from "./answer.ts";
 import { hasAlready } from "./conditions.ts";
-import { pour, sendWhole } from "./pour.ts";
+import { type Pace, pour, sendWhole } from "./pour.ts";
 import { readRange } from "./ranges.ts";
 
 /** Bytes of one blob: layers of the largest images have some tens of GiB. */
@@ -25,6 +25,8 @@ export interface AskedBlob {
   readonly clock: Clock;
   /** Whether a client may be sent to where a URL leads; undefined where none is sent anywhere. */
   readonly maySend: ((url: URL) => boolean) | undefined;
+  /** How fast its reader has to be. */
+  readonly pace: Pace;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function sendBlob(
     const part = { "content-range": `bytes ${opened.first}-${opened.last}/${total}` };
     response.writeHead(206, { ...headers, ...part, ...lengthOf(opened.size) });
   } else response.writeHead(200, { ...headers, ...lengthOf(opened.size) });
-  await pour(opened.body, response, clock);
+  await pour(opened.body, response, clock, asked.pace);
 }
 
 /** The blob, or where the client may fetch it by itself. */

@@ -15,6 +15,21 @@ test("a config that says nothing lets nothing in", () => {
   expect(proxyConfigIn(parseManifests("", "none.yaml"))).toBeUndefined();
 });
 
+test("limits are what is said of them, within bounds", () => {
+  const limits = {
+    requestsPerCredential: 1,
+    streams: 4_096,
+    streamsPerUpstream: 8,
+    leastBytesPerSecond: 100,
+    idleSeconds: 300,
+  };
+  expect(read({ limits })?.limits).toEqual(limits);
+  expect(read({ limits: { streams: 3 } })?.limits).toEqual({ streams: 3 });
+  for (const wrong of [{ streams: 4_097 }, { streams: 0 }, { idleSeconds: 301 }, { leastBytesPerSecond: "4" }]) {
+    expect(() => read({ limits: wrong })).toThrow(/spec\.limits\.\w+/);
+  }
+});
+
 test("a config of another version is none of ours", () => {
   const text = JSON.stringify({
     apiVersion: "metahub.dev/v9",
@@ -60,7 +75,7 @@ test.each<[unknown, RegExp]>([
   [{ answerIndex: ["Type1"] }, /must be the name of a MachineType/],
   [{ limits: { requestsPerCredential: 0 } }, /greater than or equal to 1/],
   [{ limits: { requestsPerCredential: 1e9 } }, /less than or equal to/],
-  [{ limits: { streams: 1 } }, /streams/],
+  [{ limits: { places: 1 } }, /places/],
 ])("%j is refused, with the place, and no password is repeated", (spec, message) => {
   expect(() => read(spec)).toThrow(message);
   expect(() => read(spec)).toThrow(/^hub\.yaml/);

@@ -4,6 +4,7 @@ import { openObject, readMetadata, required } from "../api/parse-object.ts";
 import type { Rule } from "../api/rules.ts";
 import type { Manifest } from "../manifests/parse.ts";
 import { ProxyError } from "./error.ts";
+import { mostStreams, type ProxyLimits } from "./settings.ts";
 
 /** The settings of a registry that a folder says. A field that is absent is as the command's flags say. */
 export interface ProxyConfig {
@@ -18,7 +19,7 @@ export interface ProxyConfig {
   readonly machinePaths: boolean;
   /** Machine types whose tags are answered with an index of the one build, in place of the build. */
   readonly answerIndex?: readonly string[];
-  readonly limits: ConfiguredLimits;
+  readonly limits: Partial<ProxyLimits>;
 }
 
 export interface ConfiguredUpstream {
@@ -32,11 +33,6 @@ export interface ConfiguredUpstream {
   readonly dockerConfigFile?: string;
   /** Clients are sent to where the registry keeps its blobs. */
   readonly redirectBlobs?: boolean;
-}
-
-export interface ConfiguredLimits {
-  /** Requests of one credential that are under way at once. */
-  readonly requestsPerCredential?: number;
 }
 
 const nameRule: Rule = {
@@ -58,7 +54,22 @@ const machineTypeRule: Rule = {
 /** The first component of paths that name a machine type. */
 export const machineWord = "machine";
 
-const most = { upstreams: 64, machineTypes: 1_024, text: 255, path: 4_096, requests: 65_536 } as const;
+const most = { upstreams: 64, machineTypes: 1_024, text: 255, path: 4_096 } as const;
+const mostLimits: ProxyLimits = {
+  requestsPerCredential: 65_536,
+  streams: mostStreams,
+  streamsPerUpstream: mostStreams,
+  leastBytesPerSecond: 1_048_576,
+  // The server closes a connection on which nothing moves for longer.
+  idleSeconds: 300,
+};
+const limitNames = [
+  "requestsPerCredential",
+  "streams",
+  "streamsPerUpstream",
+  "leastBytesPerSecond",
+  "idleSeconds",
+] as const satisfies readonly (keyof ProxyLimits)[];
 
 /** The one ProxyConfig among manifests; undefined where there is none. @throws ProxyError CONFIG_INVALID, with the place */
 export function proxyConfigIn(manifests: readonly Manifest[]): ProxyConfig | undefined {
@@ -136,10 +147,14 @@ function readQuietly(field: Field, rule: Rule): string {
   return text;
 }
 
-function parseLimits(field: Field | undefined, known: Known): ConfiguredLimits {
-  const requests = field?.object(known(["requestsPerCredential"])).get("requestsPerCredential");
-  if (requests === undefined) return {};
-  const requestsPerCredential = requests.integer(most.requests);
-  if (requestsPerCredential < 1) requests.refuse("should be greater than or equal to 1");
-  return { requestsPerCredential };
+function parseLimits(field: Field | undefined, known: Known): Partial<ProxyLimits> {
+  const fields = field?.object(known(limitNames));
+  const limits = limitNames.flatMap((name) => {
+    const limit = fields?.get(name);
+    if (limit === undefined) return [];
+    const value = limit.integer(mostLimits[name]);
+    if (value < 1) limit.refuse("should be greater than or equal to 1");
+    return [[name, value] as const];
+  });
+  return Object.fromEntries(limits);
 }

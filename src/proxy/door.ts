@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { challenge } from "../identity/challenge.ts";
 import { type IdentityRules, identify } from "../identity/identify.ts";
 import { type Identity, maySee, type Refused as RefusedIdentity } from "../identity/identity.ts";
+import { untilRevoked } from "../identity/revocation.ts";
 import { answerTokenRequest, type TokenAnswer } from "../identity/token-request.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { privateHeaders, Refusal } from "./answer.ts";
@@ -42,7 +43,7 @@ export class Door implements Doorkeeper {
     });
     if (!("identity" in found)) return this.#refused(found, repository);
     this.#options.onUse?.(found.identity.credential);
-    return guestOf(found.identity);
+    return this.#guestOf(found.identity);
   }
 
   async token(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
@@ -65,6 +66,17 @@ export class Door implements Doorkeeper {
     return true;
   }
 
+  #guestOf(identity: Identity): Guest {
+    const { credential, repositories: _, ...view } = identity;
+    const counts = untilRevoked(identity, this.#rules());
+    return {
+      name: credential,
+      mayPull: (repository) => maySee(identity, repository),
+      isStillOne: (repository) => counts(repository, this.#rules()),
+      view,
+    };
+  }
+
   #rules(): IdentityRules {
     return { ...this.#options.rules(), now: this.#options.now() };
   }
@@ -75,11 +87,6 @@ export class Door implements Doorkeeper {
     if (why !== "no-credentials") log.info({ why, ...(credential === undefined ? {} : { credential }) }, "refused");
     return { challenge: challenge(refused, { realm, service: this.#options.rules().audience, repository }) };
   }
-}
-
-function guestOf(identity: Identity): Guest {
-  const { credential, repositories: _, ...view } = identity;
-  return { name: credential, mayPull: (repository) => maySee(identity, repository), view };
 }
 
 /** @throws Refusal where it is too long */

@@ -8,6 +8,8 @@ export interface Guest {
   readonly view: View;
   /** Whether the credential is for a repository, by its canonical name. */
   mayPull(repository: string): boolean;
+  /** Whether it still counts, and for this repository: revoked, expired, removed or narrowed meanwhile, it does not. */
+  isStillOne(repository: string): boolean;
 }
 
 /** Somebody who was not, and what is asked of them (RFC 9110, WWW-Authenticate). */

@@ -7,7 +7,8 @@ import type { Manifest } from "../registry/contents.ts";
 import { RegistryError } from "../registry/error.ts";
 import { inSlices } from "../registry/in-slices.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
-import type { MadeIndex, MadeIndexes } from "./made-indexes.ts";
+import type { MadeIndexes } from "./made-indexes.ts";
+import type { MadeIndex } from "./made-record.ts";
 import { nestedIn, reduceIndex } from "./reduced-index.ts";
 
 /** Indexes that are looked into for a build, nested ones included: as many as are read for a choice. */

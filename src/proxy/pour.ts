@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../time/clock.ts";
 import { ProxyError } from "./error.ts";
+import { defaultLimits, type ProxyLimits } from "./settings.ts";
 
 /** Bounds for clients that take what they asked for slowly, or not at all. */
 export interface Pace {
@@ -12,8 +13,15 @@ export interface Pace {
   readonly leastRate: number;
 }
 
-/** A line of a modem is faster; whoever is slower keeps others from a place. */
-const clientPace: Pace = { idleMs: 60_000, graceMs: 60_000, leastRate: 4_096 };
+export function paceOf({
+  idleSeconds,
+  leastBytesPerSecond,
+}: Pick<ProxyLimits, "idleSeconds" | "leastBytesPerSecond">): Pace {
+  return { idleMs: idleSeconds * 1_000, graceMs: idleSeconds * 1_000, leastRate: leastBytesPerSecond };
+}
+
+/** For what is in memory. A line of a modem is faster; whoever is slower keeps others from a place. */
+const clientPace = paceOf(defaultLimits);
 
 const pieceBytes = 64 * 1024;
 

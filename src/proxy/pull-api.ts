@@ -16,7 +16,8 @@ import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
 import type { AnsweredManifest, Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
 import { type Asked, type NamedRepository, readMachine, readPath, readTarget } from "./names.ts";
-import { sendWhole } from "./pour.ts";
+import { paceOf, sendWhole } from "./pour.ts";
+import { Reviews } from "./reviews.ts";
 import type { ProxySettings } from "./settings.ts";
 import { UnderWay } from "./under-way.ts";
 import { maySendTo, type Place } from "./upstreams.ts";
@@ -57,11 +58,13 @@ export class PullApi {
   readonly #options: PullApiOptions;
   readonly #clock: Clock;
   readonly #underWay: UnderWay;
+  readonly #reviews: Reviews;
 
   constructor(options: PullApiOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#underWay = new UnderWay(() => options.settings().mostOfOne);
+    this.#underWay = new UnderWay(() => options.settings().limits.requestsPerCredential);
+    this.#reviews = new Reviews(this.#clock);
   }
 
   /** Answers one request. Never rejects. */
@@ -113,9 +116,17 @@ export class PullApi {
       return;
     }
     const leave = this.#underWay.enter(guest.name);
+    const endReview = this.#reviews.add(
+      () => guest.isStillOne(place.canonical),
+      () => {
+        this.#options.log.info({ credential: guest.name, kind: asked.kind }, "ended: these credentials count no more");
+        response.destroy();
+      },
+    );
     try {
       await this.#answer(asked, { guest, place, query }, request, response);
     } finally {
+      endReview();
       leave();
     }
   }
@@ -132,7 +143,8 @@ export class PullApi {
       const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
       const { ownHost } = this.#options;
       const maySend = redirectBlobs ? (target: URL) => maySendTo(target.hostname, ownHost) : undefined;
-      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock, maySend };
+      const pace = paceOf(this.#options.settings().limits);
+      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock, maySend, pace };
       await sendBlob(this.#options.client, blob, request, response);
       return;
     }

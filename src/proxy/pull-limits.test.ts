@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { type ProxySite, type ProxySiteOptions, startProxySite } from "../../test/support/proxy/site.ts";
+import { defaultLimits } from "./settings.ts";
 
 const base = "/v2/qnib/bench";
 const piece = Buffer.alloc(65_536, 7);
@@ -37,7 +38,7 @@ async function askAndStall(url: string, path: string, user: string): Promise<Soc
 }
 
 test("one credential has so many requests at once, another its own, and a client that leaves gives its place back", async () => {
-  const { upstream, ask } = await start({ settings: { mostOfOne: 2 } });
+  const { upstream, ask } = await start({ settings: { limits: { ...defaultLimits, requestsPerCredential: 2 } } });
   upstream.faults.add({ path: /manifests\/hangs/, fault: { kind: "hang" } });
   const leaving = new AbortController();
   const hanging = ["a", "b"].map((name) =>
@@ -55,7 +56,10 @@ test("one credential has so many requests at once, another its own, and a client
 
 test("a client that takes nothing of a blob loses its connection, its place and the upstream's", async () => {
   const clock = new ManualClock();
-  const { upstream, url, ask, log } = await start({ api: { clock }, settings: { mostOfOne: 1 } });
+  const { upstream, url, ask, log } = await start({
+    api: { clock },
+    settings: { limits: { ...defaultLimits, requestsPerCredential: 1 } },
+  });
   const closed = Promise.withResolvers<void>();
   let taken = 0;
   const count = (bytes: number): void => {
@@ -76,6 +80,65 @@ test("a client that takes nothing of a blob loses its connection, its place and 
   expect(log.some((line) => line.includes("takes too little") && line.includes("qnib/bench"))).toBe(true);
   expect(log.join("")).not.toContain("an upstream failed");
   expect((await ask(`${base}/manifests/latest`, "type1", { method: "HEAD" })).status).toBe(200);
+});
+
+test("a stream ends within a second once its credential counts no more, and another's goes on", async () => {
+  const clock = new ManualClock();
+  const revoked = new Set<string>();
+  const { upstream, url, log } = await start({ api: { clock }, revoked });
+  const closed = Promise.withResolvers<void>();
+  const path = `${base}/blobs/sha256:${"1".repeat(64)}`;
+  upstream.faults.add({ path: /blobs/, times: 1, fault: { kind: "repeat", piece, times, closed: closed.resolve } });
+  const socket = await askAndStall(url, path, "type1");
+  upstream.faults.add({ path: /blobs/, times: 1, fault: { kind: "repeat", piece, times } });
+  const other = await askAndStall(url, path, "type2");
+  await clock.advance(10_000);
+  expect(log.join("")).not.toContain("count no more");
+  revoked.add("type1");
+  await clock.advance(1_000);
+  await closed.promise;
+  await once(socket.resume(), "close");
+  expect(socket.bytesRead).toBeLessThan(piece.length * times);
+  expect(log.filter((line) => line.includes("these credentials count no more"))).toEqual([
+    expect.stringContaining('"credential":"type1"'),
+  ]);
+  await once(other.resume(), "data");
+});
+
+test("how long a client may take nothing is as the settings say", async () => {
+  const clock = new ManualClock();
+  const limits = { ...defaultLimits, idleSeconds: 7 };
+  const { upstream, url, log } = await start({ api: { clock }, settings: { limits } });
+  upstream.faults.add({ path: /blobs/, times: 1, fault: { kind: "repeat", piece, times } });
+  const socket = await askAndStall(url, `${base}/blobs/sha256:${"1".repeat(64)}`, "type1");
+  await clock.timer((ms) => ms === 7_000);
+  // Until the connection's buffers are full.
+  const given = async (): Promise<string> => {
+    await clock.advance(7_000);
+    return log.join("");
+  };
+  await expect.poll(given).toContain("takes too little");
+  expect(clock.waits).not.toContain(60_000);
+  await once(socket.resume(), "close");
+});
+
+test("a limit of streams that changes counts for who comes next", async () => {
+  let most = 2;
+  const streams = { most: 8, now: () => most };
+  const { upstream, url } = await start({ client: { streams, streamsPerHost: streams } });
+  upstream.faults.add({ path: /blobs/, fault: { kind: "repeat", piece, times } });
+  const path = `${base}/blobs/sha256:${"1".repeat(64)}`;
+  await askAndStall(url, path, "type1");
+  const waiting = askAndStall(url, path, "type1");
+  // It waits for a place, since one that is alone gets half of two. The next one's coming shows that it does.
+  const asked = () => upstream.requests.filter((request) => request.path.includes("/blobs/sha256:111")).length;
+  await askAndStall(url, path, "type2");
+  expect(asked()).toBe(2);
+  most = 8;
+  // What is left then would not do for it as before.
+  sockets[2]?.destroy();
+  await waiting;
+  expect(asked()).toBe(3);
 });
 
 test("credentials share the streams of an upstream: one that takes all it can leaves some for the next", async () => {

@@ -17,6 +17,9 @@ export interface Timeouts {
   readonly recheckMs: number;
 }
 
+/** A number, or one that changes: those that wait find out when somebody leaves. */
+export type ChangingLimit = number | { readonly most: number; readonly now: () => number };
+
 export interface RegistryClientOptions {
   /**
    * Which registries may be asked at all, by host as in `Reference.registry` (`docker.io`, `registry.example.com:5000`).
@@ -57,8 +60,8 @@ export interface RegistryClientOptions {
   readonly perHost?: number | undefined;
   readonly total?: number | undefined;
   /** Streamed blobs that are open at once, per host and altogether; requests keep their own places beside them. */
-  readonly streamsPerHost?: number | undefined;
-  readonly streams?: number | undefined;
+  readonly streamsPerHost?: ChangingLimit | undefined;
+  readonly streams?: ChangingLimit | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
   /** Name resolution; the system's by default. Its answers are checked before they are connected to. */
@@ -93,8 +96,8 @@ export interface Settings {
   readonly negativeTtlMs: number;
   readonly perHost: number;
   readonly total: number;
-  readonly streamsPerHost: number;
-  readonly streams: number;
+  readonly streamsPerHost: Exclude<ChangingLimit, number>;
+  readonly streams: Exclude<ChangingLimit, number>;
   readonly now: () => number;
   readonly lookup: LookupFunction | undefined;
 }
@@ -119,11 +122,15 @@ export function settle(options: RegistryClientOptions): Settings {
     negativeTtlMs: options.negativeTtlMs ?? 5_000,
     perHost: options.perHost ?? 16,
     total: options.total ?? 64,
-    streamsPerHost: options.streamsPerHost ?? 32,
-    streams: options.streams ?? 64,
+    streamsPerHost: limitOf(options.streamsPerHost ?? 32),
+    streams: limitOf(options.streams ?? 64),
     now: options.now ?? Date.now,
     lookup: options.lookup,
   };
+}
+
+function limitOf(limit: ChangingLimit): Exclude<ChangingLimit, number> {
+  return typeof limit === "number" ? { most: limit, now: () => limit } : limit;
 }
 
 /** `registry.example.com:80` is written by people and never by URLs, which leave the default port out. */

@@ -42,13 +42,21 @@ export class Transport {
       ca: settings.ca,
       connectMs: settings.timeouts.connectMs,
       // Streams keep their connections to themselves, so that requests find as many as without them.
-      connectionsPerHost: settings.perHost + settings.streamsPerHost,
+      connectionsPerHost: settings.perHost + settings.streamsPerHost.most,
       lookup: settings.lookup,
       classify,
     });
     this.#places = new Places({
       requests: { perHost: settings.perHost, total: settings.total, queue: maxQueue },
-      streams: { perHost: settings.streamsPerHost, total: settings.streams, queue: maxStreamQueue },
+      streams: {
+        get perHost() {
+          return settings.streamsPerHost.now();
+        },
+        get total() {
+          return settings.streams.now();
+        },
+        queue: maxStreamQueue,
+      },
     });
     this.#health = new Health({ failures: 5, openMs: 1_000, maxOpenMs: 15_000, maxThrottleMs: 300_000 }, settings.now);
   }

@@ -202,6 +202,25 @@ test("a revocation counts at once, also for a token that was given", async () =>
   await expect.poll(ask, { timeout: 20_000 }).toBe(401);
 });
 
+test("a revocation ends a blob that is on its way", async () => {
+  await create("streaming", "--machine-type", "type1", "--username", "streaming");
+  const authorization = basic("streaming", secrets["streaming"] ?? "");
+  const status = async (): Promise<number> => (await get("/v2/", { authorization })).status;
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  const closed = Promise.withResolvers<void>();
+  const piece = Buffer.alloc(65_536);
+  const fault = { kind: "repeat", piece, times: 4_096, closed: closed.resolve } as const;
+  upstream.faults.add({ path: /\/blobs\//, times: 1, fault });
+  const path = `/v2/qnib/bench/blobs/sha256:${"1".repeat(64)}`;
+  const { statusCode, body } = await request(`https://${host}${path}`, { dispatcher, headers: { authorization } });
+  expect(statusCode).toBe(200);
+  expect((await metahub(["credentials", "revoke", "streaming", "--inventory", inventory()])).code).toBe(0);
+  // Nobody reads it: it is not its end that ends it.
+  await closed.promise;
+  await expect(body.arrayBuffer()).rejects.toThrow();
+  await expect.poll(() => output).toContain("these credentials count no more");
+});
+
 test("a revocation counts where the whole folder is replaced, by a link that is swapped", async () => {
   await create("swapped", "--machine-type", "type1", "--username", "swapped");
   const status = async (): Promise<number> => (await tokenOf("swapped", secrets["swapped"] ?? "")).status;
@@ -321,6 +340,13 @@ describe("a ProxyConfig in the folder", () => {
     expect(await metric()).toBe("1");
     expect((await get("/token")).status).toBe(401);
   });
+});
+
+test("shows no metric of watched resources: it watches none", async () => {
+  const { body } = await request(`${health}/metrics`);
+  const text = await body.text();
+  expect(text).toContain("metahub_proxy_requests_total");
+  expect(text).not.toContain("metahub_watch_events_total");
 });
 
 test("tells that it is ready and what it did, keeps its keys to itself, and logs no secret", async () => {

@@ -74,6 +74,8 @@ export interface SiteOptions {
   readonly place?: Place;
   /** An upstream that is there already, `HOST:PORT`. Default: a registry of its own. */
   readonly upstream?: string;
+  /** Vouches for clients' certificates (PEM). */
+  readonly clientCa?: string;
   readonly signal: AbortSignal;
 }
 
@@ -85,7 +87,7 @@ const mountPoints: readonly TarFile[] = [
 
 const readyMs = 30_000;
 
-export async function startSite({ place = loopback, upstream, signal }: SiteOptions): Promise<Site> {
+export async function startSite({ place = loopback, upstream, clientCa, signal }: SiteOptions): Promise<Site> {
   const { name, address } = place;
   const binary = await resolveBinaries(["registry", "printer"], defaultSources(), createProgress(undefined), signal);
   const run = await openRun({ signal });
@@ -101,6 +103,8 @@ export async function startSite({ place = loopback, upstream, signal }: SiteOpti
     const host = `${name}:${port}`;
     const hostsFile = join(run.dir, "hosts");
     await writeFile(hostsFile, `127.0.0.1 localhost\n${address} ${name}\n${address} ${elsewhere.join(" ")}\n`);
+    const clients = join(run.dir, "clients.crt");
+    if (clientCa !== undefined) await writeFile(clients, clientCa);
     const { caFile, ...certificate } = await issue(run.dir, place);
     const proxy = await startProcess(run, {
       name: "proxy",
@@ -111,7 +115,7 @@ export async function startSite({ place = loopback, upstream, signal }: SiteOpti
         ...["--address", address, "--port", String(port), "--health-port", String(healthPort)],
         ...["--tls-cert-file", certificate.certificateFile, "--tls-key-file", certificate.keyFile],
         ...["--key-file", join(run.dir, "token-keys"), "--mirror", `docker.io=http://${behind}`],
-        ...["--plain-http", behind],
+        ...["--plain-http", behind, ...(clientCa === undefined ? [] : ["--client-ca-file", clients])],
       ],
     });
     const check = (each: AbortSignal): Promise<string | undefined> =>

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { parseManifests } from "../../src/manifests/parse.ts";
+import { proxyConfigIn } from "../../src/proxy/config.ts";
+import { defaultLimits } from "../../src/proxy/settings.ts";
 import type { CommandResult } from "../cluster/command.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { describeWith } from "../support/describe-with.ts";
@@ -188,7 +191,9 @@ describeWith(found, "the chart", (ready) => {
       ["get", "list", "watch"],
       ["patch"],
     ]);
-    expect(parse(named("ConfigMap").data["proxy.yaml"]).spec).toEqual(parse(values).proxy.config);
+    const written = proxyConfigIn(parseManifests(named("ConfigMap").data["proxy.yaml"], "proxy.yaml"));
+    expect(written).toMatchObject(parse(values).proxy.config);
+    expect(written?.limits).toEqual(defaultLimits);
   });
 
   test("README names every value with its default", () => {

@@ -1,14 +1,19 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseReference } from "../../src/oci/reference.ts";
+import { ClusterRecord } from "../../src/proxy/cluster-record.ts";
+import { RegistryClient } from "../../src/registry/client.ts";
 import { metahubProgram } from "../cli/metahub.ts";
 import { freePorts } from "../cluster/ports.ts";
 import { reachable, requireLevel } from "../cluster/require.ts";
 import { sharedRegistry } from "../cluster/vitest.ts";
 import { publishBuilds } from "../demo/builds.ts";
 import { accountKubeconfig } from "../operator/account.ts";
-import { startServer } from "../operator/server-process.ts";
+import { adminClient } from "../operator/install.ts";
+import { type ServerProcess, startServer } from "../operator/server-process.ts";
 import { KeeperSite, list, namespace } from "../support/cluster/keeper-site.ts";
 import { describeWith } from "../support/describe-with.ts";
 
@@ -22,13 +27,21 @@ const found = await reachable(
   }),
 );
 
-/** Keeper and registry as processes with the rights of the chart's accounts, and no more. */
+interface Replica {
+  readonly base: string;
+  readonly server: ServerProcess;
+}
+
+const record = "metahub-proxy-made";
+const indexType = "application/vnd.oci.image.index.v1+json";
+
+/** Keeper and two replicas of the registry as processes with the rights of the chart's accounts, and no more. */
 describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
   const metahub = metahubProgram();
   let site: KeeperSite;
   let tags: ReadonlyMap<string, string>;
-  let base: string;
-  let health: string;
+  let registry: string;
+  let replicas: readonly [Replica, Replica];
   let config: string;
 
   const create = async (name: string, ...more: readonly string[]): Promise<string> => {
@@ -37,17 +50,53 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     expect(code, stderr).toBe(0);
     return JSON.parse(stdout).authorization;
   };
-  const pull = async (authorization: string) => {
-    const { statusCode, headers, body } = await request(`${base}/v2/qnib/bench/manifests/latest`, {
+  const ask = async (replica: 0 | 1, path: string, authorization: string, method: "GET" | "HEAD" = "GET") => {
+    const { base } = replicas[replica];
+    const { statusCode, headers, body } = await request(`${base}${path}`, {
+      method,
       headers: { authorization },
       signal: soon(),
     });
-    await body.dump();
-    return { status: statusCode, build: tags.get(String(headers["docker-content-digest"])) };
+    const bytes = Buffer.from(await body.arrayBuffer());
+    return { status: statusCode, digest: String(headers["docker-content-digest"]), bytes };
+  };
+  const pull = async (authorization: string, path = "/v2/qnib/bench/manifests/latest") => {
+    const { status, digest } = await ask(0, path, authorization);
+    return { status, build: tags.get(digest) };
   };
   const until = async (wanted: object, authorization: string): Promise<void> => {
     await expect.poll(() => pull(authorization), { timeout: 20_000 }).toMatchObject(wanted);
   };
+  const tokenFor = async (authorization: string): Promise<string> => {
+    const { bytes } = await ask(0, "/token?service=hub.example.com&scope=repository:qnib/bench:pull", authorization);
+    return `Bearer ${JSON.parse(bytes.toString()).token}`;
+  };
+  const push = async (tag: string, document: object): Promise<string> => {
+    const client = new RegistryClient({ mirrors: new Map([["docker.io", registry]]), plainHttp: () => true });
+    try {
+      const bytes = Buffer.from(JSON.stringify(document));
+      const access = { credentials: undefined, signal: soon() };
+      return (await client.pushManifest(parseReference(`qnib/bench:${tag}`), indexType, bytes, access)).digest;
+    } finally {
+      await client.close();
+    }
+  };
+  const upstreamIndex = async (): Promise<{ readonly manifests: readonly object[] }> => {
+    const { body } = await request(`http://${registry}/v2/qnib/bench/manifests/latest`, {
+      headers: { accept: indexType },
+    });
+    return JSON.parse(await body.text());
+  };
+  /** A login of a machine type whose tags are answered with an index. */
+  const createIndexed = async (name: string): Promise<string> => {
+    const authorization = await create(name, "--machine-type", "indexed");
+    for (const replica of [0, 1] as const) {
+      const status = async () => (await ask(replica, "/v2/", authorization)).status;
+      await expect.poll(status, { timeout: 20_000 }).toBe(200);
+    }
+    return authorization;
+  };
+  const sha = (bytes: Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
   beforeAll(async () => {
     site = await KeeperSite.open(cluster);
@@ -56,34 +105,39 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     await site.declare();
     const keys = `${namespace}/metahub-proxy-keys`;
     await site.startKeeper("--token-keys-secret", keys);
-    const registry = await sharedRegistry();
+    registry = await sharedRegistry();
     tags = (await publishBuilds(registry, undefined, soon())).tags;
     config = join(cluster.dir, "proxy-config");
     await mkdir(config);
     const settings = { apiVersion: "metahub.dev/v1alpha1", kind: "ProxyConfig", metadata: { name: "proxy" } };
-    await writeFile(join(config, "proxy.yaml"), JSON.stringify({ ...settings, spec: { machinePaths: true } }));
+    await writeFile(
+      join(config, "proxy.yaml"),
+      JSON.stringify({ ...settings, spec: { machinePaths: true, answerIndex: ["indexed"] } }),
+    );
     const kubeconfig = join(cluster.dir, "proxy.kubeconfig");
     await writeFile(kubeconfig, await accountKubeconfig(cluster, namespace, "metahub-proxy", soon()));
-    const [port = 0, healthPort = 0] = await freePorts(2);
-    base = `http://127.0.0.1:${port}`;
-    const server = await startServer({
-      run: { dir: cluster.dir, logs: cluster.logs },
-      name: "metahub-proxy",
-      healthPort,
-      signal: soon(),
-      args: [
-        ...["proxy", "--http", "--address", "127.0.0.1", "--port", String(port), "--health-port", String(healthPort)],
-        ...["--external-url", "https://hub.example.com", "--kubeconfig", kubeconfig, "--config", config],
-        ...["--token-keys-secret", keys, "--record-file", join(cluster.dir, "made-indexes")],
-        ...["--mirror", `docker.io=http://${registry}`, "--plain-http", registry],
-      ],
-    });
-    site.servers.push(server);
-    health = server.health;
+    const start = async (name: string): Promise<Replica> => {
+      const [port = 0, healthPort = 0] = await freePorts(2);
+      const server = await startServer({
+        run: { dir: cluster.dir, logs: cluster.logs },
+        name,
+        healthPort,
+        signal: soon(),
+        args: [
+          ...["proxy", "--http", "--address", "127.0.0.1", "--port", String(port), "--health-port", String(healthPort)],
+          ...["--external-url", "https://hub.example.com", "--kubeconfig", kubeconfig, "--config", config],
+          ...["--token-keys-secret", keys, "--record-configmap", `${namespace}/${record}`],
+          ...["--mirror", `docker.io=http://${registry}`, "--plain-http", registry],
+        ],
+      });
+      site.servers.push(server);
+      return { base: `http://127.0.0.1:${port}`, server };
+    };
+    replicas = [await start("metahub-proxy-one"), await start("metahub-proxy-two")];
   }, 180_000);
   afterAll(() => site?.close());
 
-  test("a login of a machine type gets what the controller saw its nodes have in common; nothing else is read", async () => {
+  test("a login of a machine type gets what the controller saw its nodes have in common", async () => {
     const authorization = await create("login", "--machine-type", "type1");
     await until({ status: 200, build: "cpu-broadwell" }, authorization);
     const status = { nodes: 1, platform: "linux/amd64", features: ["cpu:skylake"] };
@@ -94,38 +148,154 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     await until({ build: "cpu-skylake" }, authorization);
   });
 
+  test("its account reads machine types, lists and credentials, and of Secrets and records its own alone", async () => {
+    const may = async (...asked: readonly string[]): Promise<string> => {
+      const as = `--as=system:serviceaccount:${namespace}:metahub-proxy`;
+      return (await site.kubectl(["auth", "can-i", ...asked, as, "-n", namespace])).stdout.trim();
+    };
+    for (const kind of ["machinetypes", "machinecredentials", "manifestlists", "clustermanifestlists"]) {
+      expect([kind, await may("list", `${kind}.metahub.dev`)]).toEqual([kind, "yes"]);
+      expect([kind, await may("update", `${kind}.metahub.dev`)]).toEqual([kind, "no"]);
+    }
+    expect(await may("get", "secret/metahub-proxy-keys")).toBe("yes");
+    expect(await may("patch", `configmap/${record}`)).toBe("yes");
+    const { body } = await request(`${replicas[0].server.health}/metrics`);
+    const watched = [...(await body.text()).matchAll(/metahub_watch_events_total\{resource="(\w+)"/g)].map(
+      ([, kind]) => kind,
+    );
+    expect(new Set(watched)).toEqual(new Set(["machinetypes", "machinecredentials", "secrets"]));
+    for (const asked of [
+      ...["list nodes", "list pods", "list namespaces", "list secrets", "get secret/metahub-webhook-keys"],
+      ...["patch secret/metahub-proxy-keys", "list configmaps", "create configmaps", "patch configmap/metahub-proxy"],
+    ]) {
+      expect([asked, await may(...asked.split(" "))]).toEqual([asked, "no"]);
+    }
+  });
+
   test("a machine type outside of the cluster is what it declares", async () => {
-    await site.must(["create", "-f", "-"], {
-      apiVersion: "metahub.dev/v1alpha1",
-      kind: "MachineType",
-      metadata: { name: "laptops" },
-      spec: { external: true, platform: { os: "linux", architecture: "amd64" }, features: ["cpu:broadwell"] },
-    });
+    for (const name of ["laptops", "indexed"]) {
+      await site.must(["create", "-f", "-"], {
+        apiVersion: "metahub.dev/v1alpha1",
+        kind: "MachineType",
+        metadata: { name },
+        spec: { external: true, platform: { os: "linux", architecture: "amd64" }, features: ["cpu:broadwell"] },
+      });
+    }
     await until({ build: "cpu-broadwell" }, await create("laptop", "--machine-type", "laptops"));
   });
 
-  test("its use is told to the hour, and a revocation ends it", async () => {
+  test("its use is told once an hour, and a revocation ends it, and its tokens", async () => {
     const authorization = await create("short", "--machine-type", "type1");
     await until({ status: 200 }, authorization);
+    const token = await tokenFor(authorization);
+    expect((await pull(token)).status).toBe(200);
     const used = () =>
       site.must(["get", "machinecredential", "short", "-n", namespace, "-o", "jsonpath={.status.lastUsed}"]);
     await expect.poll(used, { timeout: 20_000 }).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const first = await used();
+    // Another second: a second write would show.
+    await expect.poll(() => new Date().toISOString().slice(0, 19)).not.toBe(first.slice(0, 19));
+    expect((await pull(authorization)).status).toBe(200);
     const { code } = await metahub([
       ...["credentials", "revoke", "short", "-n", namespace, "--kubeconfig", cluster.kubeconfig],
     ]);
     expect(code).toBe(0);
     await until({ status: 401 }, authorization);
+    expect((await pull(token)).status).toBe(401);
+    expect(await used()).toBe(first);
+  });
+
+  test("an index that one replica made is answered by the other at once, also where both make some", async () => {
+    const authorization = await createIndexed("indexed");
+    const index = await upstreamIndex();
+    const pulls = Array.from({ length: 12 }, async (_, number) => {
+      await push(`made-${number}`, { ...index, annotations: { number: String(number) } });
+      const [maker, other] = number % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
+      const { digest } = await ask(maker, `/v2/qnib/bench/manifests/made-${number}`, authorization, "HEAD");
+      const { status, bytes } = await ask(other, `/v2/qnib/bench/manifests/${digest}`, authorization);
+      expect([status, sha(bytes)]).toEqual([200, digest]);
+      const { manifests, annotations } = JSON.parse(bytes.toString());
+      expect([manifests.length, annotations]).toEqual([1, { number: String(number) }]);
+    });
+    await Promise.all(pulls);
+  });
+
+  test("what a pull began with is answered after its tag has moved and every replica was killed", async () => {
+    const logins = [await createIndexed("before"), await create("before-too", "--machine-type", "laptops")];
+    const index = await upstreamIndex();
+    await push("moving", index);
+    const path = "/v2/qnib/bench/manifests";
+    const digests: string[] = [];
+    for (const login of logins) {
+      await until({ status: 200 }, login);
+      digests.push((await ask(0, `${path}/moving`, login, "HEAD")).digest);
+    }
+    const left = index.manifests.filter((entry) => !("digest" in entry && entry.digest === digests[1]));
+    expect(left).toHaveLength(index.manifests.length - 1);
+    await push("moving", { ...index, manifests: left });
+    for (const { server } of replicas) await server.kill();
+    for (const { server } of replicas) await server.restart(soon());
+    for (const replica of [0, 1] as const) {
+      for (const [number, login] of logins.entries()) {
+        const { status, bytes } = await ask(replica, `${path}/${digests[number]}`, login);
+        expect([status, sha(bytes)]).toEqual([200, digests[number]]);
+      }
+    }
+  });
+
+  test("without a record pulls go on, and what was made meanwhile is written down with the next one", async () => {
+    const authorization = await createIndexed("unrecorded");
+    const index = await upstreamIndex();
+    for (const tag of ["lost", "found"]) await push(tag, { ...index, annotations: { tag } });
+    const path = "/v2/qnib/bench/manifests";
+    const saved = JSON.parse(await site.must(["get", "configmap", record, "-n", namespace, "-o", "json"]));
+    await site.must(["delete", "configmap", record, "-n", namespace]);
+    const { status, digest } = await ask(0, `${path}/lost`, authorization, "HEAD");
+    expect(status).toBe(200);
+    expect((await ask(0, `${path}/${digest}`, authorization)).status).toBe(200);
+    expect((await ask(1, `${path}/${digest}`, authorization)).status).toBe(404);
+    expect(await readFile(replicas[0].server.log, "utf8")).toContain("RECORD_UNUSABLE");
+    const { name, labels } = saved.metadata;
+    await site.must(["create", "-n", namespace, "-f", "-"], { ...saved, metadata: { name, labels } });
+    expect((await ask(0, `${path}/found`, authorization, "HEAD")).status).toBe(200);
+    expect((await ask(1, `${path}/${digest}`, authorization)).status).toBe(200);
+  });
+
+  test("the record is bounded, and the oldest go first, whoever writes", async () => {
+    await site.must(["create", "configmap", "small", "-n", namespace]);
+    const client = await adminClient(cluster);
+    try {
+      const mostBytes = 8_000;
+      let seconds = 0;
+      const now = (): Date => new Date(seconds++ * 1_000);
+      const open = () => new ClusterRecord({ client, namespace, name: "small", signal: soon(), now, mostBytes });
+      const writers = [open(), open()] as const;
+      const made = (number: number) => ({ digest: `sha256:${number}`, name: "docker.io/a", from: "f", build: "b" });
+      for (let number = 0; number < 160; number += 2) {
+        await Promise.all(writers.map((writer, index) => writer.add([made(number + index)])));
+      }
+      const kept = (await open().read())?.map(({ digest }) => digest) ?? [];
+      expect(kept).toEqual(expect.arrayContaining(Array.from({ length: 20 }, (_, index) => `sha256:${140 + index}`)));
+      expect(kept).not.toContain("sha256:0");
+      const { data } = JSON.parse(await site.must(["get", "configmap", "small", "-n", namespace, "-o", "json"]));
+      expect(JSON.stringify(data).length).toBeLessThan(1.5 * mostBytes);
+    } finally {
+      await client.close();
+    }
   });
 
   test("a mistake in its settings changes nothing, and /readyz tells of it", async () => {
     const authorization = await create("other", "--machine-type", "type1");
     await until({ status: 200 }, authorization);
+    // Where the settings were those of the flags alone, this would not be there.
+    const path = "/v2/machine/type1/qnib/bench/manifests/latest";
+    expect((await pull(authorization, path)).status).toBe(200);
     await writeFile(
       join(config, "proxy.yaml"),
       "kind: ProxyConfig\napiVersion: metahub.dev/v1alpha1\nspec: {hints: 5}\n",
     );
-    const told = async (): Promise<string> => await (await request(`${health}/readyz`)).body.text();
+    const told = async (): Promise<string> => await (await request(`${replicas[0].server.health}/readyz`)).body.text();
     await expect.poll(told, { timeout: 20_000 }).toContain("not applied");
-    expect((await pull(authorization)).status).toBe(200);
+    expect((await pull(authorization, path)).status).toBe(200);
   });
 });

@@ -40,6 +40,7 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
       "--record-file <file>",
       "indexes that were made, to be made again after a restart (default: beside --key-file)",
     )
+    .option("--record-configmap <namespace/name>", "with a cluster: the same in a ConfigMap, for several replicas")
     .option(
       "--upstream <name=host...>",
       "registries behind it, and what a path begins with for each, e.g. ghcr=ghcr.io",

@@ -26,6 +26,7 @@ const flagsSchema = z.object({
   clientCaFile: z.string().optional(),
   keyFile: z.string().optional(),
   recordFile: z.string().optional(),
+  recordConfigmap: z.string().optional(),
   upstream: z.array(z.string()),
   defaultUpstream: z.string(),
   plainHttp: z.array(z.string()),
@@ -75,27 +76,42 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
 }
 
 /** Where it reads from, and where it writes. @throws UsageError unless it is a folder or a cluster */
-async function placesOf(flags: Flags): Promise<Pick<ProxyOptions, "source" | "recordFile">> {
-  const { inventory, kubeconfig, config, tokenKeysSecret, tlsSecret, keyFile, recordFile } = flags;
+async function placesOf(flags: Flags): Promise<Pick<ProxyOptions, "source" | "record">> {
+  const { inventory, kubeconfig, config, tokenKeysSecret, tlsSecret, keyFile, recordFile, recordConfigmap } = flags;
   if (inventory !== undefined) {
-    if ((kubeconfig ?? config ?? tokenKeysSecret ?? tlsSecret) !== undefined) {
+    if ((kubeconfig ?? config ?? tokenKeysSecret ?? tlsSecret ?? recordConfigmap) !== undefined) {
       throw new UsageError(
-        "--kubeconfig, --config, --token-keys-secret and --tls-secret are for a cluster; leave out --inventory",
+        "--kubeconfig, --config, --token-keys-secret, --tls-secret and --record-configmap are for a cluster; leave out --inventory",
       );
     }
     if (keyFile === undefined) throw new UsageError("--inventory needs --key-file: where the keys of tokens are kept");
     return {
       source: { kind: "folder", folder: inventory, keyFile: await outside("--key-file", keyFile, inventory) },
-      recordFile: await outside("--record-file", recordFile ?? `${keyFile}.made-indexes`, inventory),
+      record: {
+        kind: "file",
+        file: await outside("--record-file", recordFile ?? `${keyFile}.made-indexes`, inventory),
+      },
     };
   }
-  if (tokenKeysSecret === undefined || recordFile === undefined || keyFile !== undefined) {
+  const record = recordOf(flags);
+  if (tokenKeysSecret === undefined || record === undefined || keyFile !== undefined) {
     throw new UsageError(
-      "give --inventory DIR with --key-file; or, for a cluster, --token-keys-secret and --record-file",
+      "give --inventory DIR with --key-file; or, for a cluster, --token-keys-secret and --record-configmap",
     );
   }
   const tokenKeys = objectName(tokenKeysSecret, "--token-keys-secret");
-  return { source: { kind: "cluster", kubeconfig, configFolder: config, tokenKeys }, recordFile };
+  return { source: { kind: "cluster", kubeconfig, configFolder: config, tokenKeys }, record };
+}
+
+/** Undefined where none is said. @throws UsageError where two are */
+function recordOf({ recordFile: file, recordConfigmap }: Flags): ProxyOptions["record"] | undefined {
+  if (file !== undefined && recordConfigmap !== undefined) {
+    throw new UsageError("say --record-configmap or --record-file, which one replica alone goes by");
+  }
+  if (recordConfigmap !== undefined) {
+    return { kind: "configMap", ...objectName(recordConfigmap, "--record-configmap") };
+  }
+  return file === undefined ? undefined : { kind: "file", file };
 }
 
 /** Undefined for plain HTTP, which only this machine may be spoken to by: passwords go over it. @throws UsageError */

@@ -7,7 +7,7 @@ import { readRequired } from "../../process/read-required.ts";
 import { version } from "../../process/version.ts";
 import type { ConfiguredUpstream, ProxyConfig } from "../../proxy/config.ts";
 import { ProxyError } from "../../proxy/error.ts";
-import { defaultMostOfOne, type ProxySettings } from "../../proxy/settings.ts";
+import { defaultLimits, mostStreams, type ProxyLimits, type ProxySettings } from "../../proxy/settings.ts";
 import { maySendTo, type Upstream, Upstreams } from "../../proxy/upstreams.ts";
 import { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
@@ -77,7 +77,7 @@ export async function prepareSettings(
     hints: config?.hints ?? false,
     machinePaths: config?.machinePaths ?? false,
     answerIndex: new Set(config?.answerIndex),
-    mostOfOne: config?.limits.requestsPerCredential ?? defaultMostOfOne,
+    limits: { ...defaultLimits, ...config?.limits },
     below: (ownHost) =>
       upstreams
         .filter(({ redirectBlobs }) => redirectBlobs === true)
@@ -97,8 +97,10 @@ export async function prepareSettings(
 export function openUpstreams(
   life: Lifecycle,
   caFile: string | undefined,
-  reach: () => Reach,
+  settings: () => Pick<PreparedSettings, "reach" | "limits">,
 ): Promise<RegistryClient> {
+  const reach = (): Reach => settings().reach;
+  const limit = (name: keyof ProxyLimits) => ({ most: mostStreams, now: () => settings().limits[name] });
   return life.start(
     "the upstreams' client",
     async () => {
@@ -111,8 +113,8 @@ export function openUpstreams(
         // The operator names the upstreams one by one, so that any address is theirs; where those may send us is not.
         allowPrivate: true,
         followPrivate: false,
-        streams,
-        streamsPerHost,
+        streams: limit("streams"),
+        streamsPerHost: limit("streamsPerUpstream"),
         userAgent: `metahub/${version}`,
         ...(ca === undefined ? {} : { ca }),
       });
@@ -120,10 +122,6 @@ export function openUpstreams(
     (client) => client.close(),
   );
 }
-
-/** Blobs on their way at once: 64 KiB of memory each. A credential that is alone gets half of an upstream's. */
-const streams = 512;
-const streamsPerHost = 256;
 
 /** An upstream's own credentials; the flag's for those that have none. */
 async function keyringOf(

@@ -6,13 +6,14 @@ import { snapshotOf } from "../../../src/inventory/manifests.ts";
 import { parseManifests } from "../../../src/manifests/parse.ts";
 import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
+import { FileRecord } from "../../../src/proxy/file-record.ts";
 import { IndexMaker } from "../../../src/proxy/index-maker.ts";
 import { MadeIndexes } from "../../../src/proxy/made-indexes.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
 import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
 import { createProxyServer } from "../../../src/proxy/server.ts";
-import type { ProxySettings } from "../../../src/proxy/settings.ts";
+import { defaultLimits, type ProxySettings } from "../../../src/proxy/settings.ts";
 import { type Upstream, Upstreams } from "../../../src/proxy/upstreams.ts";
 import { RegistryClient } from "../../../src/registry/client.ts";
 import { ImageSource } from "../../../src/registry/images.ts";
@@ -45,6 +46,8 @@ export interface ProxySiteOptions {
   /** The proxy's own credentials for its upstreams. */
   readonly keyring?: CredentialSource;
   readonly upstream?: RunningRegistry;
+  /** Users that count no more, as they are added. */
+  readonly revoked?: ReadonlySet<string>;
 }
 
 /** A filtering registry over plain HTTP before a registry of this process, with the machine types of the examples. */
@@ -66,7 +69,7 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
   const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
   const settings = (): ProxySettings => ({ ...plain, upstreams, ...options.settings });
   const api = new PullApi({
-    door: nameDoor,
+    door: nameDoor(options.revoked ?? new Set()),
     settings,
     client,
     keyring: options.keyring ?? { candidates: async () => [] },
@@ -78,7 +81,10 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
       snapshot: () => snapshot,
       maker: new IndexMaker(
         client,
-        new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }) }),
+        new MadeIndexes({
+          record: options.recordFile === undefined ? undefined : new FileRecord({ file: options.recordFile }),
+          onError: (error) => log.error({ error }),
+        }),
       ),
       answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
     }),
@@ -116,11 +122,11 @@ const plain = {
   hints: false,
   machinePaths: false,
   answerIndex: new Set<string>(),
-  mostOfOne: 256,
+  limits: defaultLimits,
 };
 
 /** Believes everybody's name: who asks is another room's matter. `type1-narrow` may pull `qnib/…` alone. */
-const nameDoor: Doorkeeper = {
+const nameDoor = (revoked: ReadonlySet<string>): Doorkeeper => ({
   admit: ({ headers }) => {
     const [, encoded = ""] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
     const [user = ""] = Buffer.from(encoded, "base64").toString().split(":");
@@ -130,8 +136,9 @@ const nameDoor: Doorkeeper = {
     return {
       name: user,
       view: user === "unfiltered" ? { kind: "unfiltered" } : { kind: "machineType", name },
+      isStillOne: () => !revoked.has(user),
       mayPull: (repository) => !narrow || repository.startsWith("qnib/"),
     };
   },
   token: async () => false,
-};
+});
