@@ -6,7 +6,6 @@ import { isKubernetesError } from "../kubernetes/error.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
 import type { Change, ReflectorEvent } from "../kubernetes/reflector/options.ts";
 import { Reflector } from "../kubernetes/reflector/reflector.ts";
-import type { Resource } from "../kubernetes/resource.ts";
 import { ListBook } from "./book.ts";
 import { type ListedResource, listedResource } from "./listed-resource.ts";
 import { clusterManifestListResource, manifestListResource } from "./resources.ts";
@@ -15,6 +14,8 @@ export interface ClusterListsOptions {
   readonly client: Pick<KubernetesClient, "each" | "watch">;
   /** Told of everything that the watches do; for logs and metrics. */
   readonly observe: (resource: string, event: ReflectorEvent) => void;
+  /** Default: both. */
+  readonly kinds?: readonly ManifestListKind[];
   /** Bytes of all lists, and of those of one namespace; for tests. */
   readonly bounds?: ListBounds;
 }
@@ -44,10 +45,8 @@ export class ClusterLists {
     this.#options = options;
     this.#room = new Room(options.bounds ?? defaultBounds);
     const known: Promise<void>[] = [];
-    this.#reflectors = [
-      this.#follow("ManifestList", manifestListResource, known),
-      this.#follow("ClusterManifestList", clusterManifestListResource, known),
-    ];
+    const kinds = options.kinds ?? ["ManifestList", "ClusterManifestList"];
+    this.#reflectors = kinds.map((kind) => this.#follow(kind, known));
     this.synced = Promise.all(known).then(() => undefined);
     this.synced.catch(() => undefined);
   }
@@ -74,7 +73,8 @@ export class ClusterLists {
     return this.#reflectors.flatMap(({ store }) => [...store.values()]);
   }
 
-  #follow(kind: ManifestListKind, of: Resource, known: Promise<void>[]): Reflector<ListedResource> {
+  #follow(kind: ManifestListKind, known: Promise<void>[]): Reflector<ListedResource> {
+    const of = kind === "ManifestList" ? manifestListResource : clusterManifestListResource;
     const without = Promise.withResolvers<void>();
     const reflector: Reflector<ListedResource> = new Reflector<ListedResource>({
       client: this.#options.client,

@@ -27,6 +27,11 @@ export class ListedImages {
     return this.#options.book().find(reference, namespace);
   }
 
+  /** The lists that speak for any tag of a repository, the first first. */
+  listsOf(reference: Reference, namespace?: string): readonly SpokenList[] {
+    return this.#options.book().ofRepository(reference, namespace);
+  }
+
   /**
    * The list as an index to choose from. A build of another repository has that one's name (`Variant.name`).
    * @throws RegistryError ABORTED where the signal ends first
@@ -52,7 +57,7 @@ export class ListedImages {
    */
   sources(reference: Reference, namespace?: string): readonly Reference[] {
     const found = new Map<string, Reference>();
-    for (const list of this.#options.book().ofRepository(reference, namespace)) {
+    for (const list of this.listsOf(reference, namespace)) {
       for (const entry of list.entries) {
         if (!isAcross(list, entry) || refusalOf(list, entry, this.#options.powers) !== undefined) continue;
         const { registry, repository, name } = entry.image;

@@ -2,11 +2,16 @@ import type { HttpServer, TlsOptions } from "../http/server.ts";
 import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
+import { ListedImages } from "../lists/listed-images.ts";
+import { noPowers } from "../lists/power.ts";
 import { UsageError } from "../process/failure.ts";
 import { readRequired } from "../process/read-required.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
 import { Door } from "../proxy/door.ts";
+import type { ProxyError } from "../proxy/error.ts";
 import { IndexMaker } from "../proxy/index-maker.ts";
+import { ListRecord } from "../proxy/list-record.ts";
+import { ListedNames } from "../proxy/listed-names.ts";
 import { MadeIndexes } from "../proxy/made-indexes.ts";
 import { Manifests } from "../proxy/manifests.ts";
 import { createProxyMetrics } from "../proxy/metrics.ts";
@@ -97,6 +102,16 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     const { content, keys } = hub;
     const settings = (): PreparedSettings => content().settings;
     const client = await openUpstreams(life, flags.caFile, () => settings().reach);
+    const images = new ImageSource(client);
+    const artifacts = new ImageSource(client, { maxBytes: artifactBytes, artifacts: true });
+    const onError = (error: ProxyError): void => log.error({ error }, "the record failed");
+    const lists = new ListedNames({
+      listed: new ListedImages({ book: () => content().lists, powers: noPowers }),
+      client,
+      images,
+      artifacts,
+      record: new ListRecord({ file: `${options.recordFile}.lists`, onError }),
+    });
     const api = new PullApi({
       door: new Door({
         rules: () => ({
@@ -116,16 +131,15 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       keyring: { candidates: (reference, ended) => settings().reach.keyring.candidates(reference, ended) },
       manifests: new Manifests({
         client,
-        images: new ImageSource(client),
-        artifacts: new ImageSource(client, { maxBytes: artifactBytes, artifacts: true }),
+        images,
+        artifacts,
+        lists,
         selections: new Selections(),
         snapshot: () => content().snapshot,
-        maker: new IndexMaker(
-          client,
-          new MadeIndexes({ file: options.recordFile, onError: (error) => log.error({ error }, "the record failed") }),
-        ),
+        maker: new IndexMaker(client, new MadeIndexes({ file: options.recordFile, onError }), lists),
         answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
       }),
+      lists,
       metrics,
       log,
       ownHost: externalUrl.hostname,

@@ -6,6 +6,7 @@ import { parseSigningKeys, type SigningKeys } from "../../keys/signing-keys.ts";
 import { tokenKeysMember } from "../../keys/token-rules.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
+import { ClusterLists } from "../../lists/follow.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { contentOf, type FollowOptions, followHubFolder, type Hub } from "./hub-folder.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -22,7 +23,7 @@ export interface ClusterHubOptions extends Omit<FollowOptions, "folder"> {
 }
 
 /**
- * Machine types and credentials of a cluster, keys of its keeper, and the settings of a folder.
+ * Machine types, credentials and the manifest lists for everybody of a cluster, keys of its keeper, and the settings of a folder.
  * @throws what keeps the folder from being read
  */
 export async function clusterHub(life: Lifecycle, options: ClusterHubOptions): Promise<Hub> {
@@ -57,10 +58,17 @@ export async function clusterHub(life: Lifecycle, options: ClusterHubOptions): P
     },
   });
   life.atEnd("the credentials", () => credentials.close());
+  const lists = new ClusterLists({ client, observe, kinds: ["ClusterManifestList"] });
+  life.run("following manifest lists", (signal) => lists.run(signal));
   const { keys, there } = followTokenKeys(tokenKeys, log);
   return {
-    synced: Promise.all([inventory.synced, credentials.synced, there]).then(() => undefined),
-    content: () => ({ credentials: credentials.current, snapshot: inventory.snapshot(), settings: settings() }),
+    synced: Promise.all([inventory.synced, credentials.synced, lists.synced, there]).then(() => undefined),
+    content: () => ({
+      credentials: credentials.current,
+      snapshot: inventory.snapshot(),
+      settings: settings(),
+      lists: lists.book(),
+    }),
     keys,
     used: (id) => {
       const credential = credentials.current.byId(id);
