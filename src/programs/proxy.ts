@@ -3,6 +3,7 @@ import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
 import { ListedImages } from "../lists/listed-images.ts";
+import { createListMetrics } from "../lists/metrics.ts";
 import { noPowers } from "../lists/power.ts";
 import { UsageError } from "../process/failure.ts";
 import { readRequired } from "../process/read-required.ts";
@@ -76,7 +77,7 @@ const artifactBytes = 8 * 1_048_576;
 export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext): Promise<void> {
   const { address, externalUrl, logLevel, flags, source } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
-    const metrics = createProxyMetrics(metricsRegistry);
+    const metrics = { ...createProxyMetrics(metricsRegistry), lists: createListMetrics(metricsRegistry) };
     const observe = watchObserver(log, createWatchMetrics(metricsRegistry));
     const folder = source.kind === "folder" ? source.folder : source.configFolder;
     const follow = {

@@ -92,8 +92,8 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     showInventory(life, inventory, metrics.inventory);
     const lists =
       inventoryFolder === undefined
-        ? followLists(life, mustHave(client), options.lists, { observe, log })
-        : await followListFolder(life, inventoryFolder, log);
+        ? followLists(life, mustHave(client), options.lists, { observe, log, metrics: metrics.lists })
+        : await followListFolder(life, inventoryFolder, { log, metrics: metrics.lists });
 
     const followed = (named: SecretName) => followSecret(life, mustHave(client), named, { observe, log });
     const keys = options.keys && new FollowedKeys(await followed(options.keys), log);

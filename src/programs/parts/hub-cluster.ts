@@ -6,10 +6,10 @@ import { parseSigningKeys, type SigningKeys } from "../../keys/signing-keys.ts";
 import { tokenKeysMember } from "../../keys/token-rules.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
-import { ClusterLists } from "../../lists/follow.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { contentOf, type FollowOptions, followHubFolder, type Hub } from "./hub-folder.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { followClusterLists } from "./lists.ts";
 import type { PreparedSettings } from "./upstreams.ts";
 import type { WatchObserver } from "./watching.ts";
 
@@ -58,8 +58,9 @@ export async function clusterHub(life: Lifecycle, options: ClusterHubOptions): P
     },
   });
   life.atEnd("the credentials", () => credentials.close());
-  const lists = new ClusterLists({ client, observe, kinds: ["ClusterManifestList"] });
-  life.run("following manifest lists", (signal) => lists.run(signal));
+  // Those of a namespace say nothing to machines outside of it.
+  const telling = { observe, log, metrics: tell.metrics.lists };
+  const lists = followClusterLists(life, client, telling, ["ClusterManifestList"]);
   const { keys, there } = followTokenKeys(tokenKeys, log);
   return {
     synced: Promise.all([inventory.synced, credentials.synced, lists.synced, there]).then(() => undefined),
