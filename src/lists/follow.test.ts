@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeApiServer, status } from "../../test/support/api-server/fake.ts";
 import { KubernetesClient } from "../kubernetes/client/client.ts";
 import { parseReference } from "../oci/reference.ts";
-import { ClusterLists, type ListBounds } from "./follow.ts";
+import { ClusterLists } from "./follow.ts";
+import type { ListBounds } from "./room.ts";
 
 const path = "/apis/metahub.dev/v1alpha1";
 let server: FakeApiServer;

@@ -1,6 +1,8 @@
 import type { Reference } from "../oci/reference.ts";
 import { repositoryName } from "../oci/reference.ts";
 import type { IndexImage } from "../registry/images.ts";
+import { few } from "../text/few.ts";
+import { shorten } from "../text/shorten.ts";
 import type { ListBook } from "./book.ts";
 import type { SpokenList } from "./list.ts";
 import { Offers } from "./offers.ts";
@@ -12,6 +14,10 @@ export interface ListedImagesOptions {
   readonly book: () => ListBook;
   readonly powers: ListPowers;
 }
+
+/** Lists that a conflict names, and characters of its sentence (`VariantList.warnings`). */
+const namedOthers = 4;
+const mostCharacters = 300;
 
 /** The images that lists make: the door of this room for whoever looks images up. */
 export class ListedImages {
@@ -39,7 +45,15 @@ export class ListedImages {
   async image(list: SpokenList, reference: Reference, lookup: EntryLookup, signal: AbortSignal): Promise<IndexImage> {
     const { powers } = this.#options;
     const resolved = await resolveEntries(list, powers, lookup, signal);
-    return this.#offers.of(list, reference, resolved, { atBinding: decidesAtBinding(list, powers) });
+    const image = this.#offers.of(list, reference, resolved, { atBinding: decidesAtBinding(list, powers) });
+    const beaten = this.#options.book().beaten(list, reference);
+    if (beaten.length === 0 || image.madeOf === undefined) return image;
+    const others = few(
+      beaten.map(({ shown }) => shown),
+      namedOthers,
+    );
+    const conflict = shorten(`${list.shown} counts for this name, and not ${others}`, mostCharacters);
+    return { ...image, warnings: [conflict, ...image.warnings], madeOf: { ...image.madeOf, conflict } };
   }
 
   /**

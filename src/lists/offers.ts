@@ -12,7 +12,7 @@ import type { ResolvedEntry } from "./resolve.ts";
 /** Bytes of the lists that are kept as indexes. */
 const maxBytes = 8 * 1_048_576;
 const mediaType = "application/vnd.metahub.manifestlist.v1+json";
-/** Warnings of one list, and characters of each (`VariantList.warnings`). */
+/** Warnings of one list, and characters of each (`VariantList.warnings`, less one on a conflict). */
 const mostWarnings = 32;
 const mostCharacters = 300;
 

@@ -37,16 +37,16 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     expect(code, stderr).toBe(0);
     return JSON.parse(stdout).authorization;
   };
-  const pull = async (authorization: string) => {
-    const { statusCode, headers, body } = await request(`${base}/v2/qnib/bench/manifests/latest`, {
+  const pull = async (authorization: string, repository = "qnib/bench") => {
+    const { statusCode, headers, body } = await request(`${base}/v2/${repository}/manifests/latest`, {
       headers: { authorization },
       signal: soon(),
     });
     await body.dump();
     return { status: statusCode, build: tags.get(String(headers["docker-content-digest"])) };
   };
-  const until = async (wanted: object, authorization: string): Promise<void> => {
-    await expect.poll(() => pull(authorization), { timeout: 20_000 }).toMatchObject(wanted);
+  const until = async (wanted: object, authorization: string, repository?: string): Promise<void> => {
+    await expect.poll(() => pull(authorization, repository), { timeout: 20_000 }).toMatchObject(wanted);
   };
 
   beforeAll(async () => {
@@ -102,6 +102,29 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
       spec: { external: true, platform: { os: "linux", architecture: "amd64" }, features: ["cpu:broadwell"] },
     });
     await until({ build: "cpu-broadwell" }, await create("laptop", "--machine-type", "laptops"));
+  });
+
+  test("a list for everybody speaks for a name, as it changes; one of a namespace is nothing to machines outside", async () => {
+    const authorization = await create("listed", "--machine-type", "laptops");
+    const manifestList = (kind: string, metadata: object, build: string) => ({
+      apiVersion: "metahub.dev/v1alpha1",
+      kind,
+      metadata,
+      spec: { image: "qnib/listed:latest", manifests: [{ image: `qnib/bench:${build}` }] },
+    });
+    const own = { ...manifestList("ManifestList", { name: "own", namespace }, "cpu-broadwell") };
+    await site.must(["apply", "-f", "-"], { ...own, spec: { ...own.spec, manifests: [{ image: "qnib/listed:x" }] } });
+    expect((await pull(authorization, "qnib/listed")).status).toBe(404);
+    const all = (build: string) => manifestList("ClusterManifestList", { name: "all" }, build);
+    await site.must(["apply", "-f", "-"], all("generic"));
+    await until({ status: 200, build: "generic" }, authorization, "qnib/listed");
+    const counted = async (): Promise<string> => await (await request(`${health}/metrics`)).body.text();
+    const one = 'metahub_manifest_lists{kind="ClusterManifestList",state="counts"} 1';
+    await expect.poll(counted, { timeout: 20_000 }).toContain(one);
+    await site.must(["apply", "-f", "-"], all("cpu-broadwell"));
+    await until({ status: 200, build: "cpu-broadwell" }, authorization, "qnib/listed");
+    await site.must(["delete", "clustermanifestlist", "all"]);
+    await until({ status: 404 }, authorization, "qnib/listed");
   });
 
   test("its use is told to the hour, and a revocation ends it", async () => {

@@ -4,18 +4,12 @@ import { FolderLists } from "../../lists/folder.ts";
 import { ClusterLists } from "../../lists/follow.ts";
 import { ListedImages } from "../../lists/listed-images.ts";
 import type { ListMetrics } from "../../lists/metrics.ts";
-import { type ListPowers, noPowers } from "../../lists/power.ts";
+import { type ListRules, noPowers, powersOf } from "../../lists/power.ts";
 import { ListReport, type ListReportOptions } from "../../lists/report.ts";
 import { type ListStatusOptions, ListStatusWriter } from "../../lists/status-writer.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { WatchObserver } from "./watching.ts";
-
-/** The powers of the lists of namespaces, as the operator names them; `*` for any. */
-export interface ListRules {
-  readonly acrossRepositories: readonly string[];
-  readonly atBinding: readonly string[];
-}
 
 /** Manifest lists that are followed until the process ends. */
 export interface FollowedLists {
@@ -24,14 +18,6 @@ export interface FollowedLists {
   readonly synced: Promise<void>;
   /** Writes what became of them, until the process ends. A folder's have no status. */
   keepStatus(lookup: ListStatusOptions["lookup"]): void;
-}
-
-function listPowers({ acrossRepositories, atBinding }: ListRules): ListPowers {
-  const names = (given: readonly string[]) => {
-    const set = new Set(given);
-    return (namespace: string) => set.has("*") || set.has(namespace);
-  };
-  return { acrossRepositories: names(acrossRepositories), atBinding: names(atBinding) };
 }
 
 export interface ListTelling {
@@ -73,7 +59,7 @@ export function followLists(
 ): FollowedLists {
   const { log } = tell;
   const lists = followClusterLists(life, client, tell);
-  const powers = listPowers(rules);
+  const powers = powersOf(rules);
   return {
     listed: new ListedImages({ book: () => lists.book(), powers }),
     synced: lists.synced,
