@@ -46,6 +46,13 @@ describeWith(requireClient("skopeo", "skopeo"), "skopeo and a manifest list", ()
     return await runLayout(join(folder, "bench"));
   };
 
+  /** Whether the folder was read again since the list was written. */
+  const inspected = async (): Promise<number> => {
+    const { username, secret } = site.logins.type1;
+    const asked = ["--raw", "--creds", `${username}:${secret}`, `docker://${site.host}/qnib/spread:v1`];
+    return (await skopeo("inspect", ...asked)).code;
+  };
+
   beforeAll(async () => {
     site = await startSite({ signal: AbortSignal.timeout(60_000) });
     home = join(site.run.dir, "lists-home");
@@ -60,15 +67,11 @@ describeWith(requireClient("skopeo", "skopeo"), "skopeo and a manifest list", ()
       expect(code, stderr).toBe(0);
     }
     await writeFile(join(site.hub, "spread.yaml"), list);
-    const written = async (): Promise<number> => {
-      const { username, secret } = site.logins.type1;
-      return (await skopeo("inspect", "--creds", `${username}:${secret}`, `docker://${site.host}/qnib/spread:v1`)).code;
-    };
-    await expect.poll(written, { timeout: 20_000 }).toBe(0);
   });
   afterAll(() => site.end());
 
   test.each(machineTypes)("%s pulls a name that no registry has, and runs its own build", async (type) => {
+    await expect.poll(inspected, { timeout: 20_000 }).toBe(0);
     expect(await pull(type, "qnib/spread:v1")).toContain(prints[type]);
   });
 });
