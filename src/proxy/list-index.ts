@@ -49,7 +49,7 @@ function manifestOf(variants: readonly Variant[]): Manifest {
   return { bytes, mediaType: ociIndex, size: bytes.length, digest: computeDigest(bytes) };
 }
 
-/** What the platform does not say already. */
+/** Requirements that the platform does not say already. */
 function explicitOf({ platform, requires }: Variant): Requirement {
   const said = new Set(platformRequirement(platform).map(textOf));
   return requires.filter((group) => !said.has(textOf(group)));

@@ -43,12 +43,12 @@ const mostOfOne = 32;
  * How long one is answered after a list led to it last, ms, and after how long that is written again. So whatever a name
  * brought is answered for two hours at least: a pull that began goes on for an hour after its list has moved.
  */
-export const keptMs = 3 * 3_600_000;
+const keptMs = 3 * 3_600_000;
 const renewMs = 3_600_000;
 /** Owner alone: it says where builds are found, as the keys beside it say who may ask. */
 const mode = 0o600;
 
-/** What lists led to lately, by the name that was asked for, beyond a change of the list and beyond a restart. */
+/** Remembers what lists led to lately, by the name that was asked for, beyond a change of the list and beyond a restart. */
 export class ListRecord {
   readonly #options: ListRecordOptions;
   readonly #now: () => number;
@@ -75,7 +75,7 @@ export class ListRecord {
     if (file !== undefined) await this.#inTurn(file, () => this.#write(file, lineOf(name, { ...index, at })));
   }
 
-  /** What is known of a repository, the latest first. */
+  /** All that is known of a repository, the latest first. */
   of(name: string): readonly Kept[] {
     const states = this.#known.get(name) ?? [];
     const now = this.#now();

@@ -125,7 +125,7 @@ export class ListedNames {
     }
   }
 
-  /** What one build or list does must not hide another's. */
+  /** Passes over a failure: that of one build or list must not hide another. */
   async #passingOver(asker: Asker, work: Promise<unknown>): Promise<void> {
     try {
       await work;

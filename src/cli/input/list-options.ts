@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { ListRules } from "../../lists/power.ts";
 import { type Given, gather } from "./given.ts";
 
-/** What the operator lets the ManifestLists of namespaces do, as the webhook's flags of these names say it. */
+/** Powers that the operator gives to the ManifestLists of namespaces, as the webhook's flags of these names say it. */
 export function addListOptions(command: Command): Command {
   return command.addOption(
     new Option(

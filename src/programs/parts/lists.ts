@@ -1,7 +1,6 @@
-import type { ManifestListKind } from "../../api/manifest-list.ts";
 import type { KubernetesClient } from "../../kubernetes/client/client.ts";
 import { FolderLists } from "../../lists/folder.ts";
-import { ClusterLists } from "../../lists/follow.ts";
+import { ClusterLists, type ClusterListsOptions } from "../../lists/follow.ts";
 import { ListedImages } from "../../lists/listed-images.ts";
 import type { ListMetrics } from "../../lists/metrics.ts";
 import { type ListRules, noPowers, powersOf } from "../../lists/power.ts";
@@ -41,7 +40,7 @@ export function followClusterLists(
   life: Lifecycle,
   client: KubernetesClient,
   { observe, ...tell }: ListTelling & { readonly observe: WatchObserver },
-  kinds?: readonly ManifestListKind[],
+  kinds?: ClusterListsOptions["kinds"],
 ): ClusterLists {
   const lists = new ClusterLists({ client, observe, ...(kinds === undefined ? {} : { kinds }) });
   const report = reportLists(life, { book: () => lists.book(), dropped: () => lists.dropped() }, tell);
