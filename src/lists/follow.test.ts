@@ -87,6 +87,10 @@ describe("the lists of a cluster", () => {
     // Everything up to the last object was seen by then: the events of one watch come in their order.
     await expect.poll(() => lists.book().lists.length).toBe(4);
     expect(kept()).toEqual(["x-a", "y-a", "x-b", "y-b"]);
+    const dropped = () => lists.dropped().map(({ shown }) => shown);
+    await expect.poll(dropped).toHaveLength(6);
+    server.store.delete(`${path}/manifestlists`, "z-a");
+    await expect.poll(dropped).not.toContain("ManifestList a/z-a");
     server.store.delete(`${path}/manifestlists`, "x-a");
     await expect.poll(() => kept().includes("x-a")).toBe(false);
     put("next", "qnib/next", "a");
