@@ -77,6 +77,7 @@ const mayImport = {
     "identity",
     "rewriting",
     "inventory",
+    "lists",
     "registry",
     "credentials",
     "manifests",

@@ -20,6 +20,8 @@ export interface OpenedImage {
   readonly list: VariantList | undefined;
   /** The manifest list that it was made of. */
   readonly madeOf?: string;
+  /** A sentence on lists that speak for the name too, and do not count. */
+  readonly conflict?: string;
   /** Builds of that list whose registry does not answer. */
   readonly unasked?: readonly Variant[];
 }
@@ -59,6 +61,7 @@ export async function openImages(
           digest: image.descriptor.digest,
           list: listOf(image),
           ...(madeOf === undefined ? {} : { madeOf: madeOf.shown }),
+          ...(madeOf?.conflict === undefined ? {} : { conflict: madeOf.conflict }),
           ...(unasked === undefined ? {} : { unasked }),
         };
       }),

@@ -29,6 +29,16 @@ export class ListBook {
     return own ?? named.find((list) => list.namespace === undefined);
   }
 
+  /** Lists of the same place that speak for the name too, and do not count. */
+  beaten(list: SpokenList, reference: Reference): readonly SpokenList[] {
+    const tag = effectiveTag(reference);
+    const named = tag === undefined ? [] : (this.#byRepository.get(list.repository) ?? []);
+    return named.filter(
+      ({ shown, namespace, tags }) =>
+        shown !== list.shown && namespace === list.namespace && (tags?.has(tag ?? "") ?? true),
+    );
+  }
+
   /** The lists that speak for any tag of a repository, the first first: entries of them may be asked for by digest. */
   ofRepository(reference: Reference, namespace: string | undefined): readonly SpokenList[] {
     const named = this.#byRepository.get(repositoryName(reference)) ?? [];

@@ -6,6 +6,8 @@ export interface FolderListsOptions {
   readonly folder: string;
   /** Called when a changed folder cannot be used; the lists of before stay. */
   readonly onError: (error: unknown) => void;
+  /** Called after each reading. */
+  readonly onChange?: () => void;
 }
 
 /** The lists in a folder of manifests, read again whenever something in it changes. */
@@ -15,11 +17,12 @@ export class FolderLists {
   readonly #folder: FollowedFolder;
   #book = new ListBook([]);
 
-  constructor({ folder, onError }: FolderListsOptions) {
+  constructor({ folder, onError, onChange }: FolderListsOptions) {
     this.#folder = new FollowedFolder({
       folder,
       take: (manifests) => {
         this.#book = new ListBook(listsIn(manifests));
+        onChange?.();
       },
       onError,
     });

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeApiServer, status } from "../../test/support/api-server/fake.ts";
 import { KubernetesClient } from "../kubernetes/client/client.ts";
 import { parseReference } from "../oci/reference.ts";
-import { ClusterLists, type ListBounds } from "./follow.ts";
+import { ClusterLists } from "./follow.ts";
+import type { ListBounds } from "./room.ts";
 
 const path = "/apis/metahub.dev/v1alpha1";
 let server: FakeApiServer;
@@ -86,6 +87,10 @@ describe("the lists of a cluster", () => {
     // Everything up to the last object was seen by then: the events of one watch come in their order.
     await expect.poll(() => lists.book().lists.length).toBe(4);
     expect(kept()).toEqual(["x-a", "y-a", "x-b", "y-b"]);
+    const dropped = () => lists.dropped().map(({ shown }) => shown);
+    await expect.poll(dropped).toHaveLength(6);
+    server.store.delete(`${path}/manifestlists`, "z-a");
+    await expect.poll(dropped).not.toContain("ManifestList a/z-a");
     server.store.delete(`${path}/manifestlists`, "x-a");
     await expect.poll(() => kept().includes("x-a")).toBe(false);
     put("next", "qnib/next", "a");

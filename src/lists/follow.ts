@@ -1,31 +1,39 @@
 import type { ManifestListKind } from "../api/manifest-list.ts";
 import { parseManifestListOf } from "../api/parse-manifest-list.ts";
-import { heapSize } from "../json/heap-size.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { isKubernetesError } from "../kubernetes/error.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
-import type { Change, ReflectorEvent } from "../kubernetes/reflector/options.ts";
+import type { ReflectorEvent } from "../kubernetes/reflector/options.ts";
 import { Reflector } from "../kubernetes/reflector/reflector.ts";
-import type { Resource } from "../kubernetes/resource.ts";
 import { ListBook } from "./book.ts";
 import { type ListedResource, listedResource } from "./listed-resource.ts";
 import { clusterManifestListResource, manifestListResource } from "./resources.ts";
+import { type ListBounds, Room } from "./room.ts";
 
 export interface ClusterListsOptions {
   readonly client: Pick<KubernetesClient, "each" | "watch">;
   /** Told of everything that the watches do; for logs and metrics. */
   readonly observe: (resource: string, event: ReflectorEvent) => void;
+  /** Default: both. */
+  readonly kinds?: readonly ManifestListKind[];
   /** Bytes of all lists, and of those of one namespace; for tests. */
   readonly bounds?: ListBounds;
 }
 
-export interface ListBounds {
-  readonly all: number;
-  readonly namespace: number;
-}
-
 /** Bytes of the lists that are kept, by estimate: tenants fill them. A list of ten builds with its status takes a few KiB. */
 const defaultBounds: ListBounds = { all: 48 * 1_048_576, namespace: 1_048_576 };
+
+/** A list that does not count, for want of room. */
+export interface DroppedList {
+  readonly kind: ManifestListKind;
+  /** `ManifestList team-a/bench`, for people. */
+  readonly shown: string;
+}
+
+type Followed = ListedResource | DroppedList;
+
+/** Lists that are known by name alone. */
+const mostDropped = 10_000;
 
 /** The lists of a cluster, kept true by watches. */
 export class ClusterLists {
@@ -35,19 +43,18 @@ export class ClusterLists {
    */
   readonly synced: Promise<void>;
   readonly #options: ClusterListsOptions;
-  readonly #reflectors: readonly Reflector<ListedResource>[];
+  readonly #reflectors: readonly Reflector<Followed>[];
   readonly #room: Room;
   readonly #listeners = new Set<(changed: readonly ListedResource[]) => void>();
+  #dropped = 0;
   #book: ListBook | undefined;
 
   constructor(options: ClusterListsOptions) {
     this.#options = options;
     this.#room = new Room(options.bounds ?? defaultBounds);
     const known: Promise<void>[] = [];
-    this.#reflectors = [
-      this.#follow("ManifestList", manifestListResource, known),
-      this.#follow("ClusterManifestList", clusterManifestListResource, known),
-    ];
+    const kinds = options.kinds ?? ["ManifestList", "ClusterManifestList"];
+    this.#reflectors = kinds.map((kind) => this.#follow(kind, known));
     this.synced = Promise.all(known).then(() => undefined);
     this.synced.catch(() => undefined);
   }
@@ -71,20 +78,27 @@ export class ClusterLists {
 
   /** With what their status says. */
   resources(): readonly ListedResource[] {
-    return this.#reflectors.flatMap(({ store }) => [...store.values()]);
+    return this.#reflectors.flatMap(({ store }) => [...store.values()].filter(isListed));
   }
 
-  #follow(kind: ManifestListKind, of: Resource, known: Promise<void>[]): Reflector<ListedResource> {
+  /** Those that do not count for want of room; by name, and no more of them than 10,000. */
+  dropped(): readonly DroppedList[] {
+    return this.#reflectors.flatMap(({ store }) => [...store.values()].filter(isDropped));
+  }
+
+  #follow(kind: ManifestListKind, known: Promise<void>[]): Reflector<Followed> {
+    const of = kind === "ManifestList" ? manifestListResource : clusterManifestListResource;
     const without = Promise.withResolvers<void>();
-    const reflector: Reflector<ListedResource> = new Reflector<ListedResource>({
+    const reflector: Reflector<Followed> = new Reflector<Followed>({
       client: this.#options.client,
       resource: of,
       transform: (object) => this.#keep(kind, object, reflector),
-      onChange: (change) => {
-        this.#room.changed(change);
+      onChange: ({ object, previous }) => {
+        const both = [object, previous].filter((one) => one !== undefined);
+        this.#dropped += Number(isDropped(object)) - Number(isDropped(previous));
+        this.#room.changed(isListed(object) ? object : undefined, isListed(previous) ? previous : undefined);
         this.#book = undefined;
-        const changed = [change.object, change.previous].filter((one) => one !== undefined);
-        for (const listener of this.#listeners) listener(changed);
+        for (const listener of this.#listeners) listener(both.filter(isListed));
       },
       observe: (event) => {
         this.#options.observe(of.plural, event);
@@ -96,57 +110,19 @@ export class ClusterLists {
   }
 
   /** @throws ApiError, which the reflector tells */
-  #keep(
-    kind: ManifestListKind,
-    object: KubernetesObject,
-    reflector: Reflector<ListedResource>,
-  ): ListedResource | undefined {
+  #keep(kind: ManifestListKind, object: KubernetesObject, reflector: Reflector<Followed>): Followed | undefined {
     const read = listedResource(parseManifestListOf(kind, object));
     const { namespace = "", name } = object.metadata;
     const before = reflector.store.get(namespace === "" ? name : `${namespace}/${name}`);
-    return this.#room.hasFor(read, before) ? read : undefined;
+    if (this.#room.hasFor(read, isListed(before) ? before : undefined)) return read;
+    return isDropped(before) || this.#dropped < mostDropped ? { kind, shown: read.list.shown } : undefined;
   }
 }
 
-/** The bytes that lists take, in all and by namespace. Who comes first is kept. */
-class Room {
-  readonly #bounds: ListBounds;
-  readonly #used = new Map<string, number>();
-  #all = 0;
-
-  constructor(bounds: ListBounds) {
-    this.#bounds = bounds;
-  }
-
-  hasFor(read: ListedResource, before: ListedResource | undefined): boolean {
-    const more = sizeOf(read) - (before === undefined ? 0 : sizeOf(before));
-    const { all, namespace } = this.#bounds;
-    const own = this.#used.get(namespaceOf(read)) ?? 0;
-    return this.#all + more <= all && (read.list.namespace === undefined || own + more <= namespace);
-  }
-
-  changed({ object, previous }: Change<ListedResource>): void {
-    if (previous !== undefined) this.#take(namespaceOf(previous), -sizeOf(previous));
-    if (object !== undefined) this.#take(namespaceOf(object), sizeOf(object));
-  }
-
-  #take(namespace: string, bytes: number): void {
-    const own = (this.#used.get(namespace) ?? 0) + bytes;
-    this.#all += bytes;
-    if (own === 0) this.#used.delete(namespace);
-    else this.#used.set(namespace, own);
-  }
+function isListed(one: Followed | undefined): one is ListedResource {
+  return one !== undefined && "list" in one;
 }
 
-function namespaceOf({ list }: ListedResource): string {
-  return list.namespace ?? "";
-}
-
-const sizes = new WeakMap<ListedResource, number>();
-
-function sizeOf(listed: ListedResource): number {
-  const { list, status = {} } = listed;
-  const known = sizes.get(listed) ?? heapSize(list) + heapSize([...(list.tags ?? [])]) + heapSize(status);
-  sizes.set(listed, known);
-  return known;
+function isDropped(one: Followed | undefined): one is DroppedList {
+  return one !== undefined && !("list" in one);
 }

@@ -1,6 +1,8 @@
 import type { Reference } from "../oci/reference.ts";
 import { repositoryName } from "../oci/reference.ts";
 import type { IndexImage } from "../registry/images.ts";
+import { few } from "../text/few.ts";
+import { shorten } from "../text/shorten.ts";
 import type { ListBook } from "./book.ts";
 import type { SpokenList } from "./list.ts";
 import { Offers } from "./offers.ts";
@@ -12,6 +14,10 @@ export interface ListedImagesOptions {
   readonly book: () => ListBook;
   readonly powers: ListPowers;
 }
+
+/** Lists that a conflict names, and characters of its sentence (`VariantList.warnings`). */
+const namedOthers = 4;
+const mostCharacters = 300;
 
 /** The images that lists make: the door of this room for whoever looks images up. */
 export class ListedImages {
@@ -27,6 +33,11 @@ export class ListedImages {
     return this.#options.book().find(reference, namespace);
   }
 
+  /** The lists that speak for any tag of a repository, the first first. */
+  listsOf(reference: Reference, namespace?: string): readonly SpokenList[] {
+    return this.#options.book().ofRepository(reference, namespace);
+  }
+
   /**
    * The list as an index to choose from. A build of another repository has that one's name (`Variant.name`).
    * @throws RegistryError ABORTED where the signal ends first
@@ -34,7 +45,15 @@ export class ListedImages {
   async image(list: SpokenList, reference: Reference, lookup: EntryLookup, signal: AbortSignal): Promise<IndexImage> {
     const { powers } = this.#options;
     const resolved = await resolveEntries(list, powers, lookup, signal);
-    return this.#offers.of(list, reference, resolved, { atBinding: decidesAtBinding(list, powers) });
+    const image = this.#offers.of(list, reference, resolved, { atBinding: decidesAtBinding(list, powers) });
+    const beaten = this.#options.book().beaten(list, reference);
+    if (beaten.length === 0 || image.madeOf === undefined) return image;
+    const others = few(
+      beaten.map(({ shown }) => shown),
+      namedOthers,
+    );
+    const conflict = shorten(`${list.shown} counts for this name, and not ${others}`, mostCharacters);
+    return { ...image, warnings: [conflict, ...image.warnings], madeOf: { ...image.madeOf, conflict } };
   }
 
   /**
@@ -52,7 +71,7 @@ export class ListedImages {
    */
   sources(reference: Reference, namespace?: string): readonly Reference[] {
     const found = new Map<string, Reference>();
-    for (const list of this.#options.book().ofRepository(reference, namespace)) {
+    for (const list of this.listsOf(reference, namespace)) {
       for (const entry of list.entries) {
         if (!isAcross(list, entry) || refusalOf(list, entry, this.#options.powers) !== undefined) continue;
         const { registry, repository, name } = entry.image;

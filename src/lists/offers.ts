@@ -12,11 +12,14 @@ import type { ResolvedEntry } from "./resolve.ts";
 /** Bytes of the lists that are kept as indexes. */
 const maxBytes = 8 * 1_048_576;
 const mediaType = "application/vnd.metahub.manifestlist.v1+json";
-/** Warnings of one list, and characters of each (`VariantList.warnings`). */
+/** Warnings of one list, and characters of each (`VariantList.warnings`, less one on a conflict). */
 const mostWarnings = 32;
 const mostCharacters = 300;
 
-type Offered = Pick<IndexImage, "descriptor" | "variants" | "warnings" | "unasked" | "unread" | "written">;
+type Offered = Pick<
+  IndexImage,
+  "descriptor" | "variants" | "warnings" | "unasked" | "unread" | "written" | "incomplete"
+>;
 
 /** Lists as indexes to choose from. The same content gives the same array of builds, by which choices are remembered. */
 export class Offers {
@@ -37,9 +40,9 @@ export class Offers {
     const digest = computeDigest(new TextEncoder().encode(JSON.stringify([list.identity, found])));
     let offered = this.#known.get(digest);
     if (offered === undefined) {
-      const { variants, unasked, unread, warnings } = found;
+      const { variants, unasked, partial, warnings } = found;
       // What runtimes would find under this name is of no account: they never see the list.
-      offered = { descriptor: { mediaType, digest, size: 0 }, variants, warnings, written: [], unasked, ...unread };
+      offered = { descriptor: { mediaType, digest, size: 0 }, variants, warnings, written: [], unasked, ...partial };
       this.#known.set(digest, offered);
     }
     return { kind: "index", reference, ...offered, madeOf: { list: list.identity, shown: list.shown, atBinding } };
@@ -49,8 +52,8 @@ export class Offers {
 interface Content {
   readonly variants: readonly Variant[];
   readonly unasked: readonly Variant[];
-  /** By entries. Absent: none. */
-  readonly unread: Pick<IndexImage, "unread">;
+  /** By entries; absent: none. */
+  readonly partial: Pick<IndexImage, "unread" | "incomplete">;
   readonly warnings: readonly string[];
 }
 
@@ -66,7 +69,9 @@ function contentOf(list: SpokenList, resolved: readonly ResolvedEntry[]): Conten
     if (temporary === true) unasked.push(unaskedOf(entry, index));
   }
   const unread = resolved.flatMap((one, index) => (one.unread === true ? [index] : []));
-  return { variants, unasked, warnings, unread: unread.length === 0 ? {} : { unread } };
+  const incomplete = resolved.some((one) => one.incomplete === true);
+  const partial = { ...(unread.length === 0 ? {} : { unread }), ...(incomplete ? { incomplete } : {}) };
+  return { variants, unasked, warnings, partial };
 }
 
 /** As far as the list tells of it: it may require more. */

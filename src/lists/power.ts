@@ -9,6 +9,20 @@ export interface ListPowers {
   atBinding(namespace: string): boolean;
 }
 
+/** The same, as flags name them; `*` for any namespace. */
+export interface ListRules {
+  readonly acrossRepositories: readonly string[];
+  readonly atBinding: readonly string[];
+}
+
+export function powersOf({ acrossRepositories, atBinding }: ListRules): ListPowers {
+  const names = (given: readonly string[]) => {
+    const set = new Set(given);
+    return (namespace: string) => set.has("*") || set.has(namespace);
+  };
+  return { acrossRepositories: names(acrossRepositories), atBinding: names(atBinding) };
+}
+
 export const noPowers: ListPowers = { acrossRepositories: () => false, atBinding: () => false };
 
 export function isAcross({ repository }: SpokenList, { image }: ListEntry): boolean {

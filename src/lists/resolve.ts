@@ -28,6 +28,8 @@ export interface ResolvedEntry {
   readonly temporary?: boolean;
   /** Whether its index has images whose platform nobody says: where nothing else fits, one of them may. */
   readonly unread?: boolean;
+  /** Whether a part of its index could not be read now: more of its builds may count later. */
+  readonly incomplete?: true;
 }
 
 /** Entries of one list that are asked for at once. */
@@ -78,7 +80,8 @@ function entryFound(list: SpokenList, entry: ListEntry, image: IndexImage): Reso
     ...(priority === undefined ? {} : { priority }),
     ...elsewhere,
   }));
-  return { entry, digest, variants, ...(unread ? { unread } : {}) };
+  const incomplete = image.incomplete === true ? { incomplete: image.incomplete } : {};
+  return { entry, digest, variants, ...(unread ? { unread } : {}), ...incomplete };
 }
 
 function isFor(wanted: Platform | undefined, { os, architecture }: Platform): boolean {

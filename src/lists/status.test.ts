@@ -55,6 +55,12 @@ test("says why a build does not count, and whether a registry may still answer",
   expect(conditions(compute(resolved(away), noon))?.[0]).toEqual(["Ready", "Unknown", "NotAnswered"]);
 });
 
+test("an index that could not be read whole is not counted as whole", () => {
+  const status = compute(resolved({ digest, variants: found, incomplete: true }), noon);
+  expect(status.builds).toBe("2/3");
+  expect(conditions(status)?.[0]).toEqual(["Ready", "Unknown", "NotWhole"]);
+});
+
 test("names the list that counts instead, and for what", () => {
   const conflict = compute(resolved(), noon, undefined, [mine, older]).conditions?.[1];
   expect(conflict).toMatchObject({ type: "Conflict", status: "True", reason: "OlderList" });

@@ -35,7 +35,7 @@ export function computeListStatus({ listed, book, resolved, now }: ListStatusInp
   const verdicts = [ready(resolved), conflict(list, book)];
   return {
     observedGeneration: generation,
-    builds: `${resolved.filter(({ error }) => error === undefined).length}/${resolved.length}`,
+    builds: `${resolved.filter(isWhole).length}/${resolved.length}`,
     entries,
     conditions: verdicts.map((verdict): ListCondition => {
       const earlier = status?.conditions?.find(({ type }) => type === verdict.type);
@@ -45,11 +45,21 @@ export function computeListStatus({ listed, book, resolved, now }: ListStatusInp
   };
 }
 
+function isWhole({ error, incomplete }: ResolvedEntry): boolean {
+  return error === undefined && incomplete !== true;
+}
+
 type Verdict = Pick<ListCondition, "type" | "status" | "reason" | "message">;
 
 function ready(resolved: readonly ResolvedEntry[]): Verdict {
   const type = "Ready";
   const failed = resolved.filter(({ error }) => error !== undefined);
+  const partial = resolved.filter(({ incomplete }) => incomplete === true);
+  if (failed.length === 0 && partial.length > 0) {
+    const images = partial.map(({ entry }) => formatReference(entry.image));
+    const message = `not all of these could be read now, and more builds of them may count later: ${few(images, named)}`;
+    return { type, status: "Unknown", reason: "NotWhole", message };
+  }
   if (failed.length === 0) {
     return { type, status: "True", reason: "AllFound", message: "every build was found, and counts" };
   }

@@ -3,13 +3,19 @@ import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
+import { ListedImages } from "../lists/listed-images.ts";
+import { createListMetrics } from "../lists/metrics.ts";
+import { noPowers } from "../lists/power.ts";
 import { UsageError } from "../process/failure.ts";
 import { readRequired } from "../process/read-required.ts";
 import { ClusterRecord } from "../proxy/cluster-record.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
 import { Door } from "../proxy/door.ts";
+import type { ProxyError } from "../proxy/error.ts";
 import { FileRecord } from "../proxy/file-record.ts";
 import { IndexMaker } from "../proxy/index-maker.ts";
+import { ListRecord } from "../proxy/list-record.ts";
+import { ListedNames } from "../proxy/listed-names.ts";
 import { MadeIndexes } from "../proxy/made-indexes.ts";
 import type { MadeRecord } from "../proxy/made-record.ts";
 import { Manifests } from "../proxy/manifests.ts";
@@ -79,7 +85,7 @@ const artifactBytes = 8 * 1_048_576;
 export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext): Promise<void> {
   const { address, externalUrl, logLevel, flags, source } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
-    const metrics = createProxyMetrics(metricsRegistry);
+    const metrics = { ...createProxyMetrics(metricsRegistry), lists: createListMetrics(metricsRegistry) };
     const folder = source.kind === "folder" ? source.folder : source.configFolder;
     const follow = {
       prepare: (config: ProxyConfig | undefined) => prepareSettings(config, { flags, inventoryFolder: folder, env }),
@@ -107,6 +113,16 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     const { content, keys } = hub;
     const settings = (): PreparedSettings => content().settings;
     const client = await openUpstreams(life, flags.caFile, settings);
+    const images = new ImageSource(client);
+    const artifacts = new ImageSource(client, { maxBytes: artifactBytes, artifacts: true });
+    const onError = (error: ProxyError): void => log.error({ error }, "the record failed");
+    const lists = new ListedNames({
+      listed: new ListedImages({ book: () => content().lists, powers: noPowers }),
+      client,
+      images,
+      artifacts,
+      record: new ListRecord({ file: listRecordFile(options.record), onError }),
+    });
     const api = new PullApi({
       door: new Door({
         rules: () => ({
@@ -126,19 +142,19 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       keyring: { candidates: (reference, ended) => settings().reach.keyring.candidates(reference, ended) },
       manifests: new Manifests({
         client,
-        images: new ImageSource(client),
-        artifacts: new ImageSource(client, { maxBytes: artifactBytes, artifacts: true }),
+        images,
+        artifacts,
+        lists,
         selections: new Selections(),
         snapshot: () => content().snapshot,
         maker: new IndexMaker(
           client,
-          new MadeIndexes({
-            record: recordOf(options.record, cluster, life.signal),
-            onError: (error) => log.error({ error }, "the record failed"),
-          }),
+          new MadeIndexes({ record: recordOf(options.record, cluster, life.signal), onError }),
+          lists,
         ),
         answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
       }),
+      lists,
       metrics,
       log,
       ownHost: externalUrl.hostname,
@@ -157,6 +173,11 @@ function recordOf(place: RecordPlace, cluster: KubernetesClient | undefined, sig
   if (place.kind === "file") return new FileRecord(place);
   const { namespace, name } = place;
   return new ClusterRecord({ client: mustHave(cluster), namespace, name, signal, now: () => new Date() });
+}
+
+/** A ConfigMap has no room for what lists lead to: what they led to before a change is known to each replica by itself. */
+function listRecordFile(place: RecordPlace): string | undefined {
+  return place.kind === "file" ? `${place.file}.lists` : undefined;
 }
 
 interface ServedTls {

@@ -3,6 +3,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import { isLabelled } from "../inventory/labelled.ts";
 import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
+import type { ListRules } from "../lists/power.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { ImageForm } from "../rewriting/decide.ts";
 import { PullSecrets } from "../rewriting/pull-secrets.ts";
@@ -20,7 +21,7 @@ import { followCluster, followFolder, showInventory } from "./parts/inventory.ts
 import { FollowedKeys } from "./parts/keys.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
-import { type FollowedLists, followListFolder, followLists, type ListRules } from "./parts/lists.ts";
+import { type FollowedLists, followListFolder, followLists } from "./parts/lists.ts";
 import { createMetrics } from "./parts/metrics.ts";
 import { followNamespaces, type NamespaceRules } from "./parts/namespaces.ts";
 import { type NoteOptions, openNoteKeys } from "./parts/note-keys.ts";
@@ -92,8 +93,8 @@ export function runWebhook(options: WebhookOptions, { env, signal }: ProgramCont
     showInventory(life, inventory, metrics.inventory);
     const lists =
       inventoryFolder === undefined
-        ? followLists(life, mustHave(client), options.lists, { observe, log })
-        : await followListFolder(life, inventoryFolder, log);
+        ? followLists(life, mustHave(client), options.lists, { observe, log, metrics: metrics.lists })
+        : await followListFolder(life, inventoryFolder, { log, metrics: metrics.lists });
 
     const followed = (named: SecretName) => followSecret(life, mustHave(client), named, { observe, log });
     const keys = options.keys && new FollowedKeys(await followed(options.keys), log);

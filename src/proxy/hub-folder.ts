@@ -3,6 +3,8 @@ import { credentialIn } from "../identity/manifests.ts";
 import { type InventoryContent, SnapshotPublisher } from "../inventory/inventory.ts";
 import { inventoryOf } from "../inventory/manifests.ts";
 import type { Snapshot } from "../inventory/snapshot.ts";
+import { ListBook } from "../lists/book.ts";
+import { listsIn } from "../lists/manifests.ts";
 import { FollowedFolder } from "../manifests/followed-folder.ts";
 import type { Manifest } from "../manifests/parse.ts";
 import { type ProxyConfig, proxyConfigIn } from "./config.ts";
@@ -22,10 +24,11 @@ export interface HubContent<Settings> {
   readonly credentials: Credentials;
   readonly settings: Settings;
   readonly snapshot: Snapshot | undefined;
+  readonly lists: ListBook;
 }
 
 /**
- * The folder of a registry: machines, credentials and its ProxyConfig, as they change. A change is taken whole or not at
+ * The folder of a registry: machines, credentials, manifest lists and its ProxyConfig, as they change. A change is taken whole or not at
  * all, whatever it is in.
  */
 export class HubFolder<Settings> {
@@ -57,10 +60,11 @@ export class HubFolder<Settings> {
   async #take(manifests: readonly Manifest[]): Promise<void> {
     const inventory = inventoryOf(manifests);
     const credentials = new Credentials(manifests.flatMap((manifest) => credentialIn(manifest) ?? []));
+    const lists = new ListBook(listsIn(manifests));
     const settings = await this.#options.prepare(proxyConfigIn(manifests));
     this.#inventory = inventory;
     this.#publisher.publish();
-    this.#content = { credentials, settings, snapshot: this.#publisher.snapshot };
+    this.#content = { credentials, settings, snapshot: this.#publisher.snapshot, lists };
     this.#options.onChange?.(this.#content);
   }
 }

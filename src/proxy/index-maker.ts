@@ -7,8 +7,10 @@ import type { Manifest } from "../registry/contents.ts";
 import { RegistryError } from "../registry/error.ts";
 import { inSlices } from "../registry/in-slices.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
+import type { DigestReference, ListedNames } from "./listed-names.ts";
 import type { MadeIndexes } from "./made-indexes.ts";
 import type { MadeIndex } from "./made-record.ts";
+import { isMissing } from "./missing.ts";
 import { nestedIn, reduceIndex } from "./reduced-index.ts";
 
 /** Indexes that are looked into for a build, nested ones included: as many as are read for a choice. */
@@ -19,17 +21,19 @@ const what = "reducing an index";
 export class IndexMaker {
   readonly #client: RegistryClient;
   readonly #made: MadeIndexes;
+  readonly #lists: Pick<ListedNames, "known" | "find">;
 
-  constructor(client: RegistryClient, made: MadeIndexes) {
+  constructor(client: RegistryClient, made: MadeIndexes, lists: Pick<ListedNames, "known" | "find">) {
     this.#client = client;
     this.#made = made;
+    this.#lists = lists;
   }
 
   /**
    * The index that a build stands in, reduced to it. It is written down before this resolves.
    * @throws RegistryError INVALID where the build stands in none of them
    */
-  async make(index: Reference & { readonly digest: string }, build: string, asker: Asker): Promise<Manifest> {
+  async make(index: DigestReference, build: string, asker: Asker): Promise<Manifest> {
     const queue = [index.digest];
     const seen = new Set<string>(queue);
     for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
@@ -48,7 +52,7 @@ export class IndexMaker {
   }
 
   /** One that was made before, by its digest; undefined where none is known. @throws RegistryError */
-  async again(reference: Reference & { readonly digest: string }, asker: Asker): Promise<Manifest | undefined> {
+  async again(reference: DigestReference, asker: Asker): Promise<Manifest | undefined> {
     const made = await this.#made.find(reference.name, reference.digest);
     if (made === undefined) return undefined;
     const document = await this.#fetch({ ...reference, digest: made.from }, asker);
@@ -70,8 +74,17 @@ export class IndexMaker {
     return manifest;
   }
 
-  #fetch(reference: Reference, asker: Asker): Promise<Manifest> {
-    return withCredentials(reference, asker, (access) => this.#client.manifest(reference, access));
+  /** No upstream has the index of a manifest list. */
+  async #fetch(reference: DigestReference, asker: Asker): Promise<Manifest> {
+    const known = this.#lists.known(reference);
+    if (known !== undefined && "made" in known) return known.made;
+    try {
+      return await withCredentials(reference, asker, (access) => this.#client.manifest(reference, access));
+    } catch (error) {
+      const found = isMissing(error) ? await this.#lists.find(reference, asker) : undefined;
+      if (found === undefined || !("made" in found)) throw error;
+      return found.made;
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Snapshot } from "../inventory/snapshot.ts";
+import type { SpokenList } from "../lists/list.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Reference } from "../oci/reference.ts";
+import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
-import { RegistryError } from "../registry/error.ts";
 import type { IndexImage } from "../registry/image.ts";
 import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
@@ -12,6 +13,8 @@ import type { Selections } from "../rewriting/selections.ts";
 import { notThere, oneLine, Refusal } from "./answer.ts";
 import { chooseArtifact } from "./artifacts.ts";
 import type { IndexMaker } from "./index-maker.ts";
+import { type DigestReference, type Found, isEmpty, type ListedNames } from "./listed-names.ts";
+import { isMissing } from "./missing.ts";
 import { machineOf, profilesOf, type View } from "./view.ts";
 
 /** A manifest that is answered, and how it came to be that one. */
@@ -31,6 +34,12 @@ interface Asked {
   readonly asker: Asker;
 }
 
+interface Chosen {
+  readonly image: IndexImage;
+  readonly build: Pick<Variant, "digest" | "name">;
+  readonly reason: string;
+}
+
 export interface ManifestsOptions {
   readonly client: RegistryClient;
   readonly images: ImageSource;
@@ -39,6 +48,7 @@ export interface ManifestsOptions {
   readonly selections: Selections;
   readonly snapshot: () => Snapshot | undefined;
   readonly maker: IndexMaker;
+  readonly lists: ListedNames;
   /** Whether a view's tags are answered with an index of the one build. */
   readonly answersIndex: (view: View) => boolean;
 }
@@ -55,72 +65,98 @@ export class Manifests {
   async find(reference: Reference, view: View, asker: Asker): Promise<AnsweredManifest> {
     const { digest } = reference;
     if (digest !== undefined) return await this.#byDigest({ ...reference, digest }, asker);
-    if (view.kind === "unfiltered") return await this.#asItIs(reference, asker);
-    const { images, selections, snapshot } = this.#options;
+    const { images, lists, selections, snapshot } = this.#options;
+    const list = lists.listFor(reference);
+    if (view.kind === "unfiltered") {
+      return await (list === undefined ? this.#asItIs(reference, asker) : this.#whole(list, reference, asker));
+    }
     const now = snapshot();
     const profiles = now === undefined ? undefined : profilesOf(now, view);
     if (profiles === undefined) throw notThere("MANIFEST_UNKNOWN");
-    const image = await images.lookupWith(reference, asker);
+    const asked = { reference, view, asker };
+    const image =
+      list === undefined
+        ? await images.lookupWith(reference, asker)
+        : await lists.image(list, reference, asker, "images");
     if (image.kind === "manifest") return await this.#asItIs(digestOf(reference, image.descriptor.digest), asker);
-    if (image.variants.length === 0 && (image.unread ?? []).length === 0) {
-      return await this.#artifact(reference, { view, profiles, asker });
-    }
+    if (isEmpty(image)) return await this.#artifact(asked, list, profiles);
     const how = { accelerated: true, common: true };
     const { variant, code, reason } = await selections.judge(image, profiles, how, asker.signal);
-    const index = image.descriptor.digest;
-    if (variant !== undefined)
-      return await this.#chosen({ reference, view, asker }, { index, build: variant.digest, reason });
-    // Only where runtimes choose rightly by themselves may they be given the choice.
-    if (code === "runtime-matched" || code === "format-only") {
-      return await this.#asItIs(digestOf(reference, index), asker);
+    if (variant !== undefined) return await this.#chosen(asked, { image, build: variant, reason });
+    // Only where runtimes choose rightly by themselves may they be given the choice. No runtime sees a list.
+    if (list === undefined && (code === "runtime-matched" || code === "format-only")) {
+      return await this.#asItIs(digestOf(reference, image.descriptor.digest), asker);
     }
     throw nothingFor(view, image, { code, reason });
   }
 
+  /** The index of a list's builds, for those who see everything. @throws RegistryError; Refusal where it is not whole */
+  async #whole(list: SpokenList, reference: Reference, asker: Asker): Promise<AnsweredManifest> {
+    const { lists } = this.#options;
+    const images = await lists.image(list, reference, asker, "images");
+    const image = isEmpty(images) ? await lists.image(list, reference, asker, "artifacts") : images;
+    if (image.incomplete === true || (image.unasked ?? []).length > 0) throw notWhole(list.shown);
+    if (image.variants.length === 0) throw noBuildOf(list);
+    return answerOf((await lists.index(reference, image)).manifest);
+  }
+
   /** Artifacts are chosen from where an index holds nothing else; one without any choice is what it is. */
   async #artifact(
-    reference: Reference,
-    { view, profiles, asker }: Omit<Asked, "reference"> & { readonly profiles: readonly PlacedProfile[] },
+    asked: Asked,
+    list: SpokenList | undefined,
+    profiles: readonly PlacedProfile[],
   ): Promise<AnsweredManifest> {
-    const image = await this.#options.artifacts.lookupWith(reference, asker);
+    const { reference, view, asker } = asked;
+    const { artifacts, lists } = this.#options;
+    const image =
+      list === undefined
+        ? await artifacts.lookupWith(reference, asker)
+        : await lists.image(list, reference, asker, "artifacts");
+    if (list !== undefined && image.kind === "index" && (image.unasked ?? []).length > 0) throw notWhole(list.shown);
     if (image.kind === "manifest" || image.variants.length === 0) {
+      if (list !== undefined) throw noBuildOf(list);
       return await this.#asItIs(digestOf(reference, image.descriptor.digest), asker);
     }
     const { selected, code, reason } = await chooseArtifact(image, profiles, asker.signal);
     if (selected === null) throw nothingFor(view, image, { code, reason });
-    const choice = { index: image.descriptor.digest, build: selected.digest, reason };
-    return await this.#chosen({ reference, view, asker }, choice);
+    return await this.#chosen(asked, { image, build: selected, reason });
   }
 
-  async #chosen(
-    { reference, view, asker }: Asked,
-    { index, build, reason }: { readonly index: string; readonly build: string; readonly reason: string },
-  ): Promise<AnsweredManifest> {
+  async #chosen({ reference, view, asker }: Asked, { image, build, reason }: Chosen): Promise<AnsweredManifest> {
+    const { answersIndex, lists, maker } = this.#options;
+    const listed = image.madeOf === undefined ? undefined : await lists.index(reference, image);
+    const index = listed?.manifest.digest ?? image.descriptor.digest;
     const told = { index, reason: oneLine(reason) };
-    if (!this.#options.answersIndex(view))
-      return { ...(await this.#asItIs(digestOf(reference, build), asker)), ...told };
-    const { bytes, ...descriptor } = await this.#options.maker.make(digestOf(reference, index), build, asker);
-    return { descriptor, ...told, bytes: async () => bytes };
+    if (answersIndex(view)) {
+      return { ...answerOf(await maker.make(digestOf(reference, index), build.digest, asker)), ...told };
+    }
+    const source = listed?.sources.get(build.digest);
+    if (source === undefined) return { ...(await this.#asItIs(digestOf(reference, build.digest), asker)), ...told };
+    return { ...answerOf(await lists.build(source, build.digest, asker)), ...told };
   }
 
-  /** Those of upstream, and those that were made here: also when the tag or the credential have moved since. */
-  async #byDigest(reference: Reference & { readonly digest: string }, asker: Asker): Promise<AnsweredManifest> {
-    const { maker } = this.#options;
-    const again = async (): Promise<AnsweredManifest | undefined> => {
-      const made = await maker.again(reference, asker);
-      if (made === undefined) return undefined;
-      const { bytes, ...descriptor } = made;
-      return { descriptor, bytes: async () => bytes };
-    };
-    const known = maker.isMade(reference) ? await again() : undefined;
-    if (known !== undefined) return known;
+  /** Those of upstream, and those that were made here: also when the tag, the list or the credential have moved since. */
+  async #byDigest(reference: DigestReference, asker: Asker): Promise<AnsweredManifest> {
+    const { lists, maker } = this.#options;
+    const known = lists.known(reference);
+    if (known !== undefined) return await this.#found(known, reference.digest, asker);
+    const made = maker.isMade(reference) ? await maker.again(reference, asker) : undefined;
+    if (made !== undefined) return answerOf(made);
     try {
       return await this.#asItIs(reference, asker);
     } catch (error) {
-      const made = error instanceof RegistryError && error.code === "NOT_FOUND" ? await again() : undefined;
-      if (made === undefined) throw error;
-      return made;
+      if (!isMissing(error)) throw error;
+      const again = await maker.again(reference, asker);
+      if (again !== undefined) return answerOf(again);
+      const found = await lists.find(reference, asker);
+      if (found === undefined) throw error;
+      return await this.#found(found, reference.digest, asker);
     }
+  }
+
+  async #found(found: Found, digest: string, asker: Asker): Promise<AnsweredManifest> {
+    if ("made" in found) return answerOf(found.made);
+    return answerOf(await this.#options.lists.build(found.source, digest, asker));
   }
 
   async #asItIs(reference: Reference, asker: Asker): Promise<AnsweredManifest> {
@@ -139,15 +175,27 @@ export class Manifests {
 /** A later try may read more of the index. Artifacts that a runtime would take for an image stay what they are. */
 function nothingFor(
   view: Asked["view"],
-  { unread = [] }: Pick<IndexImage, "unread">,
+  { unread = [], unasked = [] }: Pick<IndexImage, "unread" | "unasked">,
   { code, reason }: { readonly code: string; readonly reason: string },
 ): Refusal {
-  if (code === "uncertain" && unread.length > 0) {
+  if (code === "uncertain" && unread.length + unasked.length > 0) {
     return new Refusal(503, "UNKNOWN", `not all of the index can be read: ${reason}`);
   }
   return new Refusal(404, "MANIFEST_UNKNOWN", `no build for ${machineOf(view)}: ${reason}`);
 }
 
-function digestOf({ tag: _tag, ...reference }: Reference, digest: string): Reference & { readonly digest: string } {
+function notWhole(shown: string): Refusal {
+  return new Refusal(503, "UNKNOWN", `not all builds of ${shown} can be asked for now`);
+}
+
+function noBuildOf({ shown }: SpokenList): Refusal {
+  return new Refusal(404, "MANIFEST_UNKNOWN", `no build of ${shown} is there`);
+}
+
+function answerOf({ bytes, ...descriptor }: Manifest): AnsweredManifest {
+  return { descriptor, bytes: async () => bytes };
+}
+
+function digestOf({ tag: _tag, ...reference }: Reference, digest: string): DigestReference {
   return { ...reference, digest };
 }

@@ -12,6 +12,8 @@ import { sendBlob } from "./blobs.ts";
 import { hasAlready } from "./conditions.ts";
 import { type Doorkeeper, type Guest, isGuest } from "./doorkeeper.ts";
 import { ProxyError } from "./error.ts";
+import { sendFromWhereItIs } from "./listed-blobs.ts";
+import type { ListedNames } from "./listed-names.ts";
 import { type AskedListing, sendListing, sendNoReferrers } from "./listings.ts";
 import type { AnsweredManifest, Manifests } from "./manifests.ts";
 import type { ProxyMetrics, PullKind } from "./metrics.ts";
@@ -29,6 +31,7 @@ export interface PullApiOptions {
   /** The upstreams' credentials, which clients never see. */
   readonly keyring: CredentialSource;
   readonly manifests: Manifests;
+  readonly lists: ListedNames;
   readonly metrics: ProxyMetrics;
   readonly log: Logger;
   readonly clock?: Clock;
@@ -133,7 +136,7 @@ export class PullApi {
 
   async #answer(
     asked: Exclude<Asked, { kind: "ping" }>,
-    { guest, place: { reference: place, redirectBlobs }, query }: Admitted,
+    { guest, place: { reference: place }, query }: Admitted,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
@@ -141,11 +144,17 @@ export class PullApi {
     response.once("close", () => left.abort(new RegistryError("ABORTED", "the client has gone")));
     if (asked.kind === "blob") {
       const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
-      const { ownHost } = this.#options;
-      const maySend = redirectBlobs ? (target: URL) => maySendTo(target.hostname, ownHost) : undefined;
-      const pace = paceOf(this.#options.settings().limits);
-      const blob = { reference: place, digest: asked.digest, asker, clock: this.#clock, maySend, pace };
-      await sendBlob(this.#options.client, blob, request, response);
+      const { client, lists, ownHost, settings } = this.#options;
+      const { digest } = asked;
+      const pace = paceOf(settings().limits);
+      const toElsewhere = (target: URL): boolean => maySendTo(target.hostname, ownHost);
+      const send = async (from: Place["reference"]): Promise<void> => {
+        const maySend = settings().upstreams.redirectsBlobs(from.registry) ? toElsewhere : undefined;
+        const blob = { reference: from, digest, asker, clock: this.#clock, maySend, pace };
+        await sendBlob(client, blob, request, response);
+      };
+      const hasBegun = (): boolean => response.headersSent;
+      await sendFromWhereItIs(lists, { place, digest, asker, clock: this.#clock, send, hasBegun });
       return;
     }
     const deadline = new Deadline(this.#clock, left.signal, "the answer", answerMs);

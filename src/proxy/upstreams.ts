@@ -15,8 +15,6 @@ export interface Place {
   readonly reference: Pick<Reference, "registry" | "repository" | "name">;
   /** The one name by which credentials' patterns know it: bare for the default upstream, else below its name. */
   readonly canonical: string;
-  /** Whether clients may be sent to where the upstream keeps its blobs. */
-  readonly redirectBlobs: boolean;
 }
 
 /** Docker Hub's own images have no owner in their names. */
@@ -46,18 +44,22 @@ export class Upstreams {
     return this.#default === undefined ? undefined : this.#at(this.#default, undefined, repository);
   }
 
+  /** Whether clients may be sent to where the upstream with this host keeps its blobs. */
+  redirectsBlobs(host: string): boolean {
+    return this.#byHost.get(host)?.redirectBlobs ?? false;
+  }
+
   #at(host: string, upstream: Upstream | undefined, asked: string): Place | undefined {
     if (upstream === undefined && host !== this.#default) return undefined;
     const repository = host === hub && !asked.includes("/") ? `library/${asked}` : asked;
     const reference = { registry: host, repository, name: `${host}/${repository}` };
-    const redirectBlobs = this.#byHost.get(host)?.redirectBlobs ?? false;
     // The default one may have a name too: its repositories are the same ones.
     if (host !== this.#default && upstream !== undefined) {
-      return { reference, canonical: `${upstream.name}/${repository}`, redirectBlobs };
+      return { reference, canonical: `${upstream.name}/${repository}` };
     }
     // Below an upstream's name, it would be taken for that one's.
     const [first = ""] = repository.split("/");
-    return { reference, canonical: this.#byPrefix.has(first) ? `${host}/${repository}` : repository, redirectBlobs };
+    return { reference, canonical: this.#byPrefix.has(first) ? `${host}/${repository}` : repository };
   }
 }
 

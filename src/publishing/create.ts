@@ -1,7 +1,8 @@
+import type { Feature } from "../hardware/feature.ts";
+import type { Platform } from "../hardware/platform.ts";
 import type { ImageOptions } from "../images/connect.ts";
 import { formatImageName, type ImageName, parseImageName } from "../images/name.ts";
 import { Registries } from "../images/registries.ts";
-import type { ManifestList } from "../oci/manifest-list.ts";
 import { formatReference, parseReference, type Reference, repositoryName } from "../oci/reference.ts";
 import { buildIndex, type IndexEntry } from "../oci/write-index.ts";
 import type { CommandContext } from "../process/context.ts";
@@ -16,10 +17,26 @@ interface Wanted {
   entries(builds: readonly Build[]): readonly (IndexEntry & { readonly build: Build })[];
 }
 
+/** A list of builds, as a file has it. */
+export interface IndexedList {
+  /** The name under which the index is written. */
+  readonly image: Reference;
+  readonly tags: readonly string[];
+  readonly entries: readonly IndexedEntry[];
+}
+
+interface IndexedEntry {
+  readonly image: Reference;
+  /** Absent: every build that is there, with its own. */
+  readonly platform?: Platform;
+  readonly features: readonly Feature[];
+  readonly priority: number;
+}
+
 /** The parts that an index is made of. */
 export interface CreateOptions {
   /** The list of builds that a file holds. */
-  readonly list: ManifestList | undefined;
+  readonly list: IndexedList | undefined;
   /** `REF=FEATURES` each, after those of the list. */
   readonly entries: readonly string[];
   /** `REF=N` each, of the entries above. */
@@ -61,10 +78,13 @@ export async function createIndex(
   }
 }
 
-function wantedOfList(list: ManifestList): readonly Wanted[] {
+function wantedOfList(list: IndexedList): readonly Wanted[] {
   return list.entries.map(({ image, platform, features, priority }) => ({
     reference: image,
     entries: (builds) => {
+      if (platform === undefined) {
+        return builds.map((build) => ({ ...build, features, priority, build }));
+      }
       const build = buildFor(builds, platform, formatReference(image));
       return [{ descriptor: build.descriptor, platform, features, priority, build }];
     },
@@ -91,7 +111,7 @@ function wantedOfOptions(options: Pick<CreateOptions, "entries" | "priorities">)
   return wanted;
 }
 
-function targetOf(target: string | undefined, list: ManifestList | undefined): ImageName {
+function targetOf(target: string | undefined, list: IndexedList | undefined): ImageName {
   if (target !== undefined) return parseImageName(target);
   if (list !== undefined) return { kind: "reference", reference: list.image };
   throw new UsageError("say where the index is to be written: a reference, or oci:DIR:TAG");

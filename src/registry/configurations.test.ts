@@ -184,7 +184,7 @@ describe("an entry without a platform", () => {
     const reader: ContentReader = {
       manifest: async (_entry, patience) => {
         await new Promise((resolve) => patience.addEventListener("abort", resolve, { once: true }));
-        throw new OciError("INVALID_JSON", "half of it");
+        throw new OciError("JSON_SYNTAX", "half of it");
       },
       blob: () => expect.unreachable("its manifest has no configuration"),
       inTurn: (_bytes, _signal, work) => work(),

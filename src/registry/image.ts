@@ -35,6 +35,8 @@ export interface MadeOf {
   readonly shown: string;
   /** Whether it decides when a Pod is bound, too. */
   readonly atBinding: boolean;
+  /** A sentence on lists that speak for the same name and do not count. */
+  readonly conflict?: string;
 }
 
 /** An index, among whose builds there is a choice. */

@@ -102,6 +102,35 @@ describe("a manifest list", () => {
     expect(answers((await ask("-n", "hpc")).stdout)).toEqual({ "MachineType/type1": "cpu-skylake" });
   });
 
+  test("that stands before another one of its place is named with it, by explain and by resolve", async () => {
+    const file = join(layout, "two.yaml");
+    const one = (name: string, build: string) =>
+      `---\napiVersion: metahub.dev/v1alpha1\nkind: ClusterManifestList\nmetadata: {name: ${name}}\n` +
+      `spec: {image: "qnib/bench:v9", manifests: [{image: "qnib/bench:${build}"}]}\n`;
+    await writeFile(file, one("b", "cpu-skylake") + one("a", "generic"));
+    const said = "ClusterManifestList a counts for this name, and not ClusterManifestList b";
+    const explained = await explain("qnib/bench:v9", "-f", file, "--machine-type", "type1");
+    expect(answers(explained.stdout)).toEqual({ "MachineType/type1": "generic" });
+    expect(JSON.stringify(JSON.parse(explained.stdout))).toContain(said);
+    const asked = ["qnib/bench:v9", "-f", inventory, "-f", file, "--machine-type", "type1", ...mirror];
+    const resolved = await metahub(["resolve", ...asked]);
+    expect([resolved.code, resolved.stderr]).toEqual([0, expect.stringContaining(said)]);
+  });
+
+  test("of a namespace that the operator opened counts builds of other repositories", async () => {
+    const file = join(layout, "across.yaml");
+    await writeFile(
+      file,
+      "apiVersion: metahub.dev/v1alpha1\nkind: ManifestList\nmetadata: {name: across, namespace: hpc}\n" +
+        `spec: {image: "qnib/other:v9", manifests: [{image: "qnib/bench:generic"}]}\n`,
+    );
+    const ask = (...more: string[]) =>
+      explain("qnib/other:v9", "-f", file, "--machine-type", "type1", "-n", "hpc", ...more);
+    expect(answers((await ask()).stdout)).toEqual({ "MachineType/type1": "none" });
+    const opened = await ask("--list-across-repositories", "hpc");
+    expect(answers(opened.stdout)).toEqual({ "MachineType/type1": "generic" });
+  });
+
   test("that cannot be read is refused with its place", async () => {
     const file = join(layout, "bad.yaml");
     await writeFile(file, "image: qnib/bench\nmanifests: [{image: qnib/bench:a}]\n");

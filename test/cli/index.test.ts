@@ -60,6 +60,31 @@ describe("an index is made", () => {
     expect(await inspected(stdout.trim())).toEqual(of2019);
   });
 
+  test("of a resource of a cluster, whose builds have the platform that their images say", async () => {
+    const file = join(folder, "resource.yaml");
+    await writeFile(
+      file,
+      "apiVersion: metahub.dev/v1alpha1\nkind: ClusterManifestList\nmetadata: {name: bench}\nspec:\n" +
+        "  image: qnib/bench:resource\n  tags: [also]\n  manifests:\n" +
+        '    - {image: "qnib/bench:cpu-skylake", features: ["cpu:skylake"], priority: 2}\n' +
+        '    - {image: "qnib/bench:generic", platform: {architecture: amd64}}\n',
+    );
+    const { stderr, code } = await index("create", "-f", file);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(await inspected("qnib/bench:resource")).toEqual({ "cpu-skylake": "cpu:skylake", generic: "" });
+    expect(await inspected("qnib/bench:also")).toEqual({ "cpu-skylake": "cpu:skylake", generic: "" });
+    const twice = 'features: ["cpu:skylake"], platform: {architecture: amd64, features: ["cpu:haswell"]}';
+    const head = "apiVersion: metahub.dev/v1alpha1\nkind: ClusterManifestList\nmetadata: {name: bench}\n";
+    await writeFile(
+      file,
+      `${head}spec: {image: "qnib/bench:x", manifests: [{image: "qnib/bench:generic", ${twice}}]}\n`,
+    );
+    expect(await index("create", "-f", file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("in one place"),
+    });
+  });
+
   test("where the list says, with its tags", async () => {
     const own = join(folder, "list.yaml");
     await writeFile(

@@ -47,6 +47,10 @@ export interface Site {
   /** To be seen by clients in place of /etc/hosts. */
   readonly hostsFile: string;
   readonly builds: PublishedBuilds;
+  /** The registry behind it, `HOST:PORT`, by plain HTTP. */
+  readonly upstream: string;
+  /** The folder that the proxy follows. */
+  readonly hub: string;
   readonly logins: Readonly<Record<MachineTypeName, Login>>;
   /** All that the proxy has logged. */
   log(): Promise<string>;
@@ -122,7 +126,7 @@ export async function startSite({ place = loopback, upstream, clientCa, signal }
       whyNotOk(`http://${address.includes(":") ? `[${address}]` : address}:${healthPort}/readyz`, each);
     await waitUntil({ what: "the proxy", timeoutMs: readyMs, signal, process: proxy, check });
     const log = (): Promise<string> => readFile(proxy.record.log, "utf8");
-    return { run, host, caFile, hostsFile, builds, logins, log, end: () => run.end() };
+    return { run, host, caFile, hostsFile, builds, upstream: behind, hub, logins, log, end: () => run.end() };
   } catch (error) {
     await run.end();
     throw error;

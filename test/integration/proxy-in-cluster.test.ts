@@ -64,8 +64,8 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     const { status, digest } = await ask(0, path, authorization);
     return { status, build: tags.get(digest) };
   };
-  const until = async (wanted: object, authorization: string): Promise<void> => {
-    await expect.poll(() => pull(authorization), { timeout: 20_000 }).toMatchObject(wanted);
+  const until = async (wanted: object, authorization: string, path?: string): Promise<void> => {
+    await expect.poll(() => pull(authorization, path), { timeout: 20_000 }).toMatchObject(wanted);
   };
   const tokenFor = async (authorization: string): Promise<string> => {
     const { bytes } = await ask(0, "/token?service=hub.example.com&scope=repository:qnib/bench:pull", authorization);
@@ -182,6 +182,30 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
       });
     }
     await until({ build: "cpu-broadwell" }, await create("laptop", "--machine-type", "laptops"));
+  });
+
+  test("a list for everybody speaks for a name, as it changes; one of a namespace is nothing to machines outside", async () => {
+    const listed = "/v2/qnib/listed/manifests/latest";
+    const authorization = await create("listed", "--machine-type", "laptops");
+    const manifestList = (kind: string, metadata: object, build: string) => ({
+      apiVersion: "metahub.dev/v1alpha1",
+      kind,
+      metadata,
+      spec: { image: "qnib/listed:latest", manifests: [{ image: `qnib/bench:${build}` }] },
+    });
+    const own = { ...manifestList("ManifestList", { name: "own", namespace }, "cpu-broadwell") };
+    await site.must(["apply", "-f", "-"], { ...own, spec: { ...own.spec, manifests: [{ image: "qnib/listed:x" }] } });
+    expect((await pull(authorization, listed)).status).toBe(404);
+    const all = (build: string) => manifestList("ClusterManifestList", { name: "all" }, build);
+    await site.must(["apply", "-f", "-"], all("generic"));
+    await until({ status: 200, build: "generic" }, authorization, listed);
+    const counted = () =>
+      replicas[0].server.metric("metahub_manifest_lists", 'kind="ClusterManifestList",state="counts"', soon());
+    await expect.poll(counted, { timeout: 20_000 }).toBe(1);
+    await site.must(["apply", "-f", "-"], all("cpu-broadwell"));
+    await until({ status: 200, build: "cpu-broadwell" }, authorization, listed);
+    await site.must(["delete", "clustermanifestlist", "all"]);
+    await until({ status: 404 }, authorization, listed);
   });
 
   test("its use is told once an hour, and a revocation ends it, and its tokens", async () => {

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { addImageOptions } from "../input/image-options.ts";
+import { addListOptions } from "../input/list-options.ts";
 import { addMachineOptions } from "../input/machine-options.ts";
 
 const help = `
@@ -24,7 +25,7 @@ export function addExplainCommand(program: Command, context: CommandContext, don
     .command("explain")
     .argument("<image...>", "references, or oci:DIR[:TAG]")
     .description("Show which build of an image each machine gets, and why not the others.");
-  addMachineOptions(command);
+  addListOptions(addMachineOptions(command));
   command
     .addOption(
       new Option("-o, --output <format>", "how the answer is printed")

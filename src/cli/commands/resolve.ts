@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { addImageOptions } from "../input/image-options.ts";
+import { addListOptions } from "../input/list-options.ts";
 import { addMachineOptions } from "../input/machine-options.ts";
 
 const help = `
@@ -25,7 +26,7 @@ export function addResolveCommand(program: Command, context: CommandContext, don
     .option("--detect", "for this host (the default)")
     .option("--features <list>", "for a machine that offers these, e.g. cpu:skylake,nvcap:8.0")
     .option("--platform <os/arch>", "of that machine; default linux, on the architecture of its CPU or of this host");
-  addMachineOptions(command);
+  addListOptions(addMachineOptions(command));
   command
     .option("-n, --namespace <name>", "with a named machine: the namespace whose ManifestLists count", "default")
     .option("--without-accelerators", "for a container that asks for no GPU");

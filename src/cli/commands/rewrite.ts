@@ -4,6 +4,7 @@ import { acceleratorsAnnotation, noMatchAnnotation, strategyAnnotation } from ".
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { gather } from "../input/given.ts";
 import { addImageOptions } from "../input/image-options.ts";
+import { addListOptions } from "../input/list-options.ts";
 import { booleans, imageForms, rewriteOutputs } from "../rewrite/options.ts";
 
 export function addRewriteCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
@@ -26,6 +27,12 @@ export function addRewriteCommand(program: Command, context: CommandContext, don
     )
     .option("--kubeconfig <file>", "the cluster, where -f has no Node and no MachineType")
     .option("--context <name>", "context of the kubeconfig");
+  addListOptions(command).addOption(
+    new Option(
+      "--list-at-binding <namespace>",
+      "a namespace whose ManifestLists decide when a Pod is bound too, or *; may be repeated",
+    ).argParser(gather),
+  );
   addImageOptions(command)
     .addHelpText(
       "after",

@@ -29,7 +29,7 @@ export async function runExplain(images: unknown, options: unknown, context: Com
     await print(tables, output, context, requirementsJson, requirementsTable);
     return 0;
   }
-  const { machines, ...speaking } = await readInventory(asked, given.text("namespace") ?? "default", context);
+  const { machines, ...speaking } = await readInventory(asked, given, context);
   const opened = await openImages(texts, access, context, speaking);
   const accelerated = !given.flag("withoutAccelerators");
   const explanations = opened.map((image): Explanation => explain(image, machines, accelerated));

@@ -3,7 +3,7 @@ import { formatImageName, type ImageName, parseImageName } from "../../images/na
 import { openImages } from "../../images/open.ts";
 import { Registries } from "../../images/registries.ts";
 import { readSources } from "../../manifests/sources.ts";
-import { type ManifestList, parseManifestList } from "../../oci/manifest-list.ts";
+import { parseManifestList } from "../../oci/manifest-list.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { UsageError } from "../../process/failure.ts";
@@ -17,6 +17,7 @@ import { Given } from "../input/given.ts";
 import { imageOptions } from "../input/image-options.ts";
 import { terminalOf } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
+import { indexedList, isResource } from "./indexed-list.ts";
 import { inspectionJson, inspectionTable } from "./inspect.ts";
 
 /** `metahub index create`. @throws UsageError, OciError, RegistryError */
@@ -34,10 +35,11 @@ export async function create(target: string | undefined, options: unknown, conte
   return 0;
 }
 
-async function readList(path: string | undefined, context: CommandContext): Promise<ManifestList | undefined> {
+async function readList(path: string | undefined, context: CommandContext): Promise<CreateOptions["list"]> {
   if (path === undefined) return undefined;
   const [source, ...more] = await readSources([path], context);
   if (source === undefined || more.length > 0) throw new UsageError(`-f ${path}: one manifest list was expected`);
+  if (isResource(source.text)) return indexedList(source.text, path);
   const list = parseManifestList(source.text);
   for (const warning of list.warnings) context.stderr.write(`metahub: ${safeText(`${path}: ${warning}`)}\n`);
   return list;

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandContext } from "../../process/context.ts";
+import { Given } from "./given.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import { readInventory } from "./read-inventory.ts";
 
 const readMachines = async (options: MachineOptions, context: CommandContext) =>
-  (await readInventory(options, "default", context)).machines;
+  (await readInventory(options, new Given({}), context)).machines;
 
 let folder = "";
 beforeAll(async () => {

@@ -5,10 +5,12 @@ import { ListBook } from "../../lists/book.ts";
 import type { SpokenList } from "../../lists/list.ts";
 import { ListedImages } from "../../lists/listed-images.ts";
 import { listsIn } from "../../lists/manifests.ts";
-import { noPowers } from "../../lists/power.ts";
+import { powersOf } from "../../lists/power.ts";
 import { type Manifest, parseManifests } from "../../manifests/parse.ts";
 import { readSources } from "../../manifests/sources.ts";
 import type { CommandContext } from "../../process/context.ts";
+import type { Given } from "./given.ts";
+import { listOptions } from "./list-options.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import { refuseCluster } from "./read-snapshot.ts";
 
@@ -24,15 +26,17 @@ export interface ReadInventory extends SpeakingLists {
  */
 export async function readInventory(
   options: MachineOptions,
-  namespace: string,
+  given: Given,
   context: CommandContext,
 ): Promise<ReadInventory> {
+  const namespace = given.text("namespace") ?? "default";
+  const powers = powersOf(listOptions(given));
   const sources = await readSources(options.filenames, context);
   const manifests = sources.flatMap(({ name, text }) => parseManifests(text, name));
   const lists = listsIn(manifests);
   const speaking = (all: readonly SpokenList[]): SpeakingLists => {
     const book = new ListBook(all);
-    return { lists: new ListedImages({ book: () => book, powers: noPowers }), namespace };
+    return { lists: new ListedImages({ book: () => book, powers }), namespace };
   };
   if (isOfFiles(manifests, lists, options)) {
     refuseCluster(options);

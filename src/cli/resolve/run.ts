@@ -24,10 +24,14 @@ export async function runResolve(image: string, options: unknown, context: Comma
     context.stdout.write(`${chosen}\n`);
     return 0;
   };
-  const refuse = (reason: string): ExitCode => {
+  const tell = (reason: string): void => {
     context.stderr.write(`metahub: ${safeText(`${opened.shown}: ${reason}`)}\n`);
+  };
+  const refuse = (reason: string): ExitCode => {
+    tell(reason);
     return 3;
   };
+  if (opened.conflict !== undefined) tell(opened.conflict);
   if (list === undefined) return print(imageAt(name, digest));
   const [machine, accelerated] = [await find(), !given.flag("withoutAccelerators")];
   const doubtful = mayRun(opened.unasked ?? [], machine, accelerated);
@@ -35,7 +39,7 @@ export async function runResolve(image: string, options: unknown, context: Comma
   const { selected, code, reason } = choose(list, machine, accelerated);
   // No registry has a list under its digest.
   if (code === "nothing-fits" || (selected === null && opened.madeOf !== undefined)) return refuse(reason);
-  if (code === "uncertain") context.stderr.write(`metahub: ${safeText(`${opened.shown}: ${reason}`)}\n`);
+  if (code === "uncertain") tell(reason);
   // Nothing can be named where only the runtime knows (a format that needs its snapshotter): then the index it is.
   if (selected === null) return print(imageAt(name, digest));
   const elsewhere = selected.name === undefined ? name : parseImageName(selected.name);
@@ -65,7 +69,7 @@ function machineFinder(given: Given, asked: MachineOptions, context: CommandCont
     throw new UsageError("--platform goes with --features and --detect; a node or machine type has its own");
   }
   if (named > 0) {
-    const reading = lazily(() => readInventory(asked, given.text("namespace") ?? "default", context));
+    const reading = lazily(() => readInventory(asked, given, context));
     return {
       lists: reading,
       find: async () => {

@@ -5,7 +5,7 @@ import { isRecord } from "../../json/object.ts";
 import { ListBook } from "../../lists/book.ts";
 import { ListedImages } from "../../lists/listed-images.ts";
 import { isList, listsIn } from "../../lists/manifests.ts";
-import { noPowers } from "../../lists/power.ts";
+import { powersOf } from "../../lists/power.ts";
 import type { Edit } from "../../manifests/edit.ts";
 import { editDocument } from "../../manifests/edit-document.ts";
 import { type Manifest, type ManifestDocument, readManifests } from "../../manifests/parse.ts";
@@ -18,6 +18,7 @@ import { type Workload, workloadOf } from "../../offline/workloads.ts";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
 import { Given } from "../input/given.ts";
 import { imageOptions } from "../input/image-options.ts";
+import { listOptions } from "../input/list-options.ts";
 import { terminalOf } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
 import { booleans, imageForms, rewriteOutputs } from "./options.ts";
@@ -67,7 +68,7 @@ async function admit(
   const machines = await machinesOf(manifests, clusterOf(given, namespaces, context));
   const book = new ListBook([...listsIn(manifests), ...machines.lists]);
   const options = {
-    lists: new ListedImages({ book: () => book, powers: noPowers }),
+    lists: new ListedImages({ book: () => book, powers: powersOf(listOptions(given)) }),
     images: imageOptions(given),
     imageForm: given.choice("imageForm", imageForms),
     atBinding: given.choice("atBinding", booleans) === "true",

@@ -9,6 +9,7 @@ import type { FollowedSecret } from "../../kubernetes/secrets/follow.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { contentOf, type FollowOptions, followHubFolder, type Hub } from "./hub-folder.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { followClusterLists } from "./lists.ts";
 import type { PreparedSettings } from "./upstreams.ts";
 import type { WatchObserver } from "./watching.ts";
 
@@ -22,7 +23,7 @@ export interface ClusterHubOptions extends Omit<FollowOptions, "folder"> {
 }
 
 /**
- * Machine types and credentials of a cluster, keys of its keeper, and the settings of a folder.
+ * Machine types, credentials and the manifest lists for everybody of a cluster, keys of its keeper, and the settings of a folder.
  * @throws what keeps the folder from being read
  */
 export async function clusterHub(life: Lifecycle, options: ClusterHubOptions): Promise<Hub> {
@@ -57,10 +58,18 @@ export async function clusterHub(life: Lifecycle, options: ClusterHubOptions): P
     },
   });
   life.atEnd("the credentials", () => credentials.close());
+  // Those of a namespace say nothing to machines outside of it.
+  const telling = { observe, log, metrics: tell.metrics.lists };
+  const lists = followClusterLists(life, client, telling, ["ClusterManifestList"]);
   const { keys, there } = followTokenKeys(tokenKeys, log);
   return {
-    synced: Promise.all([inventory.synced, credentials.synced, there]).then(() => undefined),
-    content: () => ({ credentials: credentials.current, snapshot: inventory.snapshot(), settings: settings() }),
+    synced: Promise.all([inventory.synced, credentials.synced, lists.synced, there]).then(() => undefined),
+    content: () => ({
+      credentials: credentials.current,
+      snapshot: inventory.snapshot(),
+      settings: settings(),
+      lists: lists.book(),
+    }),
     keys,
     used: (id) => {
       const credential = credentials.current.byId(id);

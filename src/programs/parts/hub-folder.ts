@@ -1,12 +1,14 @@
 import type { HealthServer } from "../../http/health.ts";
 import { openKeyFile } from "../../identity/key-file.ts";
 import type { SigningKeys } from "../../keys/signing-keys.ts";
+import type { ListMetrics } from "../../lists/metrics.ts";
 import type { ProxyConfig } from "../../proxy/config.ts";
 import { type HubContent, HubFolder } from "../../proxy/hub-folder.ts";
 import type { ProxyMetrics } from "../../proxy/metrics.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { pause, systemClock } from "../../time/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { reportLists } from "./lists.ts";
 import type { PreparedSettings } from "./upstreams.ts";
 
 /** Between two looks at the keys that sign tokens, ms: a new one signs ten minutes after it was made. */
@@ -27,9 +29,11 @@ export interface FollowOptions {
   readonly folder: string;
   readonly prepare: (config: ProxyConfig | undefined) => Promise<PreparedSettings>;
   readonly externalUrl: URL;
+  /** Called after each reading that counts. */
+  readonly onTaken?: () => void;
   readonly tell: {
     readonly log: Logger;
-    readonly metrics: Pick<ProxyMetrics, "folder">;
+    readonly metrics: Pick<ProxyMetrics, "folder"> & { readonly lists: ListMetrics };
     readonly health: Pick<HealthServer, "setNote">;
   };
 }
@@ -40,7 +44,7 @@ const longestNote = 300;
 /** @throws what keeps the folder from being read: a mistake in a file should be seen at once */
 export async function followHubFolder(
   life: Lifecycle,
-  { folder, prepare, externalUrl, tell: { log, metrics, health } }: FollowOptions,
+  { folder, prepare, externalUrl, onTaken, tell: { log, metrics, health } }: FollowOptions,
 ): Promise<HubFolder<PreparedSettings>> {
   const hub = new HubFolder({
     folder,
@@ -57,6 +61,7 @@ export async function followHubFolder(
       }
       metrics.folder(true);
       health.setNote(undefined);
+      onTaken?.();
       if (ignored.length > 0) log.warn({ ignored: ignored.slice(0, 16) }, "too many credentials of one user name");
     },
   });
@@ -83,12 +88,14 @@ async function followKeyFile(life: Lifecycle, path: string, log: Logger): Promis
 }
 
 /**
- * A folder of machines, credentials and settings, and a file of keys.
+ * A folder of machines, credentials, manifest lists and settings, and a file of keys.
  * @throws what keeps one of them from being read: a mistake should be seen at once
  */
 export async function folderHub(life: Lifecycle, options: FollowOptions, keyFile: string): Promise<Hub> {
-  const hub = await followHubFolder(life, options);
-  const keys = await followKeyFile(life, keyFile, options.tell.log);
+  const { log, metrics } = options.tell;
+  const report = reportLists(life, { book: () => contentOf(hub).lists }, { log, metrics: metrics.lists });
+  const hub: HubFolder<PreparedSettings> = await followHubFolder(life, { ...options, onTaken: () => report.changed() });
+  const keys = await followKeyFile(life, keyFile, log);
   return { synced: hub.synced, content: () => contentOf(hub), keys, used: () => undefined };
 }
 

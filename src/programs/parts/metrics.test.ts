@@ -23,6 +23,7 @@ const shown: readonly (readonly [
   ["metahub_controller_writes_total", "counter", ["kind", "outcome"]],
   ["metahub_bound_pods_total", "counter", ["outcome"]],
   ["metahub_certificate_expiry_timestamp_seconds", "gauge", []],
+  ["metahub_manifest_lists", "gauge", ["kind", "state"]],
 ];
 
 test("/metrics shows these, in this order, and no others", () => {

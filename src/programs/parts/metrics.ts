@@ -5,6 +5,7 @@ import { createCertificateMetrics } from "../../certificates/metrics.ts";
 import { createControllerMetrics } from "../../controller/metrics.ts";
 import { createInventoryMetrics } from "../../inventory/metrics.ts";
 import { createWatchMetrics } from "../../kubernetes/reflector/metrics.ts";
+import { createListMetrics } from "../../lists/metrics.ts";
 import { createReviewMetrics } from "../../webhook/metrics.ts";
 
 /**
@@ -20,5 +21,6 @@ export function createMetrics(registry: Registry) {
     inventory: createInventoryMetrics(registry),
     controller: createControllerMetrics(registry),
     certificates: createCertificateMetrics(registry),
+    lists: createListMetrics(registry),
   };
 }

@@ -3,11 +3,17 @@ import { pino } from "pino";
 import type { CredentialSource } from "../../../src/credentials/keyring.ts";
 import type { TlsOptions } from "../../../src/http/server.ts";
 import { snapshotOf } from "../../../src/inventory/manifests.ts";
+import { ListBook } from "../../../src/lists/book.ts";
+import type { SpokenList } from "../../../src/lists/list.ts";
+import { ListedImages } from "../../../src/lists/listed-images.ts";
+import { noPowers } from "../../../src/lists/power.ts";
 import { parseManifests } from "../../../src/manifests/parse.ts";
 import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
 import { FileRecord } from "../../../src/proxy/file-record.ts";
 import { IndexMaker } from "../../../src/proxy/index-maker.ts";
+import { ListRecord } from "../../../src/proxy/list-record.ts";
+import { ListedNames } from "../../../src/proxy/listed-names.ts";
 import { MadeIndexes } from "../../../src/proxy/made-indexes.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
@@ -48,6 +54,10 @@ export interface ProxySiteOptions {
   readonly upstream?: RunningRegistry;
   /** Users that count no more, as they are added. */
   readonly revoked?: ReadonlySet<string>;
+  /** The manifest lists at each moment. */
+  readonly lists?: () => readonly SpokenList[];
+  /** What the record of lists takes for now, ms since the epoch. */
+  readonly now?: () => number;
 }
 
 /** A filtering registry over plain HTTP before a registry of this process, with the machine types of the examples. */
@@ -68,6 +78,18 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
   const log = pino({ base: null }, { write: (line) => void lines.push(line) });
   const upstreams = new Upstreams(options.upstreams ?? [], "docker.io");
   const settings = (): ProxySettings => ({ ...plain, upstreams, ...options.settings });
+  const images = new ImageSource(client);
+  const artifacts = new ImageSource(client, { artifacts: true });
+  const onError = (error: unknown): void => log.error({ error });
+  const listRecord = options.recordFile === undefined ? undefined : `${options.recordFile}.lists`;
+  const { now } = options;
+  const lists = new ListedNames({
+    listed: new ListedImages({ book: () => new ListBook(options.lists?.() ?? []), powers: noPowers }),
+    client,
+    images,
+    artifacts,
+    record: new ListRecord({ file: listRecord, onError, ...(now === undefined ? {} : { now }) }),
+  });
   const api = new PullApi({
     door: nameDoor(options.revoked ?? new Set()),
     settings,
@@ -75,19 +97,22 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     keyring: options.keyring ?? { candidates: async () => [] },
     manifests: new Manifests({
       client,
-      images: new ImageSource(client),
-      artifacts: new ImageSource(client, { artifacts: true }),
+      images,
+      artifacts,
+      lists,
       selections: new Selections(),
       snapshot: () => snapshot,
       maker: new IndexMaker(
         client,
         new MadeIndexes({
           record: options.recordFile === undefined ? undefined : new FileRecord({ file: options.recordFile }),
-          onError: (error) => log.error({ error }),
+          onError,
         }),
+        lists,
       ),
       answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
     }),
+    lists,
     metrics: createProxyMetrics(createRegistry()),
     log,
     ownHost: "hub.example.com",
