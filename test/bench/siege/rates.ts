@@ -16,7 +16,26 @@ export const tenant = {
   silentPods: 2,
   /** Pods of 5 images in a repository of the others' registry that answers 500. */
   failingPods: 2,
+  /** Pods of 4 images whose configurations, of 60 kB each, end half way: the smaller documents' room. */
+  slowSmallPods: 1,
+  /** The same of 500 kB: the larger documents' room. */
+  slowLargePods: 1,
+  /** Pods of 4 images whose configurations are answered with 500. */
+  failingConfigurations: 1,
+  /** Pods of 2 images that nobody asked for before, each time in another of 200 namespaces. */
+  coldPods: 5,
+  /** Pods with a map of 90,000 members, 1 MB. */
+  wideMaps: 1,
+  /** Pods of 1,000 containers of one name, with a note of that name in 200 spellings. */
+  sameNames: 1,
 } as const;
+
+/** The same tenant's Pods that are there, and wait for a node: 2,600 names of 60 characters in a selector each. */
+export const waiting = { longSelectors: 4 } as const;
+/** At once; the oldest makes room. */
+export const mostWaiting = 200;
+/** The namespaces of `coldPods`: crowd-0, crowd-1 and so on. */
+export const crowd = 200;
 
 /** A neighbour without credentials; it knows the path where that is said. */
 export const neighbour = {
