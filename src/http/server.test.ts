@@ -102,9 +102,8 @@ test("a request that does not finish is cut off when the grace is over", async (
 test("closing does not wait for connections that are kept for a next request", async () => {
   const { server, get } = await start((_request, response) => void response.end());
   expect(await get()).toEqual([200, "keep-alive"]);
-  const began = performance.now();
-  await server.close(10_000);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // A grace that no test waits for.
+  await server.close(600_000);
 });
 
 test("a server that never listened closes too", async () => {

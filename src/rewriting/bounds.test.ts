@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
@@ -67,18 +66,38 @@ test("no look-up of a hostile index holds the event loop, read and judged for 8 
   const bytes = hostile(1, 1_024, 15);
   const at = places(8);
   const selections = new Selections();
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  const turns = watchTurns();
   const list = await eventLoop.run(flattenInSteps("d", new Map([["d", bytes]])), signal, "reading");
   if (!list.complete) expect.unreachable("nothing is nested in it");
   const read = { ...image(hostile(2, 1, 1), 1), variants: list.variants };
   await selections.judge(read, at, { accelerated: false, common: false }, signal);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  delay.disable();
-  // Without slices it is a second and more. 20 ms on a machine that does nothing else.
-  expect(delay.max / 1e6).toBeLessThan(300);
+  const { all, longest } = await turns.end();
+  // Its share of the work, in processor time: one hundredth on a machine that does nothing else, all of it without slices.
+  expect(longest / all).toBeLessThan(0.25);
 });
+
+/** Processor time of this thread, µs: all of it, and the most that passes between two turns of the event loop. */
+function watchTurns(): { end(): Promise<{ readonly all: number; readonly longest: number }> } {
+  const spent = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return user + system;
+  };
+  const began = spent();
+  let [last, longest, on] = [began, 0, true];
+  const turn = (): void => {
+    const now = spent();
+    [last, longest] = [now, Math.max(longest, now - last)];
+    if (on) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return {
+    end: async () => {
+      on = false;
+      await new Promise((resolve) => setImmediate(resolve));
+      return { all: last - began, longest };
+    },
+  };
+}
 
 test("what is remembered of indexes is bounded by bytes, and the estimate is what is measured", {
   timeout: 120_000,

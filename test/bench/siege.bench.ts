@@ -13,7 +13,7 @@ import { SiegeCluster } from "./siege/cluster.ts";
 import { Lateness } from "./siege/lateness.ts";
 import { Others } from "./siege/others.ts";
 import { Phase, type PhaseResult } from "./siege/phase.ts";
-import { neighbour, others, type Rates, tenant } from "./siege/rates.ts";
+import { neighbour, others, type Rates, tenant, waiting } from "./siege/rates.ts";
 import { startWebhook } from "./siege/webhook.ts";
 
 const seconds = Number(process.argv[2] ?? "120");
@@ -31,6 +31,8 @@ async function siege(ends: End[]): Promise<readonly string[]> {
   ends.push(shared.stop);
   const hostile = await startProgram("hostile-registry.ts");
   ends.push(hostile.stop);
+  const slow = await startProgram("siege/slow-registry.ts");
+  ends.push(slow.stop);
   const webhook = await startWebhook(folder, cluster.server.url);
   ends.push(webhook.stop);
   const others = new Others(cluster, webhook, shared.told);
@@ -55,10 +57,20 @@ async function siege(ends: End[]): Promise<readonly string[]> {
   });
   const generators = [
     await startProgram("siege/neighbour.ts", [target]),
-    await startProgram("siege/tenant.ts", [target, `127.0.0.1:${hostile.told}`, shared.told]),
+    await startProgram("siege/tenant.ts", [target, `127.0.0.1:${hostile.told}`, slow.told, shared.told]),
   ];
   ends.push(...generators.map(({ stop }) => stop));
-  results.push(await phase("attack", seconds, [...generators.map(({ pid }) => pid), hostile.pid]));
+  const filling = new AbortController();
+  ends.push(() => filling.abort());
+  cluster.fill(filling.signal);
+  results.push(
+    await phase(
+      "attack",
+      seconds,
+      [...generators, hostile, slow].map(({ pid }) => pid),
+    ),
+  );
+  filling.abort();
   for (const { stop } of generators) await stop();
   results.push(await phase("after", calm, []));
   console.log(report(results));
@@ -99,7 +111,7 @@ function told(all: Readonly<Record<string, Rates>>): string {
 await build();
 const ends: End[] = [];
 try {
-  console.log(told({ others, tenant, neighbour }));
+  console.log(told({ others, tenant: { ...tenant, ...waiting }, neighbour }));
   const faults = await siege(ends);
   for (const fault of faults) console.log(`missed: ${fault}`);
   process.exitCode = faults.length === 0 ? 0 : 1;

@@ -5,22 +5,26 @@ import { expect, test } from "vitest";
 
 const bench = join(import.meta.dirname, "../bench/siege.bench.ts");
 
-test("a siege of ten seconds leaves the webhook alive, ready and at work", { timeout: 300_000 }, async () => {
-  const child = spawn(process.execPath, [bench, "10"], { stdio: ["ignore", "pipe", "inherit"] });
+test("a siege of ten seconds leaves no Pod of others as written, and the webhook alive and ready", {
+  timeout: 300_000,
+}, async () => {
+  const child = spawn(process.execPath, [bench, "10"], {
+    env: { ...process.env, SIEGE_SHARE: "0.1" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const said = await text(child.stdout);
-  // 1: a target of time was missed, which says nothing on a machine that does other things too.
+  // At a tenth of the rates, which a machine that does other things too can bear. 1: a target of time was missed, which says nothing on a machine that does other things too.
   expect([0, 1], said).toContain(await ended);
   const rows = [...said.matchAll(/^(before|attack|after), (admitted|bound) +(\d+) +\d+ +\d+ +([\d.]+) %/gm)];
   expect(rows.map(([, phase, what]) => `${phase} ${what}`)).toEqual(
     ["before", "attack", "after"].flatMap((phase) => [`${phase} admitted`, `${phase} bound`]),
   );
-  for (const [line, phase, , pods, rewritten] of rows) {
+  for (const [line, , , pods, rewritten] of rows) {
     expect(Number(pods), line).toBeGreaterThan(0);
-    if (phase !== "attack") expect(Number(rewritten), line).toBeGreaterThan(90);
-    else expect(Number(rewritten), line).toBeGreaterThan(0);
+    expect(Number(rewritten), line).toBe(100);
   }
-  expect(said).not.toMatch(/the webhook ended|readiness was lost|are over the chart's limit/);
+  expect(said).not.toMatch(/as written:|the webhook ended|readiness was lost|are over the chart's limit/);
   for (const line of said.split("\n"))
     if (!line.startsWith("missed: ")) expect(line.length, line).toBeLessThanOrEqual(80);
 });

@@ -184,11 +184,9 @@ describe("a release that cannot be had is built instead, and the progress says w
 
   test("nobody answers at all", async () => {
     const from = sources({ releases: { etcd: "", helm: "", registry: "", kubernetes: "http://127.0.0.1:1" } });
-    const began = Date.now();
     expect(await needsBuild(["kubectl", "kubelet"], from, signal)).toMatch(
       /^kubectl is not cached and http:.* cannot be reached/,
     );
-    expect(Date.now() - began).toBeLessThan(3_000);
     expect(await resolve("kubectl", from)).toContain("built");
   });
 });

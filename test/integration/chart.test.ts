@@ -7,6 +7,7 @@ import { proxyConfigIn } from "../../src/proxy/config.ts";
 import { defaultLimits } from "../../src/proxy/settings.ts";
 import type { CommandResult } from "../cluster/command.ts";
 import { requireLevel } from "../cluster/require.ts";
+import { chartLeaves } from "../support/cluster/chart-leaves.ts";
 import { describeWith } from "../support/describe-with.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -198,7 +199,7 @@ describeWith(found, "the chart", (ready) => {
 
   test("README names every value with its default", () => {
     const readme = readFileSync(`${chart}/README.md`, "utf8").replace(/ +/g, " "); // Tables are padded.
-    const rows = leaves(parse(readFileSync(`${chart}/values.yaml`, "utf8"))).map(
+    const rows = chartLeaves(parse(readFileSync(`${chart}/values.yaml`, "utf8"))).map(
       ([path, value]) => `| \`${path}\` | \`${JSON.stringify(value)}\` |`,
     );
     expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
@@ -222,14 +223,3 @@ describeWith(found, "the chart", (ready) => {
     }
   });
 });
-
-/** Paths of all values that are no objects (or empty ones), with them. */
-function leaves(values: Readonly<Record<string, unknown>>, prefix = ""): readonly (readonly [string, unknown])[] {
-  return Object.entries(values).flatMap(([key, value]) => {
-    const path = `${prefix}${key}`;
-    const inner = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
-    // A map of labels or quantities is one value.
-    if (inner.length === 0 || ["nodeSelector", "resources"].includes(key)) return [[path, value] as const];
-    return leaves(Object.fromEntries(inner), `${path}.`);
-  });
-}

@@ -11,8 +11,6 @@ import { describeWith } from "../support/describe-with.ts";
 import { type RunningRegistry, startRegistry } from "../support/registry/start.ts";
 
 const found = await reachable(await sharedCluster("api"));
-/** The chart's webhook.timeoutSeconds: after this the API server admits a Pod without us. */
-const timeoutMs = 5_000;
 
 describeWith(found, "outages", (shared) => {
   let registry: Distribution;
@@ -61,23 +59,23 @@ describeWith(found, "outages", (shared) => {
     const pinned = asking("pinned", `qnib/bench@${stage.builds.index.digest}`);
     expect(imageOf(await stage.admit(pinned))).toBe(stage.image("cpu-broadwell"));
     await registry.halt();
-    const began = performance.now();
     const down = await stage.kubectl(
       ["create", "-n", namespace, "-o", "json", "-f", "-"],
       asking("down", "qnib/bench:fresh1"),
     );
-    expect(performance.now() - began).toBeLessThan(timeoutMs);
     expect(down.code, down.stderr).toBe(0);
     expect(JSON.parse(down.stdout).spec.containers[0].image).toBe("qnib/bench:fresh1");
+    // Were it the API server's timeout that ended it, there would be no Warning.
     expect(down.stderr).toMatch(/^Warning: metahub: image qnib\/bench:fresh1 of main is left as written: docker\.io /m);
     expect(imageOf(await stage.admit(pinned))).toBe(stage.image("cpu-broadwell"));
 
     // Many Pods at once do not wait for one another.
-    const manyBegan = performance.now();
-    const many = Array.from({ length: 16 }, (_, index) => asking(`many-${index}`, "qnib/bench:fresh2"));
-    const admitted = await Promise.all(many.map((one) => stage.admit(one)));
-    expect(performance.now() - manyBegan).toBeLessThan(timeoutMs);
-    expect(new Set(admitted.map(imageOf))).toEqual(new Set(["qnib/bench:fresh2"]));
+    const many = Array.from({ length: 8 }, (_, index) => asking(`many-${index}`, "qnib/bench:fresh2"));
+    const create = ["create", "-n", namespace, "-o", "json", "-f", "-"];
+    for (const { stdout, stderr } of await Promise.all(many.map((one) => stage.kubectl(create, one)))) {
+      expect(JSON.parse(stdout).spec.containers[0].image).toBe("qnib/bench:fresh2");
+      expect(stderr).toMatch(/^Warning: metahub: image qnib\/bench:fresh2 of main is left as written: /m);
+    }
 
     await registry.resume(soon());
     await annotate(`rewriting again ${await rewritesAgain("qnib/bench:fresh3")} ms after the registry came back`);
@@ -110,7 +108,6 @@ describeWith(found, "outages", (shared) => {
     );
     const took = performance.now() - began;
     await annotate(`admitted after ${Math.round(took)} ms`);
-    expect(took).toBeLessThan(timeoutMs + 1_000); // kubectl's own start is in it.
     expect([code, JSON.parse(stdout).spec.containers[0].image]).toEqual([0, image]);
     // Were it the API server's timeout that ended it, there would be no Warning.
     expect(stderr).toContain(`Warning: metahub: image ${image} of main is left as written: ${hanging.host}`);

@@ -6,11 +6,13 @@ import { loadAll } from "js-yaml";
 import { parsePod } from "../../../src/api/parse-pod.ts";
 import { FakeApiServer, reply, status } from "../../support/api-server/fake.ts";
 import type { Stored } from "../../support/api-server/store.ts";
+import { atRate } from "./pace.ts";
+import { crowd, mostWaiting, waiting } from "./rates.ts";
 
 const inventory = join(import.meta.dirname, "../../../examples/inventory");
 /** Of all namespaces: no two Pods of the siege have one name. */
 const pods = "/api/v1/pods";
-const namespaces = ["others", "tenant"];
+const namespaces = ["others", "tenant", ...Array.from({ length: crowd }, (_, row) => `crowd-${row}`)];
 
 /** Stands in for an API server: the example's nodes and machine types, and Pods that take a JSON Patch. */
 export class SiegeCluster {
@@ -51,12 +53,29 @@ export class SiegeCluster {
     return String(this.server.store.put(pods, pod).metadata["uid"]);
   }
 
+  /** The tenant's Pods that wait for a node come and stay, until the signal ends. */
+  fill(signal: AbortSignal): void {
+    atRate(waiting.longSelectors, signal, async (row) => {
+      this.create(longSelector(row));
+      this.server.store.delete(pods, `waiting-${row - mostWaiting}`);
+    });
+  }
+
   /** The images that it has now; bound or ended, it is forgotten. */
   take(name: string): readonly string[] {
     const pod = parsePod(this.server.store.get(pods, name) ?? {});
     this.server.store.delete(pods, name);
     return (pod.spec.containers ?? []).flatMap(({ image }) => image ?? []);
   }
+}
+
+function longSelector(row: number): Stored {
+  const values = Array.from({ length: 2_600 }, (_, place) => `${row}-${place}`.padEnd(60, "x"));
+  const term = { matchExpressions: [{ key: "example.com/rack", operator: "NotIn", values }] };
+  const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } };
+  const spec = { affinity: { nodeAffinity }, containers: [{ name: "main", image: "qnib/bench" }] };
+  const metadata = { name: `waiting-${row}`, namespace: "tenant" };
+  return { apiVersion: "v1", kind: "Pod", metadata, spec, status: { phase: "Pending" } };
 }
 
 function patch(server: FakeApiServer, pod: Stored, body: string, response: ServerResponse): void {

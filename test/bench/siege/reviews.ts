@@ -90,9 +90,15 @@ export function reviewOf({ namespace, name, resource = "pods", subResource, obje
 }
 
 /** The Pod, with these images. */
-export function podOf(namespace: string, name: string, images: readonly string[], spec: object = {}): object {
+export function podOf(
+  namespace: string,
+  name: string,
+  images: readonly string[],
+  spec: object = {},
+  annotations: object = {},
+): object {
   const containers = images.map((image, row) => ({ name: `c${row}`, image }));
-  return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace }, spec: { containers, ...spec } };
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, annotations }, spec: { containers, ...spec } };
 }
 
 /** The review of a binding. */

@@ -1,17 +1,18 @@
-// The tenant of the siege, whose Pods come by way of the API server: very many containers, hostile indexes, hosts that
-// never answer, and a repository of the others' registry that fails. Ends with its standard input.
+// The tenant of the siege, whose Pods come by way of the API server: very many containers, wide maps, hostile indexes,
+// hosts that never answer, configurations that do not end or fail, and a repository of the others' registry that fails.
+// Ends with its standard input.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostileIndexes } from "../hostile-indexes.ts";
 import { atRate } from "./pace.ts";
-import { tenant as rates } from "./rates.ts";
+import { crowd, tenant as rates } from "./rates.ts";
 import { podOf, Reviews, readTarget, reviewOf } from "./reviews.ts";
 
 const target = readTarget();
-/** Of the registry of hostile indexes, and of the others' registry. */
-const [hostile = "", shared = ""] = process.argv.slice(3);
+/** Of the registries of hostile indexes and of slow configurations, and of the others' registry. */
+const [hostile = "", slow = "", shared = ""] = process.argv.slice(3);
 const reviews = new Reviews(target, 64);
-const namespace = "tenant";
+const ownNamespace = "tenant";
 const { signal } = new AbortController();
 const kinds = Object.keys(hostileIndexes).length;
 const silentHosts = 200;
@@ -27,18 +28,55 @@ const hosts = await Promise.all(Array.from({ length: silentHosts }, silent));
 const images = (count: number, image: (row: number) => string): readonly string[] =>
   Array.from({ length: count }, (_, row) => image(row));
 
-const pods: Readonly<Record<keyof typeof rates, (row: number) => readonly string[]>> = {
-  largePods: (row) => images(20_000, (place) => `${hosts[0]}/y:${row}-${place}`),
-  hostilePods: (row) => images(8, (place) => `${hostile}/k${(row * 8 + place) % kinds}/s${row * 8 + place}:latest`),
-  silentPods: (row) => images(40, (place) => `${hosts[(row * 40 + place) % silentHosts]}/x${row}`),
-  failingPods: (row) => images(5, (place) => `${shared}/evil/x:${row}-${place}`),
+interface Attack {
+  readonly images: readonly string[];
+  /** Default: the tenant's one. */
+  readonly namespace?: string;
+  readonly annotations?: object;
+  readonly spec?: object;
+}
+const configured = (kind: string) => (row: number) => ({
+  images: images(4, (place) => `${slow}/${kind}/s${row * 4 + place}`),
+});
+const wide = Object.fromEntries(Array.from({ length: 90_000 }, (_, key) => [`k${key}`, "v"]));
+/** As far as the annotation is read: 64 KiB and less. */
+const manyNotes = Object.fromEntries(
+  Array.from({ length: 200 }, (_, row) => [
+    row === 0 ? "c" : `c${row}`,
+    { asked: `${shared}/good/app:latest`, code: "selected", at: new Date().toISOString(), mac: "A".repeat(22) },
+  ]),
+);
+
+const pods: Readonly<Record<keyof typeof rates, (row: number) => Attack>> = {
+  largePods: (row) => ({ images: images(20_000, (place) => `${hosts[0]}/y:${row}-${place}`) }),
+  hostilePods: (row) => ({
+    images: images(8, (place) => `${hostile}/k${(row * 8 + place) % kinds}/s${row * 8 + place}:latest`),
+  }),
+  silentPods: (row) => ({ images: images(40, (place) => `${hosts[(row * 40 + place) % silentHosts]}/x${row}`) }),
+  failingPods: (row) => ({ images: images(5, (place) => `${shared}/evil/x:${row}-${place}`) }),
+  slowSmallPods: configured("small"),
+  slowLargePods: configured("large"),
+  failingConfigurations: configured("failing"),
+  coldPods: (row) => ({
+    namespace: `crowd-${row % crowd}`,
+    images: images(2, (place) => `${shared}/good/crowd:${row}-${place}`),
+  }),
+  wideMaps: (row) => ({ images: [`${shared}/good/wide:${row}`], spec: { nodeSelector: wide } }),
+  sameNames: (row) => {
+    const containers = images(1_000, (place) => `${shared}/good/same:${row}-${place % 8}`).map((image) => ({
+      name: "c",
+      image,
+    }));
+    return { images: [], spec: { containers }, annotations: { "metahub.dev/selection": JSON.stringify(manyNotes) } };
+  },
 };
 
 for (const [name, perSecond] of Object.entries(rates)) {
   const make = pods[name as keyof typeof rates];
   // What becomes of its own Pods is of no interest here; the others' are looked at.
   atRate(perSecond, signal, async (row) => {
-    const object = podOf(namespace, `${name}-${row}`, make(row));
+    const { images: asked, namespace = ownNamespace, spec, annotations } = make(row);
+    const object = podOf(namespace, `${name}-${row}`, asked, spec, annotations);
     await reviews.post("/mutate/pods", reviewOf({ namespace, name: "", object }), 5_000).catch(() => undefined);
   });
 }

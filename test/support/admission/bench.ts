@@ -19,7 +19,7 @@ import { Selections } from "../../../src/rewriting/selections.ts";
 import { createLogger, type Logger } from "../../../src/telemetry/log.ts";
 import { createRegistry } from "../../../src/telemetry/metrics.ts";
 import type { Reach } from "../../../src/webhook/reach.ts";
-import type { AdmissionResponse } from "../../../src/webhook/review.ts";
+import type { AdmissionRequest, AdmissionResponse } from "../../../src/webhook/review.ts";
 import { testNoteKeys } from "../note-keys.ts";
 import { digestOf } from "../oci/indexes.ts";
 import { variants } from "../variants.ts";
@@ -138,24 +138,27 @@ export class World {
 
   /** What the handler answers, as `kubectl create` would see it; with `old`, as an update of that Pod. */
   async review(object: object, old?: object, subResource?: string): Promise<Answer> {
-    const { response } = await this.handler.handle(
-      {
-        uid: "u",
-        operation: old === undefined ? "CREATE" : "UPDATE",
-        resource: { group: "", version: "v1", resource: "pods" },
-        ...(subResource === undefined ? {} : { subResource }),
-        namespace: "default",
-        name: "",
-        dryRun: false,
-        object,
-        oldObject: old,
-      },
-      AbortSignal.timeout(10_000),
-    );
+    const { request, signal } = this.requestOf(object, old, subResource);
+    const { response } = await this.handler.handle(request, signal);
     const text = Buffer.from(response.patch ?? "", "base64").toString();
     const operations: Operation[] = text === "" ? [] : JSON.parse(text);
     const stored: unknown = jsonpatch.applyPatch(structuredClone(object), operations, true).newDocument;
     return { ...response, operations, pod: parsePod(stored) };
+  }
+
+  requestOf(object: object, old?: object, subResource?: string): { request: AdmissionRequest; signal: AbortSignal } {
+    const request: AdmissionRequest = {
+      uid: "u",
+      operation: old === undefined ? "CREATE" : "UPDATE",
+      resource: { group: "", version: "v1", resource: "pods" },
+      ...(subResource === undefined ? {} : { subResource }),
+      namespace: "default",
+      name: "",
+      dryRun: false,
+      object,
+      oldObject: old,
+    };
+    return { request, signal: AbortSignal.timeout(10_000) };
   }
 
   #lookup(reference: Reference): Image {
