@@ -98,6 +98,7 @@ describe("lscpu of every Linux architecture that Go names, and of those that it 
     "s390",
     "sh4a",
     "sparc",
+    "sparc64",
     "e2k",
   ])("%s is refused by its name", (machine) => {
     const capture = captureOf(`Architecture: ${machine}\nCPU(s): 2\n`);
