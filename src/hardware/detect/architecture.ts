@@ -38,6 +38,9 @@ const withoutGo: ReadonlySet<string> = new Set(
    ppcle riscv32 s390 sh4 sh4a sparc sparc64 tilegx xtensa`.split(/\s+/),
 );
 
+/** Every name that `uname -m` has on Linux, as regular expressions. */
+export const machineNames: readonly string[] = [...machines.keys(), ...withoutGo, "mips(?:64)?", "armv[4-8][a-z]{0,4}"];
+
 /** The refusal of an architecture without a port of Go: Kubernetes and the runtimes are written in it. */
 export function notOfGo(name: string): Architecture {
   return { refused: `${name} is no architecture that Go has a port for, so no node runs on it` };
