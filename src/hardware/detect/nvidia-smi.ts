@@ -79,7 +79,7 @@ interface Gpu {
   readonly name: string;
 }
 
-/** What stands in a column that cannot be told: `[N/A]`, `[Not Supported]`, `[Unknown Error]`. */
+/** The text of a column that cannot be told: `[N/A]`, `[Not Supported]`, `[Unknown Error]`. */
 const untold = /^(\[[A-Za-z/ ]{1,40}\]|N\/A)$/;
 
 /** A line describes a GPU where each of its columns is told or cannot be; undefined for any other. */

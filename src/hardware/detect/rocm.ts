@@ -19,7 +19,7 @@ export function rocminfoNotes(text: string): readonly string[] {
 }
 
 /**
- * What rocminfo says instead of agents (rocminfo.cc: whether the driver is there, and each failed call of HSA). It lists
+ * The lines that rocminfo prints instead of agents (rocminfo.cc: whether the driver is there, and each failed call of HSA). It lists
  * a machine's CPU as an agent, also where there is no GPU.
  */
 function failures(text: string): readonly string[] {
