@@ -19,8 +19,8 @@ export function rocminfoNotes(text: string): readonly string[] {
 }
 
 /**
- * The lines that rocminfo prints instead of agents (rocminfo.cc: whether the driver is there, and each failed call of HSA). It lists
- * a machine's CPU as an agent, also where there is no GPU.
+ * The lines that rocminfo prints instead of agents (rocminfo.cc: whether the driver is there, and each failed call of
+ * HSA). It lists a machine's CPU as an agent, also where there is no GPU.
  */
 function failures(text: string): readonly string[] {
   const lines = text.split("\n").map((line) => line.trim());
