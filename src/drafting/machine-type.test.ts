@@ -2,7 +2,14 @@ import { load, loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { parseMachineType } from "../api/parse-machine-type.ts";
 import { parseFeatureList } from "../hardware/parse.ts";
-import { declarable, declarablePlatform, draft, formatDrafts, machineTypeName } from "./machine-type.ts";
+import {
+  declarable,
+  declarablePlatform,
+  draft,
+  formatDrafts,
+  machineTypeName,
+  undeclaredPlatform,
+} from "./machine-type.ts";
 
 describe("the name of a machine type", () => {
   test.each([
@@ -44,6 +51,13 @@ describe("what is declared", () => {
       variant: "v7",
     });
     expect(declarablePlatform({ os: "linux", architecture: "unknown" })).toBeUndefined();
+    expect(undeclaredPlatform({ os: "linux", architecture: "arm", variant: "v7" })).toEqual([]);
+  });
+
+  test("has none, and says so, where the API has no name for it", () => {
+    expect(undeclaredPlatform({ os: "linux", architecture: "kvx" })).toEqual([
+      "No platform is declared: a MachineType has no name for linux/kvx.",
+    ]);
   });
 });
 

@@ -3,7 +3,8 @@ import { type MachineType, type MachineTypeSpec, metahubApiVersion } from "../ap
 import { architectures, limits, operatingSystems } from "../api/rules.ts";
 import type { Feature } from "../hardware/feature.ts";
 import { formatFeature } from "../hardware/feature.ts";
-import type { Platform } from "../hardware/platform.ts";
+import { unknownArchitecture } from "../hardware/nodes/offer.ts";
+import { formatPlatform, type Platform } from "../hardware/platform.ts";
 import { oneLine } from "../text/shorten.ts";
 import { documentOptions } from "../yaml/document-options.ts";
 
@@ -45,6 +46,12 @@ export function declarablePlatform(platform: Platform): MachineTypeSpec["platfor
   const architecture = architectures.find((known) => known === platform.architecture);
   if (os === undefined || architecture === undefined) return undefined;
   return { os, architecture, ...(platform.variant === undefined ? {} : { variant: platform.variant }) };
+}
+
+/** The sentence for a platform that is not declared; none where it is, or where none is known. */
+export function undeclaredPlatform(platform: Platform): readonly string[] {
+  if (declarablePlatform(platform) !== undefined || platform.architecture === unknownArchitecture) return [];
+  return [`No platform is declared: a MachineType has no name for ${formatPlatform(platform)}.`];
 }
 
 /** Leaves out what is empty. */

@@ -5,7 +5,14 @@ import { formatPlatform } from "../hardware/platform.ts";
 import type { Profile } from "../hardware/profile.ts";
 import type { NodeEntry, Snapshot } from "../inventory/snapshot.ts";
 import { few } from "../text/few.ts";
-import { type Draft, declarable, declarablePlatform, draft, machineTypeName } from "./machine-type.ts";
+import {
+  type Draft,
+  declarable,
+  declarablePlatform,
+  draft,
+  machineTypeName,
+  undeclaredPlatform,
+} from "./machine-type.ts";
 import { chooseSelector } from "./selector.ts";
 
 interface Group {
@@ -58,6 +65,7 @@ function draftOf(
   );
   const comments = [
     `${members.length === 1 ? "1 node" : `${members.length} nodes`}: ${nodeNames}`,
+    ...undeclaredPlatform(profile.platform),
     ...notes,
     ...accelerators(profile),
     ...withheld(members),

@@ -37,7 +37,7 @@ async function detected(contents: Readonly<Record<string, string>>, options: Par
     ...options,
   });
   const offer = hostOffer(host);
-  return { ...host, features: offer.features.map(formatFeature), platform: offer.platform };
+  return { ...host, features: offer.features.map(formatFeature), platform: offer.platform, notes: offer.notes };
 }
 
 /** Answers the query and, without arguments, the header. */
@@ -79,9 +79,24 @@ describe("a Linux host", () => {
     const tool = nvidiaSmi("8.0, 550.54.15, NVIDIA A100\\nWARNING: infoROM is corrupted at gpu 0000:3B:00.0\\n");
     const host = await detected({ "/proc/cpuinfo": cpuinfo, "/bin/nvidia-smi": `${tool}exit 14\n` });
     expect(host.features).toEqual(expect.arrayContaining(["nvcap:8.0", "nvdriver:550.54.15", "cuda:12.4"]));
-    expect(host.problems).toHaveLength(1);
-    expect(host.problems[0]).toContain("nvidia-smi answered, but it ended with exit code 14");
+    expect(host.problems).toEqual(["nvidia-smi answered, but it ended with exit code 14."]);
+    expect(host.notes).toEqual([expect.stringMatching(/^nvidia-smi also says "WARNING: infoROM is corrupted /)]);
   });
+
+  // nvidia-smi(1), "Return Value"; 15 is what tools of other drivers end with.
+  test.each([2, 3, 6, 8, 9, 12, 13, 14, 15, 255])(
+    "tells exit code %i once, and its words on standard error once",
+    async (code) => {
+      const tool = nvidiaSmi("8.0, 550.54.15, NVIDIA A100\\nWARNING: one\\n");
+      const host = await detected({
+        "/proc/cpuinfo": cpuinfo,
+        "/bin/nvidia-smi": `${tool}echo "two" >&2; exit ${code}\n`,
+      });
+      const said = [...host.problems, ...host.notes].join(" ");
+      for (const each of [`exit code ${code}`, "one", "two"]) expect(said.split(each), each).toHaveLength(2);
+      expect(said).not.toContain("A100");
+    },
+  );
 
   test("has a driver before 510, which does not know compute_cap", async () => {
     const tool = `#!/bin/sh

@@ -72,6 +72,14 @@ export async function detectHost(signal: AbortSignal, options: DetectOptions): P
   };
 }
 
+/** A tool's output; where it did not do its work, why, with the output's words in `reason` and without in `ended`. */
+interface Answer {
+  readonly name: string;
+  readonly text: string;
+  readonly reason?: string | undefined;
+  readonly ended?: string | undefined;
+}
+
 class Probe {
   readonly problems: string[] = [];
   readonly #signal: AbortSignal;
@@ -108,7 +116,7 @@ class Probe {
     const first = await this.#ask(names, nvidiaSmiQuery);
     if (first === undefined) return undefined;
     let query = first.text;
-    let { reason } = first;
+    let { reason, ended } = first;
     if (reason !== undefined && !describesGpu(query)) {
       // A driver that hangs or has failed would only do so again.
       const old = /not a valid field/i.test(query + reason) ? await this.#ask(names, nvidiaSmiOldQuery) : undefined;
@@ -117,9 +125,10 @@ class Probe {
         this.problems.push(`nvidia-smi is there, but ${reason}.`);
         return undefined;
       }
-      reason = old.reason;
+      ended = old.ended;
     }
-    if (reason !== undefined) this.problems.push(`nvidia-smi answered, but ${reason}.`);
+    // Its warnings stand in the answer, and are told from there.
+    if (ended !== undefined) this.problems.push(`nvidia-smi answered, but ${ended}.`);
     const header = await this.#ask(names, []);
     return { query, ...(header === undefined ? {} : { header: header.text }) };
   }
@@ -147,15 +156,15 @@ class Probe {
   }
 
   /** The output of the first of these tools that is there; with a reason where it did not do its work. */
-  async #ask(
-    names: readonly string[],
-    args: readonly string[],
-  ): Promise<{ readonly name: string; readonly text: string; readonly reason?: string } | undefined> {
+  async #ask(names: readonly string[], args: readonly string[]): Promise<Answer | undefined> {
     for (const name of names) {
       const command = name.startsWith("/") ? join(this.#root, name) : name;
       const result = await runTool(command, args, this.#limits, { signal: this.#signal, env: this.#env });
       if (result.kind === "output") return { name, text: result.text };
-      if (result.kind === "failed") return { name, text: result.output, reason: result.reason.replace(/\.$/, "") };
+      if (result.kind === "failed") {
+        const [reason, ended] = [result.reason, result.ended].map((clause) => clause.replace(/\.$/, ""));
+        return { name, text: result.output, reason, ended };
+      }
     }
     return undefined;
   }

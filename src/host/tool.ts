@@ -11,8 +11,11 @@ export interface ToolLimits {
 export type ToolResult =
   | { readonly kind: "absent" }
   | { readonly kind: "output"; readonly text: string }
-  /** It is there and did not do its work. `reason` is one clause; `output` is what it wrote nevertheless. */
-  | { readonly kind: "failed"; readonly reason: string; readonly output: string };
+  /**
+   * It is there and did not do its work. `reason` is one clause, with the tool's own words; `ended` is that without the
+   * words of `output`, which is what it wrote nevertheless.
+   */
+  | { readonly kind: "failed"; readonly reason: string; readonly ended: string; readonly output: string };
 
 /** Characters of a tool's own message that are told. */
 const maxComplaint = 200;
@@ -39,19 +42,21 @@ export async function runTool(
   if (how === "aborted") throw signal.reason;
   if (how === "exited" && code === 0) return { kind: "output", text: output };
   if (how === "not-started" && isMissing(result.problem)) return { kind: "absent" };
-  return { kind: "failed", reason: reasonOf(result, limits), output };
+  const ended = reasonOf(result, limits, result.errors);
+  const reason = reasonOf(result, limits, result.errors === "" ? output : result.errors);
+  return { kind: "failed", reason, ended, output };
 }
 
 function isMissing(problem: Error | undefined): boolean {
   return problem !== undefined && "code" in problem && (problem.code === "ENOENT" || problem.code === "ENOTDIR");
 }
 
-function reasonOf({ how, code, killedBy, output, errors, problem }: RunResult, limits: ToolLimits): string {
+function reasonOf({ how, code, killedBy, problem }: RunResult, limits: ToolLimits, text: string): string {
   if (how === "not-started") return said(problem?.message ?? "it cannot be started");
   const lives = problem === undefined ? "" : ` and cannot be ended (${said(problem.message)})`;
   if (how === "timeout") return `it gave no answer within ${limits.timeoutMs / 1000} s${lives}`;
   if (how === "too-much") return `it wrote more than ${limits.maxBytes} bytes${lives}`;
-  const words = said(errors === "" ? output : errors);
+  const words = said(text);
   const ended = killedBy === null ? `it ended with exit code ${code}` : `it was ended by ${killedBy}`;
   return words === "" ? ended : `${ended}: ${words}`;
 }

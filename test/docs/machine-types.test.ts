@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,7 @@ import { inventoryOf } from "../../src/inventory/manifests.ts";
 import { SnapshotBuilder } from "../../src/inventory/snapshot.ts";
 import { parseManifests } from "../../src/manifests/parse.ts";
 import { metahubProgram } from "../cli/metahub.ts";
+import { parseFixture } from "../support/hardware/fixture.ts";
 import { codeBlocks } from "./blocks.ts";
 
 // Each starts processes, on machines that may be busy.
@@ -49,6 +50,83 @@ test("what a report needs is one command, and detect reads what it prints", asyn
   const own = await promisify(execFile)("cat", ["/proc/cpuinfo"]);
   const said = (text: string) => hostOffer(captureOf(text)).features.find(({ namespace }) => namespace === "cpu");
   expect(said(stdout)).toEqual(said(own.stdout));
+});
+
+/** A host's own `/proc/cpuinfo` as whole as the kernel writes it: every core, and what a report must not tell. */
+function whole(capture: string): string {
+  const noise = "BogoMIPS\t: 48.00\ncpu MHz\t\t: 2400.1\nSerial\t\t: 00000000deadbeef\n";
+  const cores = capture.trim().split(/\n\s*\n/);
+  const numbered = (core: string, number: number) => core.replace(/^(processor|hart)(\s*): \d+$/gm, `$1$2: ${number}`);
+  return [...cores, ...cores].map((core, number) => `${numbered(core, number)}\n${noise}`).join("\n");
+}
+
+test("each host of the library has the same answer by its report as by its whole file", async () => {
+  const folder = join(import.meta.dirname, "../fixtures/hosts");
+  const scratch = await mkdtemp(join(tmpdir(), "metahub-report-"));
+  const answer = (text: string) => {
+    const { platform, features, refused } = hostOffer(captureOf(text));
+    return { platform, features: features.map(formatFeature), refused };
+  };
+  let hosts = 0;
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
+    const captures = await Promise.all(
+      names.map(
+        async (name) => [name, parseFixture(await readFile(join(folder, name), "utf8")).capture ?? ""] as const,
+      ),
+    );
+    for (const [name, capture] of captures) {
+      // macOS has no such file: the page names its own command.
+      if (capture === "" || capture.startsWith("machdep.cpu.")) continue;
+      hosts += 1;
+      const file = join(scratch, name);
+      await writeFile(file, whole(capture));
+      const command = (report?.text ?? "exit 1").replace("/proc/cpuinfo", file).replace(/; uname -m$/, "");
+      const { stdout } = await promisify(execFile)("sh", ["-c", command]);
+      expect(answer(stdout), name).toEqual(answer(whole(capture)));
+      expect(stdout, name).not.toMatch(/deadbeef|MHz|BogoMIPS/);
+      expect(stdout.length, name).toBeLessThanOrEqual(capture.length + 200);
+    }
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+  expect(hosts).toBeGreaterThan(50);
+});
+
+/** As their kernels write them (arch/*, show_cpuinfo), shortened. */
+test.each([
+  [
+    "LoongArch 3A6000",
+    "processor\t: 0\nCPU Family\t: Loongson-64bit\nModel Name\t: Loongson-3A6000\nISA\t: loongarch32 loongarch64\n",
+  ],
+  ["sparc64", "cpu\t\t: UltraSparc T5 (Niagara5)\nfpu\t\t: UltraSparc T5\ntype\t\t: sun4v\n"],
+  [
+    "s390x",
+    "vendor_id : IBM/S390\nfeatures\t: esan3 zarch\nprocessor 0: version = FF,  identification = 0123AB,  machine = 2964\n",
+  ],
+  [
+    "POWER9",
+    "processor\t: 0\ncpu\t\t: POWER9, altivec supported\n\ntimebase\t: 512000000\nplatform\t: PowerNV\nmachine\t: PowerNV 9006\n",
+  ],
+  [
+    "an old ARM kernel",
+    "Processor\t: ARMv7 Processor rev 9 (v7l)\nprocessor\t: 0\n\nprocessor\t: 1\n\nFeatures\t: half thumb\nCPU implementer\t: 0x41\nCPU architecture: 7\n",
+  ],
+  ["MIPS", "system type\t: Atheros\nprocessor\t: 0\ncpu model\t: MIPS 24Kc V7.4\nisa\t: mips1 mips2 mips32r1\n"],
+  ["68k", "CPU:\t\t68040\nMMU:\t\t68040\n"],
+])("the report of %s says what its file says", async (_, cpuinfo) => {
+  const scratch = await mkdtemp(join(tmpdir(), "metahub-report-"));
+  try {
+    await writeFile(join(scratch, "cpuinfo"), cpuinfo);
+    const command = (report?.text ?? "exit 1").replace("/proc/cpuinfo", join(scratch, "cpuinfo"));
+    const { stdout } = await promisify(execFile)("sh", ["-c", command]);
+    expect(stdout.trim().split("\n").length).toBeGreaterThan(1);
+    expect(stdout).not.toContain("0123AB");
+    expect(hostOffer(captureOf(stdout))).toEqual(hostOffer(captureOf(cpuinfo)));
+    if (cpuinfo.includes("2964")) expect(stdout).toContain("machine = 2964");
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
 });
 
 describe("machine types", () => {

@@ -8,6 +8,7 @@ import {
   formatDrafts,
   machineTypeName,
   reportedNamespaces,
+  undeclaredPlatform,
 } from "../../drafting/machine-type.ts";
 import { type Capture, captureOf } from "../../hardware/detect/capture.ts";
 import { maxCpuinfoLength } from "../../hardware/detect/cpuinfo.ts";
@@ -134,7 +135,12 @@ function hostDraft(
       ]
     : ["Which nodes have this CPU? Select a label of theirs, for example node.kubernetes.io/instance-type."];
   const found = here ? `What metahub detect found on ${host}.` : "What metahub detect found in a /proc/cpuinfo.";
-  return draft(name ?? machineTypeName(here ? host : cpu), spec, [found, ...notes], selectorComments);
+  return draft(
+    name ?? machineTypeName(here ? host : cpu),
+    spec,
+    [found, ...undeclaredPlatform(platform), ...notes],
+    selectorComments,
+  );
 }
 
 /** The CPU of another machine: nothing of this one may stand beside it. */

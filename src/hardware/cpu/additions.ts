@@ -56,13 +56,16 @@ const intel: readonly Addition[] = [
   ["raptorlake", "alderlake"],
   ["meteorlake", "alderlake"],
   ["gracemont", "alderlake"],
-  // lunarlake is PTA_ARROWLAKE_S; PTA_PANTHERLAKE builds on it.
+  // LLVM: lunarlake is arrowlake-s; pantherlake and wildcatlake are that without Key Locker, which Linux never switches
+  // on; novalake has AVX-512 and AVX10 besides.
   ["lunarlake", "arrowlake_s"],
   ["pantherlake", "lunarlake"],
-  // PTA_SIERRAFOREST = PTA_ALDERLAKE | …
-  ["sierraforest", "alderlake"],
+  ["wildcatlake", "pantherlake"],
+  ["novalake", "pantherlake", "icelake"],
+  // LLVM: sierraforest is arrowlake with CLDEMOTE; clearwaterforest has arrowlake-s's besides.
+  ["sierraforest", "arrowlake"],
   ["grandridge", "sierraforest"],
-  ["clearwaterforest", "sierraforest"],
+  ["clearwaterforest", "sierraforest", "arrowlake_s"],
   // PTA_BONNELL = SSSE3, CX16, MOVBE: below the levels.
   ["bonnell", "core2"],
   ["saltwell", "bonnell"],

@@ -30,18 +30,20 @@ const machines: ReadonlyMap<string, readonly [family: string, architecture: stri
   ["ppc64le", ["ppc64le", "ppc64le"]],
   ["riscv64", ["riscv64", "riscv64"]],
   ["s390x", ["s390x", "s390x"]],
-  ["sparc64", ["sparc64", "sparc64"]],
 ]);
 
-/** Linux has these, and no port of Go with that name does: nothing in an image index can be meant for them. */
+/** Linux has these, and Go has no port for them (go tool dist list): neither a kubelet nor a runtime is built for them. */
 const withoutGo: ReadonlySet<string> = new Set(
   `aarch64_be alpha arc armeb csky e2k hexagon ia64 loongarch32 m68k microblaze nios2 openrisc parisc parisc64 ppc
-   ppcle riscv32 s390 sh4 sh4a sparc tilegx xtensa`.split(/\s+/),
+   ppcle riscv32 s390 sh4 sh4a sparc sparc64 tilegx xtensa`.split(/\s+/),
 );
 
-/** The refusal of what is no port of Go. */
+/** Every name that `uname -m` has on Linux, as regular expressions. */
+export const machineNames: readonly string[] = [...machines.keys(), ...withoutGo, "mips(?:64)?", "armv[4-8][a-z]{0,4}"];
+
+/** The refusal of an architecture without a port of Go: Kubernetes and the runtimes are written in it. */
 export function notOfGo(name: string): Architecture {
-  return { refused: `${name} is no architecture that Go, and so an image index, has a name for` };
+  return { refused: `${name} is no architecture that Go has a port for, so no node runs on it` };
 }
 
 /**

@@ -98,6 +98,7 @@ describe("lscpu of every Linux architecture that Go names, and of those that it 
     "s390",
     "sh4a",
     "sparc",
+    "sparc64",
     "e2k",
   ])("%s is refused by its name", (machine) => {
     const capture = captureOf(`Architecture: ${machine}\nCPU(s): 2\n`);
@@ -114,12 +115,51 @@ describe("texts that name no CPU are told apart", () => {
     ["macOS", "Hardware:\n\n    Hardware Overview:\n\n      Chip: Apple M1\n"],
     ["macOS", "hw.machine: arm64\nhw.ncpu: 8\n"],
     ["another language", "Architektur:                     x86_64\nCPU(s):   8\n"],
+    // util-linux, po/*.po: "Architecture:" of lscpu.
+    ["another language", "Architecture :                          x86_64\nProcesseur(s) :                         8\n"],
+    ["another language", "Architecture\u00A0:                     aarch64\nProcesseur(s)\u00A0: 8\n"],
+    ["another language", "アーキテクチャ:                         x86_64\nCPU:    8\n"],
+    ["another language", "架构：                           x86_64\nCPU 运行模式：32-bit, 64-bit\n"],
+    ["another language", "架構：                           aarch64\nCPU(s)： 8\n"],
+    ["another language", "아키텍처:                        x86_64\nCPU:     8\n"],
+    ["another language", "Архитектура:                     riscv64\nCPU(s):  8\n"],
+    ["another language", "Архітектура:                     ppc64le\nПроцесори: 8\n"],
+    ["another language", "Architektura:                    s390x\nCPU:     8\n"],
+    ["another language", "Mimari:                          armv7l\nCPU:     8\n"],
+    ["another language", "Arkitektur:                      mips64\nCPU:     8\n"],
+    [
+      "Windows",
+      "Hostname:                 PC\nBetriebssystemname:       Microsoft Windows 11 Pro\nSystemtyp:                x64-based PC\n",
+    ],
+    ["Windows", "Type du système:          x64-based PC\n"],
+    ["Windows", "Type du syst\u00E8me\u00A0:\u00A0ARM64-based PC\n"],
+    ["Windows", "系统类型:         x64-based PC\n"],
+    ["Windows", "システムの種類:         x86-based PC\n"],
+    [
+      "Windows",
+      "Caption                               DeviceID  Manufacturer\nIntel64 Family 6 Model 158 Stepping 10  CPU0      GenuineIntel\n",
+    ],
+    ["Windows", "Caption           : Intel64 Family 6 Model 85 Stepping 7\nDeviceID          : CPU0\n"],
+    ["Windows", "Caption : AMD64 Family 25 Model 33 Stepping 2\n"],
+    ["Windows", "Caption : ARMv8 (64-bit) Family 8 Model D4B Revision   0\n"],
+    ["Windows", "[01]: ARMv8 Family 8 Model D0C Revision 301 Qualcomm\n"],
+    [
+      "Windows",
+      "Prozessor(en):  1 Prozessor(en) installiert.\n  [01]: Intel64 Family 6 Model 142 Stepping 10 GenuineIntel ~1801 MHz\n",
+    ],
     ["JSON", '{"a": 1}'],
     ["a manifest", "apiVersion: v1\nkind: Node\n"],
   ])("%s", (what, text) => {
     expect(captureOf(text).refused).toContain(what);
     expect(hostOffer(captureOf(text)).platform.architecture).toBe("unknown");
   });
+});
+
+test("a kernel's own text is none of them", () => {
+  const kernel = "processor : 0\nvendor_id : GenuineIntel\nmodel name : x86_64\nflags : fpu lm\nSystem : x86_64\n";
+  for (const text of Object.values(cpuinfos)) expect(captureOf(text).refused).toBeUndefined();
+  for (const text of Object.values(lscpu)) expect(captureOf(text).refused).toBeUndefined();
+  expect(formatPlatform(hostOffer(captureOf(kernel)).platform)).toBe("linux/amd64");
 });
 
 test("any text has one platform and one CPU in the time that its length takes", { timeout: 60_000 }, () => {

@@ -1,16 +1,32 @@
+import { machineNames } from "./architecture.ts";
 import type { HostReport } from "./host.ts";
 import { parseLscpu } from "./lscpu.ts";
 
-/** Texts that tell no CPU but are no accident either: how to know them, and why they are refused, as a sentence's end. */
+const windows =
+  "it is a text of Windows, which does not name the CPU's instructions: declare the machine type's platform and features";
+
+/**
+ * Texts that tell no CPU but are no accident either: how to know them, and why they are refused, as a sentence's end.
+ * Tools translate the names of their fields, and not the values: by those they are known.
+ */
 const strangers: readonly (readonly [pattern: RegExp, refused: string])[] = [
   [
-    /^(OS Name:\s+Microsoft Windows|Host Name:.*\r?\nOS Name:|System Type:\s+\w+-based PC|PROCESSOR_(IDENTIFIER|ARCHITECTURE)=)/m,
-    "it is a text of Windows, which does not name the CPU's instructions: declare the machine type's platform and features",
+    /^(OS Name:\s+Microsoft Windows|Host Name:.*\r?\nOS Name:|PROCESSOR_(IDENTIFIER|ARCHITECTURE)=|PSComputerName\b)/m,
+    windows,
   ],
+  // systeminfo, "System Type", in any language: Windows' own name of the architecture stays.
+  [/[:\uFF1A][ \t\u00A0]*(x64|X86|ARM64)[- ]based PC\b/im, windows],
+  // Win32_Processor's Caption (wmic, Get-CimInstance): the registry's HKLM\HARDWARE\DESCRIPTION\System\CentralProcessor.
+  [/\b(Intel64|AMD64|EM64T|x86|ia64|ARMv8(?: \(64-bit\))?|ARM64) Family [0-9A-F]{1,4} Model [0-9A-F]{1,4}\b/i, windows],
   [/^(Hardware Overview:|[ \t]+(Chip|Processor Name|Model Identifier): )/m, macAdvice("system_profiler")],
   [/^hw\.(machine|model|optional|cputype|ncpu)\b/m, macAdvice("another sysctl")],
+  // lscpu's first line, by `uname -m` at its end: French writes a blank before the colon, Chinese a
+  // full-width one. The kernel's own fields may have such values too.
   [
-    /^(Architektur|Arquitectura|Architettura|Arquitetura|Архитектура)\s*:/m,
+    new RegExp(
+      `^(?!Architecture:|(?:cpu|isa|machine|model|platform|processor|uarch)\\b)[^:\\uFF1A\\n]{1,64}[:\\uFF1A][ \\t\\u00A0\\u3000]*(?:${machineNames.join("|")})[ \\t]*$`,
+      "m",
+    ),
     "it is lscpu in another language: run LC_ALL=C lscpu",
   ],
   [/^\s*[[{]/, "it is JSON that is no output of lscpu -J"],

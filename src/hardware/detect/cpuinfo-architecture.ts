@@ -110,7 +110,7 @@ const power: Rule = (fields) => {
 const sparc: Rule = (fields) => {
   const type = fields.get("type") ?? "";
   if (!/^sun4/i.test(type)) return undefined;
-  return /^sun4[uv]/i.test(type) ? { family: "sparc64", architecture: "sparc64" } : notOfGo("sparc");
+  return notOfGo(/^sun4[uv]/i.test(type) ? "sparc64" : "sparc");
 };
 
 /** arch/x86/kernel/cpu/: what CPUID leaf 0 spells; others exist, and their flags show them. */

@@ -16,7 +16,7 @@ test.each([
   ["a header without CUDA", "", "| CUDA Version: N/A |", []],
   ["no GPU", "", "", []],
 ])("%s", (_, query, header, features) => {
-  expect(parseNvidiaSmi(query, header)).toEqual({ features, notes: [] });
+  expect(parseNvidiaSmi(query, header === "" ? undefined : header)).toEqual({ features, notes: [] });
 });
 
 test.each([
@@ -62,6 +62,48 @@ test.each([
   expect(notes).toEqual(["cuda is not offered: the header of nvidia-smi names no CUDA version."]);
 });
 
+const noCapability = 'nvcap is not offered: nvidia-smi names no compute capability of "Orin (nvgpu)".';
+const noDriver = "nvdriver is not offered: nvidia-smi names no version of the driver.";
+const noCuda = "cuda is not offered: the header of nvidia-smi names no CUDA version.";
+
+// The first: JetPack 6 on an Orin. What one column does not tell, the header may; what neither tells is named.
+test.each([
+  [
+    "8.7, [N/A], Orin (nvgpu)",
+    "Driver Version: 540.4.0  CUDA Version: 12.6",
+    ["nvcap:8.7", "nvdriver:540.4.0", "cuda:12.6"],
+    [],
+  ],
+  [
+    "8.7, [N/A], Orin (nvgpu)",
+    "NVIDIA-SMI 540.4.0   Driver Version: N/A   CUDA Version: N/A",
+    ["nvcap:8.7"],
+    [noDriver, noCuda],
+  ],
+  [
+    "8.7, [Unknown Error], Orin (nvgpu)",
+    "KMD Version: 590.10  CUDA UMD Version: 13.1",
+    ["nvcap:8.7", "nvdriver:590.10", "cuda:13.1"],
+    [],
+  ],
+  [
+    "[N/A], [N/A], Orin (nvgpu)",
+    "Driver Version: 540.4.0  CUDA Version: 12.6",
+    ["nvdriver:540.4.0", "cuda:12.6"],
+    [noCapability],
+  ],
+  ["[Not Supported], N/A, Orin (nvgpu)", "", [], [noCapability, noDriver, noCuda]],
+  ["8.7, 540.4.0, [N/A]", "CUDA Version: 12.6", ["nvcap:8.7", "nvdriver:540.4.0", "cuda:12.6"], []],
+  [
+    "8.7, 540.4.0, Orin (nvgpu)\n8.7, [N/A], Orin (nvgpu)",
+    "Driver Version: 1.2  CUDA Version: 12.6",
+    ["nvcap:8.7", "nvdriver:540.4.0", "cuda:12.6"],
+    [],
+  ],
+])("%s under %s offers what is told and names what is not", (query, header, features, notes) => {
+  expect(parseNvidiaSmi(`${query}\n`, header)).toEqual({ features, notes });
+});
+
 test("a driver that knows no compute_cap still tells its version, and the GPU is named", () => {
   const { features, notes } = parseNvidiaSmi(withoutCapability("470.182.03, Tesla K80\n\n"), "CUDA Version: 11.4");
   expect(features).toEqual(["nvdriver:470.182.03", "cuda:11.4"]);
@@ -73,6 +115,8 @@ test.each([
   ["[N/A], 570.86.15, NVIDIA H200\n", true],
   ["12.1, [N/A], NVIDIA GB10\n", true],
   ['Field "compute_cap" is not a valid field to query.\n\n', false],
+  ["[N/A], [N/A], Orin (nvgpu)\n", true],
+  ["[Not Supported], No devices were found\n", false],
   ["No devices were found\n", false],
   ["", false],
 ])("%j describes a GPU: %s", (query, expected) => {

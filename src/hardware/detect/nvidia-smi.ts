@@ -35,27 +35,36 @@ export function describesGpu(query: string): boolean {
  * are offered, and an image must run on each; so none is, where one does not say its own. A warning, or a GPU that the
  * driver has lost, withholds nothing where others are described.
  */
-export function parseNvidiaSmi(query: string, header = ""): Found {
+export function parseNvidiaSmi(query: string, header?: string): Found {
   const lines = query.split("\n").filter((each) => each.trim() !== "");
   const gpus = lines.flatMap((line) => readLine(line) ?? []);
   const others = lines.filter((line) => readLine(line) === undefined).map((line) => line.trim());
   const unknown = gpus.filter(({ capability }) => capability === undefined).map(({ name }) => name);
   const capabilities = unknown.length > 0 ? [] : gpus.map(({ capability }) => `nvcap:${capability}`);
-  const drivers = gpus.flatMap(({ driver }) => (driver === undefined ? [] : [`nvdriver:${driver}`]));
-  const cuda = /\bCUDA(?: UMD)? Version:\s*(\d{1,3}\.\d{1,3})\b/.exec(header)?.[1];
+  const drivers = driversOf(gpus, header ?? "");
+  const cuda = /\bCUDA(?: UMD)? Version:\s*(\d{1,3}\.\d{1,3})\b/.exec(header ?? "")?.[1];
   const features = [...capabilities, ...drivers, ...(cuda === undefined ? [] : [`cuda:${cuda}`])];
   const notes =
     gpus.length === 0
       ? others.map(withoutCapabilityNote)
       : [
           ...unknown.map(withoutCapabilityNote),
+          ...(drivers.length === 0 ? ["nvdriver is not offered: nvidia-smi names no version of the driver."] : []),
           // Before 410 the header has no such field, and where libcuda is missing it says ERR!.
-          ...(cuda === undefined && header.includes("NVIDIA-SMI")
+          ...(cuda === undefined && header !== undefined
             ? ["cuda is not offered: the header of nvidia-smi names no CUDA version."]
             : []),
           ...others.map((text) => `nvidia-smi also says ${quote(text)}.`),
         ];
   return { features: [...new Set(features)], notes: [...new Set(notes)].slice(0, maxNotes) };
+}
+
+/** A machine has one driver. Jetson's tool says [N/A] of each GPU, and names the driver in the header. */
+function driversOf(gpus: readonly Gpu[], header: string): readonly string[] {
+  const told = gpus.flatMap(({ driver }) => (driver === undefined ? [] : [`nvdriver:${driver}`]));
+  if (told.length > 0 || gpus.length === 0) return told;
+  const driver = /\b(?:Driver|KMD) Version:\s*(\d{1,4}(?:\.\d{1,4}){1,2})\b/.exec(header)?.[1];
+  return driver === undefined ? [] : [`nvdriver:${driver}`];
 }
 
 function withoutCapabilityNote(text: string): string {
@@ -70,12 +79,16 @@ interface Gpu {
   readonly name: string;
 }
 
-/** A line that describes a GPU has its capability or its driver's version; undefined for any other. */
+/** The text of a column that cannot be told: `[N/A]`, `[Not Supported]`, `[Unknown Error]`. */
+const untold = /^(\[[A-Za-z/ ]{1,40}\]|N\/A)$/;
+
+/** A line describes a GPU where each of its columns is told or cannot be; undefined for any other. */
 function readLine(line: string): Gpu | undefined {
   const [first = "", second = "", ...name] = line.split(",").map((field) => field.trim());
   const capability = /^\d{1,2}\.\d$/.test(first) ? first : undefined;
   const driver = /^\d{1,4}(\.\d{1,4}){1,2}$/.test(second) ? second : undefined;
-  if (capability === undefined && driver === undefined) return undefined;
+  if (capability === undefined && driver === undefined && !(untold.test(first) && untold.test(second)))
+    return undefined;
   return {
     ...(capability === undefined ? {} : { capability }),
     ...(driver === undefined ? {} : { driver }),

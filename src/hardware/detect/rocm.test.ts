@@ -48,6 +48,37 @@ test("a target that cannot be read is told", () => {
   expect(rocminfoNotes(cpu)).toEqual([]);
 });
 
+// LLVM, AMDGPUUsage, "Target ID": before version 4 only what is on was written, with "+".
+test.each([
+  "gfx906+sram-ecc-xnack",
+  "gfx906-sram-ecc+xnack",
+  "gfx906+cumode",
+  "gfx90a:sramecc",
+  "gfx90a:sramecc+xnack-",
+])("%s is no form of any ROCm, and is told as it stands", (isa) => {
+  const text = agent(2, "GPU", [isa]);
+  expect(parseRocminfo(text)).toEqual([]);
+  expect(rocminfoNotes(text)).toEqual([
+    `gfx is not offered: rocminfo names the target "amdgcn-amd-amdhsa--${isa}", which cannot be read.`,
+  ]);
+});
+
+// rocminfo.cc.
+test.each([
+  ["ROCk module is NOT loaded, possibly no GPU devices\n"],
+  ["Unable to open /dev/kfd read-write: Permission denied\n"],
+  ["ROCk module is loaded\nhsa api call failure at: /src/rocminfo.cc:1306\n"],
+])("%j names no agent, and is told", (text) => {
+  const told = text.trim().split("\n").at(-1)?.slice(0, 40);
+  expect(rocminfoNotes(text)).toHaveLength(1);
+  expect(rocminfoNotes(text)[0]).toContain(`gfx is not offered: rocminfo says "${told}`);
+});
+
+test("an agent, or nothing at all, is no failure", () => {
+  expect(rocminfoNotes(`ROCk module is loaded\n=====\nHSA System Attributes\n=====\n${cpu}`)).toEqual([]);
+  expect(rocminfoNotes("")).toEqual([]);
+});
+
 describe("sysfs", () => {
   test.each([
     [90010, "gfx90a"],

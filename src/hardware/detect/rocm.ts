@@ -10,11 +10,23 @@ export function parseRocminfo(text: string): readonly string[] {
   return unread.length === 0 ? targets : [];
 }
 
-/** Why no target is offered although rocminfo names a GPU; one sentence each. */
+/** Why no target is offered although rocminfo names a GPU, or names no agent at all; one sentence each. */
 export function rocminfoNotes(text: string): readonly string[] {
-  return readRocminfo(text)
-    .unread.slice(0, maxNotes)
-    .map((name) => `gfx is not offered: rocminfo names the target ${quote(name)}, which cannot be read.`);
+  const unread = readRocminfo(text).unread.map(
+    (name) => `gfx is not offered: rocminfo names the target ${quote(name)}, which cannot be read.`,
+  );
+  return [...unread, ...failures(text)].slice(0, maxNotes);
+}
+
+/**
+ * The lines that rocminfo prints instead of agents (rocminfo.cc: whether the driver is there, and each failed call of
+ * HSA). It lists a machine's CPU as an agent, also where there is no GPU.
+ */
+function failures(text: string): readonly string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  if (lines.some((line) => /^Agent \d+/.test(line))) return [];
+  const said = lines.filter((line) => /[a-z]/i.test(line) && !/^ROCk module (version \S+ )?is loaded/i.test(line));
+  return said.slice(0, maxNotes).map((line) => `gfx is not offered: rocminfo says ${quote(line)}.`);
 }
 
 const maxNotes = 4;
@@ -46,17 +58,22 @@ function isaName(line: string): string | undefined {
   return name !== undefined && /^(amdgcn-|AMD:AMDGPU:)/.test(name) ? name : undefined;
 }
 
+const processorPattern = "gfx[0-9a-z]+(?:-\\d{1,2})?(?:-generic)?";
+const target = new RegExp(`^amdgcn-amd-amdhsa--(${processorPattern}(?::[a-z][a-z0-9]{0,15}[+-]){0,4})$`);
+const oldTarget = new RegExp(`^amdgcn-amd-amdhsa--(${processorPattern})((?:\\+(?:xnack|sram-ecc)){1,2})$`);
+
 /**
  * `gfx90a:sramecc+:xnack-` as it is. ROCm before 4.1 wrote what is on with `+` alone (`gfx908+sram-ecc`,
- * `gfx906+xnack+sram-ecc`), which says nothing of the rest. ROCm before 2.0: `AMD:AMDGPU:8:0:3` is gfx803.
+ * `gfx906+xnack+sram-ecc`), which says nothing of the rest. ROCm before 2.0: `AMD:AMDGPU:8:0:3` is gfx803. Undefined for
+ * any other text.
  */
 function targetOf(name: string): string | undefined {
   const old = /^AMD:AMDGPU:(\d{1,2}):(\d{1,2}):(\d{1,2})$/.exec(name);
   if (old !== null) return gfxTarget(Number(old[1]) * 10_000 + Number(old[2]) * 100 + Number(old[3]));
-  const [, processor, settings = ""] =
-    /^amdgcn-amd-amdhsa--(gfx[0-9a-z]+(?:-[0-9a-z]+)*)((?:[:+][a-z-]+[+-]?){0,4})$/.exec(name) ?? [];
+  const plain = target.exec(name)?.[1];
+  if (plain !== undefined) return plain;
+  const [, processor, settings = ""] = oldTarget.exec(name) ?? [];
   if (processor === undefined) return undefined;
-  if (settings === "" || settings.startsWith(":")) return processor + settings;
   const on = settings.split("+").filter((setting) => setting !== "");
   return [processor, ...on.map((setting) => `${setting.replace("sram-ecc", "sramecc")}+`)].join(":");
 }

@@ -60,7 +60,14 @@ describe("names that archspec lacks", () => {
     ["GenuineIntel", 6, 0xcf, "sapphirerapids", "emeraldrapids"],
     ["GenuineIntel", 6, 0xad, "sapphirerapids", "graniterapids"],
     ["GenuineIntel", 19, 1, "sapphirerapids", "diamondrapids"],
-    ["GenuineIntel", 6, 0xaf, "alderlake", "sierraforest"],
+    ["GenuineIntel", 6, 0xaf, "arrowlake", "sierraforest"],
+    ["GenuineIntel", 6, 0xb6, "arrowlake", "grandridge"],
+    ["GenuineIntel", 6, 0xdd, "arrowlake_s", "clearwaterforest"],
+    ["GenuineIntel", 6, 0xcc, "arrowlake_s", "pantherlake"],
+    ["GenuineIntel", 6, 0xe5, "arrowlake_s", "pantherlake"],
+    ["GenuineIntel", 6, 0xd5, "arrowlake_s", "wildcatlake"],
+    ["GenuineIntel", 18, 1, "novalake", "novalake"],
+    ["GenuineIntel", 18, 3, "novalake", "novalake"],
     ["GenuineIntel", 6, 0xbd, "arrowlake_s", "lunarlake"],
     ["GenuineIntel", 6, 0x37, "nehalem", "silvermont"],
     ["GenuineIntel", 6, 0x9c, "westmere", "tremont"],
@@ -69,6 +76,41 @@ describe("names that archspec lacks", () => {
   ])("%s family %i model %i with the flags of %s is %s", (vendor, family, model, flags, name) => {
     expect(nameOf(vendor, family, model, flagsOf(flags))).toBe(name);
   });
+});
+
+// Linux shows `avx_vnni` of these and nothing newer: archspec's capture of a Core Ultra 9 285 (linux-ubuntu24.04-alderlake).
+describe("flags that Linux does not name", () => {
+  const rows = [
+    [6, 0xaf, "alderlake", "sierraforest"],
+    [6, 0xdd, "alderlake", "clearwaterforest"],
+    [6, 0xc6, "alderlake", "arrowlake_s"],
+    [6, 0xc5, "alderlake", "arrowlake"],
+    [6, 0xbd, "alderlake", "lunarlake"],
+    [6, 0xd5, "alderlake", "wildcatlake"],
+  ] as const;
+
+  test.each(rows)("family %i model %i with the flags of %s is %s on a machine", (family, model, flags, name) => {
+    expect(nameOf("GenuineIntel", family, model, flagsOf(flags))).toBe(name);
+  });
+
+  test.each(rows)("family %i model %i may hide them in a virtual machine: it is %s", (family, model, flags) => {
+    expect(nameOf("GenuineIntel", family, model, `${flagsOf(flags)} hypervisor`)).toBe(flags);
+  });
+
+  test("are missing where another of them is shown", () => {
+    expect(nameOf("GenuineIntel", 6, 0xdd, flagsOf("arrowlake"))).toBe("arrowlake");
+    expect(nameOf("GenuineIntel", 6, 0xaf, flagsOf("arrowlake", ["cmpccxadd"]))).toBe("alderlake");
+  });
+
+  test("and what Linux names is missed", () => {
+    expect(nameOf("GenuineIntel", 6, 0xaf, flagsOf("alderlake", ["waitpkg"]))).toBe("skylake");
+  });
+});
+
+// Arrow Lake-U has Meteor Lake's cores under a number that compilers call arrowlake.
+test("Arrow Lake-U is arrowlake where its flags show that", () => {
+  expect(nameOf("GenuineIntel", 6, 0xb5, flagsOf("alderlake"))).toBe("alderlake");
+  expect(nameOf("GenuineIntel", 6, 0xb5, flagsOf("arrowlake"))).toBe("arrowlake");
 });
 
 test("what is harmless is something that archspec asks for", () => {

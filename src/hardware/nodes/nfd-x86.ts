@@ -1,9 +1,10 @@
-import { type CpuEntry, cpuGraph } from "../cpu/graph.ts";
+import { type CpuEntry, cpuDescendsFrom, cpuFlags, cpuGraph } from "../cpu/graph.ts";
+import { archspecName } from "../detect/archspec.ts";
 import { quote } from "../error.ts";
 import { idsOf, type NfdCpu, namesNoHypervisor } from "./nfd-cpu.ts";
 import { absenceMeansMissing, knowsNewerFlags } from "./nfd-flags.ts";
 import { some } from "./some.ts";
-import { x86Candidates } from "./x86.ts";
+import { unnamedFlags, x86Candidates } from "./x86.ts";
 
 /**
  * The name of an x86 CPU by its labels: what the ids stand for, if nothing that NFD publishes contradicts it; else its
@@ -17,8 +18,9 @@ export function x86NfdName(cpu: NfdCpu): { readonly name: string; readonly notes
   const candidate = candidates.find(({ needs = [] }) => needs.every((flag) => cpu.flags.has(flag)));
   const entry = candidate === undefined ? undefined : cpuGraph().get(candidate.name);
   if (entry === undefined) {
-    const unknown = `The CPU's ids (${idsOf(cpu)}) are not known by name, so it is offered as ${proven}.`;
-    return { name: proven, notes: cpu.vendor === "" ? [] : [unknown] };
+    const name = shownName(cpu, proven);
+    const unknown = `The CPU's ids (${idsOf(cpu)}) are not known by name, so it is offered as ${name}.`;
+    return { name, notes: cpu.vendor === "" ? [] : [unknown] };
   }
   const masked = contradiction(cpu, entry);
   if (masked === undefined && entry.ancestors.has(proven)) return { name: entry.name, notes: [] };
@@ -33,6 +35,28 @@ export function x86NfdName(cpu: NfdCpu): { readonly name: string; readonly notes
   return { name, notes: [`The CPU's ids say ${entry.name}, but ${masked}: it is offered as ${name}.`] };
 }
 
+/** NFD's vendor (klauspost/cpuid, Vendor) → archspec's. */
+const vendors: ReadonlyMap<string, string> = new Map([
+  ["intel", "GenuineIntel"],
+  ["amd", "AuthenticAMD"],
+]);
+
+/**
+ * archspec's name for the flags, as on the machine itself, where the labels and the proven level show all that it asks
+ * for. NFD's default denylist hides some of each name's flags, and its library never knew CLFLUSHOPT and CLWB: the level
+ * is then the answer.
+ */
+function shownName(cpu: NfdCpu, proven: string): string {
+  const { vendor } = cpu;
+  const flags = new Set([...cpu.flags, ...cpuFlags(proven)]);
+  const shown = archspecName({
+    family: "x86_64",
+    vendor: vendors.get(vendor.trim().toLowerCase()) ?? vendor,
+    flags,
+  });
+  return cpuDescendsFrom(shown, proven) ? shown : proven;
+}
+
 /** Why the labels speak against the name; undefined where they do not. */
 function contradiction(cpu: NfdCpu, entry: CpuEntry): string | undefined {
   if (cpu.level !== undefined && levelOf(entry) > cpu.level) return `the labels stop at level x86_64_v${cpu.level}`;
@@ -42,8 +66,9 @@ function contradiction(cpu: NfdCpu, entry: CpuEntry): string | undefined {
       ? undefined
       : `it is a virtual machine (${quote(cpu.hypervisor ?? "")}) without flags in its labels`;
   }
+  const masked = (flag: string) => unnamedFlags.has(flag) && !isBareMetal(cpu);
   const missing = [...entry.flags].filter(
-    (flag) => !cpu.flags.has(flag) && absenceMeansMissing(flag, cpu.flags, "x86_64"),
+    (flag) => !cpu.flags.has(flag) && (masked(flag) || absenceMeansMissing(flag, cpu.flags, "x86_64")),
   );
   if (missing.length > 0) return `the labels lack ${some(missing.sort())}`;
   const unseen = levelOf(entry) > shownLevel(cpu) && !isBareMetal(cpu);

@@ -180,3 +180,20 @@ test("ids that are no decimal numbers are none", () => {
   const labels = { ...nfd(["Intel", 6, 94], haswellFlags), "feature.node.kubernetes.io/cpu-model.id": "0x5e" };
   expect(cpuOf(nfdLabels(node(labels), "amd64"))).toEqual(["cpu:x86_64_v3"]);
 });
+
+describe("labels of a CPU that the kubelet's machine cannot have", () => {
+  test.each([
+    ["arm64", nfd(["Intel", 6, 94], skylakeFlags), ["cpu:aarch64"]],
+    ["arm64", nfd(["AMD", 25, 1], zen3), ["cpu:aarch64"]],
+    ["amd64", nfd(["ARM", 8, 0xd0c], "ASIMD AES"), ["cpu:x86_64"]],
+    ["ppc64le", nfd(["Intel", 6, 94], skylakeFlags), ["cpu:ppc64le"]],
+    ["s390x", nfd(["Intel", 6, 94], skylakeFlags), []],
+    ["riscv64", nfd(["ARM", 8, 0xd0c], "ASIMD AES"), ["cpu:riscv64"]],
+  ])("%s: nothing of them counts, and the vendor's label is named", (architecture, labels, features) => {
+    const said = nfdLabels(node(labels), architecture);
+    expect(said.features).toEqual(features);
+    expect(said.notes).toHaveLength(1);
+    expect(said.notes[0]).toMatch(/cpu-model\.vendor_id \("(Intel|AMD|ARM)"\) contradicts the kubelet, which reports /);
+    expect(said.notes[0]).toContain(architecture);
+  });
+});

@@ -1,4 +1,6 @@
 import { cpuGraph } from "../cpu/graph.ts";
+import { baseCpu } from "../cpu/spelling.ts";
+import { quote } from "../error.ts";
 import type { NodeLabels } from "./labels.ts";
 import { armNfdName } from "./nfd-arm.ts";
 import { type NfdCpu, readNfdCpu } from "./nfd-cpu.ts";
@@ -15,6 +17,8 @@ export function nfdLabels(node: NodeLabels, architecture: string | undefined): S
   if (cpu === undefined) {
     return statement("nfd", []);
   }
+  const foreign = architecture === undefined ? undefined : foreignVendor(cpu, architecture);
+  if (foreign !== undefined) return statement("nfd", baseOf(architecture), [foreign]);
   const { name, notes } = cpuName(cpu, architecture);
   const family = cpuGraph().get(name ?? "")?.family ?? "";
   const flags = [...cpu.flags].filter((flag) => isOfferedFlag(flag, family)).sort();
@@ -32,6 +36,25 @@ interface NfdName {
 }
 
 const armVendor = /^(arm|ampere|apple|cavium|fujitsu|nvidia|qualcomm|marvell|broadcom|hisilicon)$/i;
+
+/** Makers of x86 CPUs and of nothing else: klauspost/cpuid, Vendor; CPUID spells the rest. */
+const x86Vendor = /^(intel|amd|via|hygon|zhaoxin|genuineintel|authenticamd|hygongenuine|centaurhauls|shanghai)$/i;
+
+/** Why the labels are of another machine than the kubelet: their vendor makes no such CPU. */
+function foreignVendor({ vendor }: NfdCpu, architecture: string): string | undefined {
+  const name = vendor.trim();
+  const isX86 = architecture === "amd64" || architecture === "386";
+  const isArm = architecture === "arm64" || architecture === "arm";
+  if ((x86Vendor.test(name) && !isX86) || (armVendor.test(name) && !isArm)) {
+    return `The label cpu-model.vendor_id (${quote(vendor)}) contradicts the kubelet, which reports ${architecture}: no label of the CPU is believed.`;
+  }
+  return undefined;
+}
+
+function baseOf(architecture: string | undefined): readonly string[] {
+  const base = baseCpu(architecture ?? "");
+  return base === undefined ? [] : [`cpu:${base}`];
+}
 
 function cpuName(cpu: NfdCpu, architecture: string | undefined): NfdName {
   const known = architecture ?? (armVendor.test(cpu.vendor) ? "arm64" : cpu.level === undefined ? undefined : "amd64");

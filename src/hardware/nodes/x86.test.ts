@@ -23,7 +23,8 @@ const intel: readonly (readonly [models: string, name: string])[] = [
   ["b5 c5", "arrowlake"],
   ["c6", "arrowlake_s"],
   ["bd", "lunarlake"],
-  ["cc", "pantherlake"],
+  ["cc e5", "pantherlake"],
+  ["d5", "wildcatlake"],
   ["1c 26", "bonnell"],
   ["27 35 36", "saltwell"],
   ["37 4a 4d", "silvermont"],
@@ -91,6 +92,8 @@ describe("AMD", () => {
 });
 
 test.each([
+  ["GenuineIntel", 18, 1, "novalake"],
+  ["Intel", 18, 3, "novalake"],
   ["GenuineIntel", 19, 1, "diamondrapids"],
   ["HygonGenuine", 24, 0, "dhyana"],
   ["Hygon", 24, 4, "dhyana"],
@@ -104,6 +107,7 @@ test.each([
 test.each([
   ["Hygon", 25, 0],
   ["Intel", 15, 6],
+  ["Intel", 18, 2],
   ["Intel", 6, 999],
   ["", 6, 0x55],
   ["KVM", 6, 0x55],
