@@ -14,7 +14,7 @@ import { UsageError } from "../../process/failure.ts";
 import { Given } from "../input/given.ts";
 import { terminalOf } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
-import { basicHeader, clientLines } from "./lines.ts";
+import { basicHeader, clientLines } from "../../identity/client-lines.ts";
 import { withStore } from "./store.ts";
 import { credentialJson, credentialTable } from "./table.ts";
 
