@@ -1,4 +1,5 @@
 import { dataRoutes } from "../console/api/routes.ts";
+import { features } from "../console/data/features/find.ts";
 import { createApp } from "../console/http/app.ts";
 import { cookiesFor } from "../console/http/cookies.ts";
 import { Files } from "../console/http/files.ts";
@@ -13,7 +14,7 @@ import { UsageError } from "../process/failure.ts";
 import type { Logger, LogLevel } from "../telemetry/log.ts";
 import { pause, systemClock } from "../time/clock.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
-import { type ConsoleData, type ConsoleSource, openConsolePlace } from "./parts/console-place.ts";
+import { type ConsoleSource, type DataDoors, openConsolePlace } from "./parts/console-place.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
 import { serve } from "./parts/listen.ts";
 import { type ProgramContext, runProgram } from "./parts/program.ts";
@@ -48,15 +49,16 @@ export interface ConsoleOptions {
 const sweepMs = 10_000;
 
 /** Serves the console until the signal aborts. @throws what kept it from starting, or from going on */
-export function runConsole(options: ConsoleOptions, { env, signal }: ProgramContext, data: ConsoleData): Promise<void> {
+export function runConsole(options: ConsoleOptions, { env, signal }: ProgramContext, doors: DataDoors): Promise<void> {
   const { address, externalUrl, logLevel } = options;
   return runProgram({ logLevel, signal }, async ({ life, log, metricsRegistry, health }) => {
     const files = await Files.read(options.pages);
     const clock = systemClock;
     const metrics = createConsoleMetrics(metricsRegistry);
     const { idleMs, longestMs } = options;
-    const ways = await openConsolePlace(life, { ...options, env, log, clock }, data);
-    const sessions = new Sessions({ idleMs, longestMs, clock, changed: metrics.sessions });
+    const ways = await openConsolePlace(life, { ...options, env, log, clock }, doors);
+    const onError = (error: unknown): void => log.error({ error }, "a session did not end as it should");
+    const sessions = new Sessions({ idleMs, longestMs, clock, onError, changed: metrics.sessions });
     sweepSessions(life, sessions, ways, log);
     const session = new SessionApi({
       sessions,
@@ -70,7 +72,7 @@ export function runConsole(options: ConsoleOptions, { env, signal }: ProgramCont
     const app = createApp({
       externalUrl,
       trustedProxies: options.trustedProxies,
-      routes: dataRoutes(data.features),
+      routes: dataRoutes(features),
       session,
       streams: new Streams({ clock, log, changed: metrics.streams }),
       files,

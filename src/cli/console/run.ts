@@ -6,6 +6,7 @@ import { liesIn } from "../../process/lies-in.ts";
 import { readRequired } from "../../process/read-required.ts";
 import { runConsole } from "../../programs/console.ts";
 import type { CertificatePlace } from "../../programs/parts/certificates.ts";
+import { dataDoors } from "../../programs/parts/console-data.ts";
 import type { ConsoleSource } from "../../programs/parts/console-place.ts";
 import { pagesFolder } from "../../programs/parts/pages.ts";
 import { logLevels } from "../../telemetry/log.ts";
@@ -78,6 +79,7 @@ export async function serveConsole(given: unknown, context: CommandContext): Pro
         ),
     },
     context,
+    dataDoors,
   );
   return 0;
 }

@@ -14,6 +14,7 @@ function open() {
     idleMs: 30 * minute,
     longestMs: 720 * minute,
     clock,
+    onError: (error) => expect.fail(String(error)),
     changed: (count) => counts.push(count),
   });
   const begin = (name = "anna", until?: Date) => {
@@ -87,6 +88,7 @@ test("those that may not stay are ended, and all at the end", async () => {
   const [anna, bert] = [begin("anna"), begin("bert")];
   await sessions.sweep(({ name }) => Promise.resolve(name !== "bert"));
   expect([anna.session.over.aborted, bert.session.over.aborted]).toEqual([false, true]);
+  expect(place.closed.slice(-1)).toEqual(["bert"]);
   sessions.endAll();
   expect([anna.session.over.aborted, counts]).toEqual([true, [1, 2, 1, 0]]);
 });

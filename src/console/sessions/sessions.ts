@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "../../time/clock.ts";
-import type { Backend, Person } from "../backend.ts";
+import type { Person } from "../backend.ts";
+import type { SignedInBackend } from "../data/data.ts";
 
 /** Somebody who is signed in. Holds what they may do with: never log it. */
 export interface Session {
   readonly person: Person;
-  readonly backend: Backend;
+  readonly backend: SignedInBackend;
   /** Sent with each request that changes something. */
   readonly csrf: string;
   /** Ends it whatever is done; wall time. */
@@ -29,6 +30,8 @@ export interface SessionOptions {
   /** After so long it ends whatever is done, ms. */
   readonly longestMs: number;
   readonly clock: Clock;
+  /** Told where what a session had open could not be closed. */
+  readonly onError: (error: unknown) => void;
   readonly changed?: (count: number) => void;
 }
 
@@ -130,9 +133,10 @@ export class Sessions {
     return now >= dueAt || now - usedAt >= this.#options.idleMs;
   }
 
-  #end({ key, end }: Kept): void {
-    this.#kept.delete(key);
+  #end({ key, end, session }: Kept): void {
+    if (!this.#kept.delete(key)) return;
     end.abort(new Error("the session is over"));
+    session.backend.close().catch(this.#options.onError);
     this.#tell();
   }
 

@@ -1,7 +1,8 @@
 import type { ClusterAccess } from "../../kubernetes/access/access.ts";
 import { isKubernetesError } from "../../kubernetes/error.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Backend, Person } from "../backend.ts";
+import type { Person } from "../backend.ts";
+import type { SignedInBackend } from "../data/data.ts";
 import type { SignedIn } from "../sessions/sessions.ts";
 import { SignInError } from "./error.ts";
 import type { IdToken, OpenId } from "./openid.ts";
@@ -12,7 +13,7 @@ export interface ClusterWaysOptions {
   /** The API server, without anybody's credentials. */
   readonly address: ClusterAccess;
   readonly openid?: Pick<OpenId, "start" | "finish" | "refresh"> | undefined;
-  readonly backend: (person: Person) => Backend;
+  readonly backend: (person: Person) => SignedInBackend;
   readonly clock: Clock;
 }
 

@@ -1,11 +1,12 @@
-import type { Backend, Person } from "../backend.ts";
+import type { Person } from "../backend.ts";
+import type { SignedInBackend } from "../data/data.ts";
 import { SignInError } from "./error.ts";
 import type { Users } from "./users.ts";
 import type { SignInWays } from "./ways.ts";
 
 export interface FolderWaysOptions {
   readonly users: Pick<Users, "read" | "verify">;
-  readonly backend: (person: Person) => Backend;
+  readonly backend: (person: Person) => SignedInBackend;
 }
 
 /** Signs in people of a users file. */

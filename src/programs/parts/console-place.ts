@@ -1,5 +1,5 @@
-import type { KnownFeatures } from "../../console/api/routes.ts";
-import type { Backend, Person } from "../../console/backend.ts";
+import type { ConsoleData } from "../../console/data/data.ts";
+import type { FolderDataOptions } from "../../console/data/folder/folder.ts";
 import { clusterWays } from "../../console/sign-in/cluster-ways.ts";
 import { folderWays } from "../../console/sign-in/folder-ways.ts";
 import { OpenId, type OpenIdOptions } from "../../console/sign-in/openid.ts";
@@ -7,7 +7,6 @@ import { Users } from "../../console/sign-in/users.ts";
 import type { SignInWays } from "../../console/sign-in/ways.ts";
 import type { ClusterAccess } from "../../kubernetes/access/access.ts";
 import { findClusterAddress } from "../../kubernetes/access/find.ts";
-import type { RegistryClient } from "../../registry/client.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -30,29 +29,22 @@ export type ConsoleSource =
       readonly openid: Omit<OpenIdOptions, "externalUrl" | "clock"> | undefined;
     };
 
-/** What both sides of the data need. */
-export interface DataOptions {
-  readonly registries: RegistryClient;
-  /** The filtering registry's host, for ready lines. */
-  readonly registry: string | undefined;
+/** The data of a cluster, each person's with their own token. */
+export interface ClusterDataOptions extends Omit<FolderDataOptions, "folder" | "writable"> {
+  /** The API server, without anybody's credentials. */
+  readonly address: ClusterAccess;
+  readonly credentialsNamespace: string | undefined;
+}
+
+/** What opens the data of either side. */
+export interface DataDoors {
+  folder(options: FolderDataOptions): ConsoleData;
+  cluster(options: ClusterDataOptions): ConsoleData;
+}
+
+export interface ConsolePlaceOptions extends Pick<FolderDataOptions, "registry"> {
   readonly log: Logger;
   readonly clock: Clock;
-}
-
-/** What gives each person their Backend. */
-export interface ConsoleData {
-  readonly features: KnownFeatures;
-  cluster(
-    life: Lifecycle,
-    options: DataOptions & { readonly address: ClusterAccess; readonly credentialsNamespace: string | undefined },
-  ): Promise<(person: Person) => Backend>;
-  folder(
-    life: Lifecycle,
-    options: DataOptions & { readonly folder: string; readonly writable: boolean },
-  ): Promise<(person: Person) => Backend>;
-}
-
-export interface ConsolePlaceOptions extends Pick<DataOptions, "log" | "clock" | "registry"> {
   readonly source: ConsoleSource;
   readonly registries: RegistriesOptions;
   readonly externalUrl: URL;
@@ -63,21 +55,30 @@ export interface ConsolePlaceOptions extends Pick<DataOptions, "log" | "clock" |
 export async function openConsolePlace(
   life: Lifecycle,
   { source, registries: allowed, registry, externalUrl, env, log, clock }: ConsolePlaceOptions,
-  data: ConsoleData,
+  doors: DataDoors,
 ): Promise<SignInWays> {
-  const shared: DataOptions = { registries: await openRegistries(life, allowed), registry, log, clock };
+  const registries = await openRegistries(life, allowed);
+  const onError = (error: unknown): void => log.error({ error }, "what the console shows cannot be read");
+  const shared = { registries, registry, onError };
   if (source.kind === "folder") {
     const users = new Users(source.users);
     await users.read();
     const { folder, writable } = source;
-    return folderWays({ users, backend: await data.folder(life, { ...shared, folder, writable }) });
+    const data = await openData(life, () => doors.folder({ ...shared, folder, writable }));
+    return folderWays({ users, backend: (person) => data.backendFor(person) });
   }
   const { kubeconfig, credentialsNamespace } = source;
   const address = await findClusterAddress({ kubeconfig, environment: env });
   const openid =
     source.openid === undefined ? undefined : await openOpenId(life, { ...source.openid, externalUrl, clock });
-  const backend = await data.cluster(life, { ...shared, address, credentialsNamespace });
-  return clusterWays({ address, openid, backend, clock });
+  const data = await openData(life, () => doors.cluster({ ...shared, address, credentialsNamespace }));
+  return clusterWays({ address, openid, backend: (person) => data.backendFor(person), clock });
+}
+
+async function openData(life: Lifecycle, open: () => ConsoleData): Promise<ConsoleData> {
+  const data = await life.start("the data", open, (opened) => opened.close());
+  await data.ready;
+  return data;
 }
 
 function openOpenId(life: Lifecycle, options: OpenIdOptions): Promise<OpenId> {

@@ -93,7 +93,13 @@ export class TestConsole {
     this.host = url.host;
     this.registry = createRegistry();
     const metrics = createConsoleMetrics(this.registry);
-    this.sessions = new Sessions({ idleMs: 30 * 60_000, longestMs: 12 * 3_600_000, clock, changed: metrics.sessions });
+    this.sessions = new Sessions({
+      idleMs: 30 * 60_000,
+      longestMs: 12 * 3_600_000,
+      clock,
+      onError: (error) => log.error({ error }, "not closed"),
+      changed: metrics.sessions,
+    });
     const session = new SessionApi({
       sessions: this.sessions,
       ways: { ...testWays(this.place), ...ways },

@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import type { Backend, Person } from "../../../src/console/backend.ts";
+import type { Person } from "../../../src/console/backend.ts";
 import type { CredentialView } from "../../../src/console/contract/credentials.ts";
 import type { MachineTypeDraft, MachineTypeView } from "../../../src/console/contract/machine-types.ts";
 import type { Change } from "../../../src/console/contract/views.ts";
+import type { SignedInBackend } from "../../../src/console/data/data.ts";
 import { ConsoleError } from "../../../src/console/error.ts";
 import { aborted } from "../../../src/time/aborted.ts";
 
@@ -14,12 +15,14 @@ export class MemoryPlace {
   readonly changes = new EventEmitter<{ change: [Change] }>().setMaxListeners(0);
   /** `NAME METHOD`, of each call that changes something. */
   readonly written: string[] = [];
+  /** Whose backends were closed. */
+  readonly closed: string[] = [];
   /** Thrown by the next calls. */
   failure: Error | undefined;
   /** Awaited by reading calls. */
   hold: Promise<void> | undefined;
 
-  backend(person: Person): Backend {
+  backend(person: Person): SignedInBackend {
     return memoryBackend(this, person);
   }
 
@@ -53,7 +56,7 @@ export function viewOf({ name, spec }: MachineTypeDraft, resourceVersion = "1"):
 const credential: CredentialView = { id: "login", username: "type1", state: "active" };
 const allVerbs = ["list", "watch", "create", "update", "delete"] as const;
 
-function memoryBackend(place: MemoryPlace, person: Person): Backend {
+function memoryBackend(place: MemoryPlace, person: Person): SignedInBackend {
   const write = async (method: string): Promise<void> => {
     await place.enter();
     place.written.push(`${person.name} ${method}`);
@@ -167,6 +170,10 @@ function memoryBackend(place: MemoryPlace, person: Person): Backend {
       place.changes.on("change", tell);
       await aborted(signal);
       place.changes.off("change", tell);
+    },
+    close: () => {
+      place.closed.push(person.name);
+      return Promise.resolve();
     },
   };
 }

@@ -62,7 +62,15 @@ export async function startProvider(folder: string, redirectUri: string): Promis
       return grant;
     },
     pkce: { required: () => true },
-    ttl: { IdToken: 30, AccessToken: 60, AuthorizationCode: 60, RefreshToken: 3_600, Session: 3_600, Grant: 3_600, Interaction: 60 },
+    ttl: {
+      IdToken: 30,
+      AccessToken: 60,
+      AuthorizationCode: 60,
+      RefreshToken: 3_600,
+      Session: 3_600,
+      Grant: 3_600,
+      Interaction: 60,
+    },
   });
   const answer = provider.callback();
   const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
