@@ -31,10 +31,7 @@ export function addConsoleCommand(program: Command, context: CommandContext, don
     )
     .option("--credentials-namespace <name>", "with a cluster: where credentials of machines are kept")
     .option("--registry <host>", "the filtering registry as machines reach it, for their ready lines")
-    .requiredOption(
-      "--external-url <url>",
-      "as browsers reach it: https://console.example.com; no other host is answered",
-    )
+    .option("--external-url <url>", "as browsers reach it: https://console.example.com; no other host is answered")
     .addOption(new Option("--port <port>", "port of the console").default(8443).argParser(parsePort))
     .addOption(healthPortOption())
     .option("--address <address>", "address that both listen on", "0.0.0.0")

@@ -18,7 +18,7 @@ const flagsSchema = z.object({
   kubeconfig: z.string().optional(),
   credentialsNamespace: z.string().optional(),
   registry: z.string().optional(),
-  externalUrl: z.string(),
+  externalUrl: z.string().optional(),
   port: z.number(),
   healthPort: z.number(),
   address: z.string(),
@@ -49,7 +49,7 @@ const loopback = /^(localhost|127\.0\.0\.1|\[?::1\]?)$/;
 export async function serveConsole(given: unknown, context: CommandContext): Promise<ExitCode> {
   const flags = flagsSchema.parse(given);
   const { address, logLevel } = flags;
-  const externalUrl = urlOf(flags.externalUrl, "--external-url");
+  const externalUrl = urlOf(flags);
   const certificate = certificateOf(flags);
   await runConsole(
     {
@@ -144,11 +144,13 @@ function certificateOf(flags: Flags): CertificatePlace | undefined {
   return { kind: "files", certificateFile: tlsCertFile, keyFile: tlsKeyFile };
 }
 
-function urlOf(text: string, flag: string): URL {
+/** Checked here, and not by the command: `password` would need it too. */
+function urlOf({ externalUrl: text = "" }: Flags): URL {
   const url = URL.parse(text);
   const secure = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.test(url.hostname));
   if (url === null || !secure || url.origin !== text.replace(/\/$/, "")) {
-    throw new UsageError(`${flag}: expected https and a host without a path, e.g. https://console.example.com`);
+    const expected = "https and a host without a path, e.g. https://console.example.com";
+    throw new UsageError(`--external-url, as browsers reach it: expected ${expected}`);
   }
   return url;
 }
