@@ -13,7 +13,7 @@ COPY package.json package-lock.json ./
 # The npm package `node` is for machines whose Node.js is too old; this image's is right.
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.ts scripts/bundle.ts scripts/
+COPY scripts/build.ts scripts/bundle.ts scripts/console-bundle.ts scripts/
 COPY src src
 # Not `npm run build`, which first makes sure of the dependencies in a checkout.
 RUN node scripts/build.ts && node dist/metahub.mjs --help >/dev/null

@@ -28,6 +28,7 @@ const tasks = {
   check: [
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],
+    ["node_modules/typescript/bin/tsc", "-p", "src/console/web"],
     ["node_modules/knip/bin/knip.js"],
     ["scripts/check-skips.ts"],
     [

@@ -22,6 +22,7 @@ async function isStale(): Promise<boolean> {
     ...sources,
     join(root, "scripts/build.ts"),
     join(root, "scripts/bundle.ts"),
+    join(root, "scripts/console-bundle.ts"),
     join(root, "package-lock.json"),
   ];
   return (await Promise.all(files.map(modified))).some((time) => time > bundle);

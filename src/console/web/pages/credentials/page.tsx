@@ -1,0 +1,172 @@
+import { useState } from "preact/hooks";
+import type { CredentialView, MadeCredentialView } from "../../../contract/credentials.ts";
+import { Button, ButtonLink } from "../../parts/button.tsx";
+import { Badge, Empty, Loading, Notice, ProblemNotice } from "../../parts/notice.tsx";
+import { Page } from "../../parts/page.tsx";
+import { Time } from "../../parts/time.tsx";
+import { useConsole } from "../../state/console.ts";
+import { useResource } from "../../state/resource.ts";
+import { linkTo } from "../../state/route.ts";
+import { shown } from "../../text/shown.ts";
+import { type Barred, barredFromCredentials } from "../machine-types/rights.ts";
+import { RevokeDialog, RotateDialog } from "./changes.tsx";
+import { NewDialog } from "./new.tsx";
+import { SecretDialog } from "./secret.tsx";
+
+type Open =
+  | { readonly what: "new" }
+  | { readonly what: "rotate" | "revoke"; readonly credential: CredentialView }
+  | { readonly what: "made"; readonly made: MadeCredentialView };
+
+export function CredentialsPage({ machineType }: { readonly machineType: string }) {
+  const { session } = useConsole();
+  const path = `/machine-types/${encodeURIComponent(machineType)}/credentials`;
+  const { data, problem, reload } = useResource<{ readonly items: readonly CredentialView[] }>(path, ["credentials"]);
+  const [open, setOpen] = useState<Open>();
+  const barred = barredFromCredentials(session);
+  const close = (): void => setOpen(undefined);
+  const made = (made: MadeCredentialView): void => {
+    setOpen({ what: "made", made });
+    reload();
+  };
+  return (
+    <Page
+      title={`Credentials of ${machineType}`}
+      says="Who signs in to the registry with one of these gets the builds for this machine type."
+      actions={
+        <>
+          <ButtonLink href={linkTo(["machine-types"])}>Back</ButtonLink>
+          <Button
+            icon="add"
+            look="main"
+            barredBy={barred.may("create") ? undefined : barred.id}
+            onClick={() => setOpen({ what: "new" })}
+          >
+            New credential
+          </Button>
+        </>
+      }
+    >
+      {barred.sentence === undefined ? null : (
+        <Notice tone="plain" id={barred.id}>
+          {barred.sentence}
+        </Notice>
+      )}
+      {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      {data === undefined && problem === undefined ? <Loading what="credentials" /> : null}
+      {data?.items.length === 0 ? (
+        <Empty title="No credential yet">
+          Make one for each machine or person that pulls as {shown(machineType)}. Its secret is shown once.
+        </Empty>
+      ) : null}
+      {data === undefined || data.items.length === 0 ? null : (
+        <Table items={data.items} barred={barred} onOpen={(what, credential) => setOpen({ what, credential })} />
+      )}
+      {open?.what === "new" ? <NewDialog path={path} onClose={close} onMade={made} /> : null}
+      {open?.what === "rotate" ? (
+        <RotateDialog path={path} credential={open.credential} onClose={close} onMade={made} />
+      ) : null}
+      {open?.what === "revoke" ? (
+        <RevokeDialog
+          path={path}
+          credential={open.credential}
+          onClose={close}
+          onRevoked={() => {
+            close();
+            reload();
+          }}
+        />
+      ) : null}
+      {open?.what === "made" ? <SecretDialog made={open.made} onClose={close} /> : null}
+    </Page>
+  );
+}
+
+interface TableProps {
+  readonly items: readonly CredentialView[];
+  readonly barred: Barred;
+  readonly onOpen: (what: "rotate" | "revoke", credential: CredentialView) => void;
+}
+
+function Table({ items, barred, onOpen }: TableProps) {
+  return (
+    <div class="tablebox">
+      <table class="reflow">
+        <caption class="unseen">Credentials, without their secrets</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">User name</th>
+            <th scope="col">State</th>
+            <th scope="col">Expires</th>
+            <th scope="col">Last use</th>
+            <th scope="col">Repositories</th>
+            <th scope="col">
+              <span class="unseen">What to do</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((credential) => (
+            <Row key={credential.id} credential={credential} barred={barred} onOpen={onOpen} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const tones = { active: "good", expired: "warn", revoked: "plain", ignored: "bad" } as const;
+
+function Row({ credential, barred, onOpen }: Omit<TableProps, "items"> & { readonly credential: CredentialView }) {
+  const { id, username, state, expires, lastUsed, repositories } = credential;
+  const barredBy = barred.may("update") ? undefined : barred.id;
+  return (
+    <tr>
+      <th scope="row" data-label="Name">
+        <bdi>{shown(id)}</bdi>
+      </th>
+      <td data-label="User name">
+        <bdi>{shown(username)}</bdi>
+      </td>
+      <td data-label="State">
+        <Badge tone={tones[state]}>{state}</Badge>
+      </td>
+      <td data-label="Expires">{expires === undefined ? <span class="muted">never</span> : <Time time={expires} />}</td>
+      <td data-label="Last use">
+        {lastUsed === undefined ? <span class="muted">not known</span> : <Time time={lastUsed} />}
+      </td>
+      <td data-label="Repositories">
+        {repositories === undefined || repositories.length === 0 ? (
+          <span class="muted">all</span>
+        ) : (
+          <bdi>{shown(repositories.join(", "))}</bdi>
+        )}
+      </td>
+      <td class="rowactions">
+        {state === "active" || state === "expired" ? (
+          <>
+            <Button
+              icon="rotate"
+              look="quiet"
+              label={`Rotate ${shown(id)}`}
+              barredBy={barredBy}
+              onClick={() => onOpen("rotate", credential)}
+            >
+              Rotate
+            </Button>
+            <Button
+              icon="trash"
+              look="quiet"
+              label={`Revoke ${shown(id)}`}
+              barredBy={barredBy}
+              onClick={() => onOpen("revoke", credential)}
+            >
+              Revoke
+            </Button>
+          </>
+        ) : null}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,95 @@
+import type { Matrix } from "../../../contract/views.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { shown } from "../../text/shown.ts";
+import { shortName } from "./builds.tsx";
+
+type Variant = Matrix["variants"][number];
+type Machine = Matrix["machines"][number];
+
+/** Machine types down, builds across: each cell says whether it is the one, and if not, why. */
+export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "machines">) {
+  return (
+    <section aria-labelledby="matrix">
+      <h2 id="matrix">Who gets which</h2>
+      <div class="tablebox matrixbox" role="region" aria-labelledby="matrix" tabIndex={0}>
+        <table class="matrix">
+          <caption class="unseen">Machine types and builds</caption>
+          <thead>
+            <tr>
+              <th scope="col">Machine type</th>
+              {variants.map((variant) => (
+                <th scope="col" key={variant.position} title={variant.says}>
+                  {shortName(variant)}
+                  <span class="words">{shown(variant.requires.flat().join(", ") || variant.platform)}</span>
+                </th>
+              ))}
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {machines.map((machine) => (
+              <Row key={`${machine.kind}/${machine.name}`} machine={machine} variants={variants} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Row({ machine, variants }: { readonly machine: Machine; readonly variants: readonly Variant[] }) {
+  const { kind, name, offers, platform, reason, warnings } = machine;
+  return (
+    <tr>
+      <th scope="row" title={`${platform}: ${offers.join(", ") || "no feature"}`}>
+        <bdi>{shown(name)}</bdi>
+        {kind === "Node" ? <span class="words">a node without a machine type</span> : null}
+      </th>
+      {variants.map((variant) => (
+        <Cell key={variant.position} machine={machine} variant={variant} variants={variants} />
+      ))}
+      <td class="why">
+        {shown(reason)}
+        {warnings.map((warning) => (
+          <span class="warning" key={warning}>
+            <Icon name="alert" /> {shown(warning)}
+          </span>
+        ))}
+      </td>
+    </tr>
+  );
+}
+
+interface CellProps {
+  readonly machine: Machine;
+  readonly variant: Variant;
+  readonly variants: readonly Variant[];
+}
+
+function Cell({ machine, variant, variants }: CellProps) {
+  const outcome = machine.considered.find(({ digest }) => digest === variant.digest);
+  if (machine.selected === variant.digest || outcome?.outcome === "selected")
+    return (
+      <td class="chosen">
+        <Icon name="check" />
+        <span>gets this</span>
+      </td>
+    );
+  if (outcome === undefined) return <td class="muted">not looked at</td>;
+  if (outcome.outcome === "outranked") {
+    const better = variants.find(({ digest }) => digest === outcome.by);
+    return (
+      <td>
+        <Icon name="minus" />
+        <span>fits; {better === undefined ? "another" : shortName(better)} is better</span>
+      </td>
+    );
+  }
+  const lacks = outcome.missing.map((group) => group.join(" or ")).join(", ");
+  return (
+    <td class="muted">
+      <Icon name="cross" />
+      <span>{lacks === "" ? "another platform" : `lacks ${shown(lacks)}`}</span>
+    </td>
+  );
+}

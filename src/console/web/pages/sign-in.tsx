@@ -1,0 +1,149 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Problem } from "../../contract/parts.ts";
+import type { Session, SignIn } from "../../contract/session.ts";
+import { problemOf } from "../api/problem.ts";
+import { Mark } from "../frame.tsx";
+import { Button } from "../parts/button.tsx";
+import { Field } from "../parts/field.tsx";
+import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { api } from "../state/console.ts";
+
+interface SignInProps {
+  readonly ways: Extract<Session, { signedIn: false }>["ways"];
+  readonly ended: string | undefined;
+  readonly onSession: (session: Session) => void;
+}
+
+export function SignInPage({ ways, ended, onSession }: SignInProps) {
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = "Sign in · MetaHub";
+    heading.current?.focus();
+  }, []);
+  const send = async (signIn: SignIn): Promise<void> => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      onSession(await api.send<Session>("POST", "/session", signIn));
+    } catch (error) {
+      setProblem(problemOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <main class="alone">
+      <div class="bigmark">
+        <Mark />
+      </div>
+      <h1 ref={heading} tabIndex={-1}>
+        Sign in to MetaHub
+      </h1>
+      {ended === undefined ? null : (
+        <Notice tone="plain" role="status">
+          {ended}
+        </Notice>
+      )}
+      {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      {ways.includes("openid") ? (
+        <p>
+          <a class="button main full" href="/openid/start">
+            Sign in with your company's account
+          </a>
+        </p>
+      ) : null}
+      {ways.length > 1 && ways.includes("openid") ? <p class="or">or</p> : null}
+      {ways.includes("password") ? <PasswordForm busy={busy} send={send} /> : null}
+      {ways.includes("password") && ways.includes("token") ? <p class="or">or</p> : null}
+      {ways.includes("token") ? <TokenForm busy={busy} send={send} /> : null}
+      {ways.length === 0 ? <Notice tone="bad">This console lets nobody in: no way to sign in is set.</Notice> : null}
+    </main>
+  );
+}
+
+interface FormProps {
+  readonly busy: boolean;
+  readonly send: (signIn: SignIn) => Promise<void>;
+}
+
+function PasswordForm({ busy, send }: FormProps) {
+  const [user, setUser] = useState("");
+  const [password, setPassword] = useState("");
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send({ way: "password", user, password }).finally(() => setPassword(""));
+      }}
+    >
+      <Field label="User">
+        {(wiring) => (
+          <input
+            {...wiring}
+            value={user}
+            onInput={({ currentTarget }) => setUser(currentTarget.value)}
+            autocomplete="username"
+            autocapitalize="none"
+            maxLength={256}
+            required
+          />
+        )}
+      </Field>
+      <Field label="Password">
+        {(wiring) => (
+          <input
+            {...wiring}
+            type="password"
+            value={password}
+            onInput={({ currentTarget }) => setPassword(currentTarget.value)}
+            autocomplete="current-password"
+            maxLength={1024}
+            required
+          />
+        )}
+      </Field>
+      <Button type="submit" look="main" busy={busy}>
+        Sign in
+      </Button>
+    </form>
+  );
+}
+
+function TokenForm({ busy, send }: FormProps) {
+  const [token, setToken] = useState("");
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send({ way: "token", token: token.trim() }).finally(() => setToken(""));
+      }}
+    >
+      <Field
+        label="Token"
+        hint={
+          <>
+            Of your account of the cluster, or of a service account: <code>kubectl create token NAME</code>
+          </>
+        }
+      >
+        {(wiring) => (
+          <input
+            {...wiring}
+            type="password"
+            value={token}
+            onInput={({ currentTarget }) => setToken(currentTarget.value)}
+            autocomplete="off"
+            spellcheck={false}
+            maxLength={16_384}
+            required
+          />
+        )}
+      </Field>
+      <Button type="submit" look="main" busy={busy}>
+        Sign in with the token
+      </Button>
+    </form>
+  );
+}
