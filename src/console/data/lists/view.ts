@@ -45,6 +45,11 @@ export function listViewOfManifest({ apiVersion, kind, object }: Manifest): Mani
   };
 }
 
+/** Sorts lists by namespace and name; those for everybody first. */
+export function listKey({ namespace = "", name, kind }: ManifestListView): string {
+  return `${namespace}/${name}/${kind}`;
+}
+
 function entriesOf({ manifests }: JsonRecord): readonly JsonRecord[] {
   return Array.isArray(manifests) ? manifests.slice(0, mostEntries).map((entry) => (isRecord(entry) ? entry : {})) : [];
 }
