@@ -9,27 +9,32 @@ import { Matrices } from "../matrix/matrix.ts";
 import { NodeViews } from "../nodes/view.ts";
 import { SelectionRows } from "../selections/rows.ts";
 import { ClusterBackend, type SharedOfCluster } from "./backend.ts";
+import { isHandover } from "./owned-client.ts";
 import { Reviews } from "./reviews.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Watches } from "./watches.ts";
 
 export interface ClusterDataOptions {
   /** The API server: address, CA and proxy count. Whatever it says of a user is never sent. */
-  readonly access: ClusterAccess;
+  readonly address: ClusterAccess;
   /** Where credentials are kept; undefined: nowhere. */
   readonly credentialsNamespace: string | undefined;
   /** Asks the registries that the operator allows. Closed by whoever made it. */
   readonly registries: RegistryClient;
   /** Host, or host and port, for the ready lines of credentials. */
   readonly registry: string | undefined;
-  /** Told of everything that the watches do; for logs and metrics. */
-  readonly observe: (resource: string, event: ReflectorEvent) => void;
+  /** Told of watches that fail, and of objects that cannot be read: for logs. */
+  readonly onError: (error: unknown) => void;
   readonly clock?: Clock;
 }
 
 /** The data of a cluster, each request with the token of who asks. */
 export function openClusterData(options: ClusterDataOptions): ConsoleData {
-  const { access, credentialsNamespace, registry, observe, clock = systemClock } = options;
+  const { address: access, credentialsNamespace, registry, onError, clock = systemClock } = options;
+  const observe = (_: string, event: ReflectorEvent): void => {
+    if (event.type === "failed" && !isHandover(event.error)) onError(event.error);
+    if (event.type === "unreadable" || event.type === "listener-failed") onError(event.error);
+  };
   const clients = new TokenClients({ access, userAgent: `metahub-console/${version}`, clock });
   const now = (): number => clock.now();
   const watches = new Watches({ clock, observe, credentialsNamespace });

@@ -74,18 +74,7 @@ export class MachineTypeWrites {
       await (isNew ? this.#create(draft, true, signal) : this.#update(draft, true, signal));
       return { refused: [], warnings: [] };
     } catch (error) {
-      const problem = problemOf(error, deed, signal);
-      if (!(problem instanceof ConsoleError)) throw problem;
-      const { status, detail, fields } = problem.problem;
-      if (status === 403) return { refused: [], warnings: [detail] };
-      if (status === 409) {
-        const taken = [{ path: "name", message: "is taken by another machine type" }];
-        return isNew
-          ? { refused: taken, warnings: [] }
-          : { refused: [], warnings: ["Somebody else changed it since you opened it."] };
-      }
-      if (status === 404 || status === 422) return { refused: fields ?? [{ path: "", message: detail }], warnings: [] };
-      throw problem;
+      return toldBy(problemOf(error, deed, signal), isNew);
     }
   }
 
@@ -124,5 +113,24 @@ export class MachineTypeWrites {
       if (isKubernetesError(error, "FORBIDDEN", "NOT_FOUND")) return undefined;
       throw problemOf(error, deeds.see, signal);
     }
+  }
+}
+
+/** A refusal as part of a preview. @throws all that is none */
+function toldBy(problem: unknown, isNew: boolean): Pick<Preview, "refused" | "warnings"> {
+  if (!(problem instanceof ConsoleError)) throw problem;
+  const { status, detail, fields } = problem.problem;
+  switch (status) {
+    case 403:
+      return { refused: [], warnings: [detail] };
+    case 404:
+    case 422:
+      return { refused: fields ?? [{ path: "", message: detail }], warnings: [] };
+    case 409:
+      return isNew
+        ? { refused: [{ path: "name", message: "is taken by another machine type" }], warnings: [] }
+        : { refused: [], warnings: ["Somebody else changed it since you opened it."] };
+    default:
+      throw problem;
   }
 }

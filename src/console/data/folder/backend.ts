@@ -163,7 +163,10 @@ export class FolderBackend implements SignedInBackend {
     return this.#options.followed.changes(tell, signal);
   }
 
-  async close(): Promise<void> {}
+  /** Nothing was opened for one person. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** Answers with what was written, once the folder was read with it. */
   async #written(signal: AbortSignal, write: () => Promise<StoredMachineType>): Promise<MachineTypeView> {
