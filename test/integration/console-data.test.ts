@@ -9,6 +9,7 @@ import { findClusterAccess } from "../../src/kubernetes/access/find.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { describeWith } from "../support/describe-with.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const crd = (plural: string): string => new URL(`../../crds/metahub.dev_${plural}.yaml`, import.meta.url).pathname;
@@ -42,7 +43,6 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
   let edit: SignedInBackend;
   let nobody: SignedInBackend;
   const signal = AbortSignal.timeout(600_000);
-  const failures: unknown[] = [];
   const kubectl = async (args: readonly string[], input?: object): Promise<string> => {
     const given = input === undefined ? {} : { input: JSON.stringify(input) };
     const { stdout, stderr, code } = await cluster.kubectl(args, { signal: AbortSignal.timeout(60_000), ...given });
@@ -56,9 +56,16 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
     subjects: accounts.map((account) => ({ kind: "ServiceAccount", name: account, namespace: "people" })),
   });
-  const signIn = async (name: string): Promise<SignedInBackend> => {
+  const options = () => ({
+    address: access,
+    credentialsNamespace: "hpc",
+    registries,
+    registry: "hub.example.com",
+    onError: () => undefined,
+  });
+  const signIn = async (name: string, place = data): Promise<SignedInBackend> => {
     const token = await kubectl(["create", "token", name, "-n", "people"]);
-    return data.backendFor({ kind: "token", name: `system:serviceaccount:people:${name}`, groups: [], token });
+    return place.backendFor({ kind: "token", name: `system:serviceaccount:people:${name}`, groups: [], token });
   };
   const typeOf = (name: string, pool: string, more: object = {}) => ({
     name,
@@ -98,13 +105,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     }
     access = await findClusterAccess({ kubeconfig: cluster.kubeconfig, context: undefined, environment: {} });
     registries = new RegistryClient({ plainHttp: () => false, allowedRegistries: () => false });
-    data = openClusterData({
-      address: access,
-      credentialsNamespace: "hpc",
-      registries,
-      registry: "hub.example.com",
-      onError: (error) => failures.push(error),
-    });
+    data = openClusterData(options());
     [view, edit, nobody] = await Promise.all([signIn("viewer"), signIn("editor"), signIn("nobody")]);
   }, 180_000);
   afterAll(async () => {
@@ -343,4 +344,125 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
       ]);
     expect(await problemOf(nobody.manifestLists({ limit: 5 }, signal))).toMatchObject({ status: 403 });
   });
+
+  /** Watches of a resource that the API server has open; its own controllers hold some. */
+  const watchesOf = async (resource: string): Promise<number> => {
+    const metrics = await kubectl(["get", "--raw", "/metrics"]);
+    const lines = metrics.split("\n").filter((line) => line.startsWith("apiserver_longrunning_requests{"));
+    const own = lines.filter((line) => line.includes(`resource="${resource}"`) && line.includes('verb="WATCH"'));
+    return own.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  };
+  const list = (name: string) => ({
+    apiVersion: metahubApiVersion,
+    kind: "ClusterManifestList",
+    metadata: { name },
+    spec: { image: `qnib/${name}`, manifests: [{ image: `qnib/${name}:zen` }] },
+  });
+
+  test("people who may watch the same share a watch, which outlives its opener and ends with the last of them", async () => {
+    await kubectl(["apply", "-f", "-"], bind("console-view", "viewer", "viewer2"));
+    const clock = new ManualClock();
+    const own = openClusterData({ ...options(), clock });
+    const [first, second] = await Promise.all([signIn("viewer", own), signIn("viewer2", own)]);
+    const resource = "clustermanifestlists";
+    const page = { limit: 5 };
+    const before = await watchesOf(resource);
+    await first.manifestLists(page, signal);
+    await expect.poll(() => watchesOf(resource)).toBe(before + 1);
+    const [toFirst, toSecond]: [Change[], Change[]] = [[], []];
+    const end = new AbortController();
+    const listening = [
+      first.changes((one) => toFirst.push(one), end.signal),
+      second.changes((one) => toSecond.push(one), end.signal),
+    ];
+    await second.manifestLists(page, signal);
+    await expect.poll(() => watchesOf(resource)).toBe(before + 1);
+
+    // The one whose token it was signs out.
+    await first.close();
+    await listening[0];
+    expect(await problemOf(first.manifestLists(page, signal))).toMatchObject({ status: 401 });
+    const names = async () => (await second.manifestLists(page, signal)).items.map(({ name }) => name);
+    await kubectl(["create", "-f", "-"], list("after-sign-out"));
+    await expect.poll(names).toContain("after-sign-out");
+    await clock.advance(1_000);
+    await expect
+      .poll(async () => {
+        await clock.advance(200);
+        return toSecond;
+      })
+      .toContainEqual({ event: "changed", kind: "manifest-lists", names: ["after-sign-out"] });
+    expect(toFirst).not.toContainEqual(expect.objectContaining({ event: "changed" }));
+    expect(toSecond).not.toContainEqual(expect.objectContaining({ event: "lost" }));
+    await expect.poll(() => watchesOf(resource)).toBe(before + 1);
+
+    end.abort();
+    await Promise.all(listening);
+    await second.close();
+    await expect.poll(() => watchesOf(resource)).toBe(before);
+    await own.close();
+  });
+
+  test("who loses a right is told nothing more within a minute, and the others go on", async () => {
+    const clock = new ManualClock();
+    const own = openClusterData({ ...options(), clock });
+    const [first, second] = await Promise.all([signIn("viewer", own), signIn("viewer2", own)]);
+    const [toFirst, toSecond]: [Change[], Change[]] = [[], []];
+    const end = new AbortController();
+    // The first one opens the watches.
+    await first.nodes({ limit: 1 }, signal);
+    const listening = [
+      first.changes((one) => toFirst.push(one), end.signal),
+      second.changes((one) => toSecond.push(one), end.signal),
+    ];
+    await second.nodes({ limit: 1 }, signal);
+    await second.machineTypes(signal);
+    await kubectl(["apply", "-f", "-"], bind("console-view", "viewer2"));
+    const account = "--as=system:serviceaccount:people:viewer";
+    const mayWatch = async () =>
+      (await cluster.kubectl(["auth", "can-i", "watch", "nodes", account], { signal })).stdout.trim();
+    await expect.poll(mayWatch).toBe("no");
+    await clock.advance(60_000);
+    // Of every kind: the page asks again, and is refused.
+    const kinds = () => toFirst.flatMap((one) => (one.event === "changed" && one.names.length === 0 ? [one.kind] : []));
+    await expect
+      .poll(() => kinds().sort())
+      .toEqual(["credentials", "machine-types", "manifest-lists", "manifest-lists", "nodes", "selections"]);
+    expect(await problemOf(first.nodes({ limit: 1 }, signal))).toMatchObject({ status: 403, missing: "list nodes" });
+    const told = toFirst.length;
+    await kubectl(["label", "node/n2", "lost=right", "--overwrite"]);
+    await expect
+      .poll(async () => {
+        await clock.advance(200);
+        return toSecond;
+      })
+      .toContainEqual({ event: "changed", kind: "nodes", names: ["n2"] });
+    expect(toFirst.length).toBe(told);
+    end.abort();
+    await Promise.all(listening);
+    await own.close();
+  });
+
+  test("an API server that is away is told, and so is its return; what was read before stays", async () => {
+    await kubectl(["apply", "-f", "-"], bind("console-view", "viewer", "viewer2"));
+    const own = openClusterData(options());
+    const person = await signIn("viewer", own);
+    const told: Change[] = [];
+    const end = new AbortController();
+    const listening = person.changes((one) => told.push(one), end.signal);
+    await person.nodes({ limit: 5 }, signal);
+    await cluster.restartApiServer({
+      signal,
+      whileDown: async () => {
+        await expect.poll(() => told, { timeout: 30_000 }).toContainEqual(expect.objectContaining({ event: "lost" }));
+        expect((await person.nodes({ limit: 5 }, signal)).total).toBe(3);
+        expect(await problemOf(person.machineType("type3", signal))).toMatchObject({ status: 503 });
+      },
+    });
+    await expect.poll(() => told, { timeout: 60_000 }).toContainEqual({ event: "back" });
+    expect(told.filter(({ event }) => event === "lost")).toHaveLength(1);
+    end.abort();
+    await listening;
+    await own.close();
+  }, 180_000);
 });

@@ -25,6 +25,7 @@ export interface ClusterDataOptions {
   readonly registry: string | undefined;
   /** Told of watches that fail, and of objects that cannot be read: for logs. */
   readonly onError: (error: unknown) => void;
+  /** Says when rights are asked for again, and who is idle. */
   readonly clock?: Clock;
 }
 
@@ -35,7 +36,7 @@ export function openClusterData(options: ClusterDataOptions): ConsoleData {
     if (event.type === "failed" && !isHandover(event.error)) onError(event.error);
     if (event.type === "unreadable" || event.type === "listener-failed") onError(event.error);
   };
-  const clients = new TokenClients({ access, userAgent: `metahub-console/${version}`, clock });
+  const clients = new TokenClients({ access, userAgent: `metahub-console/${version}` });
   const now = (): number => clock.now();
   const watches = new Watches({ clock, observe, credentialsNamespace });
   const shared: SharedOfCluster = {
