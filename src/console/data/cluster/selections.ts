@@ -33,7 +33,7 @@ export async function selectionsPage(query: SelectionQuery, place: SelectionsPla
   if (pods !== undefined) {
     const known = namespaces === undefined ? "" : watches.namespaces.version;
     const version = `${watches.run}-${watches.pods.version}-${known}-${named?.version ?? ""}`;
-    return { ...rows.page(pods.values(), ground, query), version };
+    return { ...rows.page(pods.values(), ground, query, version), version };
   }
   if (query.namespace === undefined) {
     const words = "see the Pods of all namespaces. Choose a namespace whose Pods you may see";

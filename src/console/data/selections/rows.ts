@@ -18,25 +18,44 @@ export interface SelectionGround {
   readonly namespaces: ReadonlyMap<string, { readonly rewrite: Rewrite }> | undefined;
 }
 
-/** One row, made again only when the Pod, its node or its namespace changed. */
+/** A row with its place in the order. */
+interface Row {
+  readonly key: string;
+  readonly view: SelectionView;
+}
+
+/** The rows of one Pod, made again only when the Pod, its node or its namespace changed. */
 interface KnownRows {
   readonly entry: NodeEntry | undefined;
   readonly rewrite: Rewrite | undefined;
-  readonly rows: readonly SelectionView[];
+  readonly rows: readonly Row[];
 }
 
 /** The selections of Pods as people see them. */
 export class SelectionRows {
   readonly #known = new WeakMap<KeptPod, KnownRows>();
+  /** All rows in order, as they were last. People with other rights have others. */
+  #last: { readonly version: string; readonly rows: readonly Row[] } | undefined;
 
-  page(pods: Iterable<KeptPod>, ground: SelectionGround, query: SelectionQuery): PageOf<SelectionView> {
-    const rows: SelectionView[] = [];
-    for (const pod of pods) {
-      if (query.namespace !== undefined && pod.namespace !== query.namespace) continue;
-      if (query.node !== undefined && pod.node !== query.node) continue;
-      for (const row of this.#of(pod, ground)) if (fits(row, query)) rows.push(row);
-    }
-    return pageOf(rows.sort(inOrder), selectionKey, query);
+  /** @param version names all of the Pods and their ground; undefined for Pods that nobody follows */
+  page(
+    pods: Iterable<KeptPod>,
+    ground: SelectionGround,
+    query: SelectionQuery,
+    version?: string,
+  ): PageOf<SelectionView> {
+    const fitting = this.#sorted(pods, ground, version).filter(({ view }) => fits(view, query));
+    const { items, ...page } = pageOf(fitting, ({ key }) => key, query);
+    return { ...page, items: items.map(({ view }) => view) };
+  }
+
+  #sorted(pods: Iterable<KeptPod>, ground: SelectionGround, version: string | undefined): readonly Row[] {
+    if (version !== undefined && this.#last?.version === version) return this.#last.rows;
+    const rows: Row[] = [];
+    for (const pod of pods) rows.push(...this.#of(pod, ground));
+    rows.sort((left, right) => (left.key < right.key ? -1 : 1));
+    if (version !== undefined) this.#last = { version, rows };
+    return rows;
   }
 
   /** Images that were chosen of Pods on these nodes, a Pod counting once. */
@@ -48,12 +67,13 @@ export class SelectionRows {
     return count;
   }
 
-  #of(pod: KeptPod, { snapshot, namespaces }: SelectionGround): readonly SelectionView[] {
+  #of(pod: KeptPod, { snapshot, namespaces }: SelectionGround): readonly Row[] {
     const entry = pod.node === undefined ? undefined : snapshot?.nodes.get(pod.node);
     const rewrite = namespaces?.get(pod.namespace)?.rewrite;
     const known = this.#known.get(pod);
     if (known !== undefined && known.entry === entry && known.rewrite === rewrite) return known.rows;
-    const rows = pod.images.flatMap((image) => rowOf(pod, image, entry, rewrite) ?? []);
+    const views = pod.images.flatMap((image) => rowOf(pod, image, entry, rewrite) ?? []);
+    const rows = views.map((view) => ({ key: `${view.namespace}/${view.pod}/${view.container}`, view }));
     this.#known.set(pod, { entry, rewrite, rows });
     return rows;
   }
@@ -74,7 +94,7 @@ function rowOf(
     namespace: pod.namespace,
     pod: pod.name,
     container,
-    asked: ((note?.asked ?? "") ? (note?.asked ?? "") : image).slice(0, mostText),
+    asked: (note === undefined || note.asked === "" ? image : note.asked).slice(0, mostText),
     image: image.slice(0, mostText),
     ...(build === undefined ? {} : { build }),
     ...(note?.requires === undefined ? {} : { requires: note.requires }),
@@ -96,15 +116,11 @@ function timeOf(text: string | undefined): string | undefined {
   return text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? text : undefined;
 }
 
-function fits(row: SelectionView, { image, state }: SelectionQuery): boolean {
-  if (state !== undefined && row.state !== state) return false;
-  return image === undefined || row.image.includes(image) || row.asked.includes(image);
-}
-
-function inOrder(left: SelectionView, right: SelectionView): number {
-  return selectionKey(left) < selectionKey(right) ? -1 : 1;
-}
-
-function selectionKey({ namespace, pod, container }: SelectionView): string {
-  return `${namespace}/${pod}/${container}`;
+function fits(row: SelectionView, { namespace, node, image, state }: SelectionQuery): boolean {
+  return (
+    (namespace === undefined || row.namespace === namespace) &&
+    (node === undefined || row.node === node) &&
+    (state === undefined || row.state === state) &&
+    (image === undefined || row.image.includes(image) || row.asked.includes(image))
+  );
 }
