@@ -10,7 +10,7 @@ import { asProblem, conflict, type Deed, invalid, problemOf } from "../problems.
 
 const fieldManager = "metahub-console";
 
-export const deeds = {
+const deeds = {
   see: { words: "see machine types", right: "get machinetypes.metahub.dev" },
   create: { words: "add machine types", right: "create machinetypes.metahub.dev" },
   update: { words: "change machine types", right: "update machinetypes.metahub.dev" },
