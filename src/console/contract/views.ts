@@ -111,6 +111,7 @@ export const change = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("changed"),
     kind: z.enum(["machine-types", "credentials", "nodes", "selections", "manifest-lists"]),
+    /** None: more than are told, so all may have changed. */
     names: z.array(z.string()).max(100),
   }),
   /** The watch behind it is lost, and then there again. */

@@ -99,7 +99,7 @@ function problemOfCluster(error: KubernetesError, deed: Deed): ConsoleError {
         cause,
       );
     case "FORBIDDEN":
-      return refusedRight(deed);
+      return refusedRight({ ...deed, ...refusedIn(error.message) });
     case "NOT_FOUND":
       return new ConsoleError(
         {
@@ -134,6 +134,17 @@ function problemOfCluster(error: KubernetesError, deed: Deed): ConsoleError {
         cause,
       );
   }
+}
+
+/** RBAC's own words: a deed may need more than one right, and this one is missing. */
+const refusal =
+  /cannot ([a-z]+) resource "([a-z./-]{1,100})" in API group "([a-z0-9.-]{0,100})"(?:.* in the namespace "([a-z0-9-]{1,63})")?/;
+
+function refusedIn(message: string): Partial<Deed> {
+  const [, verb, plural, group, namespace] = refusal.exec(message) ?? [];
+  if (verb === undefined || plural === undefined) return {};
+  const right = `${verb} ${group === undefined || group === "" ? plural : `${plural}.${group}`}`;
+  return { right, ...(namespace === undefined ? {} : { where: `in namespace ${namespace}` }) };
 }
 
 function problemOfCredentials(error: IdentityError): ConsoleError {

@@ -9,13 +9,14 @@ import type { Change, Matrix } from "../../contract/views.ts";
 import { ConsoleError } from "../../error.ts";
 import type { KeptCredentials } from "../credentials.ts";
 import type { SignedInBackend } from "../data.ts";
+import { listKey } from "../lists/view.ts";
 import { foresee } from "../machine-types/preview.ts";
 import type { StoredMachineType } from "../machine-types/stored.ts";
 import type { Matrices } from "../matrix/matrix.ts";
 import type { NodeViews } from "../nodes/view.ts";
 import { pageOf } from "../paging.ts";
 import { asProblem, type Deed, invalidField, notFound } from "../problems.ts";
-import { activeCredentials, listKey } from "./content.ts";
+import { activeCredentials } from "./content.ts";
 import type { MachineTypeFiles } from "./files.ts";
 import type { FollowedContent } from "./follow.ts";
 import { folderTypeView } from "./views.ts";
@@ -162,7 +163,10 @@ export class FolderBackend implements SignedInBackend {
     return this.#options.followed.changes(tell, signal);
   }
 
-  async close(): Promise<void> {}
+  /** Nothing was opened for one person. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** Answers with what was written, once the folder was read with it. */
   async #written(signal: AbortSignal, write: () => Promise<StoredMachineType>): Promise<MachineTypeView> {

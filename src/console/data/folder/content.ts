@@ -9,7 +9,7 @@ import type { SpokenList } from "../../../lists/list.ts";
 import { isList, listsIn } from "../../../lists/manifests.ts";
 import type { Manifest } from "../../../manifests/parse.ts";
 import type { Change, ManifestListView } from "../../contract/views.ts";
-import { listViewOfManifest } from "../lists/view.ts";
+import { listKey, listViewOfManifest } from "../lists/view.ts";
 import { type StoredMachineType, storedMachineType } from "../machine-types/stored.ts";
 import { digestOf } from "../objects.ts";
 
@@ -52,11 +52,6 @@ export function contentOf(manifests: readonly Manifest[], builder: SnapshotBuild
 
 function byKey(left: ManifestListView, right: ManifestListView): number {
   return listKey(left) < listKey(right) ? -1 : 1;
-}
-
-/** Sorts lists by namespace and name; those for everybody first. */
-export function listKey({ namespace = "", name, kind }: ManifestListView): string {
-  return `${namespace}/${name}/${kind}`;
 }
 
 /** How many credentials of each machine type count now. */

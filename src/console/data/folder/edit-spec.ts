@@ -26,17 +26,17 @@ export function withSpec({ text, document, path, object }: FiledObject, spec: Js
   const removals: Path[] = [];
   const before = object["spec"];
   if (isRecord(before)) compare(before, spec, [...path, "spec"], writes, removals);
-  else writes.push({ path: [...path, "spec"], value: valueOf(spec) ?? {} });
+  else writes.push({ path: [...path, "spec"], value: written(spec) ?? {} });
   if (writes.length + removals.length === 0) return text;
   return applyEdits(text, editDocument(text, document, writes, removals).edits);
 }
 
 function compare(before: JsonRecord, after: JsonRecord, path: Path, writes: Write[], removals: Path[]): void {
   for (const key of Object.keys(before)) {
-    if (valueOf(after[key]) === undefined) removals.push([...path, key]);
+    if (written(after[key]) === undefined) removals.push([...path, key]);
   }
-  for (const [key, written] of Object.entries(after)) {
-    const [known, value] = [before[key], valueOf(written)];
+  for (const [key, given] of Object.entries(after)) {
+    const [known, value] = [before[key], written(given)];
     if (value === undefined || isDeepStrictEqual(known, value)) continue;
     if (isRecord(known) && isRecord(value) && Object.keys(known).length > 0) {
       compare(known, value, [...path, key], writes, removals);
@@ -45,13 +45,13 @@ function compare(before: JsonRecord, after: JsonRecord, path: Path, writes: Writ
 }
 
 /** A value of JSON without its nulls: a field that is null is one that is not there. */
-function valueOf(given: unknown): Value | undefined {
+function written(given: unknown): Value | undefined {
   if (typeof given === "string" || typeof given === "number" || typeof given === "boolean") return given;
-  if (Array.isArray(given)) return given.flatMap((item) => valueOf(item) ?? []);
+  if (Array.isArray(given)) return given.flatMap((item) => written(item) ?? []);
   if (!isRecord(given)) return undefined;
   return Object.fromEntries(
     Object.entries(given).flatMap(([key, member]) => {
-      const value = valueOf(member);
+      const value = written(member);
       return value === undefined ? [] : [[key, value] as const];
     }),
   );

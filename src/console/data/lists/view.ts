@@ -38,11 +38,17 @@ export function listView(kind: Kind, object: JsonRecord): ManifestListView {
 /** The same of a file's manifest; a list in the YAML of 2019 has no metadata, and its image is its name. */
 export function listViewOfManifest({ apiVersion, kind, object }: Manifest): ManifestListView {
   if (apiVersion === metahubApiVersion) return listView(kind === "ManifestList" ? kind : "ClusterManifestList", object);
-  const image = textIn(object, "image") ?? "";
+  // A name leads to the next page, and is no longer than others are.
+  const image = (textIn(object, "image") ?? "").slice(0, 253);
   return {
     ...listView("ClusterManifestList", { metadata: { name: image }, spec: object }),
     yaml: yamlOf(apiVersion, kind, {}, object),
   };
+}
+
+/** Sorts lists by namespace and name; those for everybody first. */
+export function listKey({ namespace = "", name, kind }: ManifestListView): string {
+  return `${namespace}/${name}/${kind}`;
 }
 
 function entriesOf({ manifests }: JsonRecord): readonly JsonRecord[] {

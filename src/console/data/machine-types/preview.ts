@@ -21,17 +21,17 @@ export function foresee(snapshot: Snapshot, name: string, draft: MachineType | u
     .filter(({ metadata }) => metadata.name !== name);
   const types = claimOrder(draft === undefined ? others : [...others, draft]);
   const selector = draft?.spec.nodeSelector;
+  const fits = ({ facts }: NodeEntry): boolean =>
+    selector !== undefined && matchesLabelSelector(selector, facts.labels);
   const caught: NodeEntry[] = [];
   const overlaps = new Map<string, number>();
   const moves = new Map<string, Preview["moved"][number]>();
-  for (const node of snapshot.nodes.values()) {
-    const fits = selector !== undefined && matchesLabelSelector(selector, node.facts.labels);
-    // All other nodes stay whose they are.
-    if (!fits && node.machineType !== name) continue;
-    const [owner, ...more] = claims(node.facts.labels, types).map(({ metadata }) => metadata.name);
-    if (owner === name) caught.push(node);
-    if (fits) for (const other of [owner, ...more]) count(overlaps, other === name ? undefined : other);
-    move(moves, node.machineType ?? null, owner ?? null);
+  // All other nodes stay whose they are.
+  for (const node of [...snapshot.nodes.values()].filter((one) => fits(one) || one.machineType === name)) {
+    const owners = claims(node.facts.labels, types).map(({ metadata }) => metadata.name);
+    if (owners[0] === name) caught.push(node);
+    if (owners.includes(name)) count(overlaps, owners, name);
+    move(moves, node.machineType ?? null, owners[0] ?? null);
   }
   const names = caught.map(({ facts }) => facts.name).sort();
   const profiles = profilesOf(caught, draft);
@@ -49,8 +49,8 @@ export function nodesOf(snapshot: Snapshot, name: string): ReadonlySet<string> {
   return new Set((snapshot.machineTypes.get(name)?.nodes ?? []).map(({ facts }) => facts.name));
 }
 
-function count(overlaps: Map<string, number>, other: string | undefined): void {
-  if (other !== undefined) overlaps.set(other, (overlaps.get(other) ?? 0) + 1);
+function count(overlaps: Map<string, number>, owners: readonly string[], name: string): void {
+  for (const other of owners) if (other !== name) overlaps.set(other, (overlaps.get(other) ?? 0) + 1);
 }
 
 function move(moves: Map<string, Preview["moved"][number]>, from: string | null, to: string | null): void {

@@ -88,7 +88,7 @@ export function profilesOf(nodes: readonly NodeEntry[]): ReadonlyMap<Profile, re
 }
 
 /** All that a machine of this profile offers, with what its devices do. Sorted. */
-export function offersOf({ features, accelerators }: Profile): string[] {
+function offersOf({ features, accelerators }: Profile): string[] {
   return [...features, ...accelerators].map(formatFeature).sort();
 }
 
