@@ -25,6 +25,7 @@ const tasks = {
   bench: [["test/bench/main.ts"]],
   fixtures: [["scripts/fixtures.ts"]],
   "base-images": [["scripts/base-images.ts"]],
+  pictures: [["test/console/pictures.ts"]],
   check: [
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],

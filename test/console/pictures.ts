@@ -41,7 +41,12 @@ export async function takePictures(browser: Browser, url: string, fixture: Pages
   await mkdir(folder, { recursive: true });
   const taken: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", timezoneId: "UTC" });
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      locale: "en-GB",
+      timezoneId: "UTC",
+    });
     for (const { name, at, signedOut, act } of pictures) {
       fixture.user = signedOut ? undefined : "anna";
       const page = await context.newPage();

@@ -1,6 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
-import { type CredentialView, credential, credentials, madeCredential } from "../../../../src/console/contract/credentials.ts";
+import {
+  type CredentialView,
+  credential,
+  credentials,
+  madeCredential,
+} from "../../../../src/console/contract/credentials.ts";
 import {
   features,
   type MachineTypeDraft,
@@ -89,7 +94,10 @@ function pages(fixture: PagesFixture, { path, query }: Asked): Answered {
     case "/selections": {
       const found = fixture.selections.filter(
         (each) =>
-          has(each.namespace, "namespace") && has(each.node, "node") && has(each.asked, "image") && has(each.state, "state"),
+          has(each.namespace, "namespace") &&
+          has(each.node, "node") &&
+          has(each.asked, "image") &&
+          has(each.state, "state"),
       );
       return ok(selections, pageOf(fixture, found, query));
     }

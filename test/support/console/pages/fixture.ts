@@ -8,9 +8,9 @@ import type { CredentialView } from "../../../../src/console/contract/credential
 import type { MachineTypeView } from "../../../../src/console/contract/machine-types.ts";
 import { type Problem, problem } from "../../../../src/console/contract/parts.ts";
 import { type Session, session } from "../../../../src/console/contract/session.ts";
-import { type Change, change, type ManifestListView, type Matrix } from "../../../../src/console/contract/views.ts";
 import type { NodeView, SelectionView } from "../../../../src/console/contract/views.ts";
-import { type Answered, answer, type Asked, sign } from "./answers.ts";
+import { type Change, change, type ManifestListView, type Matrix } from "../../../../src/console/contract/views.ts";
+import { type Answered, type Asked, answer, sign } from "./answers.ts";
 import { sampleCredentials, sampleLists, sampleMatrix, sampleNodes, sampleSelections, sampleTypes } from "./samples.ts";
 
 const dist = join(import.meta.dirname, "../../../../dist/console");
@@ -121,8 +121,7 @@ export class PagesFixture {
       this.instead.delete(`${asked.method} ${asked.path}`);
       return { status: instead.status, schema: problem, value: instead };
     }
-    if (asked.path === "/session")
-      return sign(this, asked) ?? { status: 200, schema: session, value: this.session() };
+    if (asked.path === "/session") return sign(this, asked) ?? { status: 200, schema: session, value: this.session() };
     return answer(this, asked);
   }
 

@@ -106,7 +106,12 @@ export const sampleCredentials: readonly CredentialView[] = [
 ];
 
 export const sampleFeatures: readonly KnownFeature[] = [
-  { feature: "cpu:zen3", says: "AMD Zen 3 (Milan)", above: ["cpu:zen2", "cpu:x86_64_v3"], below: ["cpu:zen4", "cpu:zen5"] },
+  {
+    feature: "cpu:zen3",
+    says: "AMD Zen 3 (Milan)",
+    above: ["cpu:zen2", "cpu:x86_64_v3"],
+    below: ["cpu:zen4", "cpu:zen5"],
+  },
   { feature: "cpu:zen4", says: "AMD Zen 4 (Genoa)", above: ["cpu:zen3", "cpu:x86_64_v4"], below: ["cpu:zen5"] },
   { feature: "cpu:zen5", says: "AMD Zen 5 (Turin)", above: ["cpu:zen4", "cpu:x86_64_v4"], below: [] },
   { feature: "nvcap:9.0", says: "NVIDIA GPUs of capability 9.0: H100, H200", above: [], below: [] },
