@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { AddCommand, CommandContext, ExitCode } from "../process/context.ts";
 import { describeFailure, UsageError } from "../process/failure.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
+import { addConsoleCommand } from "./commands/console.ts";
 import { addControllerCommand } from "./commands/controller.ts";
 import { addCredentialsCommand } from "./commands/credentials.ts";
 import { addDetectCommand } from "./commands/detect.ts";
@@ -25,6 +26,7 @@ const commands: readonly AddCommand[] = [
   addControllerCommand,
   addKeeperCommand,
   addProxyCommand,
+  addConsoleCommand,
   addCompletionCommand,
 ];
 

@@ -6,7 +6,7 @@ interface Target {
 }
 
 /** Generic processors and what they cover (LLVM, AMDGPUUsage, "Generic processor code object versioning" table). */
-const genericTargets: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+export const genericTargets: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   [
     ["gfx9-generic", "gfx900 gfx902 gfx904 gfx906 gfx909 gfx90c"],
     // gfx940 and gfx941 were pre-production gfx942; LLVM 20 dropped them.

@@ -79,7 +79,7 @@ function reformat(parsed: Document.Parsed, writes: readonly Write[], removals: r
   try {
     for (const { path, value } of writes) {
       // A scalar that is replaced keeps its comment.
-      const written = typeof value === "string" ? value : copy.createNode(value);
+      const written = typeof value === "object" ? copy.createNode(value) : value;
       if (path.at(-1) === further) copy.addIn(path.slice(0, -1), written);
       else copy.setIn(path, written);
     }

@@ -61,14 +61,14 @@ export function editFor(text: string, document: Document.Parsed, { path, value }
     }
     node = pair?.value ?? itemOf(node, key);
   }
-  return typeof value === "string" ? replaceScalar(node, value) : undefined;
+  return typeof value === "object" ? undefined : replaceScalar(node, value);
 }
 
 function itemOf(node: unknown, key: Path[number]): unknown {
   return isSeq(node) && typeof key === "number" ? node.items[key] : undefined;
 }
 
-function replaceScalar(node: unknown, value: string): Edit | undefined {
+function replaceScalar(node: unknown, value: string | number | boolean): Edit | undefined {
   if ((!isScalar(node) && !isAlias(node)) || !node.range) return undefined;
   const [start, end] = node.range;
   return { start, end, text: scalarText(value, isScalar(node) ? node.type : undefined) };

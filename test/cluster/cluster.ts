@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly detached?: boolean | undefined;
   /** The scheduler's requests per second to the API server (kind, local). Default: the scheduler's own, 50. */
   readonly schedulerQps?: number | undefined;
+  /** Further flags of the API server (local). */
+  readonly apiServerArgs?: readonly string[] | undefined;
   /** Names of the nodes at level `nodes`. Default: node1 to node4. */
   readonly nodes?: readonly string[] | undefined;
   /** Programs to have ready besides those that the cluster itself runs, so that no later call waits for a build. */

@@ -29,6 +29,8 @@ export interface ControlPlaneOptions {
   readonly serviceAddress: string;
   /** The scheduler's limit of requests to the API server. Default: its own, 50 with bursts of 100. */
   readonly schedulerQps?: number | undefined;
+  /** Further flags of the API server. */
+  readonly apiServerArgs?: readonly string[] | undefined;
 }
 
 export interface ControlPlane {
@@ -160,6 +162,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
+        ...(options.apiServerArgs ?? []),
       ],
     },
     controllerManager: {

@@ -50,6 +50,7 @@ export async function startLocal(
     serviceRange: network?.serviceRange ?? "10.96.0.0/16",
     serviceAddress: network?.serviceAddress ?? "10.96.0.1",
     schedulerQps: options.schedulerQps,
+    apiServerArgs: options.apiServerArgs,
   });
   const api = await createApiClient(plane.kubeconfig);
   try {

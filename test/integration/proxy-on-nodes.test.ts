@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostsToml } from "../../src/cli/credentials/lines.ts";
+import { hostsToml } from "../../src/identity/client-lines.ts";
 import { machineTypes, prints, type Site, startSite } from "../clients/site.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { nodeFolders } from "../cluster/node-config.ts";

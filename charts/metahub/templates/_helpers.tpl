@@ -65,6 +65,29 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
+{{- define "metahub.console.account" -}}
+{{- if .Values.console.serviceAccount.create -}}
+{{- default (include "metahub.console.name" .) .Values.console.serviceAccount.name -}}
+{{- else -}}
+{{- required "console.serviceAccount.name is needed with console.serviceAccount.create: false" .Values.console.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "metahub.console.name" -}}{{ include "metahub.fullname" . }}-console{{- end -}}
+
+{{- define "metahub.console.tlsSecret" -}}
+{{- default (printf "%s-tls" (include "metahub.console.name" .)) .Values.console.tls.secretName -}}
+{{- end -}}
+
+{{/* The filtering registry's host for the lines of credentials: as given, or the release's own. */}}
+{{- define "metahub.console.registry" -}}
+{{- if .Values.console.registry -}}
+{{- .Values.console.registry -}}
+{{- else if .Values.proxy.enabled -}}
+{{- (urlParse .Values.proxy.externalUrl).host -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "metahub.proxy.name" -}}{{ include "metahub.fullname" . }}-proxy{{- end -}}
 {{- define "metahub.tokenKeysSecret" -}}{{ include "metahub.proxy.name" . }}-keys{{- end -}}
 
@@ -186,8 +209,23 @@ topologySpreadConstraints:
 {{- if .Values.proxy.enabled -}}
 {{- $accounts = append $accounts (include "metahub.proxy.account" .) -}}
 {{- end -}}
+{{- if .Values.console.enabled -}}
+{{- $accounts = append $accounts (include "metahub.console.account" .) -}}
+{{- if not .Values.console.externalUrl -}}
+{{- fail "console.enabled needs console.externalUrl, as browsers reach it: https://console.example.com" -}}
+{{- end -}}
+{{- if and (eq .Values.console.tls.mode "certManager") (not .Values.console.tls.issuerRef) -}}
+{{- fail "console.tls.mode: certManager needs console.tls.issuerRef, for example {name: letsencrypt, kind: ClusterIssuer}" -}}
+{{- end -}}
+{{- if and .Values.console.gateway.enabled (not .Values.console.gateway.parentRefs) -}}
+{{- fail "console.gateway.enabled needs console.gateway.parentRefs, for example [{name: public, namespace: gateways}]" -}}
+{{- end -}}
+{{- if and .Values.console.openid.issuer (not .Values.console.openid.clientId) -}}
+{{- fail "console.openid.issuer needs console.openid.clientId: the client that the API server trusts" -}}
+{{- end -}}
+{{- end -}}
 {{- if ne (len (uniq $accounts)) (len $accounts) -}}
-{{- fail "webhook, controller, keeper and proxy need accounts of their own: with one of two, each would have the rights of both" -}}
+{{- fail "webhook, controller, keeper, proxy and console need accounts of their own: with one of two, each would have the rights of both" -}}
 {{- end -}}
 {{- if .Values.proxy.enabled -}}
 {{- if not .Values.proxy.externalUrl -}}

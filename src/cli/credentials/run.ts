@@ -1,5 +1,6 @@
 import { ApiError } from "../../api/error.ts";
 import { type MachineCredentialSpec, usernameOf } from "../../api/machine-credential.ts";
+import { basicHeader, clientLines } from "../../identity/client-lines.ts";
 import { idOf } from "../../identity/credentials.ts";
 import {
   createCredential,
@@ -14,7 +15,6 @@ import { UsageError } from "../../process/failure.ts";
 import { Given } from "../input/given.ts";
 import { terminalOf } from "../terminal/terminal.ts";
 import { safeText } from "../terminal/text.ts";
-import { basicHeader, clientLines } from "./lines.ts";
 import { withStore } from "./store.ts";
 import { credentialJson, credentialTable } from "./table.ts";
 

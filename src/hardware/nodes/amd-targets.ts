@@ -22,3 +22,8 @@ const targetById: ReadonlyMap<string, string> = new Map(
 export function amdTarget(deviceId: string): string | undefined {
   return targetById.get(deviceId.toLowerCase().replace(/^0x/, ""));
 }
+
+/** Every target that a device id stands for, in the order of the tables. */
+export function knownTargets(): readonly string[] {
+  return [...new Set(targetById.values())];
+}

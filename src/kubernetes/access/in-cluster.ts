@@ -25,13 +25,7 @@ export async function inClusterAccess(
   environment: InClusterEnvironment,
   directory: string = serviceAccountDirectory,
 ): Promise<ClusterAccess> {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
-  if (host === undefined || port === undefined) {
-    throw new KubernetesError(
-      "CONFIG",
-      "not in a cluster (KUBERNETES_SERVICE_HOST is not set); give a kubeconfig with --kubeconfig or KUBECONFIG",
-    );
-  }
+  const server = serverOf(environment);
   const tokenFile = join(directory, "token");
   try {
     await readFile(tokenFile);
@@ -40,13 +34,36 @@ export async function inClusterAccess(
     throw new KubernetesError("CONFIG", `${problem}; is automountServiceAccountToken off?`, { cause });
   }
   return {
-    server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    ca: { file: join(directory, "ca.crt") },
-    insecureSkipTlsVerify: false,
+    ...addressOf(server, directory),
     namespace: await ownNamespace(join(directory, "namespace")),
     user: { tokenFile },
     origin: "service account of this Pod",
   };
+}
+
+/**
+ * The API server of a Pod's cluster with its authority, and nobody's credentials: for a Pod whose account has no token
+ * mounted. @throws KubernetesError CONFIG outside a Pod
+ */
+export function inClusterAddress(
+  environment: InClusterEnvironment,
+  directory: string = serviceAccountDirectory,
+): ClusterAccess {
+  return { ...addressOf(serverOf(environment), directory), user: {}, origin: "environment of this Pod" };
+}
+
+function serverOf({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: InClusterEnvironment): string {
+  if (host === undefined || port === undefined) {
+    throw new KubernetesError(
+      "CONFIG",
+      "not in a cluster (KUBERNETES_SERVICE_HOST is not set); give a kubeconfig with --kubeconfig or KUBECONFIG",
+    );
+  }
+  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+function addressOf(server: string, directory: string) {
+  return { server, ca: { file: join(directory, "ca.crt") }, insecureSkipTlsVerify: false };
 }
 
 async function ownNamespace(file: string): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { abortError, errorText, isKubernetesError, KubernetesError } from "../er
 import { type KubernetesObject, type Parse, parseObject } from "../object.ts";
 import { type CollectionTarget, collectionPath, type ObjectTarget, objectPath } from "../resource.ts";
 import { parseJson, readBody, skipBody } from "./body.ts";
+import type { Connection } from "./connection.ts";
 import { type PageEnd, readPage } from "./list-page.ts";
 import { json, selectorQuery, writeQuery } from "./queries.ts";
 import type {
@@ -33,6 +34,8 @@ export interface KubernetesClientOptions {
   /** The environment that credential plugins inherit; default nothing. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly observe?: (request: RequestObservation) => void;
+  /** Connections that others use too; see `TokenClients`. */
+  readonly connection?: Connection | undefined;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -237,7 +240,7 @@ export class KubernetesClient {
     }
   }
 
-  /** Cuts every connection; what still runs rejects with CLOSED. */
+  /** Cuts every connection that is its own; what still runs on them rejects with CLOSED, as does what comes later. */
   close(): Promise<void> {
     return this.#transport.close();
   }

@@ -8,13 +8,16 @@ export function json(body: object): { readonly body: string; readonly contentTyp
 export function writeQuery({
   fieldManager,
   dryRun,
+  strict,
 }: {
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  readonly strict?: boolean;
 }): URLSearchParams {
   const query = new URLSearchParams();
   if (fieldManager !== undefined) query.set("fieldManager", fieldManager);
   if (dryRun === true) query.set("dryRun", "All");
+  if (strict === true) query.set("fieldValidation", "Strict");
   return query;
 }
 

@@ -18,6 +18,8 @@ export interface WriteOptions extends CallOptions {
   readonly fieldManager?: string;
   /** Runs admission and validation, stores nothing. */
   readonly dryRun?: boolean;
+  /** Fields that the resource does not have, and those that stand twice: refused, where the server's default drops them. */
+  readonly strict?: boolean;
 }
 
 export interface ApplyOptions extends CallOptions {

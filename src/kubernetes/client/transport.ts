@@ -29,6 +29,8 @@ export interface TransportOptions {
   readonly userAgent: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly rateLimit?: RateLimit | undefined;
+  /** Connections that others use too, which closing leaves open. Default: its own. */
+  readonly connection?: Connection | undefined;
   /** Told of every answer and every failure to get one; for metrics. */
   readonly observe?: ((request: RequestObservation) => void) | undefined;
 }
@@ -56,7 +58,7 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#authentication = new Authentication(options.access, options.clock, options.environment);
-    this.#connection = new Connection(options.access);
+    this.#connection = options.connection ?? new Connection(options.access);
     this.#bucket = options.rateLimit === undefined ? undefined : new TokenBucket(options.rateLimit, options.clock);
     const server = new URL(options.access.server);
     this.#origin = server.origin;
@@ -150,7 +152,7 @@ export class Transport {
   async close(): Promise<void> {
     this.#closed = true;
     this.#authentication.close();
-    await this.#connection.close();
+    if (this.#options.connection === undefined) await this.#connection.close();
   }
 
   async #send(exchange: Exchange, credentials: Credentials, signal: AbortSignal): Promise<Dispatcher.ResponseData> {

@@ -6,26 +6,56 @@ export interface ClientLogin {
   readonly server: string;
 }
 
+/** Text for one client to copy. */
+export interface ClientText {
+  /** `docker`, `podman`, `apptainer`, `containerd` or `kubelet`. */
+  readonly client: string;
+  readonly text: string;
+}
+
 /** The value of `Authorization` (RFC 7617). */
 export function basicHeader({ username, secret }: Pick<ClientLogin, "username" | "secret">): string {
   return `Basic ${Buffer.from(`${username}:${secret}`).toString("base64")}`;
 }
 
-/** Lines for clients to copy. Those that log in ask for the secret, so that it stays out of the shell's history. */
-export function clientLines(login: ClientLogin): string {
-  const { username, server } = login;
+/** A command for each client that logs in. It asks for the secret, so that it stays out of the shell's history. */
+function logins({ username, server }: ClientLogin): readonly ClientText[] {
   const user = shellWord(username);
+  return [
+    { client: "docker", text: `docker login --username ${user} ${server}` },
+    { client: "podman", text: `podman login --username ${user} ${server}` },
+    { client: "apptainer", text: `apptainer registry login --username ${user} docker://${server}` },
+  ];
+}
+
+function pullSecret({ username, server }: ClientLogin): string {
+  return `kubectl create secret docker-registry metahub --docker-server=${server} \\
+  --docker-username=${shellWord(username)} --docker-password=SECRET`;
+}
+
+/** Texts for clients, each by itself: containerd's is its hosts.toml, the kubelet's the command that makes a pull secret. */
+export function clientTexts(login: ClientLogin): readonly ClientText[] {
+  return [
+    ...logins(login),
+    { client: "containerd", text: hostsToml(login) },
+    { client: "kubelet", text: pullSecret(login) },
+  ];
+}
+
+/** The same as one page, with a line on what each is for. */
+export function clientLines(login: ClientLogin): string {
   return `Log in with the secret as password:
-  docker login --username ${user} ${server}
-  podman login --username ${user} ${server}
-  apptainer registry login --username ${user} docker://${server}
+${indented(
+  logins(login)
+    .map(({ text }) => text)
+    .join("\n"),
+)}
 
 containerd, in /etc/containerd/certs.d/docker.io/hosts.toml for the images of docker.io:
 ${indented(hostsToml(login))}
 
 kubelet: a node with this hosts.toml needs no more. Elsewhere, an image pull secret:
-  kubectl create secret docker-registry metahub --docker-server=${server} \\
-    --docker-username=${user} --docker-password=SECRET`;
+${indented(pullSecret(login))}`;
 }
 
 /**

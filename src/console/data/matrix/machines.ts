@@ -1,0 +1,34 @@
+import type { Machine } from "../../../explaining/machine.ts";
+import type { NodeEntry, Snapshot } from "../../../inventory/snapshot.ts";
+import { profilesOf } from "../machine-types/view.ts";
+
+/** Nodes that get a row of their own; in larger clusters one stands for all that are alike. */
+const mostNodes = 200;
+/** Rows in one answer. */
+const mostRows = 500;
+
+/**
+ * The machines of a snapshot that an image is explained for: every machine type, and the nodes. Of many nodes, one for each
+ * profile that its machine type does not show by itself: those without a type, and those whose type has several kinds.
+ */
+export function machinesFor(snapshot: Pick<Snapshot, "nodes" | "machineTypes">): readonly Machine[] {
+  const types = [...snapshot.machineTypes.values()].map(
+    ({ resource, nodes, template }): Machine => ({
+      kind: "MachineType",
+      name: resource.metadata.name,
+      profiles: nodes.length === 0 ? [template] : [...profilesOf(nodes).keys()],
+    }),
+  );
+  const all = [...snapshot.nodes.values()];
+  const nodes = all.length <= mostNodes ? all : examplesOf(all, snapshot);
+  return [
+    ...types,
+    ...nodes.map(({ facts, profile }): Machine => ({ kind: "Node", name: facts.name, profiles: [profile] })),
+  ].slice(0, mostRows);
+}
+
+function examplesOf(all: readonly NodeEntry[], { machineTypes }: Pick<Snapshot, "machineTypes">): readonly NodeEntry[] {
+  const untyped = all.filter(({ machineType }) => machineType === undefined);
+  const mixed = [...machineTypes.values()].map(({ nodes }) => profilesOf(nodes)).filter(({ size }) => size > 1);
+  return [profilesOf(untyped), ...mixed].flatMap((groups) => [...groups.values()].flatMap(([first]) => first ?? []));
+}
