@@ -46,7 +46,7 @@ export function answer(fixture: PagesFixture, asked: Asked): Answered {
   const [, first = "", name, sub, id] = path.split("/").map(decodeURIComponent);
   switch (`${method} /${first}`) {
     case "GET /machine-types":
-      return name === undefined ? list(fixture) : sub === undefined ? one(fixture, name) : ofCredentials(fixture);
+      return sub === undefined ? one(fixture, name) : ofCredentials(fixture);
     case "POST /machine-types:preview":
       return ok(preview, previewOf(fixture, asked));
     case "POST /machine-types":
@@ -54,7 +54,7 @@ export function answer(fixture: PagesFixture, asked: Asked): Answered {
     case "PUT /machine-types":
       return replace(fixture, asked);
     case "DELETE /machine-types":
-      return sub === undefined ? remove(fixture, name ?? "") : revoke(fixture, id ?? "");
+      return sub === undefined ? remove(fixture, name) : revoke(fixture, id);
     case "GET /matrix":
       return ok(matrix, fixture.matrix(asked.query.get("image") ?? ""));
     case "GET /features":
@@ -120,7 +120,9 @@ function list({ machineTypes: held, version }: PagesFixture): Answered {
   return ok(machineTypes, { items: [...held.values()], version: String(version) });
 }
 
-function one({ machineTypes: held }: PagesFixture, name: string): Answered {
+function one(fixture: PagesFixture, name: string | undefined): Answered {
+  if (name === undefined) return list(fixture);
+  const { machineTypes: held } = fixture;
   const found = held.get(name);
   return found === undefined ? refusal(404, "Not found", `There is no machine type ${name}.`) : ok(machineType, found);
 }
@@ -159,7 +161,7 @@ export function saved(fixture: PagesFixture, draft: MachineTypeDraft, resourceVe
   return { status: before === undefined ? 201 : 200, schema: machineType, value: made };
 }
 
-function remove(fixture: PagesFixture, name: string): Answered {
+function remove(fixture: PagesFixture, name = ""): Answered {
   fixture.machineTypes.delete(name);
   fixture.tell({ event: "changed", kind: "machine-types", names: [name] });
   return { status: 204, schema: undefined };
@@ -226,7 +228,7 @@ function makeCredential(fixture: PagesFixture, { body }: Asked, id: string | und
   return { status: 201, schema: madeCredential, value: { credential: made, secret, lines } };
 }
 
-function revoke(fixture: PagesFixture, id: string): Answered {
+function revoke(fixture: PagesFixture, id = ""): Answered {
   const found = fixture.credentials.find((each) => each.id === id);
   if (found === undefined) return refusal(404, "Not found", `There is no credential ${id}.`);
   const revoked: CredentialView = { ...found, state: "revoked", revoked: new Date().toISOString() };
