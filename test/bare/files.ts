@@ -12,6 +12,7 @@ export const bareFiles: readonly string[] = [
   "test/integration/nodes-scenario",
   "test/integration/operator-on-nodes",
   "test/integration/chart.", // helm
+  "test/integration/console-story", // chromium, a registry
 ];
 
 /** Signs in a test file that it starts such a program, or asks for nodes that do. */

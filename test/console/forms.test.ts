@@ -12,8 +12,8 @@ describeWith(findChromium(), "forms of the console", (found) => {
     const { page } = await site.open();
     await page.getByRole("link", { name: "Add" }).click();
     await page.getByLabel("Name", { exact: true }).fill("type5");
-    await page.getByLabel("Label 1").fill("pool");
-    await page.getByLabel("Value 1").fill("new");
+    await page.getByLabel("Label 1", { exact: true }).fill("pool");
+    await page.getByLabel("Value 1", { exact: true }).fill("new");
     const features = page.getByRole("combobox", { name: "Features" });
     await features.fill("zen4");
     await page.getByRole("option", { name: /cpu:zen4 AMD Zen 4/ }).click();
@@ -92,7 +92,6 @@ describeWith(findChromium(), "forms of the console", (found) => {
     const { page } = await site.open("#/new-machine-type");
     await page.getByLabel("Name", { exact: true }).fill("half-done");
     site.fixture.user = undefined;
-    await page.getByRole("button", { name: "Add", exact: true }).click();
     site.fixture.instead.set("POST /machine-types", {
       ...{ type: "about:blank", title: "Signed out", status: 401, detail: "Your session has ended." },
     });
@@ -178,7 +177,9 @@ describeWith(findChromium(), "forms of the console", (found) => {
       throw new Error(`no way to ${name} by Tab`);
     };
     await tabTo(/^User/);
-    await page.keyboard.type("anna\tright\n");
+    await page.keyboard.type("anna");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("right\n");
     await page.getByRole("heading", { name: "type1" }).waitFor();
     await tabTo(/^Add$/);
     await page.keyboard.press("Enter");

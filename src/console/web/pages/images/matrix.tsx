@@ -11,7 +11,7 @@ export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "m
   return (
     <section aria-labelledby="matrix">
       <h2 id="matrix">Who gets which</h2>
-      <div class="tablebox matrixbox" role="region" aria-labelledby="matrix" tabIndex={0}>
+      <div class="tablebox matrixbox" role="region" aria-label="The matrix, to be scrolled" tabIndex={0}>
         <table class="matrix">
           <caption class="unseen">Machine types and builds</caption>
           <thead>
