@@ -34,8 +34,8 @@ const pictures: readonly Picture[] = [
   { name: "running", at: "#/running" },
   { name: "manifest-lists", at: "#/manifest-lists" },
 ];
-const width = 1200;
-const height = 800;
+const width = 960;
+const height = 640;
 
 export async function takePictures(browser: Browser, url: string, fixture: PagesFixture, folder: string) {
   await mkdir(folder, { recursive: true });
