@@ -125,6 +125,8 @@ describeWith(findChromium(), "the first MetaHub's story", (found) => {
     await page.getByLabel("Name", { exact: true }).fill("gpu-login");
     await page.getByRole("button", { name: "Make it" }).click();
     const dialog = page.getByRole("dialog", { name: /^The secret of/ });
+    // It is there with all that is in it.
+    await dialog.waitFor();
     const texts = await dialog.locator("dd code").allTextContents();
     const [user = "", secret = ""] = texts;
     await dialog.getByRole("button", { name: "I have kept it" }).click();

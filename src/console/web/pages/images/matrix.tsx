@@ -43,7 +43,7 @@ function Row({ machine, variants }: { readonly machine: Machine; readonly varian
     <tr>
       <th scope="row" title={`${platform}: ${offers.join(", ") || "no feature"}`}>
         <bdi>{shown(name)}</bdi>
-        {kind === "Node" ? <span class="words">a node without a machine type</span> : null}
+        {kind === "Node" ? <span class="words">a node</span> : null}
       </th>
       {variants.map((variant) => (
         <Cell key={variant.position} machine={machine} variant={variant} variants={variants} />
