@@ -30,6 +30,7 @@ const tasks = {
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],
     ["node_modules/typescript/bin/tsc", "-p", "src/console/web"],
+    ["node_modules/typescript/bin/tsc", "-p", "test/console"],
     ["node_modules/knip/bin/knip.js"],
     ["scripts/check-skips.ts"],
     [

@@ -76,14 +76,15 @@ export async function scrollNodes(browser: Browser, url: string, lastNode: strin
     const frames = await page.getByRole("region", { name: "Nodes, to be scrolled" }).evaluate(
       (box, count) =>
         new Promise<number[]>((resolve) => {
+          const frames = globalThis as unknown as { requestAnimationFrame(step: (now: number) => void): void };
           const times: number[] = [];
           const step = (now: number): void => {
             times.push(now);
             box.scrollTop = (box.scrollHeight * times.length) / count;
-            if (times.length <= count) requestAnimationFrame(step);
+            if (times.length <= count) frames.requestAnimationFrame(step);
             else resolve(times.slice(1).map((time, place) => time - (times[place] ?? time)));
           };
-          requestAnimationFrame(step);
+          frames.requestAnimationFrame(step);
         }),
       steps,
     );

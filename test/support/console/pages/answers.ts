@@ -16,8 +16,14 @@ import {
 } from "../../../../src/console/contract/machine-types.ts";
 import { type Problem, problem } from "../../../../src/console/contract/parts.ts";
 import { signIn } from "../../../../src/console/contract/session.ts";
+import type {
+  Change,
+  ManifestListView,
+  Matrix,
+  NodeView,
+  SelectionView,
+} from "../../../../src/console/contract/views.ts";
 import { manifestLists, matrix, nodes, selections } from "../../../../src/console/contract/views.ts";
-import type { PagesFixture } from "./fixture.ts";
 import { sampleFeatures, typeOf } from "./samples.ts";
 
 export interface Asked {
@@ -36,10 +42,23 @@ export interface Answered {
   readonly value?: unknown;
 }
 
+/** What a fixture holds, and may be changed by what is asked. */
+export interface Held {
+  readonly machineTypes: Map<string, MachineTypeView>;
+  credentials: readonly CredentialView[];
+  readonly nodes: readonly NodeView[];
+  readonly selections: readonly SelectionView[];
+  readonly lists: readonly ManifestListView[];
+  readonly matrix: (image: string) => Matrix;
+  user: string | undefined;
+  readonly version: number;
+  tell(change: Change): void;
+}
+
 const machineTypes = z.object({ items: z.array(machineType), version: z.string() });
 
 /** The answer of a console that holds what the fixture holds. */
-export function answer(fixture: PagesFixture, asked: Asked): Answered {
+export function answer(fixture: Held, asked: Asked): Answered {
   const { method, path } = asked;
   if (method !== "GET" && asked.headers["x-metahub-csrf"] === undefined && path !== "/session")
     return refusal(403, "No CSRF token", "The request lacks X-MetaHub-CSRF.");
@@ -65,7 +84,7 @@ export function answer(fixture: PagesFixture, asked: Asked): Answered {
 }
 
 /** The answer to signing in and out: any password but `wrong` is right. */
-export function sign(fixture: PagesFixture, { method, body }: Asked): Answered | undefined {
+export function sign(fixture: Held, { method, body }: Asked): Answered | undefined {
   if (method === "DELETE") {
     fixture.user = undefined;
     return { status: 204, schema: undefined };
@@ -78,7 +97,7 @@ export function sign(fixture: PagesFixture, { method, body }: Asked): Answered |
   return undefined;
 }
 
-function pages(fixture: PagesFixture, { path, query }: Asked): Answered {
+function pages(fixture: Held, { path, query }: Asked): Answered {
   const has = (text: string | null | undefined, filter: string): boolean =>
     (text ?? "").toLowerCase().includes((query.get(filter) ?? "").toLowerCase());
   switch (path) {
@@ -109,25 +128,25 @@ function pages(fixture: PagesFixture, { path, query }: Asked): Answered {
 }
 
 /** `after` is the place of the first item. */
-function pageOf<T>({ version }: PagesFixture, found: readonly T[], query: URLSearchParams) {
+function pageOf<T>({ version }: Held, found: readonly T[], query: URLSearchParams) {
   const from = Number(query.get("after") ?? 0);
   const to = from + Number(query.get("limit") ?? 200);
   const next = to < found.length ? { next: String(to) } : {};
   return { items: found.slice(from, to), total: found.length, ...next, version: String(version) };
 }
 
-function list({ machineTypes: held, version }: PagesFixture): Answered {
+function list({ machineTypes: held, version }: Held): Answered {
   return ok(machineTypes, { items: [...held.values()], version: String(version) });
 }
 
-function one(fixture: PagesFixture, name: string | undefined): Answered {
+function one(fixture: Held, name: string | undefined): Answered {
   if (name === undefined) return list(fixture);
   const { machineTypes: held } = fixture;
   const found = held.get(name);
   return found === undefined ? refusal(404, "Not found", `There is no machine type ${name}.`) : ok(machineType, found);
 }
 
-function create(fixture: PagesFixture, { body }: Asked): Answered {
+function create(fixture: Held, { body }: Asked): Answered {
   const draft = machineTypeDraft.parse(body);
   const fields = refusedIn(draft);
   if (fields.length > 0) return refusal(422, "Refused", "The API server refuses it.", { fields });
@@ -136,7 +155,7 @@ function create(fixture: PagesFixture, { body }: Asked): Answered {
   return saved(fixture, draft, "1");
 }
 
-function replace(fixture: PagesFixture, { body }: Asked): Answered {
+function replace(fixture: Held, { body }: Asked): Answered {
   const draft = machineTypeDraft.parse(body);
   const fields = refusedIn(draft);
   if (fields.length > 0) return refusal(422, "Refused", "The API server refuses it.", { fields });
@@ -148,7 +167,7 @@ function replace(fixture: PagesFixture, { body }: Asked): Answered {
 }
 
 /** Saves it, as somebody else would. */
-export function saved(fixture: PagesFixture, draft: MachineTypeDraft, resourceVersion: string): Answered {
+export function saved(fixture: Held, draft: MachineTypeDraft, resourceVersion: string): Answered {
   const declared = featuresOf(draft);
   const before = fixture.machineTypes.get(draft.name);
   const made: MachineTypeView = {
@@ -161,7 +180,7 @@ export function saved(fixture: PagesFixture, draft: MachineTypeDraft, resourceVe
   return { status: before === undefined ? 201 : 200, schema: machineType, value: made };
 }
 
-function remove(fixture: PagesFixture, name = ""): Answered {
+function remove(fixture: Held, name = ""): Answered {
   fixture.machineTypes.delete(name);
   fixture.tell({ event: "changed", kind: "machine-types", names: [name] });
   return { status: 204, schema: undefined };
@@ -187,7 +206,7 @@ function refusedIn(draft: MachineTypeDraft) {
   return [...name, ...wrong, ...priority];
 }
 
-function previewOf({ machineTypes: held }: PagesFixture, { query, body }: Asked) {
+function previewOf({ machineTypes: held }: Held, { query, body }: Asked) {
   const draft = machineTypeDraft.parse(body);
   const type = held.get(draft.name);
   const nodes = type?.nodes ?? 4;
@@ -209,11 +228,11 @@ function known(prefix: string) {
   return { items, more: false };
 }
 
-function ofCredentials({ credentials: items, version }: PagesFixture): Answered {
+function ofCredentials({ credentials: items, version }: Held): Answered {
   return ok(credentials, { items, version: String(version) });
 }
 
-function makeCredential(fixture: PagesFixture, { body }: Asked, id: string | undefined): Answered {
+function makeCredential(fixture: Held, { body }: Asked, id: string | undefined): Answered {
   const name = id?.replace(/:rotate$/, "") ?? z.object({ name: z.string() }).parse(body).name;
   if (!/^[a-z0-9-]+$/.test(name))
     return refusal(422, "Refused", "The API server refuses it.", {
@@ -228,7 +247,7 @@ function makeCredential(fixture: PagesFixture, { body }: Asked, id: string | und
   return { status: 201, schema: madeCredential, value: { credential: made, secret, lines } };
 }
 
-function revoke(fixture: PagesFixture, id = ""): Answered {
+function revoke(fixture: Held, id = ""): Answered {
   const found = fixture.credentials.find((each) => each.id === id);
   if (found === undefined) return refusal(404, "Not found", `There is no credential ${id}.`);
   const revoked: CredentialView = { ...found, state: "revoked", revoked: new Date().toISOString() };
