@@ -260,6 +260,6 @@ function ok(schema: z.ZodType, value: unknown): Answered {
   return { status: 200, schema, value };
 }
 
-export function refusal(status: number, title: string, detail: string, more: Partial<Problem> = {}): Answered {
+function refusal(status: number, title: string, detail: string, more: Partial<Problem> = {}): Answered {
   return { status, schema: problem, value: { type: "about:blank", title, status, detail, ...more } };
 }

@@ -5,7 +5,7 @@ import type { ManifestListView, Matrix, NodeView, SelectionView } from "../../..
 
 /** What the console would answer in a cluster of four machine types: as the examples have them, and a few odd ones. */
 
-export function digestOf(text: string): string {
+function digestOf(text: string): string {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
