@@ -193,6 +193,13 @@ module.exports = {
       to: { path: "^src/", pathNot: `^src/(${[room, ...allowed].join("|")})/` },
     })),
     {
+      name: "console-web-imports",
+      severity: "error",
+      comment: "What runs in a browser takes the console's answers, as types, and nothing of the program.",
+      from: { path: "^src/console/web/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: "^src/console/(web|contract)/" },
+    },
+    {
       name: "room-without-a-place",
       severity: "error",
       comment: "A new room says in the table above what it may import; without that, anything would be allowed.",
@@ -246,7 +253,8 @@ module.exports = {
       name: "declared-dependencies-only",
       severity: "error",
       comment: "The bundle holds what package.json names under dependencies.",
-      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      // The page's own bundle holds Preact.
+      from: { path: "^src/", pathNot: "\\.test\\.ts$|^src/console/web/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown", "undetermined"] },
     },
     {

@@ -39,7 +39,10 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,scripts}/**/*.test.ts", "test/{bare,cluster,support,reporting,demo,cli,docs}/**/*.test.ts"],
+          include: [
+            "{src,scripts}/**/*.test.ts",
+            "test/{bare,cluster,support,reporting,demo,cli,docs,console}/**/*.test.ts",
+          ],
           globalSetup: ["test/preparation/bundle.ts", "test/preparation/archspec.ts"],
           exclude: long,
           // vitest's default leaves one core idle.

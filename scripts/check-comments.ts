@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { commentFaults } from "./comments/find.ts";
 
 const root = join(import.meta.dirname, "..");
-const files = globSync("src/**/*.ts", { cwd: root, exclude: ["**/*.test.ts", "**/*.generated.ts"] }).sort();
+const files = globSync("src/**/*.{ts,tsx}", { cwd: root, exclude: ["**/*.test.ts", "**/*.generated.ts"] }).sort();
 let count = 0;
 for (const file of files) {
   for (const { line, rule, sentence } of commentFaults(readFileSync(join(root, file), "utf8"))) {

@@ -6,11 +6,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { bundle, root } from "./bundle.ts";
+import { consoleBundle } from "./console-bundle.ts";
 import { packageFolders, readPackage } from "./notice/packages.ts";
 import { headNotice, renderNotice } from "./notice/render.ts";
 
 const { metafile } = await build({ ...bundle, write: false });
-const packages = packageFolders(metafile).map((folder) => readPackage(join(root, folder)));
+// The console's page is a bundle of its own.
+const { metafile: page } = await build(consoleBundle);
+const packages = packageFolders({ outputs: { ...metafile.outputs, ...page.outputs } }).map((folder) => readPackage(join(root, folder)));
 const tables = [
   {
     shown: "the table of CPUs of archspec (Apache-2.0 OR MIT)",

@@ -25,10 +25,12 @@ const tasks = {
   bench: [["test/bench/main.ts"]],
   fixtures: [["scripts/fixtures.ts"]],
   "base-images": [["scripts/base-images.ts"]],
+  pictures: [["test/console/pictures.ts"]],
   check: [
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     ["node_modules/typescript/bin/tsc", "-p", "."],
     ["node_modules/typescript/bin/tsc", "-p", "src/console/web"],
+    ["node_modules/typescript/bin/tsc", "-p", "test/console"],
     ["node_modules/knip/bin/knip.js"],
     ["scripts/check-skips.ts"],
     [

@@ -6,13 +6,15 @@ export const bareFiles: readonly string[] = [
   "test/cli/proxy", // skopeo
   ...["buildah", "charliecloud", "ctr", "docker", "podman", "skopeo", "slurm"].map((name) => `test/clients/${name}`),
   "test/demo/proxy", // whichever client is there
+  "test/console/", // chromium
   "test/cluster/",
   "test/integration/cluster", // levels api and nodes, a registry
   "test/integration/nodes-scenario",
   "test/integration/operator-on-nodes",
   "test/integration/chart.", // helm
+  "test/integration/console-story", // chromium, a registry
 ];
 
 /** Signs in a test file that it starts such a program, or asks for nodes that do. */
 export const startsPrograms =
-  /^import .*from "[^"]*(?:cluster\/|\.\/)(?:programs|requirements|machine-nodes|machine-state)\.ts"|archspec\/package\.ts"|sharedCluster\("nodes"\)/m;
+  /^import .*from "[^"]*(?:cluster\/|console\/pages\/|\.\/)(?:programs|requirements|machine-nodes|machine-state|chromium)\.ts"|archspec\/package\.ts"|sharedCluster\("nodes"\)/m;

@@ -4,12 +4,25 @@ export const hiddenPrograms: ReadonlySet<string> = new Set([
   ...["docker", "kind"], // another provider of clusters
   ...["helm", "kubectl"], // the cache has those that tests use
   ...["fish", "zsh"],
+  ...["chromium", "chromium-browser", "google-chrome"], // the console's pages
   ...["buildah", "ch-image", "dockerd", "podman", "skopeo"], // clients of registries
 ]);
 
 /** Debian's names of the packages whose lack must be told at the end, as an ordinary user and as root. */
-export const missedByUsers: readonly string[] = ["fish", "skopeo", "zsh"];
+export const missedByUsers: readonly string[] = ["chromium", "fish", "skopeo", "zsh"];
 export const missedByRoot: readonly string[] = [
-  ...["buildah", "charliecloud", "containerd", "docker.io", "fish", "iproute2", "nftables", "podman", "runc", "skopeo"],
+  ...[
+    "buildah",
+    "charliecloud",
+    "chromium",
+    "containerd",
+    "docker.io",
+    "fish",
+    "iproute2",
+    "nftables",
+    "podman",
+    "runc",
+    "skopeo",
+  ],
   "zsh",
 ];

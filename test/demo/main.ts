@@ -2,6 +2,7 @@
 import { ClusterError } from "../cluster/error.ts";
 import { build } from "./bundle.ts";
 import { type Choice, choose } from "./choose.ts";
+import { runConsoleDemo } from "./console.ts";
 import { runEmbedded } from "./embedded.ts";
 import { type DemoOptions, help, readOptions } from "./options.ts";
 import { proxyReport, runProxyDemo } from "./proxy.ts";
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.proxy) return proxyDemo();
+  if (options.console) return consoleDemo();
   const { cluster, level } = options;
   const up = cluster === "embedded" ? undefined : await findDemo(say, signal);
   if (up !== undefined) {
@@ -91,6 +93,16 @@ async function proxyDemo(): Promise<number> {
   const result = await runProxyDemo(say, signal);
   console.log(`\n${proxyReport(result, process.stdout.columns ?? 80)}\n`);
   console.log(`How clients use it: docs/machines-outside.md. Done in ${elapsed()}.`);
+  return 0;
+}
+
+async function consoleDemo(): Promise<number> {
+  await build();
+  await runConsoleDemo(say, signal, ({ url, user, password }) => {
+    console.log(`\nThe console:  ${url}`);
+    console.log(`Sign in as:   ${user}, with the password ${password}`);
+    console.log("End it:       Ctrl-C");
+  });
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readOptions } from "./options.ts";
 
-const asked = { cluster: "auto", level: undefined, proxy: false, down: false, help: false };
+const asked = { cluster: "auto", level: undefined, proxy: false, console: false, down: false, help: false };
 
 test.each([
   ["", asked],
@@ -10,6 +10,8 @@ test.each([
   ["--cluster embedded", { ...asked, cluster: "embedded" }],
   ["--proxy", { ...asked, proxy: true }],
   ["--proxy --cluster kind", { wrong: "--proxy has no cluster" }],
+  ["--console", { ...asked, console: true }],
+  ["--console --level api", { wrong: "--console has no cluster" }],
   ["--down", { ...asked, down: true }],
   ["--cluster minikube", { wrong: "--cluster minikube: it can be auto, embedded, existing, kind, local" }],
   ["--level pods", { wrong: "--level pods: it can be auto, api, nodes" }],

@@ -22,6 +22,8 @@ of them got, and why.
             auto (default): nodes where this machine can, else api
   --proxy   the filtering registry instead, without a cluster: four logins, one
             name, four builds, by the clients of registries on this machine
+  --console the console in a browser, over the machine types of the examples and a
+            registry in this process; until Ctrl-C
   --down    end the cluster of an earlier demo
   --help    this text
 `;
@@ -33,13 +35,14 @@ export interface DemoOptions {
   /** Undefined: the most that this machine can. */
   readonly level: Level | undefined;
   readonly proxy: boolean;
+  readonly console: boolean;
   readonly down: boolean;
   readonly help: boolean;
 }
 
 /** What the command line asks for, or one line that says what is wrong with it. */
 export function readOptions(args: readonly string[]): DemoOptions | { readonly wrong: string } {
-  let values: { cluster: string; level: string; proxy: boolean; down: boolean; help: boolean };
+  let values: { cluster: string; level: string; proxy: boolean; console: boolean; down: boolean; help: boolean };
   try {
     ({ values } = parseArgs({
       args: [...args],
@@ -47,6 +50,7 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly w
         cluster: { type: "string", default: "auto" },
         level: { type: "string", default: "auto" },
         proxy: { type: "boolean", default: false },
+        console: { type: "boolean", default: false },
         down: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -60,11 +64,17 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly w
   const level = levels.find((name) => name === values.level);
   if (level === undefined && values.level !== "auto")
     return { wrong: `--level ${values.level}: it can be auto, ${levels.join(", ")}` };
-  if (values.proxy && (cluster !== "auto" || values.level !== "auto")) return { wrong: "--proxy has no cluster" };
+  const alone = (["proxy", "console"] as const).find((name) => values[name]);
+  if (alone !== undefined && isGiven(values)) return { wrong: `--${alone} has no cluster` };
   if (level !== undefined && cluster === "embedded") return { wrong: "--level needs a cluster; embedded has none" };
   if (level === "nodes" && cluster !== "auto" && cluster !== "local")
     return {
       wrong: `--level nodes needs --cluster local, whose nodes can be made four kinds of machine, not ${cluster}`,
     };
-  return { cluster, level, proxy: values.proxy, down: values.down, help: values.help };
+  return { cluster, level, proxy: values.proxy, console: values.console, down: values.down, help: values.help };
+}
+
+/** Whether a cluster was asked for. */
+function isGiven({ cluster, level }: { readonly cluster: string; readonly level: string }): boolean {
+  return cluster !== "auto" || level !== "auto";
 }

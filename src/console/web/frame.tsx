@@ -21,7 +21,7 @@ interface FrameProps {
   readonly onSignOut: () => Promise<void>;
 }
 
-/** What stands around each page: its name, the way to the others, and the way out. */
+/** The frame around each page: its name, the way to the others, and the way out. */
 export function Frame({ children, onSignOut }: FrameProps) {
   const { session } = useConsole();
   const [failed, setFailed] = useState<string>();

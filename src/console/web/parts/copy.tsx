@@ -4,16 +4,16 @@ import { Icon } from "./icon.tsx";
 
 const saidMs = 2000;
 
-/** Copies a text, and says so. `label` begins with what the button shows. */
-export function CopyButton({
-  text,
-  label,
-  bare,
-}: {
+interface CopyProps {
   readonly text: string;
   readonly label: string;
+  readonly says?: string;
+  /** An icon alone. */
   readonly bare?: true;
-}) {
+}
+
+/** Copies a text, and says so. `label` begins with what the button shows. */
+export function CopyButton({ text, label, says = "Copy", bare }: CopyProps) {
   const [said, setSaid] = useState("");
   useEffect(() => {
     if (said === "") return;
@@ -36,7 +36,7 @@ export function CopyButton({
         onClick={copy}
       >
         <Icon name={said === "Copied" ? "check" : "copy"} />
-        {bare ? null : <span>{said === "Copied" ? "Copied" : "Copy"}</span>}
+        {bare ? null : <span>{said === "Copied" ? "Copied" : says}</span>}
       </button>
       <span role="status" class="unseen">
         {said}

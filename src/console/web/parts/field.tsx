@@ -7,7 +7,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** What an input must be given, so that its label, its hint and its errors belong to it. */
+/** Attributes of an input: its label, its hint and its errors belong to it by them. */
 export interface Wiring {
   readonly id: string;
   readonly "aria-describedby": string | undefined;

@@ -5,7 +5,7 @@ import type { Paged } from "../state/paged.ts";
 
 export interface Column<T> {
   readonly name: string;
-  /** Of the grid: `minmax(120px, 2fr)`. */
+  /** A track of the grid: `minmax(120px, 2fr)`. */
   readonly width: string;
   readonly cell: (item: T) => ComponentChildren;
 }

@@ -107,7 +107,7 @@ function restOf(text: string): Spec {
   return value as Spec;
 }
 
-/** What is no number goes as it is: the API server says it better. */
+/** A text that is no number goes as it is: the API server says it better. */
 function numberOr(text: string): number | string {
   const value = Number(text);
   return Number.isFinite(value) ? value : text;

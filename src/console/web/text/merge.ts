@@ -11,7 +11,7 @@ export interface FieldChange {
   readonly clash: boolean;
 }
 
-/** What differs between what one began with, what one has now, and what somebody else has saved meanwhile. */
+/** The differences between what one began with, what one has now, and what somebody else has saved meanwhile. */
 export function changesOf(before: Spec, mine: Spec, theirs: Spec): readonly FieldChange[] {
   const fields = [...new Set([...Object.keys(before), ...Object.keys(mine), ...Object.keys(theirs)])].sort();
   return fields.flatMap((field) => {

@@ -11,7 +11,7 @@ export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "m
   return (
     <section aria-labelledby="matrix">
       <h2 id="matrix">Who gets which</h2>
-      <div class="tablebox matrixbox" role="region" aria-labelledby="matrix" tabIndex={0}>
+      <div class="tablebox matrixbox" role="region" aria-label="The matrix, to be scrolled" tabIndex={0}>
         <table class="matrix">
           <caption class="unseen">Machine types and builds</caption>
           <thead>
@@ -43,7 +43,7 @@ function Row({ machine, variants }: { readonly machine: Machine; readonly varian
     <tr>
       <th scope="row" title={`${platform}: ${offers.join(", ") || "no feature"}`}>
         <bdi>{shown(name)}</bdi>
-        {kind === "Node" ? <span class="words">a node without a machine type</span> : null}
+        {kind === "Node" ? <span class="words">a node</span> : null}
       </th>
       {variants.map((variant) => (
         <Cell key={variant.position} machine={machine} variant={variant} variants={variants} />

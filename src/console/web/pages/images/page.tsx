@@ -78,22 +78,22 @@ function Found({ matrix, asked }: { readonly matrix: Matrix; readonly asked: str
               made of the manifest list <bdi>{shown(list)}</bdi>
             </span>
           )}
-          <CopyButton text={link} label="Copy a link to this matrix" />
+          <CopyButton text={link} says="Copy link" label="Copy link to this matrix" />
         </p>
       </section>
-      {variants.length === 0 ? (
-        <Notice tone="plain">
-          There is nothing to choose: it is a single image, and every machine gets it as it is.
-        </Notice>
-      ) : (
-        <Builds variants={variants} machines={machines} />
-      )}
       {machines.length === 0 ? (
         <Empty title="No machine to choose for">
           Add a machine type, and this page says which build its machines get.
         </Empty>
       ) : (
         <MatrixTable variants={variants} machines={machines} />
+      )}
+      {variants.length === 0 ? (
+        <Notice tone="plain">
+          There is nothing to choose: it is a single image, and every machine gets it as it is.
+        </Notice>
+      ) : (
+        <Builds variants={variants} machines={machines} />
       )}
     </>
   );

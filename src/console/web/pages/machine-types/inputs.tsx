@@ -89,8 +89,9 @@ function Machines({ draft, errors, set }: PartProps) {
 const otherPaths = ["rest", "spec.deviceAttributes", "spec.nodeTemplate"];
 const morePaths = ["spec.priority", "spec.platform", "spec.featureLabels", ...otherPaths];
 
-function hasMore({ priority, os, architecture, featureLabels, rest }: Draft): boolean {
-  return [priority, os, architecture, rest].some((text) => text !== "") || featureLabels.length > 0;
+/** A machine outside the cluster must have a platform: no kubelet tells it. */
+function hasMore({ external, priority, os, architecture, featureLabels, rest }: Draft): boolean {
+  return external || [priority, os, architecture, rest].some((text) => text !== "") || featureLabels.length > 0;
 }
 
 function More({ draft, errors, set }: PartProps) {

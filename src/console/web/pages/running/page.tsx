@@ -115,7 +115,7 @@ const columns: readonly Column<SelectionView>[] = [
     ),
   },
   {
-    name: "Node and machine type",
+    name: "Node and type",
     width: "minmax(140px, 1.5fr)",
     cell: ({ node, machineType }) => (
       <Two first={node ?? "not bound yet"} second={machineType === undefined ? "" : <bdi>{shown(machineType)}</bdi>} />
