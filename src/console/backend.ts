@@ -10,7 +10,7 @@ import type { MachineTypeDraft, MachineTypeView, Preview } from "./contract/mach
 import type { Session } from "./contract/session.ts";
 import type { Change, Matrix, manifestLists, nodes, selections } from "./contract/views.ts";
 
-/** Who is signed in. What they hold is never logged, and never leaves the process but to where it belongs. */
+/** Who is signed in. Their secret is never logged, and never leaves the process but to where it belongs. */
 export type Person =
   | { readonly kind: "token"; readonly name: string; readonly groups: readonly string[]; readonly token: string }
   | { readonly kind: "user"; readonly name: string };
@@ -37,8 +37,8 @@ export interface SelectionQuery extends Page {
 }
 
 /**
- * What one person can see and do: of a cluster with their own token, or of a folder. Every method throws ConsoleError
- * (error.ts) with the problem to be shown, and the signal's reason once it aborts.
+ * All that one person can see and do: of a cluster with their own token, or of a folder. @throws by every
+ * method: ConsoleError with the problem to be shown, and the signal's reason once it aborts
  */
 export interface Backend {
   readonly place: Extract<Session, { signedIn: true }>["place"];

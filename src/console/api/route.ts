@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Backend } from "../backend.ts";
 
-/** What a request asked, read by the schemas of its route. */
+/** A request as it was asked, read by the schemas of its route. */
 export interface Asked {
   readonly backend: Backend;
   /** The parts of the path in braces. */

@@ -14,7 +14,7 @@ const flag = z.enum(["1"]).optional();
 /** Names that the program knows, by what they begin with. */
 export type KnownFeatures = (prefix: string) => z.infer<typeof features>;
 
-/** What is answered by the person's own Backend: each request is judged by what they may. */
+/** The routes that the person's own Backend answers: each request is judged by what they may. */
 export function dataRoutes(known: KnownFeatures): readonly Route[] {
   return [...machineTypeRoutes, ...credentialRoutes, ...viewRoutes, featureRoute(known)];
 }

@@ -32,7 +32,7 @@ export const madeCredential = z.object({
   secret: z.string(),
   /** Ready to be pasted: docker, podman, apptainer, containerd (hosts.toml), kubelet. */
   lines: z.array(z.object({ client: z.string(), text: z.string() })),
-  /** Of a rotation: when the former one ends. */
+  /** When the former one ends, after a rotation. */
   formerEnds: time.optional(),
 });
 export type MadeCredentialView = z.infer<typeof madeCredential>;

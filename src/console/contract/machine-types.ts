@@ -18,7 +18,7 @@ export const machineType = z.object({
   spec: machineTypeSpec,
   external: z.boolean(),
   platform: z.string().optional(),
-  /** What its machines offer, grouped by namespace: `cpu`, `nvcap`, …; declared ones are marked. */
+  /** Features that its machines offer, grouped by namespace: `cpu`, `nvcap`, …; declared ones are marked. */
   features: z.array(
     z.object({
       namespace: z.string(),
@@ -51,10 +51,10 @@ export const preview = z.object({
   /** Nodes that it would take from other types, or leave to them, or to none. */
   moved: z.array(z.object({ from: z.string().nullable(), to: z.string().nullable(), nodes: z.number().int() })),
   features: z.array(feature),
-  /** What the API server (by a dry run), or our parser, would refuse. */
+  /** Fields that the API server (by a dry run), or our parser, would refuse. */
   refused: z.array(z.object({ path: z.string(), message: z.string() })),
   warnings: z.array(z.string()),
-  /** Of a deletion: running Pods on its nodes whose images were chosen, and credentials that would end. */
+  /** For a deletion: running Pods on its nodes whose images were chosen, and credentials that would end. */
   pods: z.number().int().optional(),
   credentials: z.number().int().optional(),
 });
@@ -65,9 +65,9 @@ export const knownFeature = z.object({
   feature,
   /** One line: what it is. */
   says: z.string(),
-  /** What a machine of it can run, too, nearest first; at most 32. */
+  /** Builds that a machine of it can run, too, nearest first; at most 32. */
   above: z.array(feature),
-  /** What descends from it; at most 32. */
+  /** Names that descend from it; at most 32. */
   below: z.array(feature),
 });
 export const features = z.object({ items: z.array(knownFeature), more: z.boolean() });

@@ -19,7 +19,7 @@ export const resourceVersion = z.string().max(64);
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
-    /** Of all that match, on all pages. */
+    /** How many match, on all pages. */
     total: z.number().int(),
     /** Hand it in as `after` for the next page; absent on the last one. */
     next: z.string().optional(),

@@ -25,7 +25,7 @@ export const session = z.discriminatedUnion("signedIn", [
       z.object({ kind: z.literal("cluster") }),
       z.object({ kind: z.literal("folder"), writable: z.boolean() }),
     ]),
-    /** What the person may do; hints for the page: each request is judged by itself. */
+    /** Verbs that the person may use; hints for the page: each request is judged by itself. */
     may: z.object({
       machineTypes: z.array(verb),
       manifestLists: z.array(verb),

@@ -54,7 +54,7 @@ export const node = z.object({
       from: z.string(),
     }),
   ),
-  /** What was not believed, and why: one line each. */
+  /** Labels that were not believed, and why: one line each. */
   notBelieved: z.array(z.string()),
 });
 export type NodeView = z.infer<typeof node>;
@@ -67,7 +67,7 @@ export const selection = z.object({
   container: z.string(),
   /** As its owner wrote it. */
   asked: z.string(),
-  /** What runs. */
+  /** The image that runs. */
   image: z.string(),
   build: digest.optional(),
   requires: z.string().optional(),

@@ -33,7 +33,7 @@ export interface KeptCredentialsOptions {
   readonly now: () => Date;
 }
 
-/** The credentials of machine types, in one store. What fails throws as `identity/keep.ts` and the store do. */
+/** The credentials of machine types, in one store. Failures are thrown as `identity/keep.ts` and the store do. */
 export class KeptCredentials {
   readonly #options: KeptCredentialsOptions;
 

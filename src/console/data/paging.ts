@@ -5,7 +5,7 @@ const mostItems = 500;
 
 export interface PageOf<T> {
   readonly items: T[];
-  /** Of all that match. */
+  /** How many match. */
   readonly total: number;
   readonly next?: string;
 }

@@ -67,7 +67,7 @@ function inRequest(path: string): string {
 }
 
 /**
- * The problem that a person is shown for what was thrown. What is none of those passes through: the signal's own reason,
+ * The problem that a person is shown for what was thrown. An error that is none of those passes through: the signal's own reason,
  * and mistakes of ours.
  */
 export function problemOf(error: unknown, deed: Deed, signal: AbortSignal): unknown {

@@ -46,7 +46,7 @@ const answerMs = 60_000;
 const mostOfOne = 32;
 const base = "/api/v1";
 
-/** What a route does with a request that passed every gate. */
+/** A route's work with a request that passed every gate. */
 type Work = (call: Call) => Promise<void>;
 
 interface Call {

@@ -12,9 +12,9 @@ export interface StreamOptions {
   readonly changed: (count: number) => void;
 }
 
-/** Of one person: a tab each. */
+/** Streams of one person: a tab each. */
 const mostOfOne = 16;
-/** Of all people: each holds a connection. */
+/** Streams of all people: each holds a connection. */
 const mostStreams = 1_024;
 /** Between two signs of life, ms: proxies cut off what is silent for 30 or 60 s. */
 const heartbeatMs = 15_000;

@@ -35,9 +35,9 @@ export interface SessionOptions {
   readonly changed?: (count: number) => void;
 }
 
-/** Of all people together; a session holds a few kilobytes. One more ends the one that is idle longest. */
+/** Sessions of all people together; one holds a few kilobytes. One more ends the one that is idle longest. */
 const mostSessions = 4_096;
-/** Of one person: a browser on each desk. One more ends their own that is idle longest, and nobody else's. */
+/** Sessions of one person: a browser on each desk. One more ends their own that is idle longest, and nobody else's. */
 const mostOfOne = 16;
 /** 256 bits: nobody guesses one. */
 const idBytes = 32;

@@ -54,7 +54,7 @@ export class Users {
   }
 }
 
-/** What a user may be called: it is shown, and written into logs. */
+/** Names that a user may have: it is shown, and written into logs. */
 export const userName = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
 
 /** @throws SignInError USERS_FILE with the number of the line, and never its text */

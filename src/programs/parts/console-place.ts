@@ -36,7 +36,7 @@ export interface ClusterDataOptions extends Omit<FolderDataOptions, "folder" | "
   readonly credentialsNamespace: string | undefined;
 }
 
-/** What opens the data of either side. */
+/** Opens the data of either side. */
 export interface DataDoors {
   folder(options: FolderDataOptions): ConsoleData;
   cluster(options: ClusterDataOptions): ConsoleData;

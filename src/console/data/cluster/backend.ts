@@ -31,7 +31,7 @@ import type { SharedWatch } from "./shared-watch.ts";
 import type { NamedSnapshot, Snapshots, Versioned } from "./snapshots.ts";
 import type { Watches } from "./watches.ts";
 
-/** What all who are signed in share. */
+/** The parts that all who are signed in share. */
 export interface SharedOfCluster {
   readonly watches: Watches;
   readonly snapshots: Snapshots;

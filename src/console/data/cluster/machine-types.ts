@@ -64,7 +64,7 @@ export class MachineTypeWrites {
   }
 
   /**
-   * What the API server would refuse of a draft, and what the person lacks, by a dry run: nothing is stored.
+   * Asks by a dry run which fields of a draft the API server would refuse, and which right the person lacks: nothing is stored.
    * @throws ConsoleError where the API server cannot be asked
    */
   async tried(draft: MachineTypeDraft, signal: AbortSignal): Promise<Pick<Preview, "refused" | "warnings">> {

@@ -12,7 +12,7 @@ type Verb = May["nodes"][number];
 const verbs: readonly Verb[] = ["list", "watch", "create", "update", "delete"];
 
 /**
- * What a person may do, for hints in pages. One review for each verb: a SelfSubjectRulesReview is of one namespace, and
+ * Verbs that a person may use, for hints in pages. One review for each verb: a SelfSubjectRulesReview is of one namespace, and
  * shows what its roles say of nodes, which counts nowhere.
  */
 export async function mayOf(

@@ -15,7 +15,7 @@ export class OwnedClient implements Pick<KubernetesClient, "each" | "watch"> {
     return this.#owner?.member;
   }
 
-  /** Undefined: nobody's. What runs is cut off. */
+  /** Undefined: nobody's. Requests under way are cut off. */
   handTo(member: Member | undefined): void {
     const former = this.#owner;
     this.#owner = member === undefined ? undefined : { member, ended: new AbortController() };

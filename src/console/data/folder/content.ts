@@ -65,7 +65,7 @@ export function activeCredentials({ credentials }: FolderContent, now: Date): Re
   return counts;
 }
 
-/** What differs between two readings, by kind. */
+/** Names that differ between two readings, by kind. */
 export function differences(
   before: FolderContent,
   after: FolderContent,

@@ -11,7 +11,7 @@ const seenMs = 3_000;
 
 export interface FollowOptions {
   readonly folder: string;
-  /** Told of a folder that cannot be used, once for each state of it: for logs. What was read before stays. */
+  /** Told of a folder that cannot be used, once for each state of it: for logs. The content that was read before stays. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -12,7 +12,7 @@ import type { StoredMachineType } from "./stored.ts";
 /** Kinds of nodes of one type that are shown; what there is beyond them is a mistake in the selector. */
 const mostProfiles = 32;
 
-/** What a person may know of a machine type beside the object itself. */
+/** All that a person may know of a machine type beside the object itself. */
 export interface KnownOfType {
   /** Undefined where the person may not read nodes: then the status that the controller wrote tells of them. */
   readonly entry: MachineTypeEntry | undefined;

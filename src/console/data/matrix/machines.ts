@@ -8,8 +8,9 @@ const mostNodes = 200;
 const mostRows = 500;
 
 /**
- * The machines of a snapshot that an image is explained for: every machine type, and the nodes. Of many nodes, one for each
- * profile that its machine type does not show by itself: those without a type, and those whose type has several kinds.
+ * The machines of a snapshot that an image is explained for: every machine type, and the nodes. Where there are many,
+ * one stands for each profile that its machine type does not show by itself: those without a type, and those whose type
+ * has several kinds.
  */
 export function machinesFor(snapshot: Pick<Snapshot, "nodes" | "machineTypes">): readonly Machine[] {
   const types = [...snapshot.machineTypes.values()].map(

@@ -14,7 +14,7 @@ const mostKept = 2_000;
 
 /** The nodes of one snapshot, by name. */
 const inOrder = new WeakMap<Snapshot, readonly NodeEntry[]>();
-/** What a search looks at in a profile. */
+/** The texts that a search looks at in a profile. */
 const texts = new WeakMap<Profile, string>();
 
 /** Nodes as people see them. Answers are kept for the nodes that were asked for last. */

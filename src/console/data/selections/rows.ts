@@ -10,11 +10,11 @@ import { stateOf } from "./state.ts";
 const mostText = 1_024;
 const digestForm = /^sha256:[0-9a-f]{64}$/;
 
-/** What a person may know of the Pods' surroundings. */
+/** All that a person may know of the Pods' surroundings. */
 export interface SelectionGround {
   /** Undefined where the person may not read nodes. */
   readonly snapshot: Pick<Snapshot, "nodes"> | undefined;
-  /** What each namespace's label says; undefined where the person may not read namespaces. */
+  /** The label of each namespace; undefined where the person may not read namespaces. */
   readonly namespaces: ReadonlyMap<string, { readonly rewrite: Rewrite }> | undefined;
 }
 

@@ -14,7 +14,7 @@ const offers = new WeakMap<Profile, Offer>();
 export interface Surroundings {
   /** The offer of the Pod's node; undefined where it is not known. */
   readonly profile: Profile | undefined;
-  /** What the namespace's label says; undefined where it is not known. */
+  /** The label of the namespace; undefined where it is not known. */
   readonly namespace: Rewrite | undefined;
 }
 
