@@ -13,7 +13,9 @@ import { headNotice, renderNotice } from "./notice/render.ts";
 const { metafile } = await build({ ...bundle, write: false });
 // The console's page is a bundle of its own.
 const { metafile: page } = await build(consoleBundle);
-const packages = packageFolders({ outputs: { ...metafile.outputs, ...page.outputs } }).map((folder) => readPackage(join(root, folder)));
+const packages = packageFolders({ outputs: { ...metafile.outputs, ...page.outputs } }).map((folder) =>
+  readPackage(join(root, folder)),
+);
 const tables = [
   {
     shown: "the table of CPUs of archspec (Apache-2.0 OR MIT)",

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type ConsoleOptions, runConsole } from "../../src/programs/console.ts";
+import { dataDoors } from "../../src/programs/parts/console-data.ts";
 import { freePorts } from "../cluster/ports.ts";
 import { requireLevel } from "../cluster/require.ts";
 import { accountKubeconfig } from "../operator/account.ts";
 import { TestBrowser } from "../support/console/browser.ts";
-import { clusterDoors } from "../support/console/cluster-doors.ts";
+
 import { startProvider } from "../support/console/openid-provider.ts";
 import { describeWith } from "../support/describe-with.ts";
 
@@ -112,7 +113,7 @@ describeWith(found, "the console before a cluster", ({ cluster }) => {
       onListening: () => listening.resolve(),
     };
     await writeFile(join(folder, "index.html"), "<!doctype html>");
-    running = runConsole(options, { env: {}, signal: told.signal }, clusterDoors);
+    running = runConsole(options, { env: {}, signal: told.signal }, dataDoors);
     await Promise.race([listening.promise, running]);
   });
   afterEach(async () => {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostsToml } from "../../src/cli/credentials/lines.ts";
+import { hostsToml } from "../../src/identity/client-lines.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { metahubProgram } from "../cli/metahub.ts";

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 test("each request carries its person's token, and nothing of the process", async () => {
-  const [anna, ben] = [clients.clientFor("annas"), clients.clientFor("bens")];
+  const [anna, ben] = [clients.clientFor(() => "annas"), clients.clientFor(() => "bens")];
   for (const client of [anna, ben, anna]) for await (const _ of client.list({ resource: nodes }, { signal }));
   expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
     "Bearer annas",
@@ -37,9 +37,18 @@ test("each request carries its person's token, and nothing of the process", asyn
 });
 
 test("one that is closed is done, and leaves the others their connections", async () => {
-  const [anna, ben] = [clients.clientFor("annas"), clients.clientFor("bens")];
+  const [anna, ben] = [clients.clientFor(() => "annas"), clients.clientFor(() => "bens")];
   await anna.close();
   await expect(anna.raw("/version", { signal })).rejects.toMatchObject({ code: "CLOSED" });
   for await (const _ of ben.list({ resource: nodes }, { signal }));
   expect(server.requests).toHaveLength(1);
+});
+
+test("a token that was renewed is sent from then on", async () => {
+  let token = "first";
+  const client = clients.clientFor(() => token);
+  for await (const _ of client.list({ resource: nodes }, { signal }));
+  token = "second";
+  for await (const _ of client.list({ resource: nodes }, { signal }));
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer first", "Bearer second"]);
 });

@@ -22,12 +22,17 @@ export class TokenClients {
     this.#connection = new Connection(this.#options.access);
   }
 
-  /** A client with this token and no other credentials. */
-  clientFor(token: string): KubernetesClient {
+  /** A client with a token and no other credentials. It is asked for at each request, as it may be renewed meanwhile. */
+  clientFor(token: () => string): KubernetesClient {
     const { access } = this.#options;
+    const user = {
+      get token() {
+        return token();
+      },
+    };
     return new KubernetesClient({
       ...this.#options,
-      access: { ...access, user: { token }, origin: "the token of who signed in" },
+      access: { ...access, user, origin: "the token of who signed in" },
       connection: this.#connection,
     });
   }

@@ -54,7 +54,7 @@ export function openClusterData(options: ClusterDataOptions): ConsoleData {
     ready: Promise.resolve(),
     backendFor: (person) => {
       if (person.kind !== "token") throw new TypeError("a cluster is asked with a person's token");
-      const client = clients.clientFor(person.token);
+      const client = clients.clientFor(() => person.token);
       return new ClusterBackend({ ...shared, person: person.name, client, reviews: new Reviews(client, now) });
     },
     close: async () => {
