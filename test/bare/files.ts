@@ -11,6 +11,7 @@ export const bareFiles: readonly string[] = [
   "test/integration/cluster", // levels api and nodes, a registry
   "test/integration/nodes-scenario",
   "test/integration/operator-on-nodes",
+  "test/integration/proxy-pods-on-nodes",
   "test/integration/chart.", // helm
   "test/integration/console-story", // chromium, a registry
 ];

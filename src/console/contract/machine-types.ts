@@ -2,7 +2,7 @@ import { z } from "zod";
 import { feature, resourceVersion, time } from "./parts.ts";
 
 /** A MachineType's spec goes through as it is: the API server, or our parser in a folder, says what is wrong with it. */
-export const machineTypeSpec = z.record(z.string(), z.unknown());
+const machineTypeSpec = z.record(z.string(), z.unknown());
 
 export const condition = z.object({
   type: z.string(),

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** How people can sign in here. */
 export const signInWay = z.enum(["token", "password", "openid"]);
 
-export const verb = z.enum(["list", "watch", "create", "update", "delete"]);
+const verb = z.enum(["list", "watch", "create", "update", "delete"]);
 
 /** POST /api/v1/session. For `openid` the browser goes to /openid/start instead. */
 export const signIn = z.discriminatedUnion("way", [

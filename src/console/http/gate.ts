@@ -54,7 +54,7 @@ export function checkCsrf(header: string | string[] | undefined, csrf: string): 
 }
 
 /** Compares in a time that says nothing of either text. */
-export function sameText(one: string, other: string): boolean {
+function sameText(one: string, other: string): boolean {
   const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(one), hash(other));
 }

@@ -20,8 +20,3 @@ export function securityHeaders(externalUrl: URL): Readonly<Record<string, strin
     ...(externalUrl.protocol === "https:" ? { "strict-transport-security": "max-age=15768000" } : {}),
   };
 }
-
-/** Only this machine is spoken to over plain HTTP by a browser. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
-}

@@ -42,7 +42,7 @@ export interface StartOptions {
 }
 
 /** Tokens of a test are names: `token-anna` is anna's. */
-export function testWays(place: MemoryPlace): SignInWays {
+function testWays(place: MemoryPlace): SignInWays {
   return {
     ways: ["token", "password"],
     signIn: async (how) => {
