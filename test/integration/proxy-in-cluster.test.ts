@@ -164,7 +164,9 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     const watched = [...(await body.text()).matchAll(/metahub_watch_events_total\{resource="(\w+)"/g)].map(
       ([, kind]) => kind,
     );
-    expect(new Set(watched)).toEqual(new Set(["machinetypes", "machinecredentials", "clustermanifestlists", "secrets"]));
+    expect(new Set(watched)).toEqual(
+      new Set(["machinetypes", "machinecredentials", "clustermanifestlists", "secrets"]),
+    );
     for (const asked of [
       ...["list nodes", "list pods", "list namespaces", "list secrets", "get secret/metahub-webhook-keys"],
       ...["patch secret/metahub-proxy-keys", "list configmaps", "create configmaps", "patch configmap/metahub-proxy"],
