@@ -38,6 +38,16 @@ const others: Values = {
   "proxy.tls.issuerRef": { name: "other" },
   "proxy.service.type": "NodePort",
   "proxy.gateway.parentRefs": [{ name: "other" }],
+  "console.externalUrl": "https://other.example.com",
+  "console.openid.issuer": "https://other.example.com",
+  "console.tls.mode": "terminated",
+  "console.tls.issuerRef": { name: "other" },
+  "console.service.type": "NodePort",
+  "console.gateway.parentRefs": [{ name: "other" }],
+  "console.trustedProxies": ["10.0.0.0/8"],
+  "console.sessions.idle": "5m",
+  "console.sessions.length": "5h",
+  "networkPolicy.browsersFrom": [{ ipBlock: { cidr: "10.3.0.0/24" } }],
   "metrics.serviceMonitor.interval": "10s",
   "networkPolicy.apiServerFrom": [{ ipBlock: { cidr: "10.0.0.0/24" } }],
   "networkPolicy.clientsFrom": [{ ipBlock: { cidr: "10.1.0.0/24" } }],
@@ -58,7 +68,7 @@ const conditions: readonly (readonly [RegExp, Values])[] = [
     { "certificates.mode": "existingSecret", "certificates.secretName": "x", "certificates.caBundle": "y" },
   ],
   [/^certificates\.certManager/, { "certificates.mode": "certManager" }],
-  ...["webhook", "controller", "keeper", "proxy"].map(
+  ...["webhook", "controller", "keeper", "proxy", "console"].map(
     (part) => [new RegExp(`^${part}\\.serviceAccount\\.create$`), { [`${part}.serviceAccount.name`]: "x" }] as const,
   ),
   [/^webhook\.deploy$/, { "webhook.url": others["webhook.url"] }],
@@ -67,6 +77,17 @@ const conditions: readonly (readonly [RegExp, Values])[] = [
   [/^proxy\.tls\.issuerRef$/, { "proxy.tls.mode": "certManager", "proxy.tls.issuerRef": { name: "ca" } }],
   [/^proxy\.ingress\./, { "proxy.ingress.enabled": true }],
   [/^proxy\.gateway\./, { "proxy.gateway.enabled": true, "proxy.gateway.parentRefs": [{ name: "public" }] }],
+  [
+    /^(console\.|networkPolicy\.browsersFrom)/,
+    { "console.enabled": true, "console.externalUrl": "https://console.example.com" },
+  ],
+  [/^console\.tls\.issuerRef$/, { "console.tls.mode": "certManager", "console.tls.issuerRef": { name: "ca" } }],
+  [
+    /^console\.openid\./,
+    { "console.openid.issuer": "https://login.example.com", "console.openid.clientId": "metahub" },
+  ],
+  [/^console\.ingress\./, { "console.ingress.enabled": true }],
+  [/^console\.gateway\./, { "console.gateway.enabled": true, "console.gateway.parentRefs": [{ name: "public" }] }],
   [/^proxy\.autoscaling\./, { "proxy.autoscaling.enabled": true, "proxy.autoscaling.cpuUtilization": 80 }],
 ];
 
