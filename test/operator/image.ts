@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { parseReference } from "../../src/oci/reference.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
@@ -72,8 +72,11 @@ async function runtimeLayer(libraries: readonly string[]): Promise<Uint8Array> {
 }
 
 async function bundleLayer(): Promise<Uint8Array> {
-  const names = (await readdir(dist)).sort();
-  const files = names.map(async (name) => ({
+  const entries = await readdir(dist, { recursive: true, withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(dist, join(parentPath, name)));
+  const files = names.sort().map(async (name) => ({
     path: `metahub/${name}`,
     bytes: await readFile(join(dist, name)),
     mode: 0o644,
