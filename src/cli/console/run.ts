@@ -10,6 +10,7 @@ import { dataDoors } from "../../programs/parts/console-data.ts";
 import type { ConsoleSource } from "../../programs/parts/console-place.ts";
 import { pagesFolder } from "../../programs/parts/pages.ts";
 import { logLevels } from "../../telemetry/log.ts";
+import { certificateFiles, externalOrigin } from "../input/serving.ts";
 
 const flagsSchema = z.object({
   inventory: z.string().optional(),
@@ -128,7 +129,7 @@ async function openIdOf(flags: Flags): Promise<(ConsoleSource & { kind: "cluster
 
 /** Undefined for plain HTTP, which only this machine may be spoken to by: passwords go over it. @throws UsageError */
 function certificateOf(flags: Flags): CertificatePlace | undefined {
-  const { tlsCertFile, tlsKeyFile, tlsDir, tlsHost, http, httpFromAnywhere, address } = flags;
+  const { tlsCertFile, tlsKeyFile, tlsDir, http, httpFromAnywhere, address } = flags;
   const ways = [tlsCertFile ?? tlsKeyFile, tlsDir, http ? "http" : undefined].filter((way) => way !== undefined);
   if (ways.length !== 1) throw new UsageError("say one of --tls-cert-file with --tls-key-file, --tls-dir, or --http");
   if (http) {
@@ -137,18 +138,13 @@ function certificateOf(flags: Flags): CertificatePlace | undefined {
       "--http needs --address 127.0.0.1: sign-ins would be sent over the network as they are. Where something before it ends TLS, and nobody else reaches it: --http-from-anywhere",
     );
   }
-  if (tlsDir !== undefined) return { kind: "folder", folder: tlsDir, hosts: tlsHost };
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) {
-    throw new UsageError("--tls-cert-file and --tls-key-file belong together");
-  }
-  return { kind: "files", certificateFile: tlsCertFile, keyFile: tlsKeyFile };
+  return certificateFiles(flags);
 }
 
 /** Checked here, and not by the command: `password` would need it too. */
 function urlOf({ externalUrl: text = "" }: Flags): URL {
-  const url = URL.parse(text);
-  const secure = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.test(url.hostname));
-  if (url === null || !secure || url.origin !== text.replace(/\/$/, "")) {
+  const url = externalOrigin(text);
+  if (url === undefined) {
     const expected = "https and a host without a path, e.g. https://console.example.com";
     throw new UsageError(`--external-url, as browsers reach it: expected ${expected}`);
   }

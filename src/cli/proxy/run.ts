@@ -6,6 +6,7 @@ import type { CertificatePlace } from "../../programs/parts/certificates.ts";
 import { type ProxyOptions, runProxy } from "../../programs/proxy.ts";
 import { logLevels } from "../../telemetry/log.ts";
 import { objectName } from "../input/object-name.ts";
+import { certificateFiles, externalOrigin } from "../input/serving.ts";
 
 const flagsSchema = z.object({
   inventory: z.string().optional(),
@@ -36,8 +37,6 @@ const flagsSchema = z.object({
   dockerConfig: z.string().optional(),
   logLevel: z.enum(logLevels),
 });
-/** Only this machine is spoken to over plain HTTP. */
-const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 type Flags = z.infer<typeof flagsSchema>;
 
 /** `metahub proxy`: serves until the signal aborts. @throws UsageError, and what keeps it from serving */
@@ -116,7 +115,7 @@ function recordOf({ recordFile: file, recordConfigmap }: Flags): ProxyOptions["r
 
 /** Undefined for plain HTTP, which only this machine may be spoken to by: passwords go over it. @throws UsageError */
 function certificateOf(flags: Flags): CertificatePlace | undefined {
-  const { tlsCertFile, tlsKeyFile, tlsDir, tlsHost, tlsSecret, http } = flags;
+  const { tlsCertFile, tlsKeyFile, tlsDir, tlsSecret, http } = flags;
   const ways = [tlsCertFile ?? tlsKeyFile, tlsDir, tlsSecret, http ? "http" : undefined].filter(
     (way) => way !== undefined,
   );
@@ -125,11 +124,7 @@ function certificateOf(flags: Flags): CertificatePlace | undefined {
   }
   if (http) return plainHttp(flags);
   if (tlsSecret !== undefined) return { kind: "secret", ...objectName(tlsSecret, "--tls-secret") };
-  if (tlsDir !== undefined) return { kind: "folder", folder: tlsDir, hosts: tlsHost };
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) {
-    throw new UsageError("--tls-cert-file and --tls-key-file belong together");
-  }
-  return { kind: "files", certificateFile: tlsCertFile, keyFile: tlsKeyFile };
+  return certificateFiles(flags);
 }
 
 function plainHttp({ address, httpFromAnywhere }: Flags): undefined {
@@ -146,10 +141,8 @@ function clientAuthorities({ clientCaFile, http }: Flags): string | undefined {
 }
 
 function externalUrl(text: string): URL {
-  const url = URL.parse(text);
-  const secure = url?.protocol === "https:" || (url?.protocol === "http:" && loopback.test(url.hostname));
-  const fits = secure && url?.origin === text.replace(/\/$/, "");
-  if (!fits || url === null) {
+  const url = externalOrigin(text);
+  if (url === undefined) {
     throw new UsageError("--external-url: expected https and a host without a path, e.g. https://hub.example.com");
   }
   return url;

@@ -135,21 +135,19 @@ class App {
 
   #add(route: Described, work: Work): void {
     const { method, path, body } = route;
-    const handlers: RequestHandler[] = [
-      (_request, response, next) => {
-        response.locals["route"] = path;
-        next();
-      },
-      ...(body === undefined ? [] : [checkType, readBody(bodyBytes, this.#budget)]),
-      async (request, response) => await this.#answer(route, work, request, response),
-    ];
+    const name: RequestHandler = (_request, response, next) => {
+      response.locals["route"] = path;
+      next();
+    };
     const admit: RequestHandler = (request, response, next) => {
       // Before a body is read: strangers send none.
       response.locals["session"] = this.#admit(route, request, response);
       next();
     };
-    const [name, ...rest] = handlers;
-    if (name !== undefined) this.express[method](`${base}${expressPath(path)}`, name, admit, ...rest);
+    const take = body === undefined ? [] : [checkType, readBody(bodyBytes, this.#budget)];
+    this.express[method](`${base}${expressPath(path)}`, name, admit, ...take, async (request, response) => {
+      await this.#answer(route, work, request, response);
+    });
   }
 
   /** @throws ConsoleError 401, 403 */
