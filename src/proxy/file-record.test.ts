@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { appendFile, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileRecord } from "./file-record.ts";
 import type { MadeIndex } from "./made-record.ts";
@@ -69,14 +70,23 @@ test("the lock of a process that has died keeps nobody from it; another's is wai
 
 test("processes that write and shorten one file at once lose nothing that one of them has written", async () => {
   const writer = join(import.meta.dirname, "../../test/support/proxy/record-writer.ts");
-  // Small enough for hundreds of replacements, large enough for all that is written between one line and its reading.
+  // Small enough for hundreds of replacements; half of it holds what all write in a round.
   const bound = 12_000;
   const writers = ["docker.io/a", "docker.io/b", "docker.io/c"].map((name) =>
-    spawn(process.execPath, [writer, file, String(bound), name, "1000"], { stdio: ["pipe", "pipe", "inherit"] }),
+    spawn(process.execPath, [writer, file, String(bound), name, "20"], { stdio: ["pipe", "pipe", "inherit"] }),
   );
-  await Promise.all(writers.map(({ stdout }) => once(stdout, "data")));
+  const lines = writers.map(({ stdout }) => createInterface({ input: stdout })[Symbol.asyncIterator]());
   const ends = writers.map((child) => once(child, "close"));
-  for (const { stdin } of writers) stdin.write("go\n");
+  const said = async (): Promise<unknown[]> => Promise.all(lines.map(async (one) => (await one.next()).value));
+  try {
+    expect(await said()).toEqual(["ready", "ready", "ready"]);
+    for (let round = 0; round < 50; round += 1) {
+      for (const { stdin } of writers) stdin.write("go\n");
+      expect(await said()).toEqual(["0", "0", "0"]);
+    }
+  } finally {
+    for (const { stdin } of writers) stdin.end();
+  }
   expect((await Promise.all(ends)).map(([code]) => code)).toEqual([0, 0, 0]);
   expect((await stat(file)).size).toBeLessThan(2 * bound);
 }, 60_000);
