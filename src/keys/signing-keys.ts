@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { formatTimedLines, inSeconds, parseTimedLines } from "./timed-lines.ts";
 
 /**
@@ -10,8 +10,8 @@ export interface SigningKey {
   readonly id: string;
   /** It signs from this time on, until the next one does. Every replica has read it by then. */
   readonly signsFrom: Date;
-  /** 32 bytes. */
-  readonly secret: Buffer;
+  /** 32 bytes, ready to sign with: a MAC by the bytes themselves takes five times as long. */
+  readonly secret: KeyObject;
 }
 
 /** The keys of an installation, in no order. Empty: nothing can be signed, and nothing proves itself. */
@@ -48,7 +48,7 @@ export function parseSigningKeys(text: string): SigningKeys {
 
 export function formatSigningKeys(keys: SigningKeys): string {
   return formatTimedLines(
-    keys.map(({ signsFrom, secret }) => ({ time: signsFrom, value: secret.toString("base64url") })),
+    keys.map(({ signsFrom, secret }) => ({ time: signsFrom, value: secret.export().toString("base64url") })),
   );
 }
 
@@ -81,5 +81,6 @@ export function renewSigningKeys(keys: SigningKeys, { now, signsForMs, verifiesF
 }
 
 function toKey(signsFrom: Date, secret: Buffer): SigningKey {
-  return { id: createHash("sha256").update(secret).digest("hex").slice(0, 16), signsFrom, secret };
+  const id = createHash("sha256").update(secret).digest("hex").slice(0, 16);
+  return { id, signsFrom, secret: createSecretKey(secret) };
 }

@@ -8,7 +8,7 @@ import { createAuthority, type KeyPair } from "../../test/cluster/pki.ts";
 import { PathSegments } from "../http/path-segment.ts";
 import { createRegistry } from "../telemetry/metrics.ts";
 import { createReviewMetrics } from "./metrics.ts";
-import { allowed, patched } from "./review.ts";
+import { allowed, denied, patched } from "./review.ts";
 import type { ReviewHandler } from "./route.ts";
 import { type AdmissionServerOptions, createAdmissionServer } from "./server.ts";
 
@@ -23,10 +23,10 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-const review = (uid = "u"): object => ({
+const review = (uid = "u", object: unknown = {}) => ({
   apiVersion: "admission.k8s.io/v1",
   kind: "AdmissionReview",
-  request: { uid, operation: "CREATE", resource: { group: "", version: "v1", resource: "pods" }, object: {} },
+  request: { uid, operation: "CREATE", resource: { group: "", version: "v1", resource: "pods" }, object },
 });
 
 async function start(handle: ReviewHandler["handle"], more: Partial<AdmissionServerOptions> = {}) {
@@ -91,6 +91,20 @@ test.each<[string, unknown, string, string, number]>([
   const { post } = await start(async ({ uid }) => allowed(uid));
   expect((await post(body, path, method)).status).toBe(status);
   expect((await post(review())).status).toBe(200);
+});
+
+test("a review with more in it than is parsed passes with a Warning, and no handler sees it", async () => {
+  const { post, outcomes } = await start(async ({ uid }) => denied(uid, "seen"));
+  const { status, body } = await post(review("u", new Array(20_000).fill(0)));
+  expect(status).toBe(200);
+  expect(answer(body)).toMatchObject({
+    uid: "u",
+    allowed: true,
+    warnings: [expect.stringMatching(/^metahub: the review has more than 16384 .*; images are left as written$/)],
+  });
+  expect(await outcomes()).toEqual({ unchanged: 1 });
+  // Without a uid that an API server sends there is nothing to answer.
+  expect((await post(review("u".repeat(65), new Array(20_000).fill(0)))).status).toBe(400);
 });
 
 test.each(["/other", "/mutate/pods/x"])("%s is refused before a byte of the body is there", async (path) => {

@@ -6,7 +6,7 @@ import { HttpServer, type ServerLimits, type TlsOptions } from "../http/server.t
 import type { Logger } from "../telemetry/log.ts";
 import { AdmissionError } from "./error.ts";
 import type { ReviewMetrics } from "./metrics.ts";
-import { type AdmissionRequest, parseReview } from "./review.ts";
+import { type AdmissionRequest, allowed, parseReview } from "./review.ts";
 import { Reviews } from "./reviews.ts";
 import type { ReviewRoute } from "./route.ts";
 
@@ -82,6 +82,11 @@ function answer(
       review = parseReview(takeBody(request));
     } catch (error) {
       if (!(error instanceof AdmissionError)) throw error;
+      if (error.code === "REVIEW_TOO_LARGE" && error.uid !== undefined) {
+        metrics.reviews.inc({ outcome: "unchanged" });
+        response.json(allowed(error.uid, [`metahub: ${error.message}; images are left as written`]));
+        return;
+      }
       metrics.reviews.inc({ outcome: "failed" });
       log.warn({ error }, "a request was no review");
       response.status(400).type("text").send(`${error.message}\n`);

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Pod } from "../../api/pod.ts";
 import { allChoiceOptions, type ChoiceOptions } from "../../api/pod-options.ts";
 import { type SigningKeys, signingKey } from "../../keys/signing-keys.ts";
@@ -147,7 +147,7 @@ function isOfLifetime({ at }: SelectionNote, { metadata }: Pod): boolean {
 
 /** A list in JSON is unambiguous: no member can spill over into the next. */
 function macOf(
-  secret: Buffer,
+  secret: KeyObject,
   { asked, index, variant, node, at, code, list }: SelectionNote,
   { kind, name }: NotePlace,
   namespace: string,
