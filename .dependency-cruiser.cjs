@@ -14,7 +14,7 @@ const mayImport = {
   telemetry: [],
   selection: ["oci", "text", "hardware"],
   placement: ["api", "text", "hardware"],
-  credentials: ["process", "oci"],
+  credentials: ["json", "process", "oci"],
   http: ["telemetry", "time"],
   kubernetes: ["process", "time", "yaml", "json", "text", "api"],
   registry: ["credentials", "time", "json", "oci", "text", "hardware"],

@@ -1,6 +1,8 @@
-import { z } from "zod";
+import { isRecord, type JsonRecord } from "../json/object.ts";
 import type { Credentials } from "./credentials.ts";
+import { readEntry } from "./docker-entry.ts";
 import { CredentialsError } from "./error.ts";
+import { foldedMembers } from "./folded.ts";
 import { compareScopes, parseScope, type Scope } from "./match.ts";
 
 /** One entry of a docker config that holds credentials. */
@@ -15,47 +17,41 @@ export interface DockerConfig {
   /** Helper by host, and for every other host. Names as in `docker-credential-<name>`. */
   readonly helpers: readonly { readonly scope: Scope; readonly helper: string }[];
   readonly defaultHelper: string | undefined;
+  /** Members that are passed over, each with its key and the reason. Nothing of their content is repeated. */
+  readonly passedOver: readonly string[];
 }
 
 /** A Kubernetes Secret holds at most 1 MiB (core/v1, MaxSecretSize); a file that is larger is no docker config. */
 const maxBytes = 1024 * 1024;
 /** Each is tried against each image; real configs hold a few. */
 const maxEntries = 1000;
-
-const entrySchema = z.object({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-  registrytoken: z.string().optional(),
-});
-const authsSchema = z.record(z.string(), entrySchema);
+/** Reasons that are kept, and characters of a key in one. */
+const maxReasons = 16;
+const maxOfKey = 100;
 // A helper's name becomes part of a program's name: no path may be in it.
-const helperSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-const configSchema = z.object({
-  auths: authsSchema.nullish(),
-  credHelpers: z.record(z.string(), helperSchema).nullish(),
-  credsStore: z.union([helperSchema, z.literal("")]).nullish(),
-});
+const helperName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Reads `~/.docker/config.json`, podman's `auth.json`, or `.dockerconfigjson` of a Secret of the type
- * `kubernetes.io/dockerconfigjson`.
+ * `kubernetes.io/dockerconfigjson`. An odd entry is passed over, and the others count. An empty text is an empty config,
+ * as docker takes it (docker/cli, cli/config/configfile).
  *
  * @param source names it in messages, e.g. a path or `secret team/regcred`.
  * @throws CredentialsError CONFIG_INVALID, CONFIG_TOO_LARGE
  */
 export function parseDockerConfig(text: string, source: string): DockerConfig {
-  const config = parse(text, source, configSchema);
+  const members = foldedMembers(parse(text, source)) ?? new Map<string, unknown>();
+  const odd = new PassedOver();
+  const helpers = Object.entries(objectOf(members, "credHelpers", odd)).flatMap(([key, value]) => {
+    const scope = parseScope(key);
+    const helper = readHelper(value, `credHelpers.${key}`, odd);
+    return scope === undefined || helper === undefined ? [] : [{ scope, helper }];
+  });
   return {
-    entries: readEntries(config.auths ?? {}, source),
-    helpers: Object.entries(config.credHelpers ?? {})
-      .flatMap(([key, helper]) => {
-        const scope = parseScope(key);
-        return scope === undefined ? [] : [{ scope, helper }];
-      })
-      .sort((a, b) => compareScopes(a.scope, b.scope)),
-    defaultHelper: config.credsStore === "" ? undefined : (config.credsStore ?? undefined),
+    entries: readEntries(objectOf(members, "auths", odd), source, odd),
+    helpers: helpers.sort((a, b) => compareScopes(a.scope, b.scope)),
+    defaultHelper: readHelper(members.get("credsstore"), "credsStore", odd),
+    passedOver: odd.reasons,
   };
 }
 
@@ -64,11 +60,14 @@ export function parseDockerConfig(text: string, source: string): DockerConfig {
  * @throws CredentialsError CONFIG_INVALID, CONFIG_TOO_LARGE
  */
 export function parseLegacyDockerConfig(text: string, source: string): DockerConfig {
-  return { entries: readEntries(parse(text, source, authsSchema), source), helpers: [], defaultHelper: undefined };
+  const odd = new PassedOver();
+  const entries = readEntries(parse(text, source), source, odd);
+  return { entries, helpers: [], defaultHelper: undefined, passedOver: odd.reasons };
 }
 
-function parse<T>(text: string, source: string, schema: z.ZodType<T>): T {
+function parse(text: string, source: string): JsonRecord {
   if (text.length > maxBytes) throw new CredentialsError("CONFIG_TOO_LARGE", `${source}: is larger than 1 MiB`);
+  if (text.trim() === "") return {};
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -76,51 +75,45 @@ function parse<T>(text: string, source: string, schema: z.ZodType<T>): T {
     // The cause is left out on purpose: V8 quotes the text around the error, which may be a password.
     throw new CredentialsError("CONFIG_INVALID", `${source}: is not JSON`);
   }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  // Where it is wrong, never what stands there.
-  const place = result.error.issues[0]?.path.map(String).join(".") ?? "";
-  throw new CredentialsError(
-    "CONFIG_INVALID",
-    `${source}: ${place === "" ? "the document" : place} is not as in a docker config`,
-  );
+  if (json === null) return {};
+  if (isRecord(json)) return json;
+  throw new CredentialsError("CONFIG_INVALID", `${source}: is no JSON object, as a docker config is`);
 }
 
-function readEntries(auths: z.infer<typeof authsSchema>, source: string): readonly ConfigEntry[] {
-  const keys = Object.keys(auths);
-  if (keys.length > maxEntries) {
+/** A member that is an object of others; an empty one where it is missing, or is something else. */
+function objectOf(members: ReadonlyMap<string, unknown>, name: string, odd: PassedOver): JsonRecord {
+  const value = members.get(name.toLowerCase());
+  if (isRecord(value)) return value;
+  if (value !== undefined) odd.add(name, "it is no object");
+  return {};
+}
+
+function readHelper(value: unknown, key: string, odd: PassedOver): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string" && helperName.test(value)) return value;
+  odd.add(key, "it is no name of a credential helper");
+  return undefined;
+}
+
+function readEntries(auths: JsonRecord, source: string, odd: PassedOver): readonly ConfigEntry[] {
+  const entries = Object.entries(auths);
+  if (entries.length > maxEntries) {
     throw new CredentialsError("CONFIG_TOO_LARGE", `${source}: holds more than ${maxEntries} entries`);
   }
-  return keys
-    .flatMap((key) => {
+  return entries
+    .flatMap(([key, entry]) => {
       const scope = parseScope(key);
-      const entry = auths[key];
-      const credentials =
-        entry === undefined ? undefined : readEntry(entry, `${source}: the entry for ${key.slice(0, 100)}`);
-      return scope === undefined || credentials === undefined ? [] : [{ scope, credentials }];
+      const read = readEntry(entry);
+      if (read.kind === "odd") odd.add(`auths.${key}`, read.why);
+      return scope === undefined || read.kind !== "credentials" ? [] : [{ scope, credentials: read.credentials }];
     })
     .sort((a, b) => compareScopes(a.scope, b.scope));
 }
 
-/** Undefined where the entry is empty, as where a helper keeps the secret. Order of precedence as docker's own. */
-function readEntry(entry: z.infer<typeof entrySchema>, place: string): Credentials | undefined {
-  if (entry.registrytoken) return { kind: "registry", token: entry.registrytoken };
-  if (entry.identitytoken) return { kind: "identity", token: entry.identitytoken };
-  if (entry.auth) {
-    const [username, password] = decodeAuth(entry.auth, place);
-    return { kind: "basic", username, password };
-  }
-  if (!entry.username && !entry.password) return undefined;
-  const username = entry.username ?? "";
-  // RFC 7617, section 2: a colon would end the user name early, and make its rest part of the password.
-  if (username.includes(":")) throw new CredentialsError("CONFIG_INVALID", `${place}: its user name holds a colon`);
-  return { kind: "basic", username, password: entry.password ?? "" };
-}
+class PassedOver {
+  readonly reasons: string[] = [];
 
-function decodeAuth(auth: string, place: string): readonly [username: string, password: string] {
-  const decoded = Buffer.from(auth, "base64").toString("utf8");
-  const colon = decoded.indexOf(":");
-  if (colon < 1) throw new CredentialsError("CONFIG_INVALID", `${place}: its auth is not the base64 of user:password`);
-  // Old docker clients padded with zero bytes; docker trims them too.
-  return [decoded.slice(0, colon), decoded.slice(colon + 1).replace(/^\0+|\0+$/g, "")];
+  add(key: string, why: string): void {
+    if (this.reasons.length < maxReasons) this.reasons.push(`${key.slice(0, maxOfKey)}: ${why}`);
+  }
 }

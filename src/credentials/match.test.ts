@@ -32,6 +32,12 @@ const table: readonly (readonly [key: string, image: string, matches: boolean])[
   ["ghcr.io/v1beta", "ghcr.io/team/app", false],
   ["ghcr.io/v2/team", "ghcr.io/team/app", true],
   ["GHCR.io", "ghcr.io/team/app", true],
+  ["ghcr.io/", "ghcr.io/team/app", true],
+  ["ghcr.io/team/", "ghcr.io/team/app", true],
+  ["ghcr.io/team/", "ghcr.io/teamster/app", false],
+  ["ghcr.io/v2/team/", "ghcr.io/teamster/app", false],
+  // As the kubelet: a path is a prefix of the text.
+  ["ghcr.io/team", "ghcr.io/teamster/app", true],
   ["ghcr.io", "ghcr.io:5000/team/app", false],
   ["r.example.com:5000", "r.example.com:5000/app", true],
   ["*.example.com:5000", "r.example.com:5000/app", true],

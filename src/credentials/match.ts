@@ -27,7 +27,9 @@ export function parseScope(key: string): Scope | undefined {
   const host = (slash === -1 ? bare : bare.slice(0, slash)).toLowerCase();
   const written = slash === -1 ? "" : bare.slice(slash);
   if (host === "" || /[\s@#]/.test(bare)) return undefined;
-  const path = written.replace(/^\/v[12](?=\/|$)/, "").replace(/\/+$/, "");
+  const behind = written.replace(/^\/v[12](?=\/|$)/, "");
+  // A slash at the end of a longer path counts: `ghcr.io/team/` is not for `ghcr.io/teamster/app`.
+  const path = behind === "/" ? "" : behind;
   return hubHosts.has(host) ? hostScope("docker.io", path) : hostScope(host, path);
 }
 

@@ -75,7 +75,9 @@ async function findCredentials(creds: string | undefined, context: CommandContex
   const sources: CredentialSource[] = [];
   for (const path of hostConfigPaths(context.env)) {
     const config = await readHostConfig(path);
-    if (config !== undefined) sources.push(hostConfigSource(config, { env: context.env }));
+    if (config === undefined) continue;
+    for (const reason of config.passedOver) context.stderr.write(`warning: ${path}: passed over: ${reason}\n`);
+    sources.push(hostConfigSource(config, { env: context.env }));
   }
   return new Keyring(sources);
 }

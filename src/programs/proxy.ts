@@ -88,7 +88,8 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     const metrics = { ...createProxyMetrics(metricsRegistry), lists: createListMetrics(metricsRegistry) };
     const folder = source.kind === "folder" ? source.folder : source.configFolder;
     const follow = {
-      prepare: (config: ProxyConfig | undefined) => prepareSettings(config, { flags, inventoryFolder: folder, env }),
+      prepare: (config: ProxyConfig | undefined) =>
+        prepareSettings(config, { flags, inventoryFolder: folder, env, log }),
       externalUrl,
       tell: { log, metrics, health },
     };

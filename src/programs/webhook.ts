@@ -170,7 +170,7 @@ async function reviewRoutes(options: WebhookOptions, opened: Opened): Promise<Re
     registry,
     allowedRegistries: registries.allowed,
     pullSecrets: client && new PullSecrets({ client, mayRead, log }),
-    credentials: await ownCredentials(registries, opened.env),
+    credentials: await ownCredentials(registries, { env: opened.env, log }),
     imageForm,
     atBinding,
     noteKeys: await openNoteKeys(options.notes, opened.keys, log),

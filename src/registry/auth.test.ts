@@ -66,7 +66,7 @@ describe("Basic", () => {
     await resolve(client, running, ann);
     running.faults.add({ path: /other/, fault: { kind: "redirect", location: `http://${storage.host}${other}` } });
     await expect(resolve(client, running, ann, "team/other")).rejects.toMatchObject({ code: "UNAUTHORIZED" });
-    expect(asked(storage)).toEqual([`HEAD ${other}`]);
+    expect(asked(storage)).toEqual([`HEAD ${other}`, `GET ${other}`]);
   });
 
   test("is shown again on the same host after a redirect there", async () => {
@@ -140,7 +140,7 @@ describe("bearer tokens", () => {
     const running = await registry({ scheme: "bearer", users });
     const shown = resolve(fixture.client(), running, { kind: "registry", token: "ready-made" });
     await expect(shown).rejects.toMatchObject({ code: "UNAUTHORIZED" });
-    expect(asked(running)).toEqual([`HEAD ${app} Bearer`]);
+    expect(asked(running)).toEqual([`HEAD ${app} Bearer`, `GET ${app} Bearer`]);
   });
 
   test("are bought again when they end, and when the registry refuses them", async () => {

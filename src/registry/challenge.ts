@@ -17,7 +17,7 @@ const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const scheme = new RegExp(`[\\s,]*(${token})(?:[ \\t]+|$|(?=,))`, "y");
 const parameter = new RegExp(`[\\s,]*(${token})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))`, "y");
 /** `repository:team/app:pull,push`, as distribution writes it; nothing that could break out of a query is let through. */
-const scopeSyntax = /^[A-Za-z0-9()]+:[A-Za-z0-9._/:-]{1,300}:[A-Za-z0-9*,]{1,100}$/;
+const scopeSyntax = /^[A-Za-z0-9()]+:[A-Za-z0-9._/:-]{1,300}:[A-Za-z0-9*,_-]{1,100}$/;
 
 /** The challenge to answer: Bearer where there is one, otherwise Basic. Undefined where there is neither. */
 export function readChallenge(header: string | undefined): Challenge | undefined {

@@ -38,12 +38,12 @@ describe("resolve", () => {
     await expect(client.resolve(reference, access())).rejects.toMatchObject({ code: "NOT_FOUND", status: 404 });
     const pushed = await putManifest(running.store, "team/app", "latest", "x");
     await expect(client.resolve(reference, access())).rejects.toMatchObject({ code: "NOT_FOUND" });
-    expect(running.requests).toHaveLength(1);
+    expect(running.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
     now += 5_000;
     expect(await client.resolve(reference, access())).toEqual(pushed);
   });
 
-  test.each([400, 405, 501])("asks with GET where HEAD is answered %i", async (status) => {
+  test.each([400, 401, 403, 404, 405, 406, 501])("asks with GET where HEAD is answered %i", async (status) => {
     const running = await fixture.registry();
     const pushed = await putManifest(running.store, "team/app", "v1", "x");
     running.faults.add({ method: "HEAD", path: /manifests/, fault: { kind: "status", status } });
@@ -54,16 +54,30 @@ describe("resolve", () => {
     expect(running.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
   });
 
-  test("asks with GET where HEAD names no digest", async () => {
+  test.each([
+    ["no digest", { "docker-content-digest": "" }],
+    ["a digest that is none", { "docker-content-digest": "sha256:../../etc" }],
+    ["no type", { "content-type": "" }],
+    ["a type that no manifest has", { "content-type": "application/json" }],
+    ["the type of something else", { "content-type": "application/vnd.example.model" }],
+    ["no length", { "content-length": "" }],
+    ["a body that would be packed", { "content-encoding": "gzip" }],
+  ])("asks with GET where HEAD says %s", async (_what, headers) => {
     const running = await fixture.registry();
     const pushed = await putManifest(running.store, "team/app", "v1", "x");
-    running.faults.add({
-      method: "HEAD",
-      path: /manifests/,
-      fault: { kind: "headers", headers: { "docker-content-digest": "" } },
-    });
+    running.faults.add({ method: "HEAD", path: /manifests/, fault: { kind: "headers", headers } });
     const client = fixture.client();
     expect(await client.resolve(parseReference(`${running.host}/team/app:v1`), access())).toEqual(pushed);
+    expect(running.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
+  });
+
+  test("a digest that HEAD answers with another is asked for with GET, whose bytes decide", async () => {
+    const running = await fixture.registry();
+    const pushed = await putManifest(running.store, "team/app", "v1", "x");
+    const headers = { "docker-content-digest": `sha256:${"0".repeat(64)}` };
+    running.faults.add({ method: "HEAD", path: /manifests/, fault: { kind: "headers", headers } });
+    const reference = parseReference(`${running.host}/team/app@${pushed.digest}`);
+    expect(await fixture.client().resolve(reference, access())).toEqual(pushed);
   });
 
   test("believes the digest in the reference, not the tag beside it", async () => {

@@ -52,6 +52,12 @@ export interface HttpStream extends AnswerHead {
   readonly live: LiveBody;
 }
 
+/** Whether the body has another shape than asked for: it is asked for as it is (`identity`). */
+export function isPacked({ header }: AnswerHead): boolean {
+  const encoding = header("content-encoding");
+  return encoding !== undefined && encoding.toLowerCase() !== "identity";
+}
+
 /** Whether the answer is a good one, with its body to come. Any other was read already, as far as its error code. */
 export function isStream(answer: HttpResponse | HttpStream): answer is HttpStream {
   return "live" in answer;

@@ -8,7 +8,14 @@ import { aborted } from "./flight.ts";
 import { Health, type Subject } from "./health.ts";
 import { Hop, timeout } from "./hop.ts";
 import { LiveBody, tooLarge } from "./live-body.ts";
-import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, isStream } from "./message.ts";
+import {
+  type AnswerHead,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpStream,
+  isPacked,
+  isStream,
+} from "./message.ts";
 import { wasStale } from "./network.ts";
 import type { Settings, Timeouts } from "./options.ts";
 import { type Place, Places } from "./places.ts";
@@ -153,7 +160,7 @@ export class Transport {
     try {
       if (head.status < 200 || head.status >= 300) return await this.#refused(answer, head, request, hop);
       this.#health.unthrottle(subjectOf(request));
-      checkHeaders(head.header, request, name);
+      checkHeaders(head, request, name);
       if (long) hop.answered();
       else this.#limitBody(hop);
       const { idleMs, readerMs } = timeouts;
@@ -236,14 +243,13 @@ function headersLimit(request: HttpRequest, timeouts: Timeouts): number {
   return request.body === undefined ? timeouts.connectMs + timeouts.headersMs : timeouts.uploadMs;
 }
 
-function checkHeaders(header: AnswerHead["header"], request: HttpRequest, name: string): void {
-  const encoding = header("content-encoding");
-  // We asked for `identity`. Bytes in any other shape could not be verified, and unpacking them invites bombs.
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+function checkHeaders(head: AnswerHead, request: HttpRequest, name: string): void {
+  if (request.method === "HEAD") return;
+  // Bytes in any other shape than asked for could not be verified, and unpacking them invites bombs.
+  if (isPacked(head)) {
     throw new RegistryError("INVALID", `${name}: answered with a content encoding that was not asked for`);
   }
-  const length = Number(header("content-length") ?? 0);
-  if (request.method !== "HEAD" && length > request.maxBytes) throw tooLarge(name, request.maxBytes);
+  if (Number(head.header("content-length") ?? 0) > request.maxBytes) throw tooLarge(name, request.maxBytes);
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. */

@@ -2,7 +2,7 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { CredentialSource } from "../credentials/keyring.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Access } from "./access.ts";
-import { RegistryError } from "./error.ts";
+import { RegistryError, type RegistryErrorCode } from "./error.ts";
 import type { Tenant } from "./tenant.ts";
 
 export interface Asker {
@@ -13,12 +13,31 @@ export interface Asker {
 }
 
 /**
+ * Failures that another credential cannot change: no answer was there, or none that anybody could use, or nobody waits any
+ * longer. The kubelet tries the next one after these too; at admission their time is over then.
+ */
+const final: ReadonlySet<RegistryErrorCode> = new Set<RegistryErrorCode>([
+  "ABORTED",
+  "CLOSED",
+  "DIGEST_MISMATCH",
+  "OVERLOADED",
+  "REFUSED_HOST",
+  "REFUSED_REDIRECT",
+  "TIMEOUT",
+  "TLS",
+  "TOO_LARGE",
+  "UNREACHABLE",
+  "UNSUPPORTED",
+]);
+
+/**
  * Acts with each credential that is meant for the image, until one is let in; anonymously only where none is meant for
- * it, as the kubelet does. A registry may answer 404 for what these credentials may not know to exist, so the next ones
- * are tried after a 404 too. Where nobody is let in, the refusal is the last one; a 404 goes before every other, because
- * whoever got it was known to the registry.
+ * it, as the kubelet does. Registries answer 404 for what these credentials may not know to exist, 400 (ECR Public) or
+ * 5xx for some that have expired, and 429 to one account alone, so that the next ones are tried after any answer. Where
+ * nobody is let in, a 404 goes before every other refusal, because whoever got it was known to the registry; then one
+ * that may end by itself; then the last.
  *
- * @throws RegistryError at once for everything that is no refusal; what `keyring` and `act` throw
+ * @throws RegistryError; what `keyring` and `act` throw
  */
 export async function withCredentials<T>(
   reference: Reference,
@@ -31,13 +50,14 @@ export async function withCredentials<T>(
     try {
       return await act({ credentials, signal, tenant });
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      if (refusal?.code !== "NOT_FOUND") refusal = error;
+      if (!(error instanceof RegistryError) || final.has(error.code)) throw error;
+      if (refusal === undefined || rank(error) >= rank(refusal)) refusal = error;
     }
   }
   throw refusal;
 }
 
-function isRefusal(error: unknown): error is RegistryError {
-  return error instanceof RegistryError && ["UNAUTHORIZED", "DENIED", "NOT_FOUND"].includes(error.code);
+function rank({ code, temporary }: RegistryError): number {
+  if (code === "NOT_FOUND") return 2;
+  return temporary ? 1 : 0;
 }

@@ -84,9 +84,9 @@ export class PullSecrets {
       );
       const source = `secret ${key}`;
       const current = secret.get(".dockerconfigjson");
-      if (current !== undefined) return keep(current, (text) => parseDockerConfig(text, source));
+      if (current !== undefined) return this.#keep(key, current, (text) => parseDockerConfig(text, source));
       const legacy = secret.get(".dockercfg");
-      if (legacy !== undefined) return keep(legacy, (text) => parseLegacyDockerConfig(text, source));
+      if (legacy !== undefined) return this.#keep(key, legacy, (text) => parseLegacyDockerConfig(text, source));
       this.#options.log.warn({ secret: key }, "an imagePullSecret has neither .dockerconfigjson nor .dockercfg");
       return undefined;
     } catch (error) {
@@ -98,17 +98,21 @@ export class PullSecrets {
       throw error;
     }
   }
+
+  /** @throws CredentialsError */
+  #keep(key: string, base64: string, parse: (text: string) => DockerConfig): Kept {
+    const text = Buffer.from(base64, "base64").toString("utf8");
+    const config = parse(text);
+    const { entries, passedOver } = config;
+    if (passedOver.length > 0) {
+      this.#options.log.warn({ secret: key, passedOver }, "a part of an imagePullSecret is passed over");
+    }
+    return { source: configSource(config), bytes: text.length + entries.length * rowBytes };
+  }
 }
 
 function parseSecret(value: unknown): ReadonlyMap<string, string> {
   const data = typeof value === "object" && value !== null && "data" in value ? value.data : undefined;
   const entries = typeof data === "object" && data !== null ? Object.entries(data) : [];
   return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
-}
-
-/** @throws CredentialsError */
-function keep(base64: string, parse: (text: string) => DockerConfig): Kept {
-  const text = Buffer.from(base64, "base64").toString("utf8");
-  const config = parse(text);
-  return { source: configSource(config), bytes: text.length + config.entries.length * rowBytes };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { list } from "../../../test/support/lists.ts";
 import { putIndex, putManifest } from "../../../test/support/registry/content.ts";
@@ -56,7 +57,7 @@ test("the builds of a manifest list are asked for as its asker may, at admission
     registry: fixture.client(),
     allowedRegistries: registries.allowed,
     pullSecrets: undefined,
-    credentials: await ownCredentials(registries, {}),
+    credentials: await ownCredentials(registries, { env: {}, log: pino({ level: "silent" }) }),
     imageForm: "digest",
     atBinding: true,
     noteKeys: () => [],
@@ -102,7 +103,7 @@ test("the program's own credentials serve the namespaces that they are for, and 
       registry: fixture.client(),
       allowedRegistries: registries.allowed,
       pullSecrets: undefined,
-      credentials: await ownCredentials(registries, {}),
+      credentials: await ownCredentials(registries, { env: {}, log: pino({ level: "silent" }) }),
       imageForm: "digest",
       atBinding: true,
       noteKeys: () => [],

@@ -6,6 +6,7 @@ import { version } from "../../process/version.ts";
 import { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { parseMirrors } from "../../registry/mirrors.ts";
+import type { Logger } from "../../telemetry/log.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ProgramContext } from "./program.ts";
 
@@ -29,6 +30,11 @@ export interface RegistriesOptions {
 export interface OwnCredentials {
   readonly sources: readonly CredentialSource[];
   serve(namespace: string): boolean;
+}
+
+export interface ConfigContext {
+  readonly env: ProgramContext["env"];
+  readonly log: Logger;
 }
 
 /**
@@ -57,16 +63,24 @@ async function createClient(options: RegistriesOptions): Promise<RegistryClient>
   });
 }
 
+/** A docker config of the operator's. Its odd entries are passed over, and logged. @throws CredentialsError */
+export function operatorsConfig(text: string, file: string, { env, log }: ConfigContext): CredentialSource {
+  const config = parseDockerConfig(text, file);
+  const { passedOver } = config;
+  if (passedOver.length > 0) log.warn({ file, passedOver }, "a part of a docker config is passed over");
+  return hostConfigSource(config, { env });
+}
+
 /** The program's own credentials; none without a file. @throws CommandError FILE_UNREADABLE, CredentialsError */
 export async function ownCredentials(
   { dockerConfigFile, dockerConfigNamespaces }: Pick<RegistriesOptions, "dockerConfigFile" | "dockerConfigNamespaces">,
-  env: ProgramContext["env"],
+  context: ConfigContext,
 ): Promise<OwnCredentials> {
   if (dockerConfigFile === undefined) return { sources: [], serve: () => false };
   const text = await readRequired(dockerConfigFile, "--docker-config");
   const namespaces = new Set(dockerConfigNamespaces);
   return {
-    sources: [hostConfigSource(parseDockerConfig(text, dockerConfigFile), { env })],
+    sources: [operatorsConfig(text, dockerConfigFile, context)],
     serve: (namespace) => namespaces.size === 0 || namespaces.has(namespace),
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseReference } from "../../oci/reference.ts";
 import type { ProxyConfig } from "../../proxy/config.ts";
@@ -27,6 +28,7 @@ const prepare = (config: Partial<ProxyConfig> | undefined, more: Partial<Upstrea
     flags: { ...flags, ...more },
     inventoryFolder: join(folder, "hub"),
     env: {},
+    log: pino({ level: "silent" }),
   });
 async function configFile(name: string, host: string, login: string): Promise<string> {
   const file = join(folder, name);

@@ -1,6 +1,5 @@
 import { isAbsolute } from "node:path";
-import { parseDockerConfig } from "../../credentials/docker-config.ts";
-import { type CredentialSource, hostConfigSource, Keyring } from "../../credentials/keyring.ts";
+import { type CredentialSource, Keyring } from "../../credentials/keyring.ts";
 import { readFlag } from "../../process/failure.ts";
 import { liesIn } from "../../process/lies-in.ts";
 import { readRequired } from "../../process/read-required.ts";
@@ -12,9 +11,10 @@ import { maySendTo, type Upstream, Upstreams } from "../../proxy/upstreams.ts";
 import { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
 import { parseMirrors } from "../../registry/mirrors.ts";
+import type { Logger } from "../../telemetry/log.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ProgramContext } from "./program.ts";
-import { ownCredentials } from "./registries.ts";
+import { operatorsConfig, ownCredentials } from "./registries.ts";
 
 /** The flags of a registry that its ProxyConfig may say in their place, and those that reach upstreams. */
 export interface UpstreamFlags {
@@ -52,6 +52,7 @@ export interface PrepareOptions {
   /** Files of credentials must not lie in it: its own may be shared. */
   readonly inventoryFolder: string | undefined;
   readonly env: ProgramContext["env"];
+  readonly log: Logger;
 }
 
 /**
@@ -60,8 +61,9 @@ export interface PrepareOptions {
  */
 export async function prepareSettings(
   config: ProxyConfig | undefined,
-  { flags, inventoryFolder, env }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<PreparedSettings> {
+  const { flags } = options;
   const upstreams: readonly ConfiguredUpstream[] = config?.upstreams ?? flags.upstreams;
   const named = config?.defaultUpstream ?? flags.defaultUpstream;
   const defaultUpstream = named === "none" ? undefined : named;
@@ -88,7 +90,7 @@ export async function prepareSettings(
       mirrors: mirrors.hosts,
       plainHttp: hostMatcher([...flags.plainHttp, ...mirrors.plainHttp]),
       privateRedirects: hostMatcher([...flags.privateRedirects, ...hosts, ...mirrors.hosts.values()]),
-      keyring: await keyringOf(upstreams, { flags, inventoryFolder, env }),
+      keyring: await keyringOf(upstreams, options),
     },
   };
 }
@@ -126,10 +128,11 @@ export function openUpstreams(
 /** An upstream's own credentials; the flag's for those that have none. */
 async function keyringOf(
   upstreams: readonly ConfiguredUpstream[],
-  { flags, inventoryFolder, env }: PrepareOptions,
+  { flags, inventoryFolder, env, log }: PrepareOptions,
 ): Promise<CredentialSource> {
+  const { dockerConfigFile } = flags;
   const shared = new Keyring(
-    (await ownCredentials({ dockerConfigFile: flags.dockerConfigFile, dockerConfigNamespaces: [] }, env)).sources,
+    (await ownCredentials({ dockerConfigFile, dockerConfigNamespaces: [] }, { env, log })).sources,
   );
   const own = new Map<string, CredentialSource>();
   for (const { host, name, dockerConfigFile: file } of upstreams) {
@@ -141,7 +144,7 @@ async function keyringOf(
       );
     }
     const text = await readRequired(file, `dockerConfigFile of the upstream ${name}`);
-    own.set(host, hostConfigSource(parseDockerConfig(text, file), { env }));
+    own.set(host, operatorsConfig(text, file, { env, log }));
   }
   return {
     candidates: (reference, signal) => (own.get(reference.registry) ?? shared).candidates(reference, signal),
