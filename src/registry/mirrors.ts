@@ -11,21 +11,45 @@ export interface Mirrors {
   readonly plainHttp: readonly string[];
 }
 
+const hub = "docker.io";
+/** Names of Docker Hub: the one in references, the one that logins are stored under, and the one that is asked. */
+const hubNames: ReadonlySet<string> = new Set([hub, "index.docker.io", "registry-1.docker.io"]);
+/** How other programs write "all registries": containerd's folder of hosts.toml, k3s and registries.conf. */
+const everything: ReadonlySet<string> = new Set(["*", "_default"]);
+/** A host as references name it: labels, or an IPv6 address, and a port. */
+const host = /^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+
 /** Reads `--mirror docker.io=https://mirror.example.com`. @throws MirrorError */
 export function parseMirrors(texts: readonly string[]): Mirrors {
   const hosts = new Map<string, string>();
   const plainHttp: string[] = [];
   for (const text of texts) {
-    const [registry = "", address = ""] = text.split(/=(.*)/s, 2);
-    const url = URL.canParse(address) ? new URL(address) : undefined;
-    const fits = url !== undefined && (url.protocol === "https:" || url.protocol === "http:") && url.pathname === "/";
-    if (registry === "" || !fits) {
+    const { registry, url } = parseMirror(text);
+    const before = hosts.get(registry);
+    if (before !== undefined && before !== url.host) {
       throw new MirrorError(
-        `--mirror ${text}: expected HOST=URL without a path, e.g. docker.io=https://mirror.example.com`,
+        `--mirror ${text}: ${registry} has a mirror already, ${before}; name one for each registry`,
       );
     }
-    hosts.set(registry.toLowerCase(), url.host);
+    hosts.set(registry, url.host);
     if (url.protocol === "http:") plainHttp.push(url.host);
   }
   return { hosts, plainHttp };
+}
+
+function parseMirror(text: string): { readonly registry: string; readonly url: URL } {
+  const [written = "", address = ""] = text.split(/=(.*)/s, 2);
+  const name = written.toLowerCase();
+  const registry = hubNames.has(name) ? hub : name;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const fits = url !== undefined && (url.protocol === "https:" || url.protocol === "http:") && url.pathname === "/";
+  const wrong = (why: string): MirrorError =>
+    new MirrorError(`--mirror ${text}: expected HOST=URL without a path, e.g. ${why}`);
+  if (everything.has(name)) {
+    throw wrong(`${hub}=${fits ? address : "https://mirror.example.com"}; ${written} is no host, name each registry`);
+  }
+  const bare = name.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  if (fits && bare !== name && host.test(bare)) throw wrong(`${hubNames.has(bare) ? hub : bare}=${address}`);
+  if (!fits || !host.test(name)) throw wrong(`${hub}=https://mirror.example.com`);
+  return { registry, url };
 }

@@ -47,6 +47,8 @@ test("flags alone, and fields of a config before the flags that stand for the sa
   expect(both.upstreams.place("ghcr/a/b", undefined)).toBeUndefined();
   expect([...both.reach.hosts]).toEqual(["quay.io"]);
   expect(both.reach.mirrors.get("quay.io")).toBe("10.0.0.1:5000");
+  const hub = await prepare({ upstreams: [{ name: "hub", host: "docker.io", mirror: "https://own.example.com" }] });
+  expect(hub.reach.mirrors.get("docker.io")).toBe("own.example.com");
   expect([both.reach.plainHttp("10.0.0.1:5000"), both.reach.plainHttp("quay.io")]).toEqual([true, false]);
 });
 

@@ -10,7 +10,7 @@ import { defaultLimits, mostStreams, type ProxyLimits, type ProxySettings } from
 import { maySendTo, type Upstream, Upstreams } from "../../proxy/upstreams.ts";
 import { RegistryClient } from "../../registry/client.ts";
 import { hostMatcher } from "../../registry/hosts.ts";
-import { parseMirrors } from "../../registry/mirrors.ts";
+import { type Mirrors, parseMirrors } from "../../registry/mirrors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ProgramContext } from "./program.ts";
@@ -72,7 +72,7 @@ export async function prepareSettings(
     ...(defaultUpstream === undefined ? [] : [defaultUpstream]),
   ]);
   const configured = upstreams.flatMap(({ host, mirror }) => (mirror === undefined ? [] : [`${host}=${mirror}`]));
-  const mirrors = readFlag(() => parseMirrors([...flags.mirrors, ...configured]));
+  const mirrors = readFlag(() => overridden(parseMirrors(flags.mirrors), parseMirrors(configured)));
   return {
     upstreams: new Upstreams(upstreams, defaultUpstream),
     anonymous: config?.anonymous ?? false,
@@ -92,6 +92,14 @@ export async function prepareSettings(
       privateRedirects: hostMatcher([...flags.privateRedirects, ...hosts, ...mirrors.hosts.values()]),
       keyring: await keyringOf(upstreams, options),
     },
+  };
+}
+
+/** The mirrors of both; for one registry the second's. */
+function overridden(first: Mirrors, second: Mirrors): Mirrors {
+  return {
+    hosts: new Map([...first.hosts, ...second.hosts]),
+    plainHttp: [...first.plainHttp, ...second.plainHttp],
   };
 }
 
