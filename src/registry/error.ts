@@ -118,6 +118,8 @@ function rule(status: number): StatusRule {
       return { code: "DENIED", what: "these credentials may not do that" };
     case 404:
       return { code: "NOT_FOUND", what: "there is nothing under that name" };
+    case 408:
+      return { code: "TIMEOUT", what: "it says that our request took too long" };
     case 429:
       return { code: "RATE_LIMITED", what: "too many requests; it is left alone for a while" };
     default:

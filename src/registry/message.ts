@@ -21,6 +21,8 @@ export interface HttpRequest {
   /** For whom it is made, where several share the client. */
   readonly tenant?: Tenant | undefined;
   readonly redirects: "follow" | "refuse";
+  /** Whether it may be sent twice though it has a body; GET and HEAD always may. */
+  readonly repeatable?: boolean | undefined;
   /** The request in messages; method and URL if absent. To be given where somebody else chose the URL. */
   readonly name?: string | undefined;
   /** How the host was come to; `direct` if absent. */

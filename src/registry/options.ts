@@ -1,4 +1,5 @@
 import type { LookupFunction } from "node:net";
+import type { RepeatRules } from "./repeat.ts";
 
 export interface Timeouts {
   /** Name resolution, TCP and TLS together. */
@@ -56,6 +57,8 @@ export interface RegistryClientOptions {
   /** How long a tag's digest is believed, and how long it is believed that a tag does not exist. */
   readonly tagTtlMs?: number | undefined;
   readonly negativeTtlMs?: number | undefined;
+  /** When an answer that may be the trouble of a moment is asked for once more; 100 to 300 ms later if absent. */
+  readonly repeat?: RepeatRules | "never" | undefined;
   /** Requests under way at once. */
   readonly perHost?: number | undefined;
   readonly total?: number | undefined;
@@ -79,6 +82,8 @@ const defaultTimeouts: Timeouts = {
   recheckMs: 2_000,
 };
 
+const defaultRepeat: RepeatRules = { afterMs: 100, mostMs: 2_000 };
+
 export interface Settings {
   readonly allowedRegistries: (host: string) => boolean;
   readonly plainHttp: (host: string) => boolean;
@@ -94,6 +99,7 @@ export interface Settings {
   readonly cacheBytes: number;
   readonly tagTtlMs: number;
   readonly negativeTtlMs: number;
+  readonly repeat: RepeatRules | undefined;
   readonly perHost: number;
   readonly total: number;
   readonly streamsPerHost: Exclude<ChangingLimit, number>;
@@ -104,7 +110,7 @@ export interface Settings {
 
 /** The options with every default filled in. */
 export function settle(options: RegistryClientOptions): Settings {
-  const { allowPrivate = false, followPrivate = allowPrivate } = options;
+  const { allowPrivate = false, followPrivate = allowPrivate, repeat = defaultRepeat } = options;
   return {
     allowedRegistries: options.allowedRegistries ?? (() => true),
     plainHttp: withDefaultPort(options.plainHttp, 80),
@@ -120,6 +126,7 @@ export function settle(options: RegistryClientOptions): Settings {
     cacheBytes: options.cacheBytes ?? 32 * 1024 * 1024,
     tagTtlMs: options.tagTtlMs ?? 30_000,
     negativeTtlMs: options.negativeTtlMs ?? 5_000,
+    repeat: repeat === "never" ? undefined : repeat,
     perHost: options.perHost ?? 16,
     total: options.total ?? 64,
     streamsPerHost: limitOf(options.streamsPerHost ?? 32),

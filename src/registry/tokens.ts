@@ -94,7 +94,8 @@ export class Tokens {
       ]);
       const headers = { "content-type": "application/x-www-form-urlencoded" };
       const body = Buffer.from(form.toString());
-      return this.#read(await this.#transport.send({ method: "POST", url: realm, headers, body, ...common }), asker);
+      const request = { method: "POST", url: realm, headers, body, repeatable: true, ...common } as const;
+      return this.#read(await this.#transport.send(request), asker);
     }
     for (const [name, value] of fields) realm.searchParams.append(name, value);
     const headers = credentials?.kind === "basic" ? { authorization: basic(credentials) } : {};

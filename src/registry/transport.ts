@@ -1,4 +1,6 @@
 import type { Dispatcher, Pool } from "undici";
+import { pause, systemClock } from "../time/clock.ts";
+import { checkHead, readAnswerHead } from "./answer-head.ts";
 import { readStart } from "./body.ts";
 import { outgoing } from "./body-source.ts";
 import { HopClock } from "./clock.ts";
@@ -7,20 +9,14 @@ import { RegistryError, redactUrl } from "./error.ts";
 import { aborted } from "./flight.ts";
 import { Health, type Subject } from "./health.ts";
 import { Hop, timeout } from "./hop.ts";
-import { LiveBody, tooLarge } from "./live-body.ts";
-import {
-  type AnswerHead,
-  type HttpRequest,
-  type HttpResponse,
-  type HttpStream,
-  isPacked,
-  isStream,
-} from "./message.ts";
+import { LiveBody } from "./live-body.ts";
+import { type AnswerHead, type HttpRequest, type HttpResponse, type HttpStream, isStream } from "./message.ts";
 import { wasStale } from "./network.ts";
 import type { Settings, Timeouts } from "./options.ts";
 import { type Place, Places } from "./places.ts";
 import type { Lease } from "./pools.ts";
 import { mayFollow, redirectTarget } from "./redirect.ts";
+import { pauseBeforeRepeat } from "./repeat.ts";
 
 /** Redirects followed in a row. Registries use one, to their storage; some put a load balancer before it. */
 const maxRedirects = 5;
@@ -87,7 +83,7 @@ export class Transport {
     let reach = request.reach ?? "direct";
     let headers = request.headers;
     for (let hop = 0; ; hop += 1) {
-      const response = await this.#hop({ ...request, url, headers, reach }, request.url);
+      const response = await this.#patientHop({ ...request, url, headers, reach }, request.url);
       if (request.redirects === "refuse" || !mayFollow(request.method, response.status)) return response;
       if (hop === maxRedirects) {
         throw new RegistryError("REFUSED_REDIRECT", `${what(request)}: redirected more than ${maxRedirects} times`);
@@ -109,7 +105,27 @@ export class Transport {
     await this.#connections.close();
   }
 
-  async #hop(request: HttpRequest, first: URL): Promise<HttpResponse | HttpStream> {
+  /** Once more where the answer may be the trouble of a moment: what comes second counts. */
+  async #patientHop(request: HttpRequest, first: URL): Promise<HttpResponse | HttpStream> {
+    const chance = Math.random();
+    const pauseOf = (answer: Pick<AnswerHead, "status" | "retryAfterMs">): number | undefined =>
+      mayRepeat(request) ? pauseBeforeRepeat(answer, this.#settings.repeat, chance) : undefined;
+    const answer = await this.#hop(request, first, (head) => pauseOf(head) !== undefined);
+    const ms = pauseOf(answer);
+    if (ms === undefined) return answer;
+    const ended = AbortSignal.any([request.signal, this.#closed.signal]);
+    await pause(systemClock, ms, ended).catch(() => {
+      throw aborted(ended);
+    });
+    return await this.#hop(request, first);
+  }
+
+  /** @param isRepeated whether another try follows such an answer, so that it says nothing of the host */
+  async #hop(
+    request: HttpRequest,
+    first: URL,
+    isRepeated?: (head: AnswerHead) => boolean,
+  ): Promise<HttpResponse | HttpStream> {
     const { url } = request;
     const name = `${what({ ...request, url: first })}${url === first ? "" : " (after a redirect)"}`;
     if (url.protocol !== "https:" && !(url.protocol === "http:" && this.#settings.plainHttp(url.host))) {
@@ -118,7 +134,7 @@ export class Transport {
     this.#health.check(subjectOf(request), name);
     const { hop, pool } = await this.#enter(request, name);
     try {
-      return await this.#exchange(request, hop, pool);
+      return await this.#exchange(request, hop, pool, isRepeated);
     } catch (error) {
       throw hop.fail(error);
     }
@@ -148,19 +164,26 @@ export class Transport {
   }
 
   /** Ends the hop, unless it returns a stream: that ends it with its body. */
-  async #exchange(request: HttpRequest, hop: Hop, pool: Pool): Promise<HttpResponse | HttpStream> {
+  async #exchange(
+    request: HttpRequest,
+    hop: Hop,
+    pool: Pool,
+    isRepeated: ((head: AnswerHead) => boolean) | undefined,
+  ): Promise<HttpResponse | HttpStream> {
     const { timeouts } = this.#settings;
     const { name } = hop;
     hop.limit(headersLimit(request, timeouts), () => timeout(`${name}: did not answer in time`));
     const answer = await this.#request(request, pool, hop.signal);
-    const head = this.#head(answer, request);
+    const head = readAnswerHead(answer, request.url, this.#settings.now);
     // Each failure from here on must end the stream: `error` is heard so that destroying it is no uncaught exception.
     answer.body.on("error", () => undefined);
     const long = request.lasting === "long";
     try {
-      if (head.status < 200 || head.status >= 300) return await this.#refused(answer, head, request, hop);
+      if (head.status < 200 || head.status >= 300) {
+        return await this.#refused(answer, head, request, hop, isRepeated?.(head) === true);
+      }
       this.#health.unthrottle(subjectOf(request));
-      checkHeaders(head, request, name);
+      checkHead(head, request, name);
       if (long) hop.answered();
       else this.#limitBody(hop);
       const { idleMs, readerMs } = timeouts;
@@ -181,6 +204,7 @@ export class Transport {
     head: AnswerHead,
     request: HttpRequest,
     hop: Hop,
+    isRepeated: boolean,
   ): Promise<HttpResponse> {
     this.#limitBody(hop);
     const body = await readStart(answer.body, Math.min(maxErrorBytes, request.maxBytes));
@@ -190,22 +214,14 @@ export class Transport {
       return { ...head, body, retryAfterMs: this.#health.throttle(subjectOf(request), head.retryAfterMs) };
     }
     this.#health.unthrottle(subjectOf(request));
-    hop.end(head.status >= 500 ? "failed" : "succeeded");
+    if (isRepeated) hop.end("unclear");
+    else hop.end(head.status >= 500 ? "failed" : "succeeded");
     return { ...head, body };
   }
 
   #limitBody(hop: Hop): void {
     const { bodyMs } = this.#settings.timeouts;
     hop.limit(bodyMs, () => timeout(`${hop.name}: its answer took longer than ${bodyMs / 1000} s`));
-  }
-
-  #head(answer: Dispatcher.ResponseData, { url }: HttpRequest): AnswerHead {
-    const header = (key: string): string | undefined => {
-      const value = answer.headers[key];
-      return Array.isArray(value) ? value.join(", ") : value;
-    };
-    const retryAfterMs = retryAfter(header("retry-after"), this.#settings);
-    return { status: answer.statusCode, header, url, retryAfterMs };
   }
 
   /** A kept connection may have been closed by the server just as we used it: once, and where repeating is harmless. */
@@ -239,25 +255,12 @@ function subjectOf({ url, repository = "", service = "manifests", account, tenan
   return { host: url.origin, service, repository, account, tenant: tenant?.namespace };
 }
 
+function mayRepeat({ method, repeatable = false }: HttpRequest): boolean {
+  return method === "GET" || method === "HEAD" || repeatable;
+}
+
 function headersLimit(request: HttpRequest, timeouts: Timeouts): number {
   return request.body === undefined ? timeouts.connectMs + timeouts.headersMs : timeouts.uploadMs;
-}
-
-function checkHeaders(head: AnswerHead, request: HttpRequest, name: string): void {
-  if (request.method === "HEAD") return;
-  // Bytes in any other shape than asked for could not be verified, and unpacking them invites bombs.
-  if (isPacked(head)) {
-    throw new RegistryError("INVALID", `${name}: answered with a content encoding that was not asked for`);
-  }
-  if (Number(head.header("content-length") ?? 0) > request.maxBytes) throw tooLarge(name, request.maxBytes);
-}
-
-/** RFC 9110, 10.2.3: seconds, or a date. */
-function retryAfter(value: string | undefined, { now }: Settings): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(date - now(), 0);
 }
 
 function what(request: HttpRequest): string {

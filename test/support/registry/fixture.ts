@@ -5,7 +5,7 @@ import { type RunningRegistry, type StartRegistryOptions, startRegistry } from "
 
 export interface RegistryFixture {
   registry(options?: StartRegistryOptions): Promise<RunningRegistry>;
-  /** Speaks plain HTTP to every host, goes where they send it, and has little patience, unless told otherwise. */
+  /** Speaks plain HTTP to every host, goes where they send it, has little patience, and asks once, unless told otherwise. */
   client(options?: Partial<RegistryClientOptions>): RegistryClient;
 }
 
@@ -26,6 +26,7 @@ export function registryFixture(): RegistryFixture {
         new RegistryClient({
           plainHttp: () => true,
           privateRedirects: () => true,
+          repeat: "never",
           timeouts: { connectMs: 1_000, headersMs: 300, bodyMs: 500, idleMs: 500, uploadMs: 2_000 },
           ...options,
         }),
