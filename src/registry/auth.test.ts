@@ -80,6 +80,20 @@ describe("Basic", () => {
 });
 
 describe("bearer tokens", () => {
+  test("are bought without credentials at a registry that a redirect leads to", async () => {
+    const [front, behind] = [await registry({ scheme: "basic", users }), await registry({ scheme: "bearer", users })];
+    front.faults.add({ path: /team/, fault: { kind: "redirect", location: `http://${behind.host}${other}` } });
+    // The one behind serves nobody without a name: it is asked, and shown no credentials of the one in front.
+    await expect(resolve(fixture.client(), front, ann)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    expect(asked(behind).some((line) => line.endsWith("Basic"))).toBe(false);
+    const open = await registry({ scheme: "bearer", users, anonymousPull: true });
+    front.faults.clear();
+    front.faults.add({ path: /team/, fault: { kind: "redirect", location: `http://${open.host}${other}` } });
+    await resolve(fixture.client(), front, ann);
+    expect(asked(open)).toEqual([`HEAD ${other}`, "GET /token", `HEAD ${other} Bearer`]);
+    expect(open.requests.find(({ path }) => path.startsWith("/token"))?.path).toContain("team%2Fother");
+  });
+
   test("are bought once for each scope, and their challenge is remembered", async () => {
     const running = await registry({ scheme: "bearer", users });
     const client = fixture.client({ tagTtlMs: 0 });

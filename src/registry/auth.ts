@@ -57,16 +57,59 @@ export class Authorizer {
     let shown: string | undefined;
     if (request.credentials?.kind === "registry") shown = `Bearer ${request.credentials.token}`;
     else if (known !== undefined) shown = await this.#answerKnown(key, known, request, account);
-    const response = await send(withHeader(request, account, shown));
-    // Storage that a redirect led to may answer 401 too; its challenge is not the registry's, and gets nothing.
+    const response = await this.#sendOn(request, withHeader(request, account, shown), send);
     if (response.status !== 401 || response.url.origin !== request.url.origin) return response;
     const challenge = readChallenge(response.header("www-authenticate"));
     if (challenge === undefined || request.credentials?.kind === "registry") return response;
     const answer = await this.#answer(challenge, request, account, shown);
     if (answer === undefined || answer === shown) return response;
-    const second = await send(withHeader(request, account, answer));
+    const second = await this.#sendOn(request, withHeader(request, account, answer), send);
     if (second.status !== 401) this.#remember(key, challenge);
     return second;
+  }
+
+  async #sendOn<T extends AnswerHead>(
+    request: AuthorizedRequest,
+    shown: HttpRequest,
+    send: (request: HttpRequest) => Promise<T>,
+  ): Promise<T> {
+    const response = await send(shown);
+    const isElsewhere = response.url.origin !== request.url.origin;
+    return response.status === 401 && isElsewhere ? await this.#elsewhere(response, request, send) : response;
+  }
+
+  /**
+   * A redirect led to a registry that wants a token of its own, as behind lscr.io and other front doors. One is bought
+   * there without credentials: those were given for another origin. Storage with another challenge gets nothing.
+   */
+  async #elsewhere<T extends AnswerHead>(
+    response: T,
+    request: AuthorizedRequest,
+    send: (request: HttpRequest) => Promise<T>,
+  ): Promise<T> {
+    const challenge = readChallenge(response.header("www-authenticate"));
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (challenge?.scheme !== "bearer" || !isRead) return response;
+    const { url } = response;
+    const { repository, tenant, signal } = request;
+    const account = this.#accounts.name(undefined);
+    const reach = this.#transport.reachFrom(request.url);
+    const scopes = challenge.scopes.length === 0 ? request.scopes : challenge.scopes;
+    const common = { account, repository, tenant, signal, reach };
+    const token = await this.#tokens.get({
+      ...common,
+      asker: url,
+      challenge,
+      scopes,
+      credentials: undefined,
+      refused: undefined,
+    });
+    return await send({
+      ...request,
+      ...common,
+      url,
+      headers: { ...request.headers, authorization: `Bearer ${token}` },
+    });
   }
 
   async #answerKnown(

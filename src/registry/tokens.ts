@@ -1,6 +1,7 @@
 import type { Credentials } from "../credentials/credentials.ts";
 import { byteCache } from "./byte-cache.ts";
 import type { Challenge } from "./challenge.ts";
+import type { Reach } from "./connect.ts";
 import { RegistryError, statusError } from "./error.ts";
 import { Flights } from "./flight.ts";
 import { flightKey, type Tenant } from "./tenant.ts";
@@ -16,6 +17,8 @@ export interface TokenRequest {
   readonly repository?: string | undefined;
   readonly tenant?: Tenant | undefined;
   readonly signal: AbortSignal;
+  /** How the registry was come to, where another one sent us there; its token server is reached no further. */
+  readonly reach?: Reach | undefined;
   /** A token that the registry just refused: it is not taken from the cache again. */
   readonly refused: string | undefined;
 }
@@ -81,7 +84,7 @@ export class Tokens {
       maxBytes: maxAnswerBytes,
       // A token server that sends us on would have us show the credentials to somebody whom nobody named.
       redirects: "refuse",
-      reach: realm.origin === asker.origin ? "direct" : this.#transport.reachFrom(asker),
+      reach: request.reach ?? (realm.origin === asker.origin ? "direct" : this.#transport.reachFrom(asker)),
     } as const;
     if (credentials?.kind === "identity") {
       // OAuth 2, RFC 6749 section 6, as in distribution's spec/auth/oauth. Scopes are joined there, not repeated.
