@@ -44,6 +44,8 @@ describe("what cannot be read", () => {
     ["no fields", "hello\nworld\n", "unknown"],
     ["fields of no CPU", "a: b\n\u0000: \u0000\n", "unknown"],
     ["only a vendor", "vendor_id : GenuineIntel\n", "x86_64"],
+    ["several kinds of RISC-V cores", "hart: 0\nuarch: sifive,u74-mc\n\nhart: 1\nuarch: spacemit,x60\n", "riscv64"],
+    ["one kind of RISC-V cores", "hart: 0\nuarch: spacemit,x60\n\nhart: 1\nmodel name: Spacemit(R) X60\n", "x60"],
     ["a name of a property for RISC-V", "hart: 0\nuarch: constructor\n", "riscv64"],
   ])("%s is a family at least", (_, text, family) => {
     expect(archspecName(parseCpuinfo(text))).toBe(family);

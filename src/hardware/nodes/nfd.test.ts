@@ -196,4 +196,15 @@ describe("labels of a CPU that the kubelet's machine cannot have", () => {
     expect(said.notes[0]).toMatch(/cpu-model\.vendor_id \("(Intel|AMD|ARM)"\) contradicts the kubelet, which reports /);
     expect(said.notes[0]).toContain(architecture);
   });
+
+  // klauspost/cpuid, Vendor: makers of the one, and of the other.
+  test.each([
+    ["amd64", "AMCC Ampere Apple ARM Broadcom Cavium Fujitsu Marvell NVIDIA Qualcomm"],
+    ["arm64", "AMD Hygon Intel NSC RDC SiS Transmeta VIA"],
+  ])("%s: none of %s makes one", (architecture, vendors) => {
+    for (const vendor of vendors.split(" ")) {
+      const { notes } = nfdLabels(node(nfd([vendor, 6, 1], "AES")), architecture);
+      expect(notes).toEqual([expect.stringContaining(`("${vendor}") contradicts the kubelet`)]);
+    }
+  });
 });
