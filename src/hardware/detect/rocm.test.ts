@@ -75,7 +75,7 @@ test.each([
 });
 
 test("the colour of a line is no part of it", () => {
-  const text = "\u001b[37mROCk module is loaded\u001b[0m\n\u001b[31mUnable to open /dev/kfd\u001b[0m\n";
+  const text = "\u001b[37mROCk module version 6.8.5 is loaded\u001b[0m\n\u001b[31mUnable to open /dev/kfd\u001b[0m\n";
   expect(rocminfoNotes(text)).toEqual(['gfx is not offered: rocminfo says "Unable to open /dev/kfd".']);
 });
 

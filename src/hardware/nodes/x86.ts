@@ -23,7 +23,7 @@ export const unnamedFlags: ReadonlySet<string> = new Set(
 
 /**
  * Intel family 6, by model: Intel SDM volume 4, table 2-1, and Linux arch/x86/include/asm/intel-family.h (v7.0; 0xe5 is
- * INTEL_PANTHERLAKE_R of a later one, with 0xcc's cores, Cougar Cove and Darkmont). Names are the CPU graph's.
+ * INTEL_PANTHERLAKE_R, with the cores of 0xcc, Cougar Cove and Darkmont). Names are the CPU graph's.
  */
 const intelFamily6: readonly (readonly [models: readonly number[], candidates: readonly Candidate[]])[] = [
   [[0x0f, 0x16], [{ name: "core2" }]],
