@@ -17,6 +17,7 @@ test("the notes of the siege lack nothing but a MAC that is right", () => {
   const proof = { keys: [key], namespace: "tenant", copied: true };
   const { claims, notes, options } = reviewPod(pod, { proof });
   expect([...claims.keys()]).toEqual(names);
+  expect(new Set([...claims.values()].map((note) => note.key))).toEqual(new Set([key.id]));
   expect(notes.size).toBe(0);
   const signed = names.flatMap((name) => {
     const note = claims.get(name);
