@@ -193,7 +193,7 @@ function only(processors: Processors, key: string): string | undefined {
   return values.size === 1 ? value : undefined;
 }
 
-/** Of several kinds of cores, no name is known that all of them have. */
+/** Where cores are of several kinds, no name is known that all of them have. */
 function riscvNames(processors: Processors): string {
   const [name = "riscv64", ...others] = new Set(processors.map(riscvName));
   return others.length === 0 ? name : "riscv64";
