@@ -17,7 +17,7 @@ import { Waiting } from "./waiting.ts";
 
 export interface BindingHandlerOptions {
   readonly pods: BindingPods;
-  readonly nodes: Pick<BindingNodes, "find">;
+  readonly nodes: Pick<BindingNodes, "find" | "isKnown">;
   readonly context: ReselectContext;
   readonly events: BindingEvents;
   readonly metrics: BindingMetrics;
@@ -48,13 +48,15 @@ export class BindingHandler {
   readonly #options: ReviewOptions;
   readonly #turns: BindingTurns;
   readonly #reach: BindingHandlerOptions["reach"];
+  readonly #nodes: BindingHandlerOptions["nodes"];
 
   constructor({ metrics, log, reach, ...options }: BindingHandlerOptions) {
-    const { pods, now, clock = systemClock } = options;
+    const { pods, nodes, now, clock = systemClock } = options;
     const waiting = new Waiting(pods, clock);
     this.#metrics = metrics;
     this.#log = log;
     this.#reach = reach;
+    this.#nodes = nodes;
     this.#options = { labelledOnly: false, lookupMs, ...options, log, clock, waiting };
     this.#turns = new BindingTurns({ pods, waiting, clock, now });
   }
@@ -81,6 +83,8 @@ export class BindingHandler {
   async #outcome(binding: BindingRequest, dryRun: boolean, signal: AbortSignal): Promise<BindingOutcome> {
     const reach = (await this.#reach?.of(binding.namespace, signal)) ?? "all";
     if (reach === "none" || reach === "unknown") return "skipped";
+    // A node is waited for before the Pod is taken for it: bindings to one that never comes would keep it from all others.
+    if (!(await this.#nodes.isKnown(binding.node, signal))) return "unknown-node";
     const labelledOnly = this.#options.labelledOnly || reach === "labelled";
     const review = new BindingReview({ ...this.#options, labelledOnly }, binding, dryRun, signal);
     try {

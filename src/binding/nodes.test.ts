@@ -54,6 +54,16 @@ test("a node that is known: its profile as the only landing, the same object for
   expect(steps.listeners.size).toBe(0);
 });
 
+test("one that comes a moment later gets known, and another does not", async () => {
+  const steps = new Steps();
+  steps.publish(snapshotOf("a"));
+  expect(await new BindingNodes(steps, { waitMs: 0 }).isKnown("b", signal)).toBe(false);
+  const nodes = new BindingNodes(steps, { waitMs: 20_000 });
+  const known = nodes.isKnown("b", signal);
+  steps.publish(snapshotOf("a", "b"));
+  expect([await known, await nodes.isKnown("a", signal)]).toEqual([true, true]);
+});
+
 test("one that comes a moment later is waited for", async () => {
   const steps = new Steps();
   steps.publish(snapshotOf("a"));

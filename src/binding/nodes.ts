@@ -30,6 +30,11 @@ export class BindingNodes {
     this.#waitMs = options.waitMs ?? waitMs;
   }
 
+  /** Whether the node is known, or gets known a moment later; after a start, as long as the signal allows. */
+  async isKnown(name: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#snapshotWith(name, signal))?.nodes.has(name) === true;
+  }
+
   /** Undefined where the node stays unknown. After a start it waits for the inventory as long as the signal allows. */
   async find(name: string, asked: AskedPod, signal: AbortSignal): Promise<BoundNode | undefined> {
     const snapshot = await this.#snapshotWith(name, signal);

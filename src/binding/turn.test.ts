@@ -16,10 +16,13 @@ describe("two bindings of a Pod at once", () => {
   /** The first one's look-up at a registry, which the test ends. */
   let answer: PromiseWithResolvers<void>;
   let first: BindingHandler;
+  let lookups = 0;
   beforeEach(() => {
+    lookups = 0;
     answer = Promise.withResolvers();
     const context = contextOf(bench.shelf);
     const lookup: typeof context.lookup = async (...asked) => {
+      lookups += 1;
       await answer.promise;
       return context.lookup(...asked);
     };
@@ -54,7 +57,9 @@ describe("two bindings of a Pod at once", () => {
   test("the first runs out of time before it wrote: the second does not wait", async () => {
     const ended = new AbortController();
     const one = first.handle(bindingOf("p", "s"), ended.signal);
-    await expect.poll(() => bench.server.reads).toBe(1);
+    await expect.poll(() => lookups).toBe(1);
+    // Whoever waits for the look-up has begun to, by then.
+    await new Promise((resolve) => setImmediate(resolve));
     ended.abort(new Error("over"));
     answer.resolve();
     await one;
@@ -155,6 +160,19 @@ describe("two bindings of a Pod at once", () => {
     expect(bench.waited).toEqual([]);
     expect(bench.image("p")).toBe(at("cpu:skylake"));
   });
+});
+
+test("while a binding waits for a node that may never come, another one has the Pod at once", async () => {
+  const come = Promise.withResolvers<boolean>();
+  const isKnown = (name: string) => (name === "x" ? come.promise : Promise.resolve(true));
+  const handler = bench.handler({ nodes: { ...bench.nodes, isKnown } });
+  bench.server.set(podOf("p", "qnib/bench"));
+  const forged = handler.handle(bindingOf("p", "x"), signal);
+  expect((await handler.handle(bindingOf("p", "b"), signal)).response.allowed).toBe(true);
+  expect([bench.image("p"), bench.waited]).toEqual([at("cpu:broadwell"), []]);
+  come.resolve(false);
+  await forged;
+  expect(await bench.outcomes()).toEqual(["written", "unknown-node"]);
 });
 
 describe("once a binding is answered, another one to another node", () => {

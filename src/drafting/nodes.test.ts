@@ -55,6 +55,14 @@ function profiles(snapshot: Snapshot): Record<string, string> {
   return Object.fromEntries([...snapshot.nodes].map(([name, { profile }]) => [name, profile.id]));
 }
 
+test("a platform that no machine type may declare is told above it", () => {
+  const [{ spec } = { spec: undefined }] = printed(snapshotOf([node("k1", { [type]: "k" }, { architecture: "kvx" })]));
+  expect(spec?.platform).toBeUndefined();
+  expect(formatDrafts(draftMachineTypes(snapshotOf([node("k1", { [type]: "k" }, { architecture: "kvx" })])))).toMatch(
+    /^# No platform is declared: a MachineType has no name for linux\/kvx\.$/m,
+  );
+});
+
 describe("what the labels mention but is not offered", () => {
   const ids = ["75ff", "75fe", "75fd"].map((id) =>
     node(`amd-${id}`, { [type]: "amd", "amd.com/gpu.device-id": id }, { allocatable: { "amd.com/gpu": "8" } }),

@@ -54,6 +54,7 @@ async function siege(ends: End[]): Promise<readonly string[]> {
     healthPort: webhook.healthPort,
     ca: webhook.ca,
     path: webhook.path,
+    noteKey: webhook.noteKey,
   });
   const generators = [
     await startProgram("siege/neighbour.ts", [target]),

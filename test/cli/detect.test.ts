@@ -85,6 +85,14 @@ describe("what a captured /proc/cpuinfo says", () => {
     expect(type?.spec.nodeSelector?.matchLabels).toEqual({ "kubernetes.io/hostname": "CHANGE-ME" });
   });
 
+  test("makes a MachineType without a platform where that has no name, and says so", async () => {
+    const stdin = "Architecture: kvx\nByte Order: Little Endian\nCPU(s): 1\n";
+    const { stdout } = await metahub(["detect", "--cpuinfo", "-", "-o", "machinetype"], { stdin });
+    const [type] = loadAll(stdout).map((each) => parseMachineType(each));
+    expect(type?.spec.platform).toBeUndefined();
+    expect(stdout).toMatch(/^# No platform is declared: a MachineType has no name for linux\/kvx\.$/m);
+  });
+
   const refused: [what: string, args: readonly string[], code: number, said: RegExp][] = [
     ["no file", ["--cpuinfo", "/none"], 1, /^metahub: --cpuinfo \/none: no such file or folder\n$/],
     ["no cpuinfo", ["--cpuinfo", "/dev/null"], 1, /^metahub: \/dev\/null: this is no \/proc\/cpuinfo [^\n]*\n$/],

@@ -2,8 +2,32 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { createSigningKey } from "../../src/keys/signing-keys.ts";
+import { signNote } from "../../src/rewriting/notes/proof.ts";
+import { reviewPod } from "../../src/rewriting/reviewed-pod.ts";
+import { forgedNotes, forgedSelection } from "../bench/siege/notes.ts";
 
 const bench = join(import.meta.dirname, "../bench/siege.bench.ts");
+
+test("the notes of the siege lack nothing but a MAC that is right", () => {
+  const key = createSigningKey(new Date());
+  const metadata = { annotations: forgedSelection(key.id, "127.0.0.1:65535/good/app:latest") };
+  const names = Array.from({ length: forgedNotes }, (_, row) => `c${row}`);
+  const pod = { metadata, spec: { containers: names.map((name) => ({ name, image: "a" })) } };
+  const proof = { keys: [key], namespace: "tenant", copied: true };
+  const { claims, notes, options } = reviewPod(pod, { proof });
+  expect([...claims.keys()]).toEqual(names);
+  expect(new Set([...claims.values()].map((note) => note.key))).toEqual(new Set([key.id]));
+  expect(notes.size).toBe(0);
+  const signed = names.flatMap((name) => {
+    const note = claims.get(name);
+    if (note === undefined) return [];
+    const { reason: _, ...right } = signNote(note, { kind: "containers", name }, { options, proof });
+    return [[name, right] as const];
+  });
+  const annotations = { "metahub.dev/selection": JSON.stringify(Object.fromEntries(signed)) };
+  expect(reviewPod({ ...pod, metadata: { annotations } }, { proof }).notes.size).toBe(forgedNotes);
+});
 
 test("a siege of ten seconds leaves no Pod of others as written, and the webhook alive and ready", {
   timeout: 300_000,

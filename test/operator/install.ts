@@ -112,6 +112,8 @@ export async function installOperator(options: OperatorOptions): Promise<Operato
       ],
       ...secrets,
       ...["--note-key-file", noteKeys],
+      // The chart's default; it names the release's own namespace too.
+      ...["--excluded-namespace", "kube-system", "--excluded-namespace", operatorNamespace],
       ...["--mirror", `docker.io=http://${registry}`],
       ...["--plain-http", registry],
       ...(options.webhookArgs ?? []),

@@ -95,15 +95,38 @@ function sets(name: string): ReadonlySet<string> {
 const named = addedRows.filter(({ vendor }) => ["GenuineIntel", "AuthenticAMD", "CentaurHauls"].includes(vendor));
 const known = named.filter(({ name }) => !unknownToLlvm.includes(name));
 
-test.each(known.map((row) => [row.name, row] as const))("%s has in LLVM all that its parents have", (name, row) => {
+/** Which of these a name does not have in LLVM, of what programs on Linux run. */
+function lacking(name: string): (flags: Iterable<string>) => readonly string[] {
   const own = sets(name);
-  const lacks = (flags: Iterable<string>) => [...flags].filter((flag) => !own.has(flag) && !notOnLinux.includes(flag));
-  const all = [...cpuFlags(name)].map(
+  return (flags) => [...flags].filter((flag) => !own.has(flag) && !notOnLinux.includes(flag));
+}
+
+/** The graph's flags of a name, by LLVM's names. */
+function flagsOf(name: string): readonly string[] {
+  return [...cpuFlags(name)].map(
     (flag) => spelled[flag] ?? flag.replace(/^(avx512|avx)_/, "$1").replace(/^(avx.*)_/, "$1"),
   );
-  expect(lacks(all)).toEqual([]);
+}
+
+test.each(known.map((row) => [row.name, row] as const))("%s has in LLVM all that its parents have", (name, row) => {
+  const lacks = lacking(name);
+  expect(lacks(flagsOf(name))).toEqual([]);
   const ours = row.parents.filter((parent) => cpuGraph().get(parent)?.source === "metahub");
   for (const parent of ours) expect(lacks(sets(parent)), parent).toEqual([]);
+});
+
+test.each(known.map((row) => [row.name, row] as const))("%s descends from each whose builds it runs", (name, row) => {
+  const lacks = lacking(name);
+  const ancestors = cpuGraph().get(name)?.ancestors ?? new Set();
+  const runs = [...cpuGraph().values()].filter(
+    (entry) =>
+      entry.source === "archspec" &&
+      entry.family === "x86_64" &&
+      ["generic", row.vendor].includes(entry.vendor) &&
+      lacks([...flagsOf(entry.name), ...(llvm[entry.name] === undefined ? [] : sets(entry.name))]).length === 0,
+  );
+  expect(runs.length).toBeGreaterThan(0);
+  expect(runs.map((entry) => entry.name).filter((each) => !ancestors.has(each))).toEqual([]);
 });
 
 test("every x86 name that is added is in the table, or known to be none of LLVM's", () => {

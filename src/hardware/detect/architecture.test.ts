@@ -48,6 +48,7 @@ describe("the architecture of a /proc/cpuinfo", () => {
     ["a Power Mac G5", "processor\t: 0\ncpu\t: PPC970FX, altivec supported\n\ntimebase\t: 33333333\n", "linux/ppc64"],
     ["a Power Mac G4", "processor\t: 0\ncpu\t: 7447A, altivec supported\n", /ppc is no architecture/],
     ["RISC-V", "processor\t: 0\nhart\t: 1\nisa\t: rv64imafdc\n", "linux/riscv64"],
+    ["ARC", "IDENTITY\t: ARCVER [0x52] ARCNUM [0]\nprocessor [0]\t: ARC HS38\n", /arc is no architecture/],
     ["32-bit RISC-V", "processor\t: 0\nhart\t: 1\nisa\t: rv32imac\n", /riscv32 is no architecture/],
     ["LoongArch", "processor\t: 0\nCPU Family\t: Loongson-64bit\nISA\t: loongarch32 loongarch64\n", "linux/loong64"],
     [

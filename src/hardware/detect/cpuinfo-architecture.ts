@@ -142,6 +142,7 @@ const others: readonly (readonly [field: string, value: RegExp, name: string])[]
   ["cpu", /^OpenRISC/i, "openrisc"],
   ["vendor_id", /^(Tensilica|Cadence)/i, "xtensa"],
   ["processor family", /^ARC/i, "arc"],
+  ["identity", /^ARCVER/i, "arc"],
   ["c-sky cpu model", /./, "csky"],
   ["model name", /^Hexagon/i, "hexagon"],
   ["vendor_id", /^(E2K|E\d{1,2}[A-Z]|MCST|Elbrus)/i, "e2k"],

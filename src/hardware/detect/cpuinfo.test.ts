@@ -44,6 +44,13 @@ describe("what cannot be read", () => {
     ["no fields", "hello\nworld\n", "unknown"],
     ["fields of no CPU", "a: b\n\u0000: \u0000\n", "unknown"],
     ["only a vendor", "vendor_id : GenuineIntel\n", "x86_64"],
+    ["several kinds of RISC-V cores", "hart: 0\nuarch: sifive,u74-mc\n\nhart: 1\nuarch: spacemit,x60\n", "riscv64"],
+    [
+      "RISC-V cores beside those without a name",
+      "hart: 0\nmodel name: Spacemit(R) X60\n\nhart: 1\nmodel name: A\n",
+      "riscv64",
+    ],
+    ["one kind of RISC-V cores", "hart: 0\nuarch: spacemit,x60\n\nhart: 1\nmodel name: Spacemit(R) X60\n", "x60"],
     ["a name of a property for RISC-V", "hart: 0\nuarch: constructor\n", "riscv64"],
   ])("%s is a family at least", (_, text, family) => {
     expect(archspecName(parseCpuinfo(text))).toBe(family);
@@ -53,6 +60,13 @@ describe("what cannot be read", () => {
     const far = `${" ".repeat(maxCpuinfoLength)}\n${cpuinfos.skylake}`;
     expect(parseCpuinfo(far).family).toBe("unknown");
   });
+});
+
+test("what an old ARM kernel says of all processors at the end counts for each", () => {
+  const end = "Features\t: half thumb neon\nCPU implementer\t: 0x41\nCPU architecture: 7\nCPU part\t: 0xc09\n";
+  const cpu = parseCpuinfo(`Processor\t: ARMv7 rev 10 (v7l)\nprocessor\t: 0\n\nprocessor\t: 1\n\n${end}`);
+  expect(cpu).toMatchObject({ vendor: "ARM", cpupart: "0xc09", platform: { architecture: "arm", variant: "v7" } });
+  expect([...cpu.flags]).toEqual(["half", "thumb", "neon"]);
 });
 
 test("all processors of a large machine count", () => {

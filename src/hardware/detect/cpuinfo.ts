@@ -84,7 +84,7 @@ function ofFamily(family: string, processors: Processors): HostCpu {
         generation: Number(/POWER(\d{1,3})/.exec(first.get("cpu") ?? "")?.[1] ?? 0),
       };
     case "riscv64":
-      return { family, vendor: "generic", flags: new Set(), name: riscvName(first) };
+      return { family, vendor: "generic", flags: new Set(), name: riscvNames(processors) };
     default:
       return { family, vendor: "generic", flags: new Set() };
   }
@@ -126,7 +126,16 @@ function lowerCased(processors: Processors): ReadonlyMap<string, string> {
 }
 
 /** A block that says none of these names no processor: it is of the whole machine. */
-const identifying = ["flags", "Features", "CPU implementer", "CPU part", "cpu family", "model"] as const;
+const identifying = [
+  "flags",
+  "Features",
+  "CPU implementer",
+  "CPU part",
+  "cpu family",
+  "model",
+  "model name",
+  "uarch",
+] as const;
 
 /** The processors, as far as they differ: a blank line ends each. */
 function blocks(text: string): { readonly processors: Processors; readonly whole: Processors } {
@@ -182,6 +191,12 @@ function only(processors: Processors, key: string): string | undefined {
   const values = new Set(processors.map((processor) => processor.get(key)));
   const [value] = values;
   return values.size === 1 ? value : undefined;
+}
+
+/** Where cores are of several kinds, no name is known that all of them have. */
+function riscvNames(processors: Processors): string {
+  const [name = "riscv64", ...others] = new Set(processors.map(riscvName));
+  return others.length === 0 ? name : "riscv64";
 }
 
 /** archspec knows two RISC-V cores, by what the device tree or the kernel calls them. */

@@ -53,6 +53,25 @@ test("a warning and a lost GPU withhold nothing of the others, and are told", ()
   expect(found.notes[1]).toContain("infoROM");
 });
 
+// nvidia-smi has a line for such a GPU, with the reason in its columns (nvml.h, nvmlErrorString).
+test.each(["GPU is lost", "GPU requires reset"])(
+  "a GPU whose line says [%s] withholds nothing of the others",
+  (why) => {
+    for (const line of [
+      `[${why}], [${why}], [${why}]`,
+      `[${why}], 550.54.15, NVIDIA H100`,
+      `9.0, 550.54.15, [${why}]`,
+    ]) {
+      const { features, notes } = parseNvidiaSmi(`${line}\n8.0, 550.54.15, NVIDIA A100\n`);
+      expect(features).toEqual(["nvcap:8.0", "nvdriver:550.54.15"]);
+      expect(notes).toEqual([expect.stringMatching(/^nvidia-smi also says /)]);
+    }
+    const alone = parseNvidiaSmi(`[${why}], 550.54.15, [${why}]\n`);
+    expect(alone.features).toEqual(["nvdriver:550.54.15"]);
+    expect(alone.notes).toEqual([`nvcap is not offered: nvidia-smi names no compute capability of "[${why}]".`]);
+  },
+);
+
 test.each([
   ["before 410", "| NVIDIA-SMI 390.157                Driver Version: 390.157                   |"],
   ["without libcuda", "| NVIDIA-SMI 550.54.15    Driver Version: 550.54.15    CUDA Version: ERR!     |"],

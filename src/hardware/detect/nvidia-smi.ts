@@ -37,8 +37,10 @@ export function describesGpu(query: string): boolean {
  */
 export function parseNvidiaSmi(query: string, header?: string): Found {
   const lines = query.split("\n").filter((each) => each.trim() !== "");
-  const gpus = lines.flatMap((line) => readLine(line) ?? []);
-  const others = lines.filter((line) => readLine(line) === undefined).map((line) => line.trim());
+  const read = lines.map((line) => ({ text: line.trim(), gpu: readLine(line) }));
+  const some = read.some(({ gpu }) => gpu?.lost === false);
+  const gpus = read.flatMap(({ gpu }) => (gpu === undefined || (some && gpu.lost) ? [] : [gpu]));
+  const others = read.flatMap(({ text, gpu }) => (gpu === undefined || (some && gpu.lost) ? [text] : []));
   const unknown = gpus.filter(({ capability }) => capability === undefined).map(({ name }) => name);
   const capabilities = unknown.length > 0 ? [] : gpus.map(({ capability }) => `nvcap:${capability}`);
   const drivers = driversOf(gpus, header ?? "");
@@ -77,14 +79,19 @@ interface Gpu {
   readonly capability?: string;
   readonly driver?: string;
   readonly name: string;
+  readonly lost: boolean;
 }
 
 /** The text of a column that cannot be told: `[N/A]`, `[Not Supported]`, `[Unknown Error]`. */
 const untold = /^(\[[A-Za-z/ ]{1,40}\]|N\/A)$/;
 
+/** A column of a GPU that no container is given before a reset (nvml.h: NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED). */
+const lost = /^\[GPU (is lost|requires reset)\]$/i;
+
 /** A line describes a GPU where each of its columns is told or cannot be; undefined for any other. */
 function readLine(line: string): Gpu | undefined {
-  const [first = "", second = "", ...name] = line.split(",").map((field) => field.trim());
+  const fields = line.split(",").map((field) => field.trim());
+  const [first = "", second = "", ...name] = fields;
   const capability = /^\d{1,2}\.\d$/.test(first) ? first : undefined;
   const driver = /^\d{1,4}(\.\d{1,4}){1,2}$/.test(second) ? second : undefined;
   if (capability === undefined && driver === undefined && !(untold.test(first) && untold.test(second)))
@@ -93,5 +100,6 @@ function readLine(line: string): Gpu | undefined {
     ...(capability === undefined ? {} : { capability }),
     ...(driver === undefined ? {} : { driver }),
     name: name.join(", ") || line.trim(),
+    lost: fields.some((field) => lost.test(field)),
   };
 }

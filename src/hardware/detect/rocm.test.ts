@@ -74,6 +74,11 @@ test.each([
   expect(rocminfoNotes(text)[0]).toContain(`gfx is not offered: rocminfo says "${told}`);
 });
 
+test("the colour of a line is no part of it", () => {
+  const text = "\u001b[37mROCk module version 6.8.5 is loaded\u001b[0m\n\u001b[31mUnable to open /dev/kfd\u001b[0m\n";
+  expect(rocminfoNotes(text)).toEqual(['gfx is not offered: rocminfo says "Unable to open /dev/kfd".']);
+});
+
 test("an agent, or nothing at all, is no failure", () => {
   expect(rocminfoNotes(`ROCk module is loaded\n=====\nHSA System Attributes\n=====\n${cpu}`)).toEqual([]);
   expect(rocminfoNotes("")).toEqual([]);

@@ -23,11 +23,14 @@ export function rocminfoNotes(text: string): readonly string[] {
  * HSA). It lists a machine's CPU as an agent, also where there is no GPU.
  */
 function failures(text: string): readonly string[] {
-  const lines = text.split("\n").map((line) => line.trim());
+  const lines = text.split("\n").map((line) => line.replaceAll(colours, "").trim());
   if (lines.some((line) => /^Agent \d+/.test(line))) return [];
   const said = lines.filter((line) => /[a-z]/i.test(line) && !/^ROCk module (version \S+ )?is loaded/i.test(line));
   return said.slice(0, maxNotes).map((line) => `gfx is not offered: rocminfo says ${quote(line)}.`);
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: rocminfo writes its first line in a colour, also into a file.
+const colours = /\u001b\[[0-9;]{0,16}m/g;
 
 const maxNotes = 4;
 

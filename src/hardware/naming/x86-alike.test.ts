@@ -27,7 +27,13 @@ const hidden = new Set(
 
 const libraryNeverKnew = new Set("clflushopt clwb fsgsbase pku rdpid".split(" "));
 
-function labelsOf(flags: readonly string[], hides: ReadonlySet<string>, ids: readonly [number, number]) {
+/** What /proc/cpuinfo and NFD call a maker. */
+type Maker = readonly [vendor: string, byNfd: string];
+const intel: Maker = ["GenuineIntel", "Intel"];
+const amd: Maker = ["AuthenticAMD", "AMD"];
+type Ids = readonly [family: number, model: number];
+
+function labelsOf(flags: readonly string[], hides: ReadonlySet<string>, ids: Ids, [, vendor]: Maker) {
   const names = flags
     .filter((flag) => !hides.has(flag))
     .map(
@@ -47,21 +53,21 @@ function labelsOf(flags: readonly string[], hides: ReadonlySet<string>, ids: rea
   );
   return {
     ...labels,
-    "feature.node.kubernetes.io/cpu-model.vendor_id": "Intel",
+    "feature.node.kubernetes.io/cpu-model.vendor_id": vendor,
     "feature.node.kubernetes.io/cpu-model.family": String(ids[0]),
     "feature.node.kubernetes.io/cpu-model.id": String(ids[1]),
   };
 }
 
-function byLabels(flags: readonly string[], hides: ReadonlySet<string>, ids: readonly [number, number]) {
-  const labels = labelsOf(flags, hides, ids);
+function byLabels(flags: readonly string[], hides: ReadonlySet<string>, ids: Ids, maker = intel) {
+  const labels = labelsOf(flags, hides, ids, maker);
   const node = { labels, allocatable: {}, architecture: "amd64", operatingSystem: "linux", kernelVersion: "" };
   return nfdLabels(node, "amd64").features.find((each) => each.startsWith("cpu:"));
 }
 
-function byHost(flags: readonly string[], [family, model]: readonly [number, number]) {
+function byHost(flags: readonly string[], [family, model]: Ids, [vendor] = intel) {
   const ids = `cpu family : ${family}\nmodel : ${model}`;
-  return `cpu:${x86Name(parseCpuinfo(`processor : 0\nvendor_id : GenuineIntel\n${ids}\nflags : fpu lm ${flags.join(" ")}\n`))}`;
+  return `cpu:${x86Name(parseCpuinfo(`processor : 0\nvendor_id : ${vendor}\n${ids}\nflags : fpu lm ${flags.join(" ")}\n`))}`;
 }
 
 const flagsOf = (name: string) => [
@@ -107,6 +113,12 @@ describe("a machine and its labels have one name", () => {
     const flags = flagsOf(name);
     expect(byHost(flags, [6, 255])).toBe(`cpu:${name}`);
     expect(byLabels(flags, libraryNeverKnew, [6, 255])).toBe(`cpu:${name}`);
+  });
+
+  test.each(["bulldozer", "piledriver"])("AMD's that nobody knows, and all flags of %s", (name) => {
+    const flags = flagsOf(name);
+    expect(byHost(flags, [27, 0], amd)).toBe(`cpu:${name}`);
+    expect(byLabels(flags, libraryNeverKnew, [27, 0], amd)).toBe(`cpu:${name}`);
   });
 
   test("ids that nobody knows, and flags that labels cannot show: the level that they prove", () => {

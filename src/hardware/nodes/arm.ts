@@ -16,6 +16,11 @@ const implementers: ReadonlyMap<string, string> = new Map([
   ["ampere", "0xc0"],
 ]);
 
+/** Whether the vendor makes arm CPUs. */
+export function isArmVendor(vendor: string): boolean {
+  return implementers.has(vendor.trim().toLowerCase());
+}
+
 /** Implementers that the library has no name for: it says VendorUnknown. Their parts are unlike each other's. */
 const unnamed: readonly string[] = ["0x48", "0x61", "0x6d"];
 

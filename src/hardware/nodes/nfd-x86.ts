@@ -1,4 +1,4 @@
-import { type CpuEntry, cpuDescendsFrom, cpuFlags, cpuGraph } from "../cpu/graph.ts";
+import { type CpuEntry, cpuFlags, cpuGraph } from "../cpu/graph.ts";
 import { archspecName } from "../detect/archspec.ts";
 import { quote } from "../error.ts";
 import { idsOf, type NfdCpu, namesNoHypervisor } from "./nfd-cpu.ts";
@@ -49,12 +49,7 @@ const vendors: ReadonlyMap<string, string> = new Map([
 function shownName(cpu: NfdCpu, proven: string): string {
   const { vendor } = cpu;
   const flags = new Set([...cpu.flags, ...cpuFlags(proven)]);
-  const shown = archspecName({
-    family: "x86_64",
-    vendor: vendors.get(vendor.trim().toLowerCase()) ?? vendor,
-    flags,
-  });
-  return cpuDescendsFrom(shown, proven) ? shown : proven;
+  return archspecName({ family: "x86_64", vendor: vendors.get(vendor.trim().toLowerCase()) ?? vendor, flags });
 }
 
 /** Why the labels speak against the name; undefined where they do not. */

@@ -196,4 +196,24 @@ describe("labels of a CPU that the kubelet's machine cannot have", () => {
     expect(said.notes[0]).toMatch(/cpu-model\.vendor_id \("(Intel|AMD|ARM)"\) contradicts the kubelet, which reports /);
     expect(said.notes[0]).toContain(architecture);
   });
+
+  test.each([
+    ["386", nfd(["Intel", 6, 94], skylakeFlags)],
+    ["amd64", nfd(["VIA", 7, 0x5b], skylakeFlags)],
+    ["arm", nfd(["ARM", 8, 0xd0c], "NEON VFPV4")],
+    ["arm64", nfd(["AMCC", 8, 0], "ASIMD AES")],
+  ])("%s: its own makers do not contradict it", (architecture, labels) => {
+    expect(nfdLabels(node(labels), architecture).notes.filter((note) => note.includes("kubelet"))).toEqual([]);
+  });
+
+  // klauspost/cpuid, Vendor: makers of the one, and of the other.
+  test.each([
+    ["amd64", "AMCC Ampere Apple ARM Broadcom Cavium Fujitsu Marvell NVIDIA Qualcomm"],
+    ["arm64", "AMD Hygon Intel NSC RDC SiS Transmeta VIA"],
+  ])("%s: none of %s makes one", (architecture, vendors) => {
+    for (const vendor of vendors.split(" ")) {
+      const { notes } = nfdLabels(node(nfd([vendor, 6, 1], "AES")), architecture);
+      expect(notes).toEqual([expect.stringContaining(`("${vendor}") contradicts the kubelet`)]);
+    }
+  });
 });

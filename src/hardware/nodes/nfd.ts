@@ -1,6 +1,7 @@
 import { cpuGraph } from "../cpu/graph.ts";
 import { baseCpu } from "../cpu/spelling.ts";
 import { quote } from "../error.ts";
+import { isArmVendor } from "./arm.ts";
 import type { NodeLabels } from "./labels.ts";
 import { armNfdName } from "./nfd-arm.ts";
 import { type NfdCpu, readNfdCpu } from "./nfd-cpu.ts";
@@ -35,17 +36,16 @@ interface NfdName {
   readonly notes: readonly string[];
 }
 
-const armVendor = /^(arm|ampere|apple|cavium|fujitsu|nvidia|qualcomm|marvell|broadcom|hisilicon)$/i;
-
 /** Makers of x86 CPUs and of nothing else: klauspost/cpuid, Vendor; CPUID spells the rest. */
-const x86Vendor = /^(intel|amd|via|hygon|zhaoxin|genuineintel|authenticamd|hygongenuine|centaurhauls|shanghai)$/i;
+const x86Vendor =
+  /^(intel|amd|via|transmeta|nsc|hygon|sis|rdc|zhaoxin|genuineintel|authenticamd|hygongenuine|centaurhauls|shanghai)$/i;
 
 /** Why the labels are of another machine than the kubelet: their vendor makes no such CPU. */
 function foreignVendor({ vendor }: NfdCpu, architecture: string): string | undefined {
   const name = vendor.trim();
   const isX86 = architecture === "amd64" || architecture === "386";
   const isArm = architecture === "arm64" || architecture === "arm";
-  if ((x86Vendor.test(name) && !isX86) || (armVendor.test(name) && !isArm)) {
+  if ((x86Vendor.test(name) && !isX86) || (isArmVendor(name) && !isArm)) {
     return `The label cpu-model.vendor_id (${quote(vendor)}) contradicts the kubelet, which reports ${architecture}: no label of the CPU is believed.`;
   }
   return undefined;
@@ -57,7 +57,7 @@ function baseOf(architecture: string | undefined): readonly string[] {
 }
 
 function cpuName(cpu: NfdCpu, architecture: string | undefined): NfdName {
-  const known = architecture ?? (armVendor.test(cpu.vendor) ? "arm64" : cpu.level === undefined ? undefined : "amd64");
+  const known = architecture ?? (isArmVendor(cpu.vendor) ? "arm64" : cpu.level === undefined ? undefined : "amd64");
   switch (known) {
     case "arm64":
       return armNfdName(cpu);

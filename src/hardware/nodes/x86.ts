@@ -22,8 +22,8 @@ export const unnamedFlags: ReadonlySet<string> = new Set(
 );
 
 /**
- * Intel family 6, by model: Intel SDM volume 4, table 2-1, and Linux arch/x86/include/asm/intel-family.h (v7.0). Names are
- * the CPU graph's.
+ * Intel family 6, by model: Intel SDM volume 4, table 2-1, and Linux arch/x86/include/asm/intel-family.h (v7.0; 0xe5 is
+ * INTEL_PANTHERLAKE_R, with the cores of 0xcc, Cougar Cove and Darkmont). Names are the CPU graph's.
  */
 const intelFamily6: readonly (readonly [models: readonly number[], candidates: readonly Candidate[]])[] = [
   [[0x0f, 0x16], [{ name: "core2" }]],
@@ -57,7 +57,8 @@ const intelFamily6: readonly (readonly [models: readonly number[], candidates: r
   [[0xa7], [{ name: "rocketlake", otherwise: "x86_64_v4" }]],
   // Raptor and Meteor Lake have Alder Lake's instructions; Bartlett Lake is Raptor Lake without E-cores.
   [[0x97, 0x9a, 0xb7, 0xba, 0xbf, 0xaa, 0xac, 0xd7], [{ name: "alderlake" }]],
-  // Arrow Lake-U has Meteor Lake's cores, and the number that LLVM and GCC call arrowlake: its flags must show that.
+  // Arrow Lake-U has Meteor Lake's cores (Linux, arch/x86/events/intel/core.c; perf's mapfile.csv: AA|AC|B5), and the
+  // number that LLVM and GCC call arrowlake: its flags must show that.
   [[0xb5], [{ name: "arrowlake", needs: arrowLake }, { name: "alderlake" }]],
   [[0xc5], [{ name: "arrowlake" }]],
   [[0xc6], [{ name: "arrowlake_s" }]],

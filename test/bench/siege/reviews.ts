@@ -8,6 +8,8 @@ export interface Target {
   readonly ca: string;
   /** `/SEGMENT` */
   readonly path: string;
+  /** The id of the key that its notes prove themselves by, as they tell it to whoever reads one. */
+  readonly noteKey: string;
 }
 
 /** The first argument of a program of the siege. */
@@ -66,10 +68,12 @@ export interface Asked {
   readonly resource?: string;
   readonly subResource?: string;
   readonly object: unknown;
+  /** The object before an update. Default: it is created. */
+  readonly oldObject?: unknown;
 }
 
-/** The AdmissionReview of a creation, as text. */
-export function reviewOf({ namespace, name, resource = "pods", subResource, object }: Asked): string {
+/** The AdmissionReview of a creation or an update, as text. */
+export function reviewOf({ namespace, name, resource = "pods", subResource, object, oldObject }: Asked): string {
   return JSON.stringify({
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -80,10 +84,10 @@ export function reviewOf({ namespace, name, resource = "pods", subResource, obje
       ...(subResource === undefined ? {} : { subResource }),
       namespace,
       name,
-      operation: "CREATE",
+      operation: oldObject === undefined ? "CREATE" : "UPDATE",
       userInfo: { username: "siege" },
       object,
-      oldObject: null,
+      oldObject: oldObject ?? null,
       dryRun: false,
     },
   });
@@ -95,10 +99,10 @@ export function podOf(
   name: string,
   images: readonly string[],
   spec: object = {},
-  annotations: object = {},
+  metadata: object = {},
 ): object {
   const containers = images.map((image, row) => ({ name: `c${row}`, image }));
-  return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, annotations }, spec: { containers, ...spec } };
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, ...metadata }, spec: { containers, ...spec } };
 }
 
 /** The review of a binding. */

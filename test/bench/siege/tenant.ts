@@ -4,6 +4,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostileIndexes } from "../hostile-indexes.ts";
+import { forgedNotes, forgedSelection } from "./notes.ts";
 import { atRate } from "./pace.ts";
 import { crowd, tenant as rates } from "./rates.ts";
 import { podOf, Reviews, readTarget, reviewOf } from "./reviews.ts";
@@ -16,6 +17,7 @@ const ownNamespace = "tenant";
 const { signal } = new AbortController();
 const kinds = Object.keys(hostileIndexes).length;
 const silentHosts = 200;
+const nodeName = "node1";
 
 /** A host that takes connections and requests, and never answers. */
 async function silent(): Promise<string> {
@@ -32,20 +34,17 @@ interface Attack {
   readonly images: readonly string[];
   /** Default: the tenant's one. */
   readonly namespace?: string;
-  readonly annotations?: object;
+  readonly metadata?: object;
   readonly spec?: object;
+  /** Whether the Pod is there, and is changed. Default: it is created. */
+  readonly update?: boolean;
 }
 const configured = (kind: string) => (row: number) => ({
   images: images(4, (place) => `${slow}/${kind}/s${row * 4 + place}`),
 });
 const wide = Object.fromEntries(Array.from({ length: 90_000 }, (_, key) => [`k${key}`, "v"]));
-/** As far as the annotation is read: 64 KiB and less. */
-const manyNotes = Object.fromEntries(
-  Array.from({ length: 200 }, (_, row) => [
-    row === 0 ? "c" : `c${row}`,
-    { asked: `${shared}/good/app:latest`, code: "selected", at: new Date().toISOString(), mac: "A".repeat(22) },
-  ]),
-);
+/** Before any of the notes. */
+const creationTimestamp = new Date().toISOString();
 
 const pods: Readonly<Record<keyof typeof rates, (row: number) => Attack>> = {
   largePods: (row) => ({ images: images(20_000, (place) => `${hosts[0]}/y:${row}-${place}`) }),
@@ -63,11 +62,16 @@ const pods: Readonly<Record<keyof typeof rates, (row: number) => Attack>> = {
   }),
   wideMaps: (row) => ({ images: [`${shared}/good/wide:${row}`], spec: { nodeSelector: wide } }),
   sameNames: (row) => {
-    const containers = images(1_000, (place) => `${shared}/good/same:${row}-${place % 8}`).map((image) => ({
-      name: "c",
+    // A name for each note, and then the first one again and again.
+    const containers = images(1_000, (place) => `${shared}/good/same:${row}-${place % 8}`).map((image, place) => ({
+      name: `c${place < forgedNotes ? place : 0}`,
       image,
     }));
-    return { images: [], spec: { containers }, annotations: { "metahub.dev/selection": JSON.stringify(manyNotes) } };
+    const annotations = forgedSelection(target.noteKey, `${shared}/good/app:latest`);
+    // Of a Pod that runs they are tried under all options that it may have had.
+    return row % 2 === 0
+      ? { images: [], spec: { containers }, metadata: { annotations } }
+      : { images: [], spec: { containers, nodeName }, metadata: { annotations, creationTimestamp }, update: true };
   },
 };
 
@@ -75,9 +79,10 @@ for (const [name, perSecond] of Object.entries(rates)) {
   const make = pods[name as keyof typeof rates];
   // What becomes of its own Pods is of no interest here; the others' are looked at.
   atRate(perSecond, signal, async (row) => {
-    const { images: asked, namespace = ownNamespace, spec, annotations } = make(row);
-    const object = podOf(namespace, `${name}-${row}`, asked, spec, annotations);
-    await reviews.post("/mutate/pods", reviewOf({ namespace, name: "", object }), 5_000).catch(() => undefined);
+    const { images: asked, namespace = ownNamespace, spec, metadata, update = false } = make(row);
+    const object = podOf(namespace, `${name}-${row}`, asked, spec, metadata);
+    const review = reviewOf({ namespace, name: "", object, ...(update ? { oldObject: object } : {}) });
+    await reviews.post("/mutate/pods", review, 5_000).catch(() => undefined);
   });
 }
 process.stdout.write("attacks\n");

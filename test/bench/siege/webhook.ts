@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { createSigningKey, formatSigningKeys } from "../../../src/keys/signing-keys.ts";
 import { limitMemory } from "./memory-limit.ts";
 import type { Target } from "./reviews.ts";
 
@@ -32,12 +33,14 @@ export async function startWebhook(folder: string, apiServer: string): Promise<B
   const config = { clusters: [cluster], contexts: [context], "current-context": "c", users: [{ name: "c", user: {} }] };
   await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...config }));
   await writeFile(join(folder, "segment"), `${segment}\n`, { mode: 0o600 });
+  const noteKey = createSigningKey(new Date());
+  await writeFile(join(folder, "note-keys"), formatSigningKeys([noteKey]), { mode: 0o600 });
   const limit = limitMemory();
   const node = limit === undefined ? [`--max-old-space-size=${heapInGroup}`] : [];
   const args = [
     ...[program, "webhook", "--kubeconfig", kubeconfig, "--tls-dir", join(folder, "tls")],
     ...["--address", "127.0.0.1", "--port", "0", "--health-port", "0", "--plain-http", "*"],
-    ...["--path-segment-file", join(folder, "segment"), "--drain", "0"],
+    ...["--path-segment-file", join(folder, "segment"), "--note-key-file", join(folder, "note-keys"), "--drain", "0"],
   ];
   const enter = limit === undefined ? 'exec "$@"' : `echo $$ > ${limit.procs} && exec "$@"`;
   const child = spawn("/bin/sh", ["-c", enter, "sh", process.execPath, ...node, ...args], {
@@ -62,7 +65,8 @@ export async function startWebhook(folder: string, apiServer: string): Promise<B
   child.stderr.pipe(createWriteStream(join(folder, "log")));
   try {
     const [port, healthPort] = await ports(child);
-    const target = { port, healthPort, ca: await readFile(join(folder, "tls/ca.crt"), "utf8"), path: `/${segment}` };
+    const ca = await readFile(join(folder, "tls/ca.crt"), "utf8");
+    const target = { port, healthPort, ca, path: `/${segment}`, noteKey: noteKey.id };
     for (const began = Date.now(); (await probe(healthPort)) === undefined; ) {
       if (Date.now() - began > 30_000 || end !== undefined) throw new Error(`the webhook did not get ready; ${end}`);
       await new Promise((resolve) => setTimeout(resolve, 50));

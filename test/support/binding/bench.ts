@@ -41,6 +41,12 @@ export class BindingBench {
     },
   };
 
+  /** Knows `s` and `b`. */
+  readonly nodes: BindingHandlerOptions["nodes"] = {
+    find: (name) => Promise.resolve(name === "s" || name === "b" ? nodes[name] : undefined),
+    isKnown: (name) => Promise.resolve(name === "s" || name === "b"),
+  };
+
   constructor() {
     this.shelf.add("qnib/bench", "cpu:skylake", "cpu:broadwell");
   }
@@ -48,7 +54,7 @@ export class BindingBench {
   handler(more: Partial<BindingHandlerOptions> = {}): BindingHandler {
     return new BindingHandler({
       pods: this.server,
-      nodes: { find: (name) => Promise.resolve(name === "s" || name === "b" ? nodes[name] : undefined) },
+      nodes: this.nodes,
       context: contextOf(this.shelf),
       events: new BindingEvents(this.events),
       metrics: this.#metrics,
