@@ -302,7 +302,9 @@ describeWith(found, "the console before a cluster", ({ cluster }) => {
       "--clusterrole=types-view",
       `--serviceaccount=${namespace}:unbound`,
     ]);
-    await expect.poll(() => rightsOf("unbound")).toContainEqual(expect.stringContaining("machinetypes"));
+    await expect
+      .poll(() => rightsOf("unbound"), { timeout: 20_000 })
+      .toContainEqual(expect.stringContaining("machinetypes"));
     expect(await rightsOf("metahub-console")).not.toContainEqual(expect.stringContaining("machinetypes"));
   });
 });
