@@ -153,7 +153,8 @@ class App {
   /** @throws ConsoleError 401, 403 */
   #admit(route: Described, request: Request, response: Response): Session | undefined {
     const { session: sessions } = this.#options;
-    const session = sessions.of(request);
+    // A stream is opened again by the browser itself, with nobody before it.
+    const session = sessions.of(request, route.mediaType !== "text/event-stream");
     if (route.open === true) return session;
     if (session === undefined) {
       if (request.headers.cookie !== undefined) sessions.forget(response);

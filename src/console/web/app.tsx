@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Session } from "../contract/session.ts";
 import { problemOf } from "./api/problem.ts";
+import { tellTouches } from "./api/touched.ts";
 import { Frame } from "./frame.tsx";
 import { CredentialsPage } from "./pages/credentials/page.tsx";
 import { ImagesPage } from "./pages/images/page.tsx";
@@ -48,6 +49,13 @@ export function App() {
     };
     void ask();
   }, [ask, signedOut]);
+
+  const idleSeconds = session?.signedIn ? session.idleSeconds : undefined;
+  useEffect(() => {
+    if (idleSeconds === undefined) return;
+    // Four times within the limit: one that is lost ends nothing.
+    return tellTouches((idleSeconds * 1_000) / 4, () => void ask());
+  }, [idleSeconds, ask]);
 
   const user = session?.signedIn ? session.user : undefined;
   useEffect(() => {
