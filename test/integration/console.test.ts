@@ -246,7 +246,7 @@ describeWith(found, "the console before a cluster", ({ cluster }) => {
     const one = browser();
     const answer = await callback(one);
     const jar = new Map(one.cookies.get(url.origin));
-    expect((await one.hop(answer)).headers["location"]).toBe("/");
+    expect((await one.hop(answer)).headers["location"]).toBe("/#/sign-in");
     const other = browser();
     other.cookies.set(url.origin, jar);
     expect((await other.hop(answer)).headers["location"]).toBe("/#/sign-in?openid=refused");

@@ -106,7 +106,8 @@ export class SessionApi {
       const query = new URL(request.url, `http://localhost${callbackPath}`).search;
       const signedIn = await this.#tried("openid", request, undefined, () => openid.finish(query, cookie, signal));
       this.#begin(signedIn, request, response);
-      response.redirect(303, "/");
+      // The page knows by it that one arrives, and goes on to the place that was asked for.
+      response.redirect(303, "/#/sign-in");
     } catch (error) {
       this.#openIdFailed(error, response);
     }

@@ -13,9 +13,10 @@ import { NowherePage } from "./pages/nowhere.tsx";
 import { RunningPage } from "./pages/running/page.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { ProblemNotice } from "./parts/notice.tsx";
+import { takeAskedPlace } from "./state/asked-place.ts";
 import { api, type Console, ConsoleContext, events, formats } from "./state/console.ts";
 import { forgetDrafts } from "./state/drafts.ts";
-import { type Route, useRoute } from "./state/route.ts";
+import { type Route, replaceWith, useRoute } from "./state/route.ts";
 
 export function App() {
   const [session, setSession] = useState<Session>();
@@ -102,7 +103,11 @@ export function App() {
 
 function Place() {
   const route = useRoute();
-  return pageAt(route);
+  const arrives = route.parts[0] === "sign-in";
+  useEffect(() => {
+    if (arrives) replaceWith(takeAskedPlace());
+  }, [arrives]);
+  return arrives ? null : pageAt(route);
 }
 
 function pageAt({ parts, query }: Route) {
