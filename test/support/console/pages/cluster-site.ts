@@ -79,10 +79,15 @@ export class ClusterSite {
   /** Signs in as a service account of the namespace `people`, by a pasted token, and waits for the machine types. */
   async signIn(account: string): Promise<Page> {
     const page = await this.open();
-    await page.getByLabel("Token").fill(await this.tokenOf(account));
-    await page.getByRole("button", { name: "Sign in with the token" }).click();
+    await this.signInOn(page, account);
     await page.getByRole("heading", { name: "Machine types", level: 1 }).waitFor();
     return page;
+  }
+
+  /** The same on a page that shows the sign-in. */
+  async signInOn(page: Page, account: string): Promise<void> {
+    await page.getByLabel("Token").fill(await this.tokenOf(account));
+    await page.getByRole("button", { name: "Sign in with the token" }).click();
   }
 
   tokenOf(account: string): Promise<string> {
