@@ -131,6 +131,7 @@ test.each<[string, readonly string[], RegExp]>([
     ["--http", "--address", "::1", "--openid-issuer", "https://i.example"],
     /openid-client-id/,
   ],
+  ["sessions that end at once", ["--http", "--address", "::1", "--session-idle", "0m"], /a minute at least/],
   ["proxies that are everybody", ["--http", "--address", "::1", "--trusted-proxy", "0.0.0.0/0"], /--trusted-proxy/],
   ["a registry with a path", ["--http", "--address", "::1", "--registry", "a.example/x"], /--registry/],
 ])("%s is refused", async (_name, args, expected) => {

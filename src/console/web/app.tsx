@@ -18,6 +18,9 @@ import { api, type Console, ConsoleContext, events, formats } from "./state/cons
 import { forgetDrafts } from "./state/drafts.ts";
 import { type Route, replaceWith, useRoute } from "./state/route.ts";
 
+/** Browsers count no timer beyond 2^31 ms. */
+const mostQuietMs = 900_000;
+
 export function App() {
   const [session, setSession] = useState<Session>();
   const [failed, setFailed] = useState<unknown>();
@@ -55,7 +58,7 @@ export function App() {
   useEffect(() => {
     if (idleSeconds === undefined) return;
     // Four times within the limit: one that is lost ends nothing.
-    return tellTouches((idleSeconds * 1_000) / 4, () => void ask());
+    return tellTouches(Math.min((idleSeconds * 1_000) / 4, mostQuietMs), () => void ask());
   }, [idleSeconds, ask]);
 
   const user = session?.signedIn ? session.user : undefined;
