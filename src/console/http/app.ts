@@ -74,6 +74,9 @@ class App {
     app.disable("x-powered-by");
     app.disable("etag");
     app.set("query parser", "simple");
+    // `…/credentials/..` is `…/` once a browser has resolved it, and must not be the machine type itself.
+    app.enable("strict routing");
+    app.enable("case sensitive routing");
     app.set("trust proxy", [...options.trustedProxies]);
     app.use(this.#prepare());
     app.use(options.files.handler);
