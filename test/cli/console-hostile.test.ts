@@ -109,20 +109,6 @@ test("forms of 10 MB are refused before they are held, and others are answered",
   await stranger.close();
 });
 
-test("readers that take nothing keep nobody from an answer", async () => {
-  const script = /src="([^"]+\.js)"/.exec((await get("/")).said)?.[1] ?? "";
-  const slow = Array.from({ length: 200 }, () => {
-    const sent = request({ host: "127.0.0.1", port: console.url.port, path: script, agent: false });
-    sent.setHeader("host", console.url.host).end();
-    return sent;
-  });
-  const begun = await Promise.all(slow.map(async (sent) => (await once(sent, "response"))[0] as IncomingMessage));
-  for (const response of begun) response.pause();
-  expect((await anna.api("GET", "/machine-types")).status).toBe(200);
-  expect((await get(script)).said.length).toBeGreaterThan(10_000);
-  for (const sent of slow) sent.on("error", () => undefined).destroy();
-});
-
 test.each(["/", "/icon.svg", "/nothing", "/api/v1/session", "/api/v1/nodes", "/openid/start"])(
   "%s has all headers that protect its reader",
   async (path) => {

@@ -26,7 +26,8 @@ export interface FolderConsole {
   close(): Promise<void>;
 }
 
-export async function startFolderConsole(): Promise<FolderConsole> {
+/** @param program default: the bundle of this checkout */
+export async function startFolderConsole(program = join(root, "dist/metahub.mjs")): Promise<FolderConsole> {
   const password = "correct horse battery staple";
   const folder = await mkdtemp(join(tmpdir(), "metahub-console-"));
   await cp(join(root, "examples/inventory"), join(folder, "hub"), { recursive: true });
@@ -37,7 +38,7 @@ export async function startFolderConsole(): Promise<FolderConsole> {
   const child = spawn(
     process.execPath,
     [
-      join(root, "dist/metahub.mjs"),
+      program,
       ...["console", "--inventory", join(folder, "hub"), "--writable", "--users", join(folder, "users")],
       ...["--external-url", url.origin, "--http", "--address", "127.0.0.1"],
       ...["--port", String(port), "--health-port", "0", "--registry", "hub.example.com"],

@@ -226,6 +226,9 @@ describeWith(found, "pages before a cluster", ({ site, chromium }) => {
     const [[digest = ""] = []] = [...site.builds.tags].filter(([, tag]) => tag === "cpu-skylake");
     await row("qnib/bench:cpu-skylake").getByTitle(digest).waitFor();
     await row("qnib/bench:never").getByText("404").waitFor();
+    const tone = async (condition: string): Promise<string | null> =>
+      await page.getByRole("listitem").getByText(condition, { exact: true }).getAttribute("class");
+    expect([await tone("Ready"), await tone("Conflict")]).toEqual(["badge bad", "badge good"]);
     await page.getByRole("link", { name: "Matrix of qnib/joined" }).click();
     await page.getByRole("rowheader", { name: "type2" }).waitFor();
   });
