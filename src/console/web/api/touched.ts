@@ -1,4 +1,4 @@
-/** Of a person's hand alone: a page scrolls by itself, too. */
+/** Signs of a person's hand alone: a page scrolls by itself, too. */
 const signs = ["pointerdown", "pointermove", "keydown", "wheel"] as const;
 
 /** By wall time: a machine that slept was not touched. */

@@ -10,7 +10,7 @@ import { type OpenPage, watchPage } from "./watched.ts";
 const host = "console.test";
 const waitMs = 30_000;
 /** The namespace of credentials. */
-export const credentialsNamespace = "hpc";
+const credentialsNamespace = "hpc";
 
 export interface ClusterSiteOptions {
   readonly cluster: Cluster;
