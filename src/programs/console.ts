@@ -34,7 +34,7 @@ export interface ConsoleOptions {
   /** As browsers reach it: `https://console.example.com`. */
   readonly externalUrl: URL;
   readonly trustedProxies: readonly string[];
-  /** Without a request for so long, a session ends, ms. */
+  /** Where nobody uses it for so long, a session ends, ms. */
   readonly idleMs: number;
   /** After so long it ends whatever is done, ms. */
   readonly longestMs: number;

@@ -21,7 +21,7 @@ export const systemClock: Clock = {
 };
 
 /** Waits. @throws TimeError ABORTED or TIMEOUT, or the error that the signal was ended with, when that ends first. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: Pick<Clock, "after">, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(endOf(signal, "waiting"));

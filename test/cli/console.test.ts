@@ -1,68 +1,30 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { freePorts } from "../cluster/ports.ts";
 import { TestBrowser } from "../support/console/browser.ts";
+import { type FolderConsole, startFolderConsole } from "./console-program.ts";
 import { metahubProgram } from "./metahub.ts";
 
 // Each starts processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 const metahub = metahubProgram();
-const root = join(import.meta.dirname, "../..");
-const password = "correct horse battery staple";
 
+let console: FolderConsole;
 let folder: string;
 let url: URL;
-let ended: Promise<unknown[]>;
-let stop: () => void;
-let output = "";
-let health = "";
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "metahub-console-"));
-  await cp(join(root, "examples/inventory"), join(folder, "hub"), { recursive: true });
-  const { stdout } = await metahub(["console", "password", "--user", "anna"], { stdin: `${password}\n` });
-  await writeFile(join(folder, "users"), `# people\n${stdout}`);
-  const [port = 0] = await freePorts(1);
-  url = new URL(`http://localhost:${port}`);
-  const child = spawn(
-    process.execPath,
-    [
-      join(root, "dist/metahub.mjs"),
-      ...["console", "--inventory", join(folder, "hub"), "--writable", "--users", join(folder, "users")],
-      ...["--external-url", url.origin, "--http", "--address", "127.0.0.1"],
-      ...["--port", String(port), "--health-port", "0", "--registry", "hub.example.com"],
-    ],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  ended = once(child, "close");
-  stop = () => void child.kill("SIGTERM");
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const listening = Promise.withResolvers<string>();
-  createInterface(child.stdout).on("line", listening.resolve);
-  void ended.then(() => listening.reject(new Error(`it ended before it listened: ${output}`)));
-  health = /health and metrics: (http:\/\/[\d.:]+)/.exec(await listening.promise)?.[1] ?? "";
+  console = await startFolderConsole();
+  ({ folder, url } = console);
 });
-afterAll(async () => {
-  stop();
-  await ended;
-  await rm(folder, { recursive: true, force: true });
-});
-
-const signIn = { way: "password", user: "anna", password };
+afterAll(() => console?.close());
 
 test("people of the users file see the folder, change it and sign out", async () => {
   const browser = new TestBrowser(url);
   expect((await browser.api("GET", "/session")).json()).toEqual({ signedIn: false, ways: ["password"] });
-  expect((await browser.api("POST", "/session", { ...signIn, password: "wrong" })).status).toBe(401);
-  const session = await browser.api("POST", "/session", signIn);
+  expect((await browser.api("POST", "/session", { ...console.signIn, password: "wrong" })).status).toBe(401);
+  const session = await browser.api("POST", "/session", console.signIn);
   expect(session.json()).toMatchObject({ user: "anna", place: { kind: "folder", writable: true } });
   const before = (await browser.api("GET", "/machine-types")).json().items.length;
   const draft = { name: "type9", spec: { nodeSelector: { matchLabels: { pool: "nine" } }, features: ["cpu:zen4"] } };
@@ -82,26 +44,25 @@ test("the page and its script come from the bundle, and the health port tells", 
   const page = await browser.hop("/");
   const script = /src="(\/?[^"]+\.js)"/.exec(page.text)?.[1] ?? "";
   expect((await browser.hop(`/${script.replace(/^\//, "")}`)).headers["cache-control"]).toContain("immutable");
-  const ready = await request(`${health}/readyz`);
+  const ready = await request(`${console.health}/readyz`);
   expect([ready.statusCode, await ready.body.text()]).toEqual([200, "ok\n"]);
-  const metrics = await request(`${health}/metrics`);
+  const metrics = await request(`${console.health}/metrics`);
   expect(await metrics.body.text()).toMatch(/metahub_console_requests_total\{method="GET",route="page",status="200"\}/);
   await browser.close();
 });
 
 test("no secret was logged", async () => {
-  expect(output).toContain('"user":"anna"');
-  expect(output).not.toContain(password);
+  expect(console.output()).toContain('"user":"anna"');
+  expect(console.output()).not.toContain(console.signIn.password);
 });
 
 test("told to end, it ends at once, with a page open", async () => {
   const browser = new TestBrowser(url);
-  await browser.api("POST", "/session", signIn);
+  await browser.api("POST", "/session", console.signIn);
   const cookie = [...(browser.cookies.get(url.origin) ?? [])].map(([name, value]) => `${name}=${value}`).join();
   const stream = await request(new URL("/api/v1/events", url), { headers: { cookie } });
   const said = stream.body.text();
-  stop();
-  expect(await ended).toEqual([0, null]);
+  expect(await console.end()).toEqual([0, null]);
   expect(await said).toContain('{"event":"signed-out"}');
   await browser.close();
 });
@@ -131,6 +92,7 @@ test.each<[string, readonly string[], RegExp]>([
     ["--http", "--address", "::1", "--openid-issuer", "https://i.example"],
     /openid-client-id/,
   ],
+  ["sessions that end at once", ["--http", "--address", "::1", "--session-idle", "0m"], /a minute at least/],
   ["proxies that are everybody", ["--http", "--address", "::1", "--trusted-proxy", "0.0.0.0/0"], /--trusted-proxy/],
   ["a registry with a path", ["--http", "--address", "::1", "--registry", "a.example/x"], /--registry/],
 ])("%s is refused", async (_name, args, expected) => {

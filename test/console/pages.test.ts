@@ -76,6 +76,29 @@ describeWith(findChromium(), "pages of the console", (found) => {
     await page.getByRole("heading", { name: "new-one" }).waitFor({ timeout: 2000 });
   });
 
+  test("a page tells how long nobody has touched it, and of touches that ask for nothing", async () => {
+    const { page } = await site.open();
+    await page.clock.install();
+    await page.reload();
+    await page.getByRole("heading", { name: "type1" }).waitFor();
+    await expect.poll(() => site.fixture.streams).toBe(1);
+    const untouched = async (path: string): Promise<string | undefined> => {
+      const request = await page.waitForRequest(new RegExp(`/api/v1/${path}$`));
+      return request.headers()["x-metahub-untouched"];
+    };
+    await page.clock.fastForward("10:00");
+    const [byItself] = await Promise.all([
+      untouched("machine-types"),
+      site.fixture.tell({ event: "changed", kind: "machine-types", names: [] }),
+      page.clock.runFor(1_000),
+    ]);
+    expect(Number(byItself)).toBeGreaterThanOrEqual(600);
+    await page.mouse.move(100, 100);
+    const [touched] = await Promise.all([untouched("session"), page.clock.fastForward("08:00")]);
+    expect(Number(touched)).toBeGreaterThanOrEqual(400);
+    expect(Number(touched)).toBeLessThan(600);
+  });
+
   test("a lost connection is seen, and what was missed appears when it is back", async () => {
     const { page } = await site.open();
     await expect.poll(() => site.fixture.streams).toBe(1);

@@ -114,6 +114,48 @@ describeWith(found, "the chart", (ready) => {
     expect(stderr).toMatch(message);
   });
 
+  test.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    ["no address", { externalUrl: "" }, /needs console\.externalUrl/],
+    ["an address without TLS", { externalUrl: "http://console.example.com" }, /externalUrl/],
+    ["an address with a path", { externalUrl: "https://console.example.com/x" }, /externalUrl/],
+    ["an address with a name", { externalUrl: "https://anna@console.example.com" }, /externalUrl/],
+    ["the port that browsers leave out", { externalUrl: "https://console.example.com:443" }, /leave out :443/],
+    ["another mode of TLS", { tls: { mode: "none" } }, /mode/],
+    ["a certificate of nobody", { tls: { mode: "certManager" } }, /needs console\.tls\.issuerRef/],
+    ["a route without a Gateway", { gateway: { enabled: true } }, /needs console\.gateway\.parentRefs/],
+    ["an issuer without TLS", { openid: { issuer: "http://login.example.com", clientId: "x" } }, /issuer/],
+    [
+      "an issuer without a client",
+      { openid: { issuer: "https://login.example.com" } },
+      /needs console\.openid\.clientId/,
+    ],
+    ["a client without an issuer", { openid: { clientId: "x" } }, /only read with console\.openid\.issuer/],
+    ["a secret without an issuer", { openid: { clientSecret: "x" } }, /only read with console\.openid\.issuer/],
+    ["an authority without an issuer", { openid: { caConfigMap: "x" } }, /only read with console\.openid\.issuer/],
+    ["two scopes in one", { openid: { scopes: ["profile email"] } }, /scopes/],
+    ["a namespace that is none", { credentialsNamespace: "HPC" }, /credentialsNamespace/],
+    ["a registry with a path", { registry: "hub.example.com/x" }, /registry/],
+    ["a registry's URL", { registry: "https://hub.example.com" }, /registry/],
+    ["sessions that end at once", { sessions: { idle: "0m" } }, /idle/],
+    ["sessions of seconds", { sessions: { length: "90s" } }, /length/],
+    ["proxies that are everybody", { trustedProxies: ["0.0.0.0/0"] }, /trustedProxies/],
+    ["proxies by name", { trustedProxies: ["ingress.example.com"] }, /trustedProxies/],
+    ["a second replica", { replicas: 2 }, /replicas/],
+    ["a port that is none", { port: 0 }, /port/],
+    ["another's account", { serviceAccount: { create: false, name: "metahub-webhook" } }, /accounts of their own/],
+  ])("refuses a console with %s", async (_, values, message) => {
+    const all = { enabled: true, externalUrl: "https://console.example.com", ...values };
+    const { code, stderr } = await template("--set-json", `console=${JSON.stringify(all)}`);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(message);
+  });
+
+  test("makes a console of what docs/console.md says is enough", async () => {
+    const set = ["--set", "console.enabled=true,console.externalUrl=https://console.example.com:8443"];
+    const { code, stderr } = await template(...set);
+    expect(code, stderr).toBe(0);
+  });
+
   test("keeps the CRDs at uninstall unless told otherwise, and leaves them out when told so", async () => {
     const crdsOf = async (...args: readonly string[]) =>
       parseAllDocuments((await template(...args)).stdout)

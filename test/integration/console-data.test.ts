@@ -22,6 +22,8 @@ const role = (name: string, rules: readonly object[]) => ({
   metadata: { name },
   rules,
 });
+/** Each look may start a kubectl, on machines that may be busy. */
+const patient = { timeout: 20_000 };
 const see = ["get", "list", "watch"];
 const change = [...see, "create", "update", "patch", "delete"];
 
@@ -227,7 +229,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     const rotated = await edit.rotateCredential("type3", "login", { overlapSeconds: 60 }, signal);
     expect(rotated).toMatchObject({ credential: { id: "login-r2" }, formerEnds: expect.stringMatching(/Z$/) });
     expect(await edit.revokeCredential("type3", "login-r2", signal)).toMatchObject({ state: "revoked" });
-    await expect.poll(async () => (await view.machineType("type3", signal)).credentials).toBe(1);
+    await expect.poll(async () => (await view.machineType("type3", signal)).credentials, patient).toBe(1);
     const wrong = { name: "late", repositories: ["UPPER"] };
     expect(await problemOf(edit.createCredential("type3", wrong, signal))).toMatchObject({
       status: 422,
@@ -257,7 +259,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
       .poll(async () => {
         await kubectl(["label", "node/n1", `round=${told.length}-${Date.now()}`, "--overwrite"]);
         return told;
-      })
+      }, patient)
       .toContainEqual({ event: "changed", kind: "nodes", names: ["n1"] });
     end.abort();
     await listening;
@@ -306,7 +308,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
         name,
         state,
       ]);
-    await expect.poll(states).toEqual([
+    await expect.poll(states, patient).toEqual([
       ["best", "best"],
       ["left", "left"],
       ["open", "missed"],
@@ -319,9 +321,9 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     ]);
     // The node's labels change, and the build is for it again.
     await kubectl(["label", "node/n3", "archspec.io/cpu.target=zen4", "--overwrite"]);
-    await expect.poll(states).toContainEqual(["stale", "best"]);
+    await expect.poll(states, patient).toContainEqual(["stale", "best"]);
     await kubectl(["label", "namespace/apps", "metahub.dev/rewrite=enabled"]);
-    await expect.poll(states).toContainEqual(["nothing", "missed"]);
+    await expect.poll(states, patient).toContainEqual(["nothing", "missed"]);
     const deletion = await view.preview({ name: "type3", spec: {} }, true, signal);
     expect(deletion).toMatchObject({ pods: 2, credentials: 1, moved: [{ from: "type3", to: null, nodes: 1 }] });
     expect(await problemOf(nobody.selections({ limit: 5 }, signal))).toMatchObject({
@@ -338,7 +340,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
       spec: { image: "qnib/bench:1", manifests: [{ image: "qnib/bench:zen", features: ["cpu:zen2"] }] },
     });
     await expect
-      .poll(async () => (await view.manifestLists({ limit: 5 }, signal)).items)
+      .poll(async () => (await view.manifestLists({ limit: 5 }, signal)).items, patient)
       .toMatchObject([
         { namespace: "apps", name: "bench", image: "qnib/bench:1", entries: [{ requires: [["cpu:zen2"]] }] },
       ]);
@@ -368,7 +370,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     const page = { limit: 5 };
     const before = await watchesOf(resource);
     await first.manifestLists(page, signal);
-    await expect.poll(() => watchesOf(resource)).toBe(before + 1);
+    await expect.poll(() => watchesOf(resource), patient).toBe(before + 1);
     const [toFirst, toSecond]: [Change[], Change[]] = [[], []];
     const end = new AbortController();
     const listening = [
@@ -376,7 +378,7 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
       second.changes((one) => toSecond.push(one), end.signal),
     ];
     await second.manifestLists(page, signal);
-    await expect.poll(() => watchesOf(resource)).toBe(before + 1);
+    await expect.poll(() => watchesOf(resource), patient).toBe(before + 1);
 
     // The one whose token it was signs out.
     await first.close();
@@ -384,22 +386,22 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     expect(await problemOf(first.manifestLists(page, signal))).toMatchObject({ status: 401 });
     const names = async () => (await second.manifestLists(page, signal)).items.map(({ name }) => name);
     await kubectl(["create", "-f", "-"], list("after-sign-out"));
-    await expect.poll(names).toContain("after-sign-out");
+    await expect.poll(names, patient).toContain("after-sign-out");
     await clock.advance(1_000);
     await expect
       .poll(async () => {
         await clock.advance(200);
         return toSecond;
-      })
+      }, patient)
       .toContainEqual({ event: "changed", kind: "manifest-lists", names: ["after-sign-out"] });
     expect(toFirst).not.toContainEqual(expect.objectContaining({ event: "changed" }));
     expect(toSecond).not.toContainEqual(expect.objectContaining({ event: "lost" }));
-    await expect.poll(() => watchesOf(resource)).toBe(before + 1);
+    await expect.poll(() => watchesOf(resource), patient).toBe(before + 1);
 
     end.abort();
     await Promise.all(listening);
     await second.close();
-    await expect.poll(() => watchesOf(resource)).toBe(before);
+    await expect.poll(() => watchesOf(resource), patient).toBe(before);
     await own.close();
   });
 
@@ -421,12 +423,12 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
     const account = "--as=system:serviceaccount:people:viewer";
     const mayWatch = async () =>
       (await cluster.kubectl(["auth", "can-i", "watch", "nodes", account], { signal })).stdout.trim();
-    await expect.poll(mayWatch).toBe("no");
+    await expect.poll(mayWatch, patient).toBe("no");
     await clock.advance(60_000);
     // Of every kind: the page asks again, and is refused.
     const kinds = () => toFirst.flatMap((one) => (one.event === "changed" && one.names.length === 0 ? [one.kind] : []));
     await expect
-      .poll(() => kinds().sort())
+      .poll(() => kinds().sort(), patient)
       .toEqual(["credentials", "machine-types", "manifest-lists", "manifest-lists", "nodes", "selections"]);
     expect(await problemOf(first.nodes({ limit: 1 }, signal))).toMatchObject({ status: 403, missing: "list nodes" });
     const told = toFirst.length;
@@ -435,9 +437,25 @@ describeWith(found, "the console's view of a cluster", ({ cluster }) => {
       .poll(async () => {
         await clock.advance(200);
         return toSecond;
-      })
+      }, patient)
       .toContainEqual({ event: "changed", kind: "nodes", names: ["n2"] });
     expect(toFirst.length).toBe(told);
+    // The right comes back, and so do the news, without a new page.
+    await kubectl(["apply", "-f", "-"], bind("console-view", "viewer", "viewer2"));
+    await expect.poll(mayWatch, patient).toBe("yes");
+    await expect
+      .poll(async () => {
+        await clock.advance(10_000);
+        return toFirst.slice(told);
+      }, patient)
+      .toContainEqual({ event: "changed", kind: "nodes", names: [] });
+    await kubectl(["label", "node/n2", "lost=no-more", "--overwrite"]);
+    await expect
+      .poll(async () => {
+        await clock.advance(200);
+        return toFirst.slice(told);
+      }, patient)
+      .toContainEqual({ event: "changed", kind: "nodes", names: ["n2"] });
     end.abort();
     await Promise.all(listening);
     await own.close();

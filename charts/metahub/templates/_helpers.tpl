@@ -223,6 +223,12 @@ topologySpreadConstraints:
 {{- if and .Values.console.openid.issuer (not .Values.console.openid.clientId) -}}
 {{- fail "console.openid.issuer needs console.openid.clientId: the client that the API server trusts" -}}
 {{- end -}}
+{{- if and (not .Values.console.openid.issuer) (or .Values.console.openid.clientId .Values.console.openid.clientSecret .Values.console.openid.caConfigMap) -}}
+{{- fail "console.openid.clientId, clientSecret and caConfigMap are only read with console.openid.issuer" -}}
+{{- end -}}
+{{- if hasSuffix ":443" .Values.console.externalUrl -}}
+{{- fail "console.externalUrl: leave out :443, as browsers do" -}}
+{{- end -}}
 {{- end -}}
 {{- if ne (len (uniq $accounts)) (len $accounts) -}}
 {{- fail "webhook, controller, keeper, proxy and console need accounts of their own: with one of two, each would have the rights of both" -}}

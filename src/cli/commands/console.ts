@@ -55,7 +55,7 @@ export function addConsoleCommand(program: Command, context: CommandContext, don
     .option("--openid-scopes <scope...>", "what is asked for besides openid", ["profile", "email", "groups"])
     .option("--openid-ca-file <file>", "authorities of the issuer (PEM); default: those of this machine")
     .addOption(
-      new Option("--session-idle <time>", "a session ends after so long without a request")
+      new Option("--session-idle <time>", "a session ends where nobody touched a page of it for so long")
         .argParser(parseDuration)
         .default(30 * 60_000, "30m"),
     )

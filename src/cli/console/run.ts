@@ -52,6 +52,9 @@ export async function serveConsole(given: unknown, context: CommandContext): Pro
   const { address, logLevel } = flags;
   const externalUrl = urlOf(flags);
   const certificate = certificateOf(flags);
+  if (flags.sessionIdle === 0 || flags.sessionLength === 0) {
+    throw new UsageError("--session-idle and --session-length: a minute at least; else nobody could sign in");
+  }
   await runConsole(
     {
       address,

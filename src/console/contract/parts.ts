@@ -11,7 +11,8 @@ export const groups = z.array(z.array(feature));
 /** RFC 3339. */
 export const time = z.string();
 
-export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+/** Those that can be verified (oci/digest.ts). */
+export const digest = z.string().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/);
 
 export const resourceVersion = z.string().max(64);
 

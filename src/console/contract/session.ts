@@ -36,6 +36,8 @@ export const session = z.discriminatedUnion("signedIn", [
     }),
     /** When this session ends whatever is done. RFC 3339. */
     ends: z.string(),
+    /** Where nobody uses it for so long, it ends before. */
+    idleSeconds: z.number().int(),
     /** To be sent as X-MetaHub-CSRF with each request that changes something. */
     csrf: z.string(),
     /** The registry's address for the ready lines of credentials; absent where none is set. */

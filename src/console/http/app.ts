@@ -74,6 +74,9 @@ class App {
     app.disable("x-powered-by");
     app.disable("etag");
     app.set("query parser", "simple");
+    // `…/credentials/..` is `…/` once a browser has resolved it, and must not be the machine type itself.
+    app.enable("strict routing");
+    app.enable("case sensitive routing");
     app.set("trust proxy", [...options.trustedProxies]);
     app.use(this.#prepare());
     app.use(options.files.handler);
@@ -153,7 +156,8 @@ class App {
   /** @throws ConsoleError 401, 403 */
   #admit(route: Described, request: Request, response: Response): Session | undefined {
     const { session: sessions } = this.#options;
-    const session = sessions.of(request);
+    // A stream is opened again by the browser itself, with nobody before it.
+    const session = sessions.of(request, route.mediaType !== "text/event-stream");
     if (route.open === true) return session;
     if (session === undefined) {
       if (request.headers.cookie !== undefined) sessions.forget(response);

@@ -2,8 +2,10 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type Answer, type Sent, type SignedInClient, TestConsole } from "../../../test/support/console/console.ts";
 import { viewOf } from "../../../test/support/console/memory-backend.ts";
+import { isDigest } from "../../oci/digest.ts";
 import { madeCredential } from "../contract/credentials.ts";
 import { machineType, preview } from "../contract/machine-types.ts";
+import { digest } from "../contract/parts.ts";
 import { session } from "../contract/session.ts";
 import { matrix } from "../contract/views.ts";
 
@@ -71,6 +73,16 @@ test("the schemas of the document refuse what the contract refuses", async () =>
   expect(z.fromJSONSchema(Object(schema)).safeParse({ items: [{ name: 1 }], total: 1, version: "" }).success).toBe(
     false,
   );
+});
+
+test.each([
+  ...["sha256:", "sha512:", "sha384:"].flatMap((algorithm) =>
+    [64, 96, 128].map((length) => algorithm + "a".repeat(length)),
+  ),
+  `sha256:${"A".repeat(64)}`,
+  "a".repeat(64),
+])("%s is a digest where the registry's client can verify it", (text) => {
+  expect(digest.safeParse(text).success).toBe(isDigest(text));
 });
 
 test.each<[string, Sent & { readonly path: string }, number, z.ZodType]>([

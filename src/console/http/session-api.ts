@@ -34,16 +34,17 @@ export class SessionApi {
     this.#failures = new FailedSignIns(options.clock);
   }
 
-  /** The session of a request's cookie, used now. */
-  of(request: Request): Session | undefined {
-    const id = readCookie(request.headers.cookie, this.#options.cookies.session);
-    return id === undefined ? undefined : this.#options.sessions.use(id);
+  /** The session of a request's cookie. @param isUse whether somebody uses it by this request */
+  of({ headers }: Request, isUse = true): Session | undefined {
+    const id = readCookie(headers.cookie, this.#options.cookies.session);
+    const agoMs = isUse ? untouchedMs(headers["x-metahub-untouched"]) : Number.POSITIVE_INFINITY;
+    return id === undefined ? undefined : this.#options.sessions.use(id, agoMs);
   }
 
   async show(session: Session | undefined, signal: AbortSignal): Promise<SessionView> {
     if (session === undefined) return { signedIn: false, ways: [...this.#options.ways.ways] };
     const { person, backend, csrf, ends } = session;
-    const { registry } = this.#options;
+    const { registry, sessions } = this.#options;
     return {
       signedIn: true,
       user: person.name,
@@ -51,6 +52,7 @@ export class SessionApi {
       place: backend.place,
       may: await backend.may(signal),
       ends: ends.toISOString(),
+      idleSeconds: Math.floor(sessions.idleMs / 1_000),
       csrf,
       ...(registry === undefined ? {} : { registry }),
     };
@@ -104,7 +106,8 @@ export class SessionApi {
       const query = new URL(request.url, `http://localhost${callbackPath}`).search;
       const signedIn = await this.#tried("openid", request, undefined, () => openid.finish(query, cookie, signal));
       this.#begin(signedIn, request, response);
-      response.redirect(303, "/");
+      // The page knows by it that one arrives, and goes on to the place that was asked for.
+      response.redirect(303, "/#/sign-in");
     } catch (error) {
       this.#openIdFailed(error, response);
     }
@@ -162,6 +165,14 @@ export class SessionApi {
     response.appendHeader("set-cookie", setCookie(cookies.session, id));
     return session;
   }
+}
+
+/**
+ * How long ago somebody touched the page that asks, ms: what it reads by itself is no use of a session. Where nothing is
+ * said, as by a client that is no page, the request is.
+ */
+function untouchedMs(header: string | string[] | undefined): number {
+  return typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : 0;
 }
 
 /** The same for a user that there is not and a password that is wrong. */

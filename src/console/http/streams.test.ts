@@ -71,6 +71,30 @@ test.each<[string, (console: TestConsole, anna: SignedInClient, clock: ManualClo
   expect(console.place.changes.listenerCount("change")).toBe(0);
 });
 
+test("a page that is left open ends with its session: neither its stream nor what it reads by itself is a use", async () => {
+  const { console, clock, anna } = await start();
+  const { ended } = await stream(console, anna);
+  const read = (seconds: number) => anna.send("/api/v1/nodes", { headers: { "x-metahub-untouched": String(seconds) } });
+  for (let minutes = 5; minutes < 30; minutes += 5) {
+    await clock.advance(5 * 60_000);
+    expect((await read(minutes * 60)).status).toBe(200);
+    (await stream(console, anna)).response.destroy();
+  }
+  await clock.advance(5 * 60_000);
+  await console.sessions.sweep();
+  await ended;
+  expect((await read(0)).status).toBe(401);
+});
+
+test.each(["0", "", "-1", "1e9", "x"])("a page that was touched keeps its session: %j", async (said) => {
+  const { console, clock, anna } = await start();
+  await clock.advance(29 * 60_000);
+  expect((await anna.send("/api/v1/nodes", { headers: { "x-metahub-untouched": said } })).status).toBe(200);
+  await clock.advance(29 * 60_000);
+  await console.sessions.sweep();
+  expect((await anna.send("/api/v1/nodes")).status).toBe(200);
+});
+
 test("a stream whose page was closed leaves nothing behind", async () => {
   const { console, clock, anna } = await start();
   const { response } = await stream(console, anna);

@@ -45,6 +45,20 @@ test("half an hour without a request ends it", async () => {
   expect([sessions.use(id), session.over.aborted]).toEqual([undefined, true]);
 });
 
+test("what a page asks by itself counts as long ago as somebody touched it, and a look counts nothing", async () => {
+  const { clock, sessions, begin } = open();
+  const [anna, bert] = [begin("anna"), begin("bert")];
+  await clock.advance(20 * minute);
+  expect(sessions.use(anna.id, 5 * minute)).toBe(anna.session);
+  expect(sessions.use(bert.id, Number.POSITIVE_INFINITY)).toBe(bert.session);
+  // Nothing that was said earlier is taken back.
+  expect(sessions.use(anna.id, 60 * minute)).toBe(anna.session);
+  await clock.advance(10 * minute);
+  expect([sessions.use(anna.id, 15 * minute), sessions.use(bert.id)]).toEqual([anna.session, undefined]);
+  await clock.advance(15 * minute);
+  expect(sessions.use(anna.id)).toBeUndefined();
+});
+
 test("it ends with the token that it was begun with", async () => {
   const { clock, sessions, begin } = open();
   const { id, session } = begin("anna", new Date(clock.wall().getTime() + minute));

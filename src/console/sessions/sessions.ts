@@ -25,7 +25,7 @@ export interface SignedIn extends Pick<Session, "person" | "backend"> {
 }
 
 export interface SessionOptions {
-  /** Without a request for so long, a session ends, ms. */
+  /** Where nobody uses it for so long, a session ends, ms. */
   readonly idleMs: number;
   /** After so long it ends whatever is done, ms. */
   readonly longestMs: number;
@@ -56,11 +56,15 @@ interface Kept {
  */
 export class Sessions {
   readonly #options: SessionOptions;
-  /** The one that was used longest ago comes first. */
   readonly #kept = new Map<string, Kept>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
+  }
+
+  /** Where nobody uses it for so long, a session ends, ms. */
+  get idleMs(): number {
+    return this.#options.idleMs;
   }
 
   get size(): number {
@@ -90,15 +94,21 @@ export class Sessions {
     return { id, session };
   }
 
-  /** The session of an id, which counts as used now; undefined where there is none, or none any more. */
-  use(id: string): Session | undefined {
+  /**
+   * The session of an id; undefined where there is none, or none any more.
+   * @param agoMs it counts as used so long ago; Infinity: this is no use of it
+   */
+  use(id: string, agoMs = 0): Session | undefined {
     const kept = this.#kept.get(keyOf(id));
     if (kept === undefined) return undefined;
     if (this.#isOver(kept)) {
       this.#end(kept);
       return undefined;
     }
-    kept.usedAt = this.#options.clock.now();
+    const usedAt = this.#options.clock.now() - agoMs;
+    if (usedAt < kept.usedAt) return kept.session;
+    kept.usedAt = usedAt;
+    // Of those that were used in the same moment the one that was used last comes last.
     this.#kept.delete(kept.key);
     this.#kept.set(kept.key, kept);
     return kept.session;
@@ -122,9 +132,10 @@ export class Sessions {
   }
 
   #makeRoom(person: Person): void {
-    const own = [...this.#kept.values()].filter(({ session }) => isSame(session.person, person));
+    const all = [...this.#kept.values()].sort((left, right) => left.usedAt - right.usedAt);
+    const own = all.filter(({ session }) => isSame(session.person, person));
     if (own.length >= mostOfOne && own[0] !== undefined) this.#end(own[0]);
-    const [oldest] = this.#kept.values();
+    const [oldest] = all;
     if (this.#kept.size >= mostSessions && oldest !== undefined) this.#end(oldest);
   }
 

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Session } from "../contract/session.ts";
 import { problemOf } from "./api/problem.ts";
+import { tellTouches } from "./api/touched.ts";
 import { Frame } from "./frame.tsx";
 import { CredentialsPage } from "./pages/credentials/page.tsx";
 import { ImagesPage } from "./pages/images/page.tsx";
@@ -12,9 +13,13 @@ import { NowherePage } from "./pages/nowhere.tsx";
 import { RunningPage } from "./pages/running/page.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { ProblemNotice } from "./parts/notice.tsx";
+import { takeAskedPlace } from "./state/asked-place.ts";
 import { api, type Console, ConsoleContext, events, formats } from "./state/console.ts";
 import { forgetDrafts } from "./state/drafts.ts";
-import { type Route, useRoute } from "./state/route.ts";
+import { type Route, replaceWith, useRoute } from "./state/route.ts";
+
+/** Browsers count no timer beyond 2^31 ms. */
+const mostQuietMs = 900_000;
 
 export function App() {
   const [session, setSession] = useState<Session>();
@@ -48,6 +53,13 @@ export function App() {
     };
     void ask();
   }, [ask, signedOut]);
+
+  const idleSeconds = session?.signedIn ? session.idleSeconds : undefined;
+  useEffect(() => {
+    if (idleSeconds === undefined) return;
+    // Four times within the limit: one that is lost ends nothing.
+    return tellTouches(Math.min((idleSeconds * 1_000) / 4, mostQuietMs), () => void ask());
+  }, [idleSeconds, ask]);
 
   const user = session?.signedIn ? session.user : undefined;
   useEffect(() => {
@@ -94,7 +106,11 @@ export function App() {
 
 function Place() {
   const route = useRoute();
-  return pageAt(route);
+  const arrives = route.parts[0] === "sign-in";
+  useEffect(() => {
+    if (arrives) replaceWith(takeAskedPlace());
+  }, [arrives]);
+  return arrives ? null : pageAt(route);
 }
 
 function pageAt({ parts, query }: Route) {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import Provider, { type GrantContext } from "oidc-provider";
@@ -15,16 +16,23 @@ export interface TestProvider {
   readonly authorityFile: string;
   /** Who signs in next. */
   account: string;
+  /** Whether people are asked by a page with the buttons `Continue` and `Refuse`. */
+  asks: boolean;
   /** From now on nothing is renewed. */
   revoked: boolean;
+  /** From now on no token is given: the provider fails. */
+  failing: boolean;
   /** Names of the endpoints' successes: `authorization`, `grant`. */
   readonly told: string[];
   close(): Promise<void>;
 }
 
+const question = `<!doctype html><title>The company</title><h1>The company</h1>
+<form method="post" action="/sign-in"><button>Continue</button><button formaction="/sign-in?refuse=1">Refuse</button></form>`;
+
 /**
- * A real OpenID provider that signs in `account` without a question. Its ID tokens last for 30 seconds, so that each
- * request renews them.
+ * A real OpenID provider that signs in `account`, without a question unless told otherwise. Its ID tokens last for 30
+ * seconds, so that each request renews them.
  */
 export async function startProvider(folder: string, redirectUri: string): Promise<TestProvider> {
   const [port = 0] = await freePorts(1);
@@ -73,10 +81,20 @@ export async function startProvider(folder: string, redirectUri: string): Promis
     },
   });
   const answer = provider.callback();
+  const interact = (request: IncomingMessage, response: ServerResponse): void => {
+    if (made.asks && request.method === "GET") {
+      response.setHeader("content-type", "text/html").end(question);
+      return;
+    }
+    const refused = request.url?.endsWith("?refuse=1") === true;
+    const result = refused ? { error: "access_denied" } : { login: { accountId: made.account } };
+    void provider.interactionFinished(request, response, result);
+  };
   const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
     if (request.url?.startsWith("/sign-in") === true) {
-      void provider.interactionFinished(request, response, { login: { accountId: made.account } });
-    } else if (made.revoked && request.url === "/token") {
+      interact(request, response);
+    } else if (made.failing && request.url === "/token") response.writeHead(503).end();
+    else if (made.revoked && request.url === "/token") {
       response.writeHead(400, { "content-type": "application/json" }).end('{"error":"invalid_grant"}');
     } else answer(request, response);
   });
@@ -89,7 +107,9 @@ export async function startProvider(folder: string, redirectUri: string): Promis
     authority: authority.certificate,
     authorityFile,
     account: "anna",
+    asks: false,
     revoked: false,
+    failing: false,
     told,
     close: async () => {
       const closed = once(server, "close");

@@ -3,6 +3,7 @@ import type { ListedEntryStatus } from "../../../api/manifest-list.ts";
 import { parseListStatus } from "../../../api/parse-list-status.ts";
 import { isRecord, type JsonRecord } from "../../../json/object.ts";
 import type { Manifest } from "../../../manifests/parse.ts";
+import { isDigest } from "../../../oci/digest.ts";
 import type { ManifestListView } from "../../contract/views.ts";
 import { yamlOf } from "../objects.ts";
 
@@ -59,7 +60,7 @@ function entryView(entry: JsonRecord, known: ListedEntryStatus | undefined): Man
   const image = textIn(entry, "image") ?? "";
   // A status of before the last change may be of other entries.
   const own = known?.image === image ? known : undefined;
-  const digest = own?.digest !== undefined && /^sha256:[0-9a-f]{64}$/.test(own.digest) ? own.digest : undefined;
+  const digest = own?.digest !== undefined && isDigest(own.digest) ? own.digest : undefined;
   const platform = own?.platform ?? platformOf(recordIn(entry, "platform"));
   return {
     image,

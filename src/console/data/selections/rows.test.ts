@@ -109,6 +109,11 @@ describe("the state of an image", () => {
   });
 });
 
+test("a build is told by any digest that can be verified", () => {
+  const long = `sha512:${"b".repeat(128)}`;
+  expect(rowsOf({ note: { ...chosen, variant: long }, image: `qnib/bench@${long}` })).toMatchObject([{ build: long }]);
+});
+
 test("rows are filtered and paged, and made again once their ground changes", () => {
   const pods = ["zen3", "plain"]
     .flatMap((node) => podOf({ note: chosen, node }) ?? [])

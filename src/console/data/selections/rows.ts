@@ -1,5 +1,6 @@
 import type { Rewrite } from "../../../api/pod-options.ts";
 import type { NodeEntry, Snapshot } from "../../../inventory/snapshot.ts";
+import { isDigest } from "../../../oci/digest.ts";
 import type { SelectionQuery } from "../../backend.ts";
 import type { SelectionView } from "../../contract/views.ts";
 import { type PageOf, pageOf } from "../paging.ts";
@@ -8,7 +9,6 @@ import { stateOf } from "./state.ts";
 
 /** Characters of an image or a name that are shown; a reference has a quarter of it. */
 const mostText = 1_024;
-const digestForm = /^sha256:[0-9a-f]{64}$/;
 
 /** All that a person may know of the Pods' surroundings. */
 export interface SelectionGround {
@@ -89,7 +89,7 @@ function rowOf(
   if (state === undefined) return undefined;
   const { container, image, note } = kept;
   const machineType = entry?.machineType ?? note?.machineType;
-  const build = note?.variant !== undefined && digestForm.test(note.variant) ? note.variant : undefined;
+  const build = note?.variant !== undefined && isDigest(note.variant) ? note.variant : undefined;
   return {
     namespace: pod.namespace,
     pod: pod.name,

@@ -1,4 +1,5 @@
 import { problemIn, unreachable } from "./problem.ts";
+import { untouchedSeconds } from "./touched.ts";
 
 const root = "/api/v1";
 /** Answers that are remembered by their ETag: a page of nodes is up to 200 kB. */
@@ -58,7 +59,8 @@ export class Api {
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(`${root}${path}`, { ...init, credentials: "same-origin", redirect: "error" });
+      const headers = { ...init.headers, "x-metahub-untouched": String(untouchedSeconds()) };
+      response = await fetch(`${root}${path}`, { ...init, headers, credentials: "same-origin", redirect: "error" });
     } catch (error) {
       if (init.signal?.aborted) throw error;
       throw unreachable();

@@ -6,7 +6,9 @@ import { Mark } from "../frame.tsx";
 import { Button } from "../parts/button.tsx";
 import { Field } from "../parts/field.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { keepAskedPlace } from "../state/asked-place.ts";
 import { api } from "../state/console.ts";
+import { useRoute } from "../state/route.ts";
 
 interface SignInProps {
   readonly ways: Extract<Session, { signedIn: false }>["ways"];
@@ -14,7 +16,19 @@ interface SignInProps {
   readonly onSession: (session: Session) => void;
 }
 
+/** The words of the address that the console sends the browser back with (http/session-api.ts). */
+const outcomes = new Map(
+  Object.entries({
+    refused:
+      "You are not signed in: the sign-in was given up, or the cluster does not know your account. Try again, or ask whoever runs the cluster.",
+    failed: "You are not signed in: your company's sign-in does not answer as it should. Try again in a moment.",
+    expired: "You are not signed in: it took too long, or was begun in another browser. Begin again.",
+  }),
+);
+
 export function SignInPage({ ways, ended, onSession }: SignInProps) {
+  const { query } = useRoute();
+  const outcome = outcomes.get(query.get("openid") ?? "");
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -47,9 +61,14 @@ export function SignInPage({ ways, ended, onSession }: SignInProps) {
         </Notice>
       )}
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      {problem !== undefined || outcome === undefined ? null : (
+        <Notice tone="warn" role="alert">
+          {outcome}
+        </Notice>
+      )}
       {ways.includes("openid") ? (
         <p>
-          <a class="button main full" href="/openid/start">
+          <a class="button main full" href="/openid/start" onClick={keepAskedPlace}>
             Sign in with your company's account
           </a>
         </p>

@@ -14,8 +14,24 @@ export function findChromium(): ChromiumFound | Lack {
   return path === undefined ? lack("no chromium on the PATH", ["chromium"]) : { path };
 }
 
-/** Starts it without a window, and without its sandbox where root runs it: it has none then. */
+/**
+ * Starts it without a window, and without its sandbox where root runs it: it has none then. Names below `.test` lead to
+ * this machine (RFC 6761, 6.2): sites that are strangers to each other.
+ */
 export function launchChromium({ path }: ChromiumFound): Promise<Browser> {
-  const args = ["--disable-dev-shm-usage", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
+  const args = [
+    ...["--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
+    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  ];
   return chromium.launch({ executablePath: path, args });
+}
+
+/** The browser and what else a test needs, which is not begun where there is no browser. */
+export async function withChromium<T extends object>(
+  open: () => Promise<T | Lack>,
+): Promise<{ readonly chromium: ChromiumFound; readonly site: T } | Lack> {
+  const chromium = findChromium();
+  if ("skip" in chromium) return chromium;
+  const site = await open();
+  return "skip" in site ? (site as Lack) : { chromium, site };
 }

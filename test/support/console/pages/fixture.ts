@@ -97,7 +97,12 @@ export class PagesFixture {
     if (this.user === undefined) return { signedIn: false, ways: this.ways };
     return {
       ...{ signedIn: true, user: this.user, groups: ["team"], place: this.place, may: this.may },
-      ...{ ends: new Date(Date.now() + 3_600_000).toISOString(), csrf: "c".repeat(43), registry: "hub.example.com" },
+      ...{
+        ends: new Date(Date.now() + 3_600_000).toISOString(),
+        idleSeconds: 1_800,
+        csrf: "c".repeat(43),
+        registry: "hub.example.com",
+      },
     };
   }
 

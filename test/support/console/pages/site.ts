@@ -1,16 +1,8 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { type ChromiumFound, launchChromium } from "./chromium.ts";
 import { PagesFixture } from "./fixture.ts";
-
-/** A page of the console in a browser of its own state, and what it must not do. */
-export interface OpenPage {
-  readonly page: Page;
-  /** Errors of the page, and what its policy forbade. */
-  readonly faults: string[];
-  /** Requests to anywhere but the console. */
-  readonly foreign: string[];
-}
+import { type OpenPage, watchPage } from "./watched.ts";
 
 /** A fixture for each test and a browser for all of a file. To be called where tests are declared. */
 export class PagesSite {
@@ -47,18 +39,8 @@ export class PagesSite {
     });
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
-    const opened: OpenPage = { page, faults: [], foreign: [] };
+    const opened = watchPage(page, this.url);
     this.#opened.push(opened);
-    page.on("pageerror", (error) => opened.faults.push(error.message));
-    page.on("dialog", (dialog) => opened.faults.push(`a dialog: ${dialog.message()}`));
-    page.on("console", (message) => {
-      // A refused answer is told by the browser, too; the test says whether it was right.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-        opened.faults.push(message.text());
-    });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(`${this.url}/`)) opened.foreign.push(request.url());
-    });
     await page.goto(`${this.url}/${at}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
     return opened;

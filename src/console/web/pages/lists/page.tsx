@@ -71,7 +71,7 @@ function List({ list, onYaml }: { readonly list: ManifestListView; readonly onYa
         <ul class="conditions">
           {conditions.map(({ type, status, message, reason }) => (
             <li key={type}>
-              <Badge tone={status === "True" ? "good" : status === "False" ? "bad" : "plain"} title={reason}>
+              <Badge tone={toneOf(type, status)} title={reason}>
                 {shown(type)}
               </Badge>{" "}
               {shown(message)}
@@ -99,6 +99,12 @@ function List({ list, onYaml }: { readonly list: ManifestListView; readonly onYa
       </div>
     </li>
   );
+}
+
+/** A conflict is one where it is true; the others tell of what should be. */
+function toneOf(type: string, status: "True" | "False" | "Unknown") {
+  if (status === "Unknown") return "plain";
+  return (status === "True") === (type !== "Conflict") ? "good" : "bad";
 }
 
 function Entry({

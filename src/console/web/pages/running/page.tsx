@@ -29,7 +29,7 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
     image: query.get("image") ?? "",
     state: query.get("state") ?? "",
   };
-  const list = usePaged<SelectionView>("/selections", filters, ["selections"]);
+  const list = usePaged<SelectionView>("/selections", filters, ["selections", "nodes", "machine-types"]);
   const asked = JSON.stringify(filters);
   const filter = useCallback(
     (part: Partial<typeof filters>) => replaceWith(linkTo(["running"], { ...JSON.parse(asked), ...part })),
