@@ -71,10 +71,13 @@ export class ListedNames {
     return undefined;
   }
 
-  /** The same, where it takes asking: what the lists lead to now, and what another process wrote down. */
-  async find(reference: DigestReference, asker: Asker): Promise<Found | undefined> {
-    await this.#look(reference, asker);
-    return this.known(reference);
+  /**
+   * The same, where it takes asking: what the lists lead to now, and what another process wrote down. "unreadable": nobody
+   * can say whether there is such a thing.
+   */
+  async find(reference: DigestReference, asker: Asker): Promise<Found | "unreadable" | undefined> {
+    const isRead = await this.#look(reference, asker);
+    return this.known(reference) ?? (isRead ? undefined : "unreadable");
   }
 
   /** A build of another repository, with its blobs known from then on. @throws RegistryError */
@@ -96,9 +99,9 @@ export class ListedNames {
   }
 
   /** The same, where it takes asking. @throws RegistryError ABORTED */
-  async findBlob(place: Source, blob: string, asker: Asker): Promise<Source | undefined> {
-    if (this.#options.listed.sources(place).length > 0) await this.#look(place, asker);
-    else await this.#options.record.read();
+  async findBlob(place: Source, blob: string, asker: Asker): Promise<Source | "unreadable" | undefined> {
+    const leadsAway = this.#options.listed.sources(place).length > 0;
+    const isRead = leadsAway ? await this.#look(place, asker) : await this.#options.record.read();
     const known = this.knownBlob(place.name, blob);
     if (known !== undefined) return known;
     const away = new Map(this.#options.record.of(place.name).flatMap(({ sources }) => [...sources]));
@@ -111,18 +114,19 @@ export class ListedNames {
       const found = this.knownBlob(place.name, blob);
       if (found !== undefined) return found;
     }
-    return undefined;
+    return isRead ? undefined : "unreadable";
   }
 
-  /** Remembers what the lists of a repository lead to now. */
-  async #look(place: Source, asker: Asker): Promise<void> {
+  /** Remembers what the lists of a repository lead to now; false where the record cannot be read. */
+  async #look(place: Source, asker: Asker): Promise<boolean> {
     const { listed, record } = this.#options;
-    await record.read();
+    const isRead = await record.read();
     for (const list of listed.listsOf(place).slice(0, mostLists)) {
       const image = await this.image(list, place, asker, "images");
       const some = isEmpty(image) ? await this.image(list, place, asker, "artifacts") : image;
       if (some.variants.length > 0) await this.#passingOver(asker, this.index(place, some));
     }
+    return isRead;
   }
 
   /** Passes over a failure: that of one build or list must not hide another. */

@@ -10,7 +10,7 @@ import type { IndexImage } from "../registry/image.ts";
 import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Selections } from "../rewriting/selections.ts";
-import { notThere, oneLine, Refusal } from "./answer.ts";
+import { notKnown, notThere, oneLine, Refusal } from "./answer.ts";
 import { chooseArtifact } from "./artifacts.ts";
 import type { IndexMaker } from "./index-maker.ts";
 import { type DigestReference, type Found, isEmpty, type ListedNames } from "./listed-names.ts";
@@ -141,17 +141,23 @@ export class Manifests {
     const known = lists.known(reference);
     if (known !== undefined) return await this.#found(known, reference.digest, asker);
     const made = maker.isMade(reference) ? await maker.again(reference, asker) : undefined;
-    if (made !== undefined) return answerOf(made);
+    if (made !== undefined && made !== "unreadable") return answerOf(made);
     try {
       return await this.#asItIs(reference, asker);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      const again = await maker.again(reference, asker);
-      if (again !== undefined) return answerOf(again);
-      const found = await lists.find(reference, asker);
-      if (found === undefined) throw error;
-      return await this.#found(found, reference.digest, asker);
+      return await this.#fromElsewhere(reference, asker, error);
     }
+  }
+
+  /** A digest that its upstream does not have. @throws `missing` where nobody has it; Refusal where nobody can say that */
+  async #fromElsewhere(reference: DigestReference, asker: Asker, missing: unknown): Promise<AnsweredManifest> {
+    const { lists, maker } = this.#options;
+    const again = await maker.again(reference, asker);
+    if (again !== undefined && again !== "unreadable") return answerOf(again);
+    const found = await lists.find(reference, asker);
+    if (found !== undefined && found !== "unreadable") return await this.#found(found, reference.digest, asker);
+    throw again === undefined && found === undefined ? missing : notKnown();
   }
 
   async #found(found: Found, digest: string, asker: Asker): Promise<AnsweredManifest> {
