@@ -46,6 +46,12 @@ export class ListedNames {
     return this.#options.listed.listFor(reference);
   }
 
+  /** Tags of a repository that lists name, in order, each once: 2,048 at most. */
+  tags(reference: Source): readonly string[] {
+    const lists = this.#options.listed.listsOf(reference).slice(0, mostLists);
+    return [...new Set(lists.flatMap(({ tags }) => [...(tags ?? [])]))].sort();
+  }
+
   /** The list as an index to choose from, of images or, where it has none, of artifacts. @throws RegistryError */
   async image(list: SpokenList, reference: Reference, asker: Asker, kind: "images" | "artifacts"): Promise<IndexImage> {
     const { listed, [kind]: source } = this.#options;

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../inventory/snapshot.ts";
 import type { SpokenList } from "../lists/list.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Reference } from "../oci/reference.ts";
+import { isDigestTag, type Reference } from "../oci/reference.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { RegistryClient } from "../registry/client.ts";
@@ -67,6 +67,8 @@ export class Manifests {
     if (digest !== undefined) return await this.#byDigest({ ...reference, digest }, asker);
     const { images, lists, selections, snapshot } = this.#options;
     const list = lists.listFor(reference);
+    // What refers to a digest is nothing to choose from.
+    if (list === undefined && isDigestTag(reference.tag ?? "")) return await this.#asItIs(reference, asker);
     if (view.kind === "unfiltered") {
       return await (list === undefined ? this.#asItIs(reference, asker) : this.#whole(list, reference, asker));
     }
