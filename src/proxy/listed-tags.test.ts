@@ -56,6 +56,8 @@ test("a client that pages by the last tag that it saw gets the rest, and none wh
     [],
     [],
   ]);
+  const none = new URLSearchParams("n=0");
+  expect(joinTags(pageOf(all, none), ["b"], none).next).toBeUndefined();
 });
 
 test("where upstream names its next page by a key of its own, or has another order, no tag is lost", () => {

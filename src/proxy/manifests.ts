@@ -63,15 +63,13 @@ export class Manifests {
 
   /** @throws RegistryError; Refusal where nothing fits, or the machine type is not there */
   async find(reference: Reference, view: View, asker: Asker): Promise<AnsweredManifest> {
-    const { digest } = reference;
+    const { digest, tag = "" } = reference;
     if (digest !== undefined) return await this.#byDigest({ ...reference, digest }, asker);
     const { images, lists, selections, snapshot } = this.#options;
     const list = lists.listFor(reference);
+    if (view.kind === "unfiltered") return await this.#unfiltered(list, reference, asker);
     // What refers to a digest is nothing to choose from.
-    if (list === undefined && isDigestTag(reference.tag ?? "")) return await this.#asItIs(reference, asker);
-    if (view.kind === "unfiltered") {
-      return await (list === undefined ? this.#asItIs(reference, asker) : this.#whole(list, reference, asker));
-    }
+    if (list === undefined && isDigestTag(tag)) return await this.#asItIs(reference, asker);
     const now = snapshot();
     const profiles = now === undefined ? undefined : profilesOf(now, view);
     if (profiles === undefined) throw notThere("MANIFEST_UNKNOWN");
@@ -92,8 +90,9 @@ export class Manifests {
     throw nothingFor(view, image, { code, reason });
   }
 
-  /** The index of a list's builds, for those who see everything. @throws RegistryError; Refusal where it is not whole */
-  async #whole(list: SpokenList, reference: Reference, asker: Asker): Promise<AnsweredManifest> {
+  /** All that upstream has, or the index of a list's builds. @throws RegistryError; Refusal where that is not whole */
+  async #unfiltered(list: SpokenList | undefined, reference: Reference, asker: Asker): Promise<AnsweredManifest> {
+    if (list === undefined) return await this.#asItIs(reference, asker);
     const { lists } = this.#options;
     const images = await lists.image(list, reference, asker, "images");
     const image = isEmpty(images) ? await lists.image(list, reference, asker, "artifacts") : images;
