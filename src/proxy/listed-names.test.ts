@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { list } from "../../test/support/lists.ts";
@@ -9,8 +10,9 @@ import {
   type Spread,
 } from "../../test/support/proxy/listed-registries.ts";
 import type { ProxySite, ProxySiteOptions } from "../../test/support/proxy/site.ts";
-import { putImage, putIndex, type StoredDescriptor } from "../../test/support/registry/content.ts";
+import { putImage, putIndex, putManifest, type StoredDescriptor } from "../../test/support/registry/content.ts";
 import type { RunningRegistry } from "../../test/support/registry/start.ts";
+import { formatFeature } from "../hardware/feature.ts";
 import { readIndex } from "../oci/flatten.ts";
 
 const hour = 3_600_000;
@@ -208,4 +210,73 @@ test("a list of a namespace is nothing to machines outside of it", async () => {
     list("app", { image: "team/app:v1", manifests: [{ image: "team/app:generic" }] }, { namespace: "team" }),
   ];
   expect((await pull(await start(), "team/app/manifests/v1", "type1")).status).toBe(404);
+});
+
+test("while nobody can look up what was answered before, a digest that nobody knows is not called missing", async () => {
+  const { gpu, generic } = await spread();
+  await mkdir(join(behind.folder, "record.lists"));
+  await mkdir(join(behind.folder, "broken"));
+  const nowhere = `sha256:${"0".repeat(64)}`;
+  for (const recordFile of [join(behind.folder, "record"), join(behind.folder, "broken")]) {
+    const site = await start({ recordFile });
+    const statuses = async (...paths: readonly string[]) =>
+      await Promise.all(paths.map(async (path) => (await pull(site, path, "type4")).status));
+    const blob = await configDigest(elsewhere, "gpu/app", gpu.digest);
+    // What the list leads to now, and what upstream has, needs no record.
+    expect(
+      await statuses("team/app/manifests/v1", `team/app/manifests/${gpu.digest}`, `team/app/blobs/${blob}`),
+    ).toEqual([200, 200, 200]);
+    expect(await statuses(`team/app/manifests/${generic.digest}`, "team/app/manifests/none")).toEqual([200, 404]);
+    const lost = await pull(site, `team/app/manifests/${nowhere}`, "type4");
+    expect([lost.status, await lost.text()]).toEqual([503, expect.stringContaining("cannot be looked up now")]);
+    const hidden = await statuses(`team/app/manifests/${nowhere}`, `team/app/blobs/${nowhere}`);
+    expect(hidden).toEqual(recordFile.endsWith("record") ? [503, 503] : [503, 404]);
+    expect((await pull(site, `team/app/manifests/${nowhere}`, "type4-narrow")).status).toBe(404);
+  }
+});
+
+test("a list of more builds than an index holds is not answered, and whoever asks is told why", async () => {
+  const parts = await Promise.all(
+    ["a", "b"].map(async (part) => {
+      const entries = await Promise.all(
+        Array.from({ length: 600 }, async (_, count) => ({
+          ...(await putManifest(upstream.store, "team/many", undefined, `${part}${count}`)),
+          platform: { os: "linux", architecture: "amd64" },
+        })),
+      );
+      return await putIndex(upstream.store, "team/many", part, entries);
+    }),
+  );
+  expect(new Set(parts.map(({ digest }) => digest)).size).toBe(2);
+  const manifests = [{ image: "team/many:a" }, { image: "team/many:b" }];
+  behind.lists = [list("many", { image: "team/many:v1", manifests })];
+  const site = await start();
+  for (const user of ["type1", "unfiltered"]) {
+    const response = await pull(site, "team/many/manifests/v1", user);
+    const told = expect.stringContaining("ClusterManifestList many leads to 1200 builds, and an index holds 1024");
+    expect([response.status, await response.text()]).toEqual([502, told]);
+  }
+});
+
+test("an index that cannot tell all that a build requires is given to nobody who goes by it; the build is", async () => {
+  const own = await putImage(upstream.store, "team/app", "own", configOf("own"));
+  const build = (image: string, one: string, other: string) => ({
+    image,
+    platform: { architecture: "amd64", features: [`cpu:${one}`] },
+    features: [`cpu:${other}`],
+  });
+  const entries = [{ ...own, platform: { os: "linux", architecture: "amd64", features: ["cpu:nehalem"] } }];
+  await putIndex(upstream.store, "team/app", "index", entries);
+  const site = await start();
+  behind.lists = [list("app", { image: "team/app:v1", manifests: [build("team/app:index", "broadwell", "haswell")] })];
+  const whole = await pull(site, "team/app/manifests/v1", "unfiltered");
+  expect([whole.status, await whole.text()]).toEqual([502, expect.stringContaining("a third demand on one namespace")]);
+  expect(digestOf(await pull(site, "team/app/manifests/v1", "type2"))).toBe(own.digest);
+  behind.lists = [
+    list("app", { image: "team/app:v1", manifests: [build("team/app:index", "broadwell", "broadwell")] }),
+  ];
+  const two = await pull(site, "team/app/manifests/v1", "unfiltered");
+  const read = readIndex(Buffer.from(await two.arrayBuffer()));
+  const groups = read.complete ? read.variants[0]?.requires.map((group) => group.map(formatFeature).join()) : [];
+  expect(groups?.toSorted()).toEqual(["cpu:broadwell", "cpu:nehalem"]);
 });

@@ -8,7 +8,7 @@ import { RegistryError } from "../registry/error.ts";
 import type { ImageSource, IndexImage } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import { BuildBlobs } from "./build-blobs.ts";
-import { type ListIndex, listIndexOf, type Source } from "./list-index.ts";
+import { listIndexOf, type MadeListIndex, type Source } from "./list-index.ts";
 import type { ListRecord } from "./list-record.ts";
 
 export interface ListedNamesOptions {
@@ -61,7 +61,7 @@ export class ListedNames {
   }
 
   /** The index that clients may read of a list; what it leads to is found from now on. @throws RegistryError INVALID */
-  async index(reference: Reference, image: IndexImage): Promise<ListIndex> {
+  async index(reference: Reference, image: IndexImage): Promise<MadeListIndex> {
     const index = listIndexOf(image);
     await this.#options.record.remember(reference.name, index);
     return index;

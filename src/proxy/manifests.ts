@@ -6,6 +6,7 @@ import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
+import { RegistryError } from "../registry/error.ts";
 import type { IndexImage } from "../registry/image.ts";
 import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
@@ -13,6 +14,7 @@ import type { Selections } from "../rewriting/selections.ts";
 import { notKnown, notThere, oneLine, Refusal } from "./answer.ts";
 import { chooseArtifact } from "./artifacts.ts";
 import type { IndexMaker } from "./index-maker.ts";
+import type { MadeListIndex } from "./list-index.ts";
 import { type DigestReference, type Found, isEmpty, type ListedNames } from "./listed-names.ts";
 import { isMissing } from "./missing.ts";
 import { machineOf, profilesOf, type View } from "./view.ts";
@@ -98,7 +100,19 @@ export class Manifests {
     const image = isEmpty(images) ? await lists.image(list, reference, asker, "artifacts") : images;
     if (image.incomplete === true || (image.unasked ?? []).length > 0) throw notWhole(list.shown);
     if (image.variants.length === 0) throw noBuildOf(list);
-    return answerOf((await lists.index(reference, image)).manifest);
+    const { manifest, untold } = await this.#indexOf(reference, image);
+    if (untold !== undefined) throw notTold(list.shown, untold);
+    return answerOf(manifest);
+  }
+
+  /** @throws Refusal where the list leads to more than an index holds */
+  async #indexOf(reference: Reference, image: IndexImage): Promise<MadeListIndex> {
+    try {
+      return await this.#options.lists.index(reference, image);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === "INVALID") throw new Refusal(502, "UNKNOWN", error.message);
+      throw error;
+    }
   }
 
   /** Artifacts are chosen from where an index holds nothing else; one without any choice is what it is. */
@@ -125,7 +139,7 @@ export class Manifests {
 
   async #chosen({ reference, view, asker }: Asked, { image, build, reason }: Chosen): Promise<AnsweredManifest> {
     const { answersIndex, lists, maker } = this.#options;
-    const listed = image.madeOf === undefined ? undefined : await lists.index(reference, image);
+    const listed = image.madeOf === undefined ? undefined : await this.#indexOf(reference, image);
     const index = listed?.manifest.digest ?? image.descriptor.digest;
     const told = { index, reason: oneLine(reason) };
     if (answersIndex(view)) {
@@ -193,6 +207,11 @@ function nothingFor(
 
 function notWhole(shown: string): Refusal {
   return new Refusal(503, "UNKNOWN", `not all builds of ${shown} can be asked for now`);
+}
+
+function notTold(shown: string, build: string): Refusal {
+  const why = "an index has no place for a third demand on one namespace of features";
+  return new Refusal(502, "UNKNOWN", `${shown}: ${why}, as ${build.slice(0, 19)} has`);
 }
 
 function noBuildOf({ shown }: SpokenList): Refusal {
