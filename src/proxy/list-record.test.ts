@@ -158,7 +158,7 @@ test("a line that is not what it says, that unpacks to too much, or that is none
 test("what is too much to be written down is known here alone, and told", async () => {
   const errors: string[] = [];
   const { record, own } = setUp(({ message }) => void errors.push(message));
-  const noise = Array.from({ length: 4_000 }, (_, count) => computeDigest(Buffer.from(String(count)))).join();
+  const noise = Array.from({ length: 6_000 }, (_, count) => computeDigest(Buffer.from(String(count)))).join();
   await own.remember(name, state(noise));
   expect([errors, record.lines, own.of(name).length]).toEqual([[expect.stringContaining("too many builds")], [], 1]);
 });

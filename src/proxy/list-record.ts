@@ -31,7 +31,7 @@ const keptMs = 3 * 3_600_000;
 const renewMs = 3_600_000;
 /** The clock of another replica may be ahead by this, ms. */
 const aheadMs = 300_000;
-/** Those that could not be written down yet, of 96 KiB at most. */
+/** Those that could not be written down yet, of 160 KiB at most. */
 const mostUnwritten = 64;
 
 /**
