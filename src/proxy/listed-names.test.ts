@@ -280,3 +280,36 @@ test("an index that cannot tell all that a build requires is given to nobody who
   const groups = read.complete ? read.variants[0]?.requires.map((group) => group.map(formatFeature).join()) : [];
   expect(groups?.toSorted()).toEqual(["cpu:broadwell", "cpu:nehalem"]);
 });
+
+test("a name for others is answered without asking anybody: no time tells whether it is there, or a list speaks for it", async () => {
+  const { gpu } = await spread();
+  await putImage(upstream.store, "team/plain", "v1", configOf("plain"));
+  const site = await start();
+  const asked = (): number => upstream.requests.length + elsewhere.requests.length;
+  const before = asked();
+  const paths = ["manifests/v1", `manifests/${gpu.digest}`, `blobs/${gpu.digest}`, "tags/list"];
+  for (const repository of ["team/app", "team/plain", "team/none"]) {
+    for (const path of paths) {
+      const { status } = await pull(site, `${repository}/${path}`, "type1-narrow");
+      expect([repository, path, status]).toEqual([repository, path, 404]);
+    }
+  }
+  expect(asked()).toBe(before);
+  expect((await pull(site, "team/plain/manifests/v1", "type1")).status).toBe(200);
+  expect(asked()).toBeGreaterThan(before);
+});
+
+test("a build that lies in the asked repository too is taken from there", async () => {
+  const own = await putImage(upstream.store, "team/app", "same", configOf("same"));
+  await putImage(elsewhere.store, "gpu/app", "same", configOf("same"));
+  const manifests = [{ image: "ghcr.io/gpu/app:same" }, { image: "team/app:same" }];
+  behind.lists = [list("same", { image: "team/app:v1", manifests })];
+  const site = await start();
+  expect(digestOf(await pull(site, "team/app/manifests/v1", "type1"))).toBe(own.digest);
+  const before = elsewhere.requests.length;
+  const blob = await configDigest(upstream, "team/app", own.digest);
+  for (const path of [`manifests/${own.digest}`, `blobs/${blob}`]) {
+    expect([path, (await pull(site, `team/app/${path}`, "type1")).status]).toEqual([path, 200]);
+  }
+  expect(elsewhere.requests.length).toBe(before);
+});
