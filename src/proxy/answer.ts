@@ -88,7 +88,7 @@ export function notThere(code: ErrorCode): Refusal {
   return new Refusal(404, code, `this ${what} is not here, or not for these credentials`);
 }
 
-/** What was answered before cannot be looked up: a later try may find it, so that nobody says that it is not there. */
+/** Earlier answers cannot be looked up: a later try may find one, so that nobody says that it is not there. */
 export function notKnown(): Refusal {
   return new Refusal(503, "UNKNOWN", "what this registry answered before cannot be looked up now");
 }

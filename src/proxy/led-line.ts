@@ -16,7 +16,7 @@ const lineSchema = z.object({
   led: z.number().int(),
   /** The asked repository, as in `Reference.name`. */
   name: z.string().max(512),
-  /** Of the index that the list made. */
+  /** The digest of the index that the list made. */
   digest: z.string().max(200),
   /** The index and where its builds are (`contentSchema`): JSON, deflated (RFC 1951), in base64. */
   packed: z.string().max(mostPacked),
@@ -27,7 +27,7 @@ const contentSchema = z.object({
   sources: z.record(z.string().max(200), z.string().max(512)),
 });
 
-/** What a list led to under a name, as it is written down. */
+/** An index that a list led to under a name, as it is written down. */
 export type LedLine = z.infer<typeof lineSchema>;
 
 export const ledForm: RecordForm<LedLine> = {
