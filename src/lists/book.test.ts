@@ -35,6 +35,18 @@ describe("the list that speaks for a name", () => {
     expect([find(`qnib/bench@${digest}`, "hpc"), find(`qnib/bench:v1@${digest}`)]).toEqual([undefined, undefined]);
   });
 
+  test("is none for a tag that stands for a digest, unless a list names it", () => {
+    const stands = ["sha256", "sha512"].map((algorithm) => `${algorithm}-${"0".repeat(64)}`);
+    for (const tag of [...stands, `${stands[0]}.sig`]) {
+      expect([tag, find(`qnib/bench:${tag}`), find(`qnib/bench:${tag}`, "hpc")]).toEqual([tag, undefined, undefined]);
+      const named = new ListBook([all, list("named", { image: `qnib/bench:${tag}`, manifests }, { day: 10 })]);
+      const reference = parseReference(`qnib/bench:${tag}`);
+      const found = named.find(reference, undefined);
+      expect([found?.name, found && named.beaten(found, reference)]).toEqual(["named", []]);
+    }
+    expect(find(`qnib/bench:sha256-${"0".repeat(63)}`)).toBe("all");
+  });
+
   test("does not depend on who was read first", () => {
     const lists = [all, v1, own, younger, list("twin", { image: "qnib/bench", manifests }, { day: 9 })];
     fc.assert(

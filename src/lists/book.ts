@@ -1,4 +1,4 @@
-import { effectiveTag, type Reference, repositoryName } from "../oci/reference.ts";
+import { effectiveTag, isDigestTag, type Reference, repositoryName } from "../oci/reference.ts";
 import type { SpokenList } from "./list.ts";
 
 /** All lists of one moment, and which of them speaks for a name. */
@@ -22,9 +22,7 @@ export class ListBook {
   find(reference: Reference, namespace: string | undefined): SpokenList | undefined {
     const tag = effectiveTag(reference);
     if (tag === undefined) return undefined;
-    const named = (this.#byRepository.get(repositoryName(reference)) ?? []).filter(
-      ({ tags }) => tags?.has(tag) ?? true,
-    );
+    const named = (this.#byRepository.get(repositoryName(reference)) ?? []).filter((list) => speaksFor(list, tag));
     const own = namespace === undefined ? undefined : named.find((list) => list.namespace === namespace);
     return own ?? named.find((list) => list.namespace === undefined);
   }
@@ -34,8 +32,7 @@ export class ListBook {
     const tag = effectiveTag(reference);
     const named = tag === undefined ? [] : (this.#byRepository.get(list.repository) ?? []);
     return named.filter(
-      ({ shown, namespace, tags }) =>
-        shown !== list.shown && namespace === list.namespace && (tags?.has(tag ?? "") ?? true),
+      (other) => other.shown !== list.shown && other.namespace === list.namespace && speaksFor(other, tag ?? ""),
     );
   }
 
@@ -56,6 +53,11 @@ export class ListBook {
     }
     return undefined;
   }
+}
+
+/** One that names no tag speaks for every tag, but not for those that stand for a digest: digests are never replaced. */
+function speaksFor({ tags }: SpokenList, tag: string): boolean {
+  return tags?.has(tag) ?? !isDigestTag(tag);
 }
 
 /** Empty: every tag. Undefined: none. */

@@ -30,6 +30,7 @@ const pathPattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const hostPattern = /^[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*(?::[0-9]+)?$/;
 const ipv6Host = /^\[[a-fA-F0-9:]+\](?::[0-9]+)?$/;
+const digestTag = /^(?:sha256|sha512)-[0-9a-f]{64}(?:\.\w+)?$/;
 const imageId = /^[a-f0-9]{64}$/;
 
 /**
@@ -118,6 +119,14 @@ export function normalForm(reference: Reference): string {
 /** The tag that a registry is asked for: `latest` where neither tag nor digest is written, none where a digest is. */
 export function effectiveTag(reference: Reference): string | undefined {
   return reference.digest === undefined ? (reference.tag ?? defaultTag) : undefined;
+}
+
+/**
+ * Whether a tag stands for a digest: where a registry keeps what refers to it (distribution-spec v1.1, "Referrers Tag
+ * Schema": the algorithm, and at most 64 characters), or where cosign keeps a signature of it (`sha256-….sig`).
+ */
+export function isDigestTag(tag: string): boolean {
+  return digestTag.test(tag);
 }
 
 /**

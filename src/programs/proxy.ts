@@ -1,5 +1,4 @@
 import type { HttpServer, TlsOptions } from "../http/server.ts";
-import type { KubernetesClient } from "../kubernetes/client/client.ts";
 import { createWatchMetrics } from "../kubernetes/reflector/metrics.ts";
 import type { FollowedSecret } from "../kubernetes/secrets/follow.ts";
 import type { SecretName } from "../kubernetes/secrets/secret.ts";
@@ -14,14 +13,16 @@ import { Door } from "../proxy/door.ts";
 import type { ProxyError } from "../proxy/error.ts";
 import { FileRecord } from "../proxy/file-record.ts";
 import { IndexMaker } from "../proxy/index-maker.ts";
+import { ledForm } from "../proxy/led-line.ts";
 import { ListRecord } from "../proxy/list-record.ts";
 import { ListedNames } from "../proxy/listed-names.ts";
 import { MadeIndexes } from "../proxy/made-indexes.ts";
-import type { MadeRecord } from "../proxy/made-record.ts";
+import { madeForm } from "../proxy/made-record.ts";
 import { Manifests } from "../proxy/manifests.ts";
 import { createProxyMetrics } from "../proxy/metrics.ts";
 import { PullApi } from "../proxy/pull-api.ts";
 import { createProxyServer } from "../proxy/server.ts";
+import type { RecordForm, SharedRecord } from "../proxy/shared-record.ts";
 import { ImageSource } from "../registry/images.ts";
 import { Selections } from "../rewriting/selections.ts";
 import type { Logger, LogLevel } from "../telemetry/log.ts";
@@ -55,7 +56,7 @@ export type HubSource =
       readonly tokenKeys: SecretName;
     };
 
-/** Where indexes that were made are written down. A ConfigMap needs a cluster. */
+/** Where indexes that were made are written down; what lists led to, beside it. A ConfigMap needs a cluster. */
 export type RecordPlace =
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "configMap"; readonly namespace: string; readonly name: string };
@@ -117,12 +118,18 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     const images = new ImageSource(client);
     const artifacts = new ImageSource(client, { maxBytes: artifactBytes, artifacts: true });
     const onError = (error: ProxyError): void => log.error({ error }, "the record failed");
+    const recordAt = <T>(place: RecordPlace, form: RecordForm<T>): SharedRecord<T> => {
+      if (place.kind === "file") return new FileRecord({ file: place.file, form });
+      const { namespace, name } = place;
+      const now = (): Date => new Date();
+      return new ClusterRecord({ client: mustHave(cluster), namespace, name, form, signal: life.signal, now });
+    };
     const lists = new ListedNames({
       listed: new ListedImages({ book: () => content().lists, powers: noPowers }),
       client,
       images,
       artifacts,
-      record: new ListRecord({ file: listRecordFile(options.record), onError }),
+      record: new ListRecord({ record: recordAt(listPlace(options.record), ledForm), onError }),
     });
     const api = new PullApi({
       door: new Door({
@@ -148,11 +155,7 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
         lists,
         selections: new Selections(),
         snapshot: () => content().snapshot,
-        maker: new IndexMaker(
-          client,
-          new MadeIndexes({ record: recordOf(options.record, cluster, life.signal), onError }),
-          lists,
-        ),
+        maker: new IndexMaker(client, new MadeIndexes({ record: recordAt(options.record, madeForm), onError }), lists),
         answersIndex: (view) => view.kind === "machineType" && settings().answerIndex.has(view.name),
       }),
       lists,
@@ -170,15 +173,10 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
   });
 }
 
-function recordOf(place: RecordPlace, cluster: KubernetesClient | undefined, signal: AbortSignal): MadeRecord {
-  if (place.kind === "file") return new FileRecord(place);
-  const { namespace, name } = place;
-  return new ClusterRecord({ client: mustHave(cluster), namespace, name, signal, now: () => new Date() });
-}
-
-/** A ConfigMap has no room for what lists lead to: what they led to before a change is known to each replica by itself. */
-function listRecordFile(place: RecordPlace): string | undefined {
-  return place.kind === "file" ? `${place.file}.lists` : undefined;
+/** Beside that of made indexes, for what lists lead to. */
+function listPlace(place: RecordPlace): RecordPlace {
+  if (place.kind === "file") return { ...place, file: `${place.file}.lists` };
+  return { ...place, name: `${place.name}-lists` };
 }
 
 interface ServedTls {

@@ -88,6 +88,11 @@ export function notThere(code: ErrorCode): Refusal {
   return new Refusal(404, code, `this ${what} is not here, or not for these credentials`);
 }
 
+/** Earlier answers cannot be looked up: a later try may find one, so that nobody says that it is not there. */
+export function notKnown(): Refusal {
+  return new Refusal(503, "UNKNOWN", "what this registry answered before cannot be looked up now");
+}
+
 /** Printable ASCII in one line, as headers and clients' terminals take it. */
 export function oneLine(text: string): string {
   return shorten(text.replace(/[^\x20-\x7e]+/g, " "), longestMessage).replace("…", "...");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileRecord } from "./file-record.ts";
-import type { MadeIndex } from "./made-record.ts";
+import { type MadeIndex, madeForm } from "./made-record.ts";
 
 const mostBytes = 4_000;
 let folder: string;
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const open = (): FileRecord => new FileRecord({ file, mostBytes });
+const open = () => new FileRecord({ file, form: madeForm, mostBytes });
 const made = (count: number, name = "docker.io/a"): MadeIndex => ({ digest: `d${count}`, name, from: "f", build: "b" });
 
 test("what one writes, another reads, and once", async () => {

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { keyOf, type MadeIndex, type MadeRecord, readMade } from "./made-record.ts";
+import type { RecordForm, SharedRecord } from "./shared-record.ts";
 
 /** Owner alone: it says which images were asked for. */
 const mode = 0o600;
@@ -14,8 +14,9 @@ const mostLooks = 50;
 /** Times that a line is written again because the file was replaced meanwhile: once is rare. */
 const mostTries = 8;
 
-export interface FileRecordOptions {
+export interface FileRecordOptions<T> {
   readonly file: string;
+  readonly form: RecordForm<T>;
   readonly mostBytes?: number;
 }
 
@@ -23,26 +24,28 @@ export interface FileRecordOptions {
  * A file of JSON, a line each, that processes share. Lines are appended; where the file was replaced in the same moment,
  * into the new one too. It is replaced by one process at a time, which takes along what others append meanwhile.
  */
-export class FileRecord implements MadeRecord {
+export class FileRecord<T> implements SharedRecord<T> {
   readonly place: string;
+  readonly #form: RecordForm<T>;
   readonly #mostBytes: number;
   /** There while a process replaces the file. */
   readonly #lock: string;
   #seen = "";
 
-  constructor({ file, mostBytes = defaultMostBytes }: FileRecordOptions) {
+  constructor({ file, form, mostBytes = defaultMostBytes }: FileRecordOptions<T>) {
     this.place = file;
+    this.#form = form;
     this.#lock = `${file}.lock`;
     this.#mostBytes = mostBytes;
   }
 
-  async add(made: readonly MadeIndex[]): Promise<void> {
-    const size = await this.#append(made.map(lineOf).join(""));
+  async add(all: readonly T[]): Promise<void> {
+    const size = await this.#append(all.map((one) => this.#lineOf(one)).join(""));
     if (size > this.#mostBytes) await this.#shorten();
   }
 
   /** Not while it is replaced: what others append meanwhile is not yet there. */
-  async read(): Promise<readonly MadeIndex[] | undefined> {
+  async read(): Promise<readonly T[] | undefined> {
     for (let looks = 1; ; looks += 1) {
       const before = await isHeld(this.#lock);
       const found = before ? undefined : await this.#readNow();
@@ -54,7 +57,7 @@ export class FileRecord implements MadeRecord {
     }
   }
 
-  async #readNow(): Promise<readonly MadeIndex[] | undefined> {
+  async #readNow(): Promise<readonly T[] | undefined> {
     const file = await unlessMissing(open(this.place, "r"));
     if (file === undefined) return undefined;
     try {
@@ -63,7 +66,7 @@ export class FileRecord implements MadeRecord {
       if (seen === this.#seen) return undefined;
       const { text } = await this.#readEnd(file);
       this.#seen = seen;
-      return linesOf(text);
+      return this.#linesOf(text);
     } finally {
       await file.close();
     }
@@ -102,7 +105,7 @@ export class FileRecord implements MadeRecord {
     if (end <= this.#mostBytes) return;
     const draft = `${this.place}.draft`;
     try {
-      await writeFile(draft, newest(linesOf(text), this.#mostBytes / 2), { mode });
+      await writeFile(draft, this.#newest(this.#linesOf(text)), { mode });
       await rename(draft, this.place);
     } finally {
       await rm(draft, { force: true });
@@ -116,6 +119,29 @@ export class FileRecord implements MadeRecord {
   async #readEnd(file: FileHandle): Promise<{ readonly text: string; readonly end: number }> {
     const { size } = await file.stat();
     return { text: await readBytes(file, Math.max(0, size - 2 * this.#mostBytes), size), end: size };
+  }
+
+  /** The last ones, each once, as far as they fit into half of the file. */
+  #newest(all: readonly T[]): string {
+    const lines = new Map<string, string>();
+    let bytes = 0;
+    for (const one of all.toReversed()) {
+      const key = this.#form.keyOf(one);
+      if (lines.has(key)) continue;
+      const line = this.#lineOf(one);
+      bytes += Buffer.byteLength(line);
+      if (bytes > this.#mostBytes / 2) break;
+      lines.set(key, line);
+    }
+    return [...lines.values()].toReversed().join("");
+  }
+
+  #linesOf(text: string): readonly T[] {
+    return text.split("\n").flatMap((line) => this.#form.read(line) ?? []);
+  }
+
+  #lineOf(one: T): string {
+    return `${this.#form.write(one)}\n`;
   }
 }
 
@@ -152,28 +178,6 @@ async function takeLock(path: string): Promise<boolean> {
 async function isHeld(lock: string): Promise<boolean> {
   const about = await unlessMissing(stat(lock));
   return about !== undefined && Date.now() - about.mtimeMs < staleMs;
-}
-
-/** The last ones, each once, as far as they fit. */
-function newest(made: readonly MadeIndex[], mostBytes: number): string {
-  const lines = new Map<string, string>();
-  let bytes = 0;
-  for (const one of made.toReversed()) {
-    if (lines.has(keyOf(one))) continue;
-    const line = lineOf(one);
-    bytes += Buffer.byteLength(line);
-    if (bytes > mostBytes) break;
-    lines.set(keyOf(one), line);
-  }
-  return [...lines.values()].toReversed().join("");
-}
-
-function linesOf(text: string): readonly MadeIndex[] {
-  return text.split("\n").flatMap((line) => readMade(line) ?? []);
-}
-
-function lineOf({ digest, name, from, build }: MadeIndex): string {
-  return `${JSON.stringify({ digest, name, from, build })}\n`;
 }
 
 async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {

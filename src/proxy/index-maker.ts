@@ -51,10 +51,13 @@ export class IndexMaker {
     throw new RegistryError("INVALID", `${index.name}@${index.digest}: the build that was chosen does not stand in it`);
   }
 
-  /** One that was made before, by its digest; undefined where none is known. @throws RegistryError */
-  async again(reference: DigestReference, asker: Asker): Promise<Manifest | undefined> {
+  /**
+   * One that was made before, by its digest; undefined where none is known, and "unreadable" where nobody can say that.
+   * @throws RegistryError
+   */
+  async again(reference: DigestReference, asker: Asker): Promise<Manifest | "unreadable" | undefined> {
     const made = await this.#made.find(reference.name, reference.digest);
-    if (made === undefined) return undefined;
+    if (made === undefined || made === "unreadable") return made;
     const document = await this.#fetch({ ...reference, digest: made.from }, asker);
     const reduced = await inSlices(reduceIndex(decodeUtf8(document.bytes), made.build), asker.signal, what);
     const manifest = reduced === undefined ? undefined : manifestOf(reduced, document.mediaType);
@@ -82,7 +85,7 @@ export class IndexMaker {
       return await withCredentials(reference, asker, (access) => this.#client.manifest(reference, access));
     } catch (error) {
       const found = isMissing(error) ? await this.#lists.find(reference, asker) : undefined;
-      if (found === undefined || !("made" in found)) throw error;
+      if (found === undefined || found === "unreadable" || !("made" in found)) throw error;
       return found.made;
     }
   }

@@ -21,21 +21,28 @@ export interface ListIndex {
 /** A repository, with its name as the list writes it. */
 export type Source = Pick<Reference, "registry" | "repository" | "name">;
 
-const known = new WeakMap<readonly Variant[], ListIndex>();
+/** One that was made of a list just now. */
+export interface MadeListIndex extends ListIndex {
+  /** A build of which the index cannot tell all that it requires: whoever goes by the index alone may take it wrongly. */
+  readonly untold: string | undefined;
+}
+
+const known = new WeakMap<readonly Variant[], MadeListIndex>();
 
 /**
  * The builds of a list as an OCI index, with what each requires. The same builds give the same bytes. Those that require
  * nothing come first, as clients without MetaHub take the first of their platform.
  * @throws RegistryError INVALID where there are more builds than an index holds
  */
-export function listIndexOf({ variants, madeOf }: Pick<IndexImage, "variants" | "madeOf">): ListIndex {
+export function listIndexOf({ variants, madeOf }: Pick<IndexImage, "variants" | "madeOf">): MadeListIndex {
   const before = known.get(variants);
   if (before !== undefined) return before;
   if (variants.length > maxEntries) {
     const text = `${madeOf?.shown ?? "the list"} leads to ${variants.length} builds, and an index holds ${maxEntries}`;
     throw new RegistryError("INVALID", text);
   }
-  const made = { manifest: manifestOf(variants), sources: sourcesOf(variants) };
+  const untold = variants.find((variant) => !carriersOf(explicitOf(variant)).whole)?.digest;
+  const made = { manifest: manifestOf(variants), sources: sourcesOf(variants), untold };
   known.set(variants, made);
   return made;
 }
@@ -57,7 +64,7 @@ function explicitOf({ platform, requires }: Variant): Requirement {
 
 function entryOf({ mediaType, digest, size, artifactType, platform, requires, priority }: Variant): object {
   const { os, architecture, variant, osVersion } = platform;
-  const [first = [], second = []] = carriersOf(requires);
+  const { first, second } = carriersOf(requires);
   const annotations = {
     ...(first.length === 0 ? {} : { [featuresAnnotation]: first.map(formatFeature).join(",") }),
     ...(priority === 0 ? {} : { [priorityAnnotation]: String(priority) }),
@@ -78,17 +85,26 @@ function entryOf({ mediaType, digest, size, artifactType, platform, requires, pr
   };
 }
 
+interface Carriers {
+  readonly first: readonly Feature[];
+  readonly second: readonly Feature[];
+  /** Whether they say all that is required. */
+  readonly whole: boolean;
+}
+
 /**
- * Two lines of features that say together what is required, as values of one namespace are alternatives in a line. A
- * third demand on one namespace is not told: list, manifest and index entry would all have to name it, each another.
+ * Two lines of features that say together what is required, as values of one namespace are alternatives in a line. An
+ * index entry has no place for a third demand on one namespace: list, manifest and index entry would all have to name it.
  */
-function carriersOf(requires: Requirement): readonly (readonly Feature[])[] {
-  const lines: Feature[][] = [[], []];
+function carriersOf(requires: Requirement): Carriers {
+  const [first, second]: [Feature[], Feature[]] = [[], []];
+  let whole = true;
   for (const group of requires) {
-    const line = lines.find((features) => isApart(features, group));
+    const line = [first, second].find((features) => isApart(features, group));
     line?.push(...group);
+    whole &&= line !== undefined;
   }
-  return lines;
+  return { first, second, whole };
 }
 
 function isApart(features: readonly Feature[], group: readonly Feature[]): boolean {

@@ -1,32 +1,19 @@
-import { appendFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
-import { computeDigest } from "../oci/digest.ts";
-import { OciError } from "../oci/error.ts";
-import { ociIndex } from "../oci/media-types.ts";
 import { ProxyError } from "./error.ts";
-import { type ListIndex, type Source, sourceOf } from "./list-index.ts";
-
-const lineSchema = z.strictObject({
-  /** When a list last led to it, ms since the epoch. */
-  at: z.number().int(),
-  /** The asked repository, as in `Reference.name`. */
-  name: z.string().max(512),
-  /** The index that the list made. */
-  text: z.string().max(1_048_576),
-  sources: z.record(z.string().max(200), z.string().max(512)),
-});
-
-type Line = z.infer<typeof lineSchema>;
+import { type LedLine, packLine, unpackLine } from "./led-line.ts";
+import type { ListIndex } from "./list-index.ts";
+import { RecordKeeper } from "./record-keeper.ts";
+import type { SharedRecord } from "./shared-record.ts";
 
 interface Kept extends ListIndex {
-  readonly at: number;
+  /** When a list last led to it, ms since the epoch. */
+  readonly led: number;
 }
 
 export interface ListRecordOptions {
-  /** Where it is written down, a line of JSON each; absent: it is forgotten at the end. */
-  readonly file: string | undefined;
-  /** Called when the file cannot be used: what is served goes on being known here. */
+  /** Where it is written down; absent: it is forgotten at the end. */
+  readonly record: SharedRecord<LedLine> | undefined;
+  /** Called when the record cannot be used: what is served goes on being known here. */
   readonly onError: (error: ProxyError) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -34,9 +21,6 @@ export interface ListRecordOptions {
 
 /** Bytes that are known; one list of ten builds takes 4 KiB. */
 const maxBytes = 8 * 1_048_576;
-/** Bytes of the file that are read, and from which on it is written anew. */
-const maxFileBytes = 32 * 1_048_576;
-const mostFileBytes = 2 * maxBytes;
 /** States of the lists for one repository. */
 const mostOfOne = 32;
 /**
@@ -45,52 +29,69 @@ const mostOfOne = 32;
  */
 const keptMs = 3 * 3_600_000;
 const renewMs = 3_600_000;
-/** Owner alone: it says where builds are found, as the keys beside it say who may ask. */
-const mode = 0o600;
+/** The clock of another replica may be ahead by this, ms. */
+const aheadMs = 300_000;
+/** Those that could not be written down yet, of 160 KiB at most. */
+const mostUnwritten = 64;
 
-/** Remembers what lists led to lately, by the name that was asked for, beyond a change of the list and beyond a restart. */
+/**
+ * Remembers what lists led to lately, by the name that was asked for: beyond a change of the list, beyond a restart, and
+ * for other replicas.
+ */
 export class ListRecord {
   readonly #options: ListRecordOptions;
   readonly #now: () => number;
+  readonly #keeper: RecordKeeper<LedLine> | undefined;
   readonly #known = new LRUCache<string, readonly Kept[]>({
     maxSize: maxBytes,
     sizeCalculation: (states, name) => name.length + 1 + states.reduce((sum, state) => sum + sizeOf(state), 0),
   });
-  #fileBytes = 0;
-  #seen = "";
-  #work: Promise<void> = Promise.resolve();
 
   constructor(options: ListRecordOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    const now = options.now ?? Date.now;
+    this.#now = now;
+    const { record, onError } = options;
+    const take = (all: readonly LedLine[]): Promise<void> => this.#take(all);
+    this.#keeper =
+      record && new RecordKeeper({ record, what: "names that lists made", take, onError, mostUnwritten, now });
   }
 
-  /** Resolves once it is written down. Never rejects. */
+  /** Resolves once it is written down: only then a client may learn of it. Never rejects. */
   async remember(name: string, index: ListIndex): Promise<void> {
-    const at = this.#now();
-    const before = this.of(name).find(({ manifest }) => manifest.digest === index.manifest.digest);
-    if (before !== undefined && at - before.at < renewMs && sameSources(before, index)) return;
-    this.#keep(name, { ...index, at });
-    const { file } = this.#options;
-    if (file !== undefined) await this.#inTurn(file, () => this.#write(file, lineOf(name, { ...index, at })));
+    const led = this.#now();
+    const before = this.#find(name, index.manifest.digest);
+    if (before !== undefined && led - before.led < renewMs && sameSources(before, index)) {
+      await this.#keeper?.settle();
+      return;
+    }
+    this.#keep(name, { ...index, led });
+    if (this.#keeper === undefined) return;
+    const line = await packLine(led, name, index);
+    if (line === undefined) {
+      const text = `${name}: too many builds to be written down: what its list leads to is known to this process alone`;
+      this.#options.onError(new ProxyError("RECORD_UNUSABLE", text));
+    } else await this.#keeper.write(line);
   }
 
   /** All that is known of a repository, the latest first. */
   of(name: string): readonly Kept[] {
-    const states = this.#known.get(name) ?? [];
     const now = this.#now();
-    return states.filter(({ at }) => now - at < keptMs);
+    return (this.#known.get(name) ?? []).filter(({ led }) => now - led < keptMs);
   }
 
-  /** Looks into the file, where it changed: another process may have written it. Never rejects. */
-  async read(): Promise<void> {
-    const { file } = this.#options;
-    if (file !== undefined) await this.#inTurn(file, () => this.#read(file));
+  /** Learns what another process wrote down; false where nobody can say that. Never rejects. */
+  async read(): Promise<boolean> {
+    return (await this.#keeper?.read()) ?? true;
+  }
+
+  #find(name: string, digest: string): Kept | undefined {
+    return this.of(name).find(({ manifest }) => manifest.digest === digest);
   }
 
   #keep(name: string, state: Kept): void {
     const others = this.of(name).filter(({ manifest }) => manifest.digest !== state.manifest.digest);
-    const states = [state, ...others].sort((one, other) => other.at - one.at);
+    const states = [state, ...others].sort((one, other) => other.led - one.led);
     let bytes = 0;
     const kept = states.slice(0, mostOfOne).filter((one) => {
       bytes += sizeOf(one);
@@ -99,57 +100,16 @@ export class ListRecord {
     this.#known.set(name, kept);
   }
 
-  async #write(file: string, line: string): Promise<void> {
-    await appendFile(file, line, { mode });
-    this.#fileBytes += line.length;
-    if (this.#fileBytes < mostFileBytes) return;
-    await this.#read(file);
-    const draft = `${file}.${process.pid}.draft`;
-    const lines = [...this.#known.entries()].flatMap(([name]) => this.of(name).map((state) => lineOf(name, state)));
-    const text = lines.toReversed().join("");
-    try {
-      await writeFile(draft, text, { mode });
-      await rename(draft, file);
-    } finally {
-      await rm(draft, { force: true });
+  async #take(all: readonly LedLine[]): Promise<void> {
+    for (const line of all) {
+      const now = this.#now();
+      const led = Math.min(line.led, now);
+      if (line.led > now + aheadMs || now - led >= keptMs) continue;
+      const before = this.#find(line.name, line.digest);
+      if (before !== undefined && before.led >= led) continue;
+      const index = await unpackLine(line);
+      if (index !== undefined) this.#keep(line.name, { ...index, led });
     }
-    this.#fileBytes = text.length;
-  }
-
-  async #read(file: string): Promise<void> {
-    const about = await stat(file, { bigint: true }).catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
-    });
-    const seen = about === undefined ? "" : `${about.dev} ${about.ino} ${about.size} ${about.mtimeNs}`;
-    if (about === undefined || seen === this.#seen) return;
-    if (about.size > maxFileBytes) throw new Error(`larger than ${maxFileBytes} bytes`);
-    for (const text of (await readFile(file, "utf8")).split("\n")) {
-      const line = readLine(text);
-      if (line !== undefined) this.#take(line);
-    }
-    this.#fileBytes = Number(about.size);
-    this.#seen = seen;
-  }
-
-  #take({ at, name, text, sources }: Line): void {
-    const now = this.#now();
-    if (at > now || now - at >= keptMs) return;
-    const bytes = Buffer.from(text);
-    const digest = computeDigest(bytes);
-    const before = this.of(name).find(({ manifest }) => manifest.digest === digest);
-    if (before !== undefined && before.at >= at) return;
-    const manifest = { bytes, mediaType: ociIndex, size: bytes.length, digest };
-    this.#keep(name, { manifest, sources: readSources(sources), at });
-  }
-
-  async #inTurn(file: string, work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(work).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const text = `${file}: cannot be used, so that what lists led to is known until the end only: ${reason}`;
-      this.#options.onError(new ProxyError("RECORD_UNUSABLE", text, { cause }));
-    });
-    await this.#work;
   }
 }
 
@@ -161,33 +121,4 @@ function sameSources(one: ListIndex, other: ListIndex): boolean {
   if (one.sources === other.sources) return true;
   if (one.sources.size !== other.sources.size) return false;
   return [...one.sources].every(([digest, { name }]) => other.sources.get(digest)?.name === name);
-}
-
-function lineOf(name: string, { manifest, sources, at }: Kept): string {
-  const text = Buffer.from(manifest.bytes).toString("utf8");
-  const named = [...sources].map(([digest, source]) => [digest, source.name]);
-  return `${JSON.stringify({ at, name, text, sources: Object.fromEntries(named) })}\n`;
-}
-
-/** Without those that are none. */
-function readSources(sources: Line["sources"]): ReadonlyMap<string, Source> {
-  const read = new Map<string, Source>();
-  for (const [digest, text] of Object.entries(sources)) {
-    try {
-      read.set(digest, sourceOf(text));
-    } catch (error) {
-      if (!(error instanceof OciError)) throw error;
-    }
-  }
-  return read;
-}
-
-/** Undefined for what is none: the last line may be half written. */
-function readLine(text: string): Line | undefined {
-  try {
-    return lineSchema.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Asker } from "../registry/with-credentials.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline } from "../time/deadline.ts";
+import { notKnown } from "./answer.ts";
 import type { Source } from "./list-index.ts";
 import type { ListedNames } from "./listed-names.ts";
 import { isMissing } from "./missing.ts";
@@ -21,7 +22,8 @@ export interface ListedBlob {
 
 /**
  * Sends a blob of the asked repository; or of another one, where a build lies to which a list leads under the asked name,
- * and that build refers to this blob. @throws what `send` threw for the asked repository, where there is no such build
+ * and that build refers to this blob. @throws what `send` threw for the asked repository, where there is no such build; Refusal
+ * where nobody can say that
  */
 export async function sendFromWhereItIs(lists: ListedNames, blob: ListedBlob): Promise<void> {
   const { place, digest, asker, send, hasBegun, clock = systemClock } = blob;
@@ -32,12 +34,13 @@ export async function sendFromWhereItIs(lists: ListedNames, blob: ListedBlob): P
   } catch (error) {
     if (!isMissing(error) || hasBegun()) throw error;
     const deadline = new Deadline(clock, asker.signal, "finding the blob", lookMs);
-    let source: Source | undefined;
+    let source: Source | "unreadable" | undefined;
     try {
       source = await lists.findBlob(place, digest, { ...asker, signal: deadline.signal });
     } finally {
       deadline.end();
     }
+    if (source === "unreadable") throw notKnown();
     if (source === undefined) throw error;
     await send(source);
   }

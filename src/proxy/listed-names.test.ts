@@ -1,83 +1,33 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { list } from "../../test/support/lists.ts";
-import { type ProxySite, type ProxySiteOptions, startProxySite } from "../../test/support/proxy/site.ts";
-import { putImage, putIndex, type StoredDescriptor } from "../../test/support/registry/content.ts";
-import { type RunningRegistry, startRegistry } from "../../test/support/registry/start.ts";
-import type { CredentialSource } from "../credentials/keyring.ts";
-import type { SpokenList } from "../lists/list.ts";
+import {
+  configDigest,
+  configOf,
+  digestOf,
+  ListedRegistries,
+  type Spread,
+} from "../../test/support/proxy/listed-registries.ts";
+import type { ProxySite, ProxySiteOptions } from "../../test/support/proxy/site.ts";
+import { putImage, putIndex, putManifest, type StoredDescriptor } from "../../test/support/registry/content.ts";
+import type { RunningRegistry } from "../../test/support/registry/start.ts";
+import { formatFeature } from "../hardware/feature.ts";
 import { readIndex } from "../oci/flatten.ts";
 
 const hour = 3_600_000;
-const login = { kind: "basic", username: "hub", password: "s3cret" } as const;
-/** Credentials for ghcr.io, and none for docker.io. */
-const keyring: CredentialSource = { candidates: async ({ registry }) => (registry === "ghcr.io" ? [login] : []) };
-const config = (text: string, architecture = "amd64"): Buffer =>
-  Buffer.from(JSON.stringify({ os: "linux", architecture, text }));
-
-let folder: string;
+let behind: ListedRegistries;
 let upstream: RunningRegistry;
 let elsewhere: RunningRegistry;
-let lists: SpokenList[];
-let now: number;
-const sites: ProxySite[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "metahub-lists-"));
-  upstream = await startRegistry();
-  elsewhere = await startRegistry({ auth: { scheme: "basic", users: { hub: "s3cret" } } });
-  lists = [];
-  now = Date.parse("2026-11-29T12:00:00Z");
+  behind = await ListedRegistries.open();
+  ({ upstream, elsewhere } = behind);
 });
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close();
-  await elsewhere.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => behind.close());
 
-/** A registry before docker.io and, with a login of its own, ghcr.io. The next one is the same after a restart. */
-async function start(options: ProxySiteOptions = {}): Promise<ProxySite> {
-  const mirrors = new Map([
-    ["docker.io", upstream.host],
-    ["ghcr.io", elsewhere.host],
-  ]);
-  const plainHttp = (host: string): boolean => host === upstream.host || host === elsewhere.host;
-  const allowedRegistries = (host: string): boolean => mirrors.has(host);
-  const upstreams = [{ name: "ghcr", host: "ghcr.io" }];
-  const site = await startProxySite({
-    ...{ upstream, upstreams, keyring, lists: () => lists, now: () => now, recordFile: join(folder, "record") },
-    client: { mirrors, plainHttp, allowedRegistries },
-    ...options,
-  });
-  sites.push(site);
-  return site;
-}
-const blobOf = async (registry: RunningRegistry, repository: string, digest: string): Promise<string> => {
-  const manifest = await registry.store.manifest(repository, digest);
-  return JSON.parse(Buffer.from(manifest?.bytes ?? []).toString()).config.digest;
-};
-const digestOf = (response: Response): string | null => response.headers.get("docker-content-digest");
+const start = (options?: ProxySiteOptions): Promise<ProxySite> => behind.start(options);
+const spread = (): Promise<Spread> => behind.spread();
 const pull = (site: ProxySite, name: string, user?: string): Promise<Response> => site.ask(`/v2/${name}`, user);
-
-/** team/app: a generic build of its own, one for broadwell in another repository, one for GPUs in another registry. */
-async function spread(): Promise<Readonly<Record<"generic" | "broadwell" | "gpu" | "secret", StoredDescriptor>>> {
-  const generic = await putImage(upstream.store, "team/app", "generic", config("generic"));
-  const broadwell = await putImage(upstream.store, "team/fast", "v1", config("broadwell"));
-  const gpu = await putImage(elsewhere.store, "gpu/app", "v1", config("gpu"));
-  const secret = await putImage(elsewhere.store, "gpu/app", "secret", config("secret"));
-  lists = [
-    list("app", {
-      image: "team/app:v1",
-      manifests: [
-        { image: "team/app:generic" },
-        { image: "team/fast:v1", features: ["cpu:broadwell"] },
-        { image: "ghcr.io/gpu/app:v1", features: ["cpu:broadwell", "nvcap:5.2"], priority: 1 },
-      ],
-    }),
-  ];
-  return { generic, broadwell, gpu, secret };
-}
 
 test("a name for which a list speaks brings each machine type its own build, wherever that lies", async () => {
   const { generic, broadwell, gpu } = await spread();
@@ -90,14 +40,14 @@ test("a name for which a list speaks brings each machine type its own build, whe
   expect((await pull(site, "team/app/manifests/other", "type1")).status).toBe(404);
   const bytes = await (await pull(site, `team/app/manifests/${gpu.digest}`, "type4")).text();
   const blob = await pull(site, `team/app/blobs/${JSON.parse(bytes).config.digest}`, "type4");
-  expect([blob.status, await blob.text()]).toEqual([200, config("gpu").toString()]);
+  expect([blob.status, await blob.text()]).toEqual([200, configOf("gpu").toString()]);
   const head = await site.ask(`/v2/team/app/blobs/${JSON.parse(bytes).config.digest}`, "type4", { method: "HEAD" });
-  expect([head.status, head.headers.get("content-length")]).toEqual([200, String(config("gpu").length)]);
+  expect([head.status, head.headers.get("content-length")]).toEqual([200, String(configOf("gpu").length)]);
 });
 
 test("a list replaces what its upstream has under the name, and a digest is never replaced", async () => {
   const { broadwell } = await spread();
-  const old = await putImage(upstream.store, "team/app", "v1", config("old"));
+  const old = await putImage(upstream.store, "team/app", "v1", configOf("old"));
   const site = await start();
   expect(digestOf(await pull(site, "team/app/manifests/v1", "type1"))).toBe(broadwell.digest);
   expect(digestOf(await pull(site, `team/app/manifests/${old.digest}`, "type1"))).toBe(old.digest);
@@ -111,7 +61,7 @@ test("nothing else of another repository is reached under the name: not there an
   const nowhere = `sha256:${"0".repeat(64)}`;
   for (const [kind, there] of [
     ["manifests", secret.digest],
-    ["blobs", await blobOf(elsewhere, "gpu/app", secret.digest)],
+    ["blobs", await configDigest(elsewhere, "gpu/app", secret.digest)],
   ]) {
     const [mine, none] = [await pull(site, `team/app/${kind}/${there}`, "type4"), nowhere];
     const absent = await pull(site, `team/app/${kind}/${none}`, "type4");
@@ -124,7 +74,7 @@ test("nothing else of another repository is reached under the name: not there an
     expect(await shown(mine)).toEqual(await shown(absent));
   }
   // Under another name the list leads nowhere, and whoever may not see the name sees none of its builds.
-  const blob = await blobOf(elsewhere, "gpu/app", gpu.digest);
+  const blob = await configDigest(elsewhere, "gpu/app", gpu.digest);
   expect((await pull(site, `team/fast/manifests/${gpu.digest}`, "type4")).status).toBe(404);
   expect((await pull(site, `team/fast/blobs/${blob}`, "type4")).status).toBe(404);
   expect((await pull(site, `team/app/manifests/${gpu.digest}`, "type4-narrow")).status).toBe(404);
@@ -134,7 +84,7 @@ test("nothing else of another repository is reached under the name: not there an
 test("a list leads to no host that is not an upstream", async () => {
   await spread();
   const image = "team/app:v1";
-  lists = [
+  behind.lists = [
     list("app", { image, manifests: [{ image: `${elsewhere.host}/gpu/app:v1` }, { image: "team/app:generic" }] }),
   ];
   const site = await start();
@@ -155,13 +105,13 @@ test.each([
   expect(digestOf(began)).toBe(gpu.digest);
   const whole = await pull(first, "team/app/manifests/v1", "unfiltered");
   const index = digestOf(whole) ?? "";
-  lists = [];
-  now += hour;
+  behind.lists = [];
+  behind.now += hour;
   const site = same ? first : await start();
-  const blob = await blobOf(elsewhere, "gpu/app", gpu.digest);
+  const blob = await configDigest(elsewhere, "gpu/app", gpu.digest);
   const paths = [`manifests/${gpu.digest}`, `blobs/${blob}`, `manifests/${index}`];
   for (const path of paths) expect([path, (await pull(site, `team/app/${path}`, "type4")).status]).toEqual([path, 200]);
-  now += 2 * hour;
+  behind.now += 2 * hour;
   for (const path of paths) expect([path, (await pull(site, `team/app/${path}`, "type4")).status]).toEqual([path, 404]);
 });
 
@@ -169,9 +119,9 @@ test("another process that has no record finds all of it by the list as it is", 
   const { gpu } = await spread();
   const first = await start();
   const index = digestOf(await pull(first, "team/app/manifests/v1", "unfiltered")) ?? "";
-  const blob = await blobOf(elsewhere, "gpu/app", gpu.digest);
+  const blob = await configDigest(elsewhere, "gpu/app", gpu.digest);
   for (const path of [`blobs/${blob}`, `manifests/${gpu.digest}`, `manifests/${index}`]) {
-    const other = await start({ recordFile: join(folder, `empty-${path.slice(-8)}`) });
+    const other = await start({ recordFile: join(behind.folder, `empty-${path.slice(-8)}`) });
     expect([path, (await pull(other, `team/app/${path}`, "type4")).status]).toEqual([path, 200]);
   }
 });
@@ -181,7 +131,7 @@ test("who sees everything gets an index of the list, the same each time, that sa
   const site = await start();
   const [one, other] = [
     await pull(site, "team/app/manifests/v1", "unfiltered"),
-    await pull(await start({ recordFile: join(folder, "other") }), "team/app/manifests/v1", "unfiltered"),
+    await pull(await start({ recordFile: join(behind.folder, "other") }), "team/app/manifests/v1", "unfiltered"),
   ];
   const bytes = Buffer.from(await one.arrayBuffer());
   expect(bytes.equals(Buffer.from(await other.arrayBuffer()))).toBe(true);
@@ -223,11 +173,11 @@ test("a list of SIF files is chosen from, each where it lies", async () => {
     annotations: { text },
   });
   const [slow, fast] = [
-    await putImage(upstream.store, "hpc/app", "slow", config("a"), sif("slow")),
-    await putImage(elsewhere.store, "hpc/fast", "v1", config("b"), sif("fast")),
+    await putImage(upstream.store, "hpc/app", "slow", configOf("a"), sif("slow")),
+    await putImage(elsewhere.store, "hpc/fast", "v1", configOf("b"), sif("fast")),
   ];
   const platform = { os: "linux", architecture: "amd64" };
-  lists = [
+  behind.lists = [
     list("sif", {
       image: "hpc/app:v1",
       manifests: [
@@ -246,7 +196,7 @@ test("a list of SIF files is chosen from, each where it lies", async () => {
 
 test("a list none of whose builds is there brings nothing, for whomever", async () => {
   await putIndex(upstream.store, "team/app", "v1", []);
-  lists = [list("app", { image: "team/app:v1", manifests: [{ image: "team/app:gone" }] })];
+  behind.lists = [list("app", { image: "team/app:v1", manifests: [{ image: "team/app:gone" }] })];
   const site = await start();
   for (const user of ["type1", "unfiltered"]) {
     const response = await pull(site, "team/app/manifests/v1", user);
@@ -256,6 +206,110 @@ test("a list none of whose builds is there brings nothing, for whomever", async 
 
 test("a list of a namespace is nothing to machines outside of it", async () => {
   await spread();
-  lists = [list("app", { image: "team/app:v1", manifests: [{ image: "team/app:generic" }] }, { namespace: "team" })];
+  behind.lists = [
+    list("app", { image: "team/app:v1", manifests: [{ image: "team/app:generic" }] }, { namespace: "team" }),
+  ];
   expect((await pull(await start(), "team/app/manifests/v1", "type1")).status).toBe(404);
+});
+
+test("while nobody can look up what was answered before, a digest that nobody knows is not called missing", async () => {
+  const { gpu, generic } = await spread();
+  await mkdir(join(behind.folder, "record.lists"));
+  await mkdir(join(behind.folder, "broken"));
+  const nowhere = `sha256:${"0".repeat(64)}`;
+  for (const recordFile of [join(behind.folder, "record"), join(behind.folder, "broken")]) {
+    const site = await start({ recordFile });
+    const statuses = async (...paths: readonly string[]) =>
+      await Promise.all(paths.map(async (path) => (await pull(site, path, "type4")).status));
+    const blob = await configDigest(elsewhere, "gpu/app", gpu.digest);
+    // What the list leads to now, and what upstream has, needs no record.
+    expect(
+      await statuses("team/app/manifests/v1", `team/app/manifests/${gpu.digest}`, `team/app/blobs/${blob}`),
+    ).toEqual([200, 200, 200]);
+    expect(await statuses(`team/app/manifests/${generic.digest}`, "team/app/manifests/none")).toEqual([200, 404]);
+    const lost = await pull(site, `team/app/manifests/${nowhere}`, "type4");
+    expect([lost.status, await lost.text()]).toEqual([503, expect.stringContaining("cannot be looked up now")]);
+    const hidden = await statuses(`team/app/manifests/${nowhere}`, `team/app/blobs/${nowhere}`);
+    expect(hidden).toEqual(recordFile.endsWith("record") ? [503, 503] : [503, 404]);
+    expect((await pull(site, `team/app/manifests/${nowhere}`, "type4-narrow")).status).toBe(404);
+  }
+});
+
+test("a list of more builds than an index holds is not answered, and whoever asks is told why", async () => {
+  const parts = await Promise.all(
+    ["a", "b"].map(async (part) => {
+      const entries = await Promise.all(
+        Array.from({ length: 600 }, async (_, count) => ({
+          ...(await putManifest(upstream.store, "team/many", undefined, `${part}${count}`)),
+          platform: { os: "linux", architecture: "amd64" },
+        })),
+      );
+      return await putIndex(upstream.store, "team/many", part, entries);
+    }),
+  );
+  expect(new Set(parts.map(({ digest }) => digest)).size).toBe(2);
+  const manifests = [{ image: "team/many:a" }, { image: "team/many:b" }];
+  behind.lists = [list("many", { image: "team/many:v1", manifests })];
+  const site = await start();
+  for (const user of ["type1", "unfiltered"]) {
+    const response = await pull(site, "team/many/manifests/v1", user);
+    const told = expect.stringContaining("ClusterManifestList many leads to 1200 builds, and an index holds 1024");
+    expect([response.status, await response.text()]).toEqual([502, told]);
+  }
+});
+
+test("an index that cannot tell all that a build requires is given to nobody who goes by it; the build is", async () => {
+  const own = await putImage(upstream.store, "team/app", "own", configOf("own"));
+  const build = (image: string, one: string, other: string) => ({
+    image,
+    platform: { architecture: "amd64", features: [`cpu:${one}`] },
+    features: [`cpu:${other}`],
+  });
+  const entries = [{ ...own, platform: { os: "linux", architecture: "amd64", features: ["cpu:nehalem"] } }];
+  await putIndex(upstream.store, "team/app", "index", entries);
+  const site = await start();
+  behind.lists = [list("app", { image: "team/app:v1", manifests: [build("team/app:index", "broadwell", "haswell")] })];
+  const whole = await pull(site, "team/app/manifests/v1", "unfiltered");
+  expect([whole.status, await whole.text()]).toEqual([502, expect.stringContaining("a third demand on one namespace")]);
+  expect(digestOf(await pull(site, "team/app/manifests/v1", "type2"))).toBe(own.digest);
+  behind.lists = [
+    list("app", { image: "team/app:v1", manifests: [build("team/app:index", "broadwell", "broadwell")] }),
+  ];
+  const two = await pull(site, "team/app/manifests/v1", "unfiltered");
+  const read = readIndex(Buffer.from(await two.arrayBuffer()));
+  const groups = read.complete ? read.variants[0]?.requires.map((group) => group.map(formatFeature).join()) : [];
+  expect(groups?.toSorted()).toEqual(["cpu:broadwell", "cpu:nehalem"]);
+});
+
+test("a name for others is answered without asking anybody: no time tells whether it is there, or a list speaks for it", async () => {
+  const { gpu } = await spread();
+  await putImage(upstream.store, "team/plain", "v1", configOf("plain"));
+  const site = await start();
+  const asked = (): number => upstream.requests.length + elsewhere.requests.length;
+  const before = asked();
+  const paths = ["manifests/v1", `manifests/${gpu.digest}`, `blobs/${gpu.digest}`, "tags/list"];
+  for (const repository of ["team/app", "team/plain", "team/none"]) {
+    for (const path of paths) {
+      const { status } = await pull(site, `${repository}/${path}`, "type1-narrow");
+      expect([repository, path, status]).toEqual([repository, path, 404]);
+    }
+  }
+  expect(asked()).toBe(before);
+  expect((await pull(site, "team/plain/manifests/v1", "type1")).status).toBe(200);
+  expect(asked()).toBeGreaterThan(before);
+});
+
+test("a build that lies in the asked repository too is taken from there", async () => {
+  const own = await putImage(upstream.store, "team/app", "same", configOf("same"));
+  await putImage(elsewhere.store, "gpu/app", "same", configOf("same"));
+  const manifests = [{ image: "ghcr.io/gpu/app:same" }, { image: "team/app:same" }];
+  behind.lists = [list("same", { image: "team/app:v1", manifests })];
+  const site = await start();
+  expect(digestOf(await pull(site, "team/app/manifests/v1", "type1"))).toBe(own.digest);
+  const before = elsewhere.requests.length;
+  const blob = await configDigest(upstream, "team/app", own.digest);
+  for (const path of [`manifests/${own.digest}`, `blobs/${blob}`]) {
+    expect([path, (await pull(site, `team/app/${path}`, "type1")).status]).toEqual([path, 200]);
+  }
+  expect(elsewhere.requests.length).toBe(before);
 });

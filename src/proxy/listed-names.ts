@@ -8,7 +8,7 @@ import { RegistryError } from "../registry/error.ts";
 import type { ImageSource, IndexImage } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import { BuildBlobs } from "./build-blobs.ts";
-import { type ListIndex, listIndexOf, type Source } from "./list-index.ts";
+import { listIndexOf, type MadeListIndex, type Source } from "./list-index.ts";
 import type { ListRecord } from "./list-record.ts";
 
 export interface ListedNamesOptions {
@@ -46,6 +46,12 @@ export class ListedNames {
     return this.#options.listed.listFor(reference);
   }
 
+  /** Tags of a repository that lists name, in order, each once: 2,048 at most. */
+  tags(reference: Source): readonly string[] {
+    const lists = this.#options.listed.listsOf(reference).slice(0, mostLists);
+    return [...new Set(lists.flatMap(({ tags }) => [...(tags ?? [])]))].sort();
+  }
+
   /** The list as an index to choose from, of images or, where it has none, of artifacts. @throws RegistryError */
   async image(list: SpokenList, reference: Reference, asker: Asker, kind: "images" | "artifacts"): Promise<IndexImage> {
     const { listed, [kind]: source } = this.#options;
@@ -55,7 +61,7 @@ export class ListedNames {
   }
 
   /** The index that clients may read of a list; what it leads to is found from now on. @throws RegistryError INVALID */
-  async index(reference: Reference, image: IndexImage): Promise<ListIndex> {
+  async index(reference: Reference, image: IndexImage): Promise<MadeListIndex> {
     const index = listIndexOf(image);
     await this.#options.record.remember(reference.name, index);
     return index;
@@ -71,10 +77,13 @@ export class ListedNames {
     return undefined;
   }
 
-  /** The same, where it takes asking: what the lists lead to now, and what another process wrote down. */
-  async find(reference: DigestReference, asker: Asker): Promise<Found | undefined> {
-    await this.#look(reference, asker);
-    return this.known(reference);
+  /**
+   * The same, where it takes asking: what the lists lead to now, and what another process wrote down. "unreadable": nobody
+   * can say whether there is such a thing.
+   */
+  async find(reference: DigestReference, asker: Asker): Promise<Found | "unreadable" | undefined> {
+    const isRead = await this.#look(reference, asker);
+    return this.known(reference) ?? (isRead ? undefined : "unreadable");
   }
 
   /** A build of another repository, with its blobs known from then on. @throws RegistryError */
@@ -96,9 +105,9 @@ export class ListedNames {
   }
 
   /** The same, where it takes asking. @throws RegistryError ABORTED */
-  async findBlob(place: Source, blob: string, asker: Asker): Promise<Source | undefined> {
-    if (this.#options.listed.sources(place).length > 0) await this.#look(place, asker);
-    else await this.#options.record.read();
+  async findBlob(place: Source, blob: string, asker: Asker): Promise<Source | "unreadable" | undefined> {
+    const leadsAway = this.#options.listed.sources(place).length > 0;
+    const isRead = leadsAway ? await this.#look(place, asker) : await this.#options.record.read();
     const known = this.knownBlob(place.name, blob);
     if (known !== undefined) return known;
     const away = new Map(this.#options.record.of(place.name).flatMap(({ sources }) => [...sources]));
@@ -111,18 +120,19 @@ export class ListedNames {
       const found = this.knownBlob(place.name, blob);
       if (found !== undefined) return found;
     }
-    return undefined;
+    return isRead ? undefined : "unreadable";
   }
 
-  /** Remembers what the lists of a repository lead to now. */
-  async #look(place: Source, asker: Asker): Promise<void> {
+  /** Remembers what the lists of a repository lead to now; false where the record cannot be read. */
+  async #look(place: Source, asker: Asker): Promise<boolean> {
     const { listed, record } = this.#options;
-    await record.read();
+    const isRead = await record.read();
     for (const list of listed.listsOf(place).slice(0, mostLists)) {
       const image = await this.image(list, place, asker, "images");
       const some = isEmpty(image) ? await this.image(list, place, asker, "artifacts") : image;
       if (some.variants.length > 0) await this.#passingOver(asker, this.index(place, some));
     }
+    return isRead;
   }
 
   /** Passes over a failure: that of one build or list must not hide another. */

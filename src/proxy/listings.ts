@@ -5,6 +5,8 @@ import { emptyIndex, type ListingPage } from "../registry/listings.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Clock } from "../time/clock.ts";
 import { notThere, privateHeaders } from "./answer.ts";
+import { afterKey, bytesOf, joinTags, readTags, type TagPage } from "./listed-tags.ts";
+import { isMissing } from "./missing.ts";
 import type { Asked } from "./names.ts";
 import { sendWhole } from "./pour.ts";
 import type { Place } from "./upstreams.ts";
@@ -21,6 +23,8 @@ export interface AskedListing {
   readonly asked: Asked & { readonly kind: "tags" | "referrers" };
   readonly place: Place["reference"];
   readonly query: URLSearchParams;
+  /** Tags for which lists speak, in order, each once. */
+  readonly listedTags: readonly string[];
   readonly asker: Asker;
   readonly clock: Clock;
 }
@@ -32,7 +36,7 @@ interface Page extends ListingPage {
 /** One page of tags or referrers, as it is upstream, with a link to the next one here. @throws RegistryError; Refusal */
 export async function sendListing(
   client: RegistryClient,
-  { asked, place, query, asker, clock }: AskedListing,
+  { asked, place, query, listedTags, asker, clock }: AskedListing,
   response: ServerResponse,
 ): Promise<void> {
   // A registry's next page may be named by any key of its own.
@@ -41,11 +45,38 @@ export async function sendListing(
   if (count !== null && !/^\d{1,15}$/.test(count)) passed.delete("n");
   else if (count !== null && Number(count) > mostListed) passed.set("n", String(mostListed));
   if (passed.size > mostKeys || passed.toString().length > longestQuery) throw notThere("NAME_UNKNOWN");
-  const page: Page = await withCredentials(place, asker, (access) =>
-    asked.kind === "tags" ? client.tags(place, passed, access) : client.referrers(place, asked.digest, passed, access),
-  );
+  const upstream = new URLSearchParams([...passed].filter(([key]) => key !== afterKey));
+  const page: Page =
+    asked.kind === "tags"
+      ? await tagsOf(client, { place, passed, upstream, listedTags, asker })
+      : await withCredentials(place, asker, (access) => client.referrers(place, asked.digest, upstream, access));
   if (asked.kind === "referrers" && isEmpty(page)) await sendNoReferrers(query, response, clock);
   else await sendPage(asked, page, response, clock);
+}
+
+interface AskedTags extends Pick<AskedListing, "place" | "listedTags" | "asker"> {
+  readonly passed: URLSearchParams;
+  readonly upstream: URLSearchParams;
+}
+
+/** A page of tags: upstream's as it is, unless lists speak for some. Those are there also where the repository is not. */
+async function tagsOf(
+  client: RegistryClient,
+  { place, passed, upstream, listedTags, asker }: AskedTags,
+): Promise<ListingPage> {
+  const pageOf = async (): Promise<ListingPage> =>
+    await withCredentials(place, asker, (access) => client.tags(place, upstream, access));
+  if (listedTags.length === 0) return await pageOf();
+  const own: TagPage = { name: place.repository, tags: [], next: undefined };
+  const page = await pageOf().then(
+    (found) => readTags(found, place.repository, asker.signal),
+    (error: unknown) => {
+      if (isMissing(error)) return own;
+      throw error;
+    },
+  );
+  const joined = joinTags(page, listedTags, passed);
+  return { bytes: bytesOf(joined), next: joined.next };
 }
 
 /**

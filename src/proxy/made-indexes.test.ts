@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { ProxyError } from "./error.ts";
 import { MadeIndexes } from "./made-indexes.ts";
-import type { MadeIndex, MadeRecord } from "./made-record.ts";
+import type { MadeIndex } from "./made-record.ts";
+import type { SharedRecord } from "./shared-record.ts";
 
 const made = (count: number): MadeIndex => ({
   digest: `d${count}`,
@@ -14,7 +15,7 @@ const fail = (error: ProxyError): void => {
 };
 
 /** A record whose writes end when the test says so. */
-class SlowRecord implements MadeRecord {
+class SlowRecord implements SharedRecord<MadeIndex> {
   readonly place = "the record";
   readonly batches: (readonly MadeIndex[])[] = [];
   readonly #ends: PromiseWithResolvers<void>[] = [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonOf, type RecordForm } from "./shared-record.ts";
 
 /** How an index came to be that no upstream has, so that its bytes can be made again. */
 const madeSchema = z.object({
@@ -13,27 +14,14 @@ const madeSchema = z.object({
 
 export type MadeIndex = z.infer<typeof madeSchema>;
 
-/** Where indexes that were made are written down, for replicas and after a restart. */
-export interface MadeRecord {
-  /** For messages. */
-  readonly place: string;
-  /** Resolves once others find them. */
-  add(made: readonly MadeIndex[]): Promise<void>;
-  /** All that are written down, the oldest first; undefined where nothing has changed since they were read last. */
-  read(): Promise<readonly MadeIndex[] | undefined>;
-}
-
 /** One and the same for all who make it. */
 export function keyOf({ name, digest }: Pick<MadeIndex, "name" | "digest">): string {
   return `${name} ${digest}`;
 }
 
-/** Undefined for what is none: a line may be half written, and anybody's. */
-export function readMade(text: string): MadeIndex | undefined {
-  try {
-    return madeSchema.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
+/** Indexes that were made, as they are written down. */
+export const madeForm: RecordForm<MadeIndex> = {
+  keyOf,
+  write: ({ digest, name, from, build }) => JSON.stringify({ digest, name, from, build }),
+  read: (text) => madeSchema.safeParse(jsonOf(text)).data,
+};

@@ -1,18 +1,20 @@
 import type { Snapshot } from "../inventory/snapshot.ts";
 import type { SpokenList } from "../lists/list.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Reference } from "../oci/reference.ts";
+import { isDigestTag, type Reference } from "../oci/reference.ts";
 import type { Variant } from "../oci/variant.ts";
 import type { PlacedProfile } from "../placement/placement.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import type { Manifest } from "../registry/contents.ts";
+import { RegistryError } from "../registry/error.ts";
 import type { IndexImage } from "../registry/image.ts";
 import type { ImageSource } from "../registry/images.ts";
 import { type Asker, withCredentials } from "../registry/with-credentials.ts";
 import type { Selections } from "../rewriting/selections.ts";
-import { notThere, oneLine, Refusal } from "./answer.ts";
+import { notKnown, notThere, oneLine, Refusal } from "./answer.ts";
 import { chooseArtifact } from "./artifacts.ts";
 import type { IndexMaker } from "./index-maker.ts";
+import type { MadeListIndex } from "./list-index.ts";
 import { type DigestReference, type Found, isEmpty, type ListedNames } from "./listed-names.ts";
 import { isMissing } from "./missing.ts";
 import { machineOf, profilesOf, type View } from "./view.ts";
@@ -63,13 +65,13 @@ export class Manifests {
 
   /** @throws RegistryError; Refusal where nothing fits, or the machine type is not there */
   async find(reference: Reference, view: View, asker: Asker): Promise<AnsweredManifest> {
-    const { digest } = reference;
+    const { digest, tag = "" } = reference;
     if (digest !== undefined) return await this.#byDigest({ ...reference, digest }, asker);
     const { images, lists, selections, snapshot } = this.#options;
     const list = lists.listFor(reference);
-    if (view.kind === "unfiltered") {
-      return await (list === undefined ? this.#asItIs(reference, asker) : this.#whole(list, reference, asker));
-    }
+    if (view.kind === "unfiltered") return await this.#unfiltered(list, reference, asker);
+    // What refers to a digest is nothing to choose from.
+    if (list === undefined && isDigestTag(tag)) return await this.#asItIs(reference, asker);
     const now = snapshot();
     const profiles = now === undefined ? undefined : profilesOf(now, view);
     if (profiles === undefined) throw notThere("MANIFEST_UNKNOWN");
@@ -90,14 +92,27 @@ export class Manifests {
     throw nothingFor(view, image, { code, reason });
   }
 
-  /** The index of a list's builds, for those who see everything. @throws RegistryError; Refusal where it is not whole */
-  async #whole(list: SpokenList, reference: Reference, asker: Asker): Promise<AnsweredManifest> {
+  /** All that upstream has, or the index of a list's builds. @throws RegistryError; Refusal where that is not whole */
+  async #unfiltered(list: SpokenList | undefined, reference: Reference, asker: Asker): Promise<AnsweredManifest> {
+    if (list === undefined) return await this.#asItIs(reference, asker);
     const { lists } = this.#options;
     const images = await lists.image(list, reference, asker, "images");
     const image = isEmpty(images) ? await lists.image(list, reference, asker, "artifacts") : images;
     if (image.incomplete === true || (image.unasked ?? []).length > 0) throw notWhole(list.shown);
     if (image.variants.length === 0) throw noBuildOf(list);
-    return answerOf((await lists.index(reference, image)).manifest);
+    const { manifest, untold } = await this.#indexOf(reference, image);
+    if (untold !== undefined) throw notTold(list.shown, untold);
+    return answerOf(manifest);
+  }
+
+  /** @throws Refusal where the list leads to more than an index holds */
+  async #indexOf(reference: Reference, image: IndexImage): Promise<MadeListIndex> {
+    try {
+      return await this.#options.lists.index(reference, image);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === "INVALID") throw new Refusal(502, "UNKNOWN", error.message);
+      throw error;
+    }
   }
 
   /** Artifacts are chosen from where an index holds nothing else; one without any choice is what it is. */
@@ -124,7 +139,7 @@ export class Manifests {
 
   async #chosen({ reference, view, asker }: Asked, { image, build, reason }: Chosen): Promise<AnsweredManifest> {
     const { answersIndex, lists, maker } = this.#options;
-    const listed = image.madeOf === undefined ? undefined : await lists.index(reference, image);
+    const listed = image.madeOf === undefined ? undefined : await this.#indexOf(reference, image);
     const index = listed?.manifest.digest ?? image.descriptor.digest;
     const told = { index, reason: oneLine(reason) };
     if (answersIndex(view)) {
@@ -141,17 +156,23 @@ export class Manifests {
     const known = lists.known(reference);
     if (known !== undefined) return await this.#found(known, reference.digest, asker);
     const made = maker.isMade(reference) ? await maker.again(reference, asker) : undefined;
-    if (made !== undefined) return answerOf(made);
+    if (made !== undefined && made !== "unreadable") return answerOf(made);
     try {
       return await this.#asItIs(reference, asker);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      const again = await maker.again(reference, asker);
-      if (again !== undefined) return answerOf(again);
-      const found = await lists.find(reference, asker);
-      if (found === undefined) throw error;
-      return await this.#found(found, reference.digest, asker);
+      return await this.#fromElsewhere(reference, asker, error);
     }
+  }
+
+  /** A digest that its upstream does not have. @throws `missing` where nobody has it; Refusal where nobody can say that */
+  async #fromElsewhere(reference: DigestReference, asker: Asker, missing: unknown): Promise<AnsweredManifest> {
+    const { lists, maker } = this.#options;
+    const again = await maker.again(reference, asker);
+    if (again !== undefined && again !== "unreadable") return answerOf(again);
+    const found = await lists.find(reference, asker);
+    if (found !== undefined && found !== "unreadable") return await this.#found(found, reference.digest, asker);
+    throw again === undefined && found === undefined ? missing : notKnown();
   }
 
   async #found(found: Found, digest: string, asker: Asker): Promise<AnsweredManifest> {
@@ -186,6 +207,11 @@ function nothingFor(
 
 function notWhole(shown: string): Refusal {
   return new Refusal(503, "UNKNOWN", `not all builds of ${shown} can be asked for now`);
+}
+
+function notTold(shown: string, build: string): Refusal {
+  const why = "an index has no place for a third demand on one namespace of features";
+  return new Refusal(502, "UNKNOWN", `${shown}: ${why}, as ${build.slice(0, 19)} has`);
 }
 
 function noBuildOf({ shown }: SpokenList): Refusal {

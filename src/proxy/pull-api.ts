@@ -162,7 +162,10 @@ export class PullApi {
     const asker: Asker = { keyring: this.#options.keyring, signal, tenant: tenantOf(guest, signal) };
     try {
       if (asked.kind === "manifest") await this.#manifest(asked, guest, place, asker, request, response);
-      else await this.#listing({ asked, place, query, asker, clock: this.#clock }, response);
+      else {
+        const listedTags = this.#options.lists.tags(place);
+        await this.#listing({ asked, place, query, listedTags, asker, clock: this.#clock }, response);
+      }
     } finally {
       deadline.end();
     }

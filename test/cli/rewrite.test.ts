@@ -78,6 +78,54 @@ test("a manifest list among the files speaks for its name, to the Pods of its na
   expect([code, stderr]).toEqual([1, expect.stringContaining("qnib/bench:v7")]);
 });
 
+describe("the powers of a namespace's lists", () => {
+  const pod = (more: string) =>
+    `---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: hpc}\n` +
+    `spec: {${more} containers: [{name: c, image: "team/app:v1"}]}\n`;
+  const list = (image: string, builds: string) =>
+    "apiVersion: metahub.dev/v1alpha1\nkind: ManifestList\nmetadata: {name: v1, namespace: hpc}\n" +
+    `spec: {image: "${image}", manifests: [${builds}]}\n`;
+  const across = list(
+    "team/app:v1",
+    "{image: qnib/bench:generic}, {image: qnib/bench:cpu-skylake, features: [cpu:skylake]}",
+  );
+  const imageOf = (stdout: string) => parsePod(loadAll(stdout)[0]).spec.containers?.[0]?.image;
+
+  test("--list-across-repositories: builds of other repositories count for the namespaces that it names", async () => {
+    const given = `${across}${pod(`nodeSelector: ${type2},`)}`;
+    for (const flags of [[], ["--list-across-repositories", "other"]]) {
+      const { stdout, stderr } = await rewrite([...flags, "-f", "-"], given);
+      expect([imageOf(stdout), stderr]).toEqual(["team/app:v1", expect.stringContaining("of c is left as written")]);
+    }
+    for (const flags of [["hpc"], ["*"], ["other", "hpc"]]) {
+      const named = flags.flatMap((namespace) => ["--list-across-repositories", namespace]);
+      const { stdout } = await rewrite([...named, "-f", "-"], given);
+      expect([flags, imageOf(stdout)]).toEqual([flags, build("cpu-skylake")]);
+    }
+  });
+
+  test("--list-at-binding: a Pod that may land on different machines is told to wait for its binding, and not that the list decides never", async () => {
+    const own = list(
+      "qnib/bench:v1",
+      "{image: qnib/bench:generic}, {image: qnib/bench:cpu-skylake, features: [cpu:skylake]}",
+    );
+    const given = `${own}${pod("").replace("team/app", "qnib/bench")}`;
+    const warned = async (...flags: readonly string[]): Promise<string> => {
+      const { stdout, stderr } = await rewrite([...flags, "-f", "-"], given);
+      expect(imageOf(stdout)).toBe("qnib/bench:v1");
+      return stderr;
+    };
+    for (const flags of [[], ["--list-at-binding", "other"], ["--list-across-repositories", "hpc"]]) {
+      expect(await warned(...flags)).toContain("ManifestList hpc/v1 decides when a Pod is made or never");
+    }
+    for (const namespace of ["hpc", "*"]) {
+      const open = await warned("--list-at-binding", namespace);
+      expect(open).toContain("it can land on machines that need different builds: node5 runs generic");
+      expect(open).not.toContain("ManifestList");
+    }
+  });
+});
+
 describe("Pod templates", () => {
   const template = (indent: string) =>
     [

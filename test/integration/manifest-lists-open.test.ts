@@ -1,4 +1,7 @@
+import { fileURLToPath } from "node:url";
+import { loadAll } from "js-yaml";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { openBindingSite, soon } from "../support/cluster/binding-site.ts";
 import { imageOf } from "../support/cluster/pods.ts";
 import { describeWith } from "../support/describe-with.ts";
@@ -6,6 +9,12 @@ import { describeWith } from "../support/describe-with.ts";
 // The chart makes its flags of `lists.*`; the webhook of this site gets them here.
 const webhookArgs = ["--list-across-repositories=default", "--list-at-binding=default"];
 const found = await openBindingSite({ values: { "lists.acrossAtBinding": "true" }, webhookArgs });
+const chart = fileURLToPath(new URL("../../charts/metahub", import.meta.url));
+const container = z.object({ args: z.array(z.string()).optional() });
+const deployment = z.object({
+  kind: z.literal("Deployment"),
+  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(container) }) }) }),
+});
 const manual = { schedulerName: "nobody" };
 
 /** The powers that an operator may give to the lists of a namespace, all given. */
@@ -40,6 +49,21 @@ describeWith(found, "manifest lists to which everything is open", (site) => {
     elsewhere = await site.publish("qnib/elsewhere", { broadwell: [], skylake: [] });
   });
   afterAll(() => site.stop());
+
+  test("by the flags that the chart makes of its values", async () => {
+    const values = ["acrossRepositories", "atBinding"].flatMap((name) => ["--set", `lists.${name}={default,other}`]);
+    const { code, stdout, stderr } = await site.cluster.helm(
+      ["template", "metahub", chart, "--kube-version", "1.37.2", ...values],
+      {
+        signal: soon(),
+      },
+    );
+    expect(code, stderr).toBe(0);
+    const flags = loadAll(stdout)
+      .flatMap((object) => deployment.safeParse(object).data?.spec.template.spec.containers ?? [])
+      .flatMap(({ args = [] }) => args.filter((arg) => arg.startsWith("--list-")));
+    expect(flags.toSorted()).toEqual(webhookArgs.flatMap((flag) => [flag, flag.replace("default", "other")]));
+  });
 
   test("a tenant's decides at binding, for a build of another repository", async () => {
     await apply("ManifestList", "tenants");

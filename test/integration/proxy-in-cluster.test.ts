@@ -5,6 +5,7 @@ import { request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseReference } from "../../src/oci/reference.ts";
 import { ClusterRecord } from "../../src/proxy/cluster-record.ts";
+import { madeForm } from "../../src/proxy/made-record.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { metahubProgram } from "../cli/metahub.ts";
 import { freePorts } from "../cluster/ports.ts";
@@ -32,6 +33,7 @@ interface Replica {
   readonly server: ServerProcess;
 }
 
+const apiVersion = "metahub.dev/v1alpha1";
 const record = "metahub-proxy-made";
 const indexType = "application/vnd.oci.image.index.v1+json";
 
@@ -159,7 +161,7 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
       expect([kind, await may("update", `${kind}.metahub.dev`)]).toEqual([kind, "no"]);
     }
     expect(await may("get", "secret/metahub-proxy-keys")).toBe("yes");
-    expect(await may("patch", `configmap/${record}`)).toBe("yes");
+    for (const name of [record, `${record}-lists`]) expect(await may("patch", `configmap/${name}`)).toBe("yes");
     const { body } = await request(`${replicas[0].server.health}/metrics`);
     const watched = [...(await body.text()).matchAll(/metahub_watch_events_total\{resource="(\w+)"/g)].map(
       ([, kind]) => kind,
@@ -209,6 +211,37 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     await until({ status: 200, build: "cpu-broadwell" }, authorization, listed);
     await site.must(["delete", "clustermanifestlist", "all"]);
     await until({ status: 404 }, authorization, listed);
+  });
+
+  test("what a list led to is answered by every replica after the list has gone, and after all of them were killed", async () => {
+    const authorization = await create("led", "--machine-type", "laptops");
+    const spec = { image: "qnib/led:latest", manifests: [{ image: "qnib/bench:cpu-broadwell" }] };
+    const kind = "ClusterManifestList";
+    await site.must(["apply", "-f", "-"], { apiVersion, kind, metadata: { name: "led" }, spec });
+    const path = "/v2/qnib/led/manifests";
+    await until({ status: 200, build: "cpu-broadwell" }, authorization, `${path}/latest`);
+    const unfiltered = await create("led-whole", "--unfiltered");
+    await until({ status: 200 }, unfiltered, `${path}/latest`);
+    const [build, index] = [await ask(0, `${path}/latest`, authorization), await ask(0, `${path}/latest`, unfiltered)];
+    const { config: settings } = JSON.parse(build.bytes.toString());
+    const paths = [`${path}/${build.digest}`, `${path}/${index.digest}`, `/v2/qnib/led/blobs/${settings.digest}`];
+    await site.must(["delete", "clustermanifestlist", "led"]);
+    for (const replica of [0, 1] as const) {
+      const gone = async () => (await ask(replica, `${path}/latest`, authorization)).status;
+      await expect.poll(gone, { timeout: 20_000 }).toBe(404);
+    }
+    const statuses = async (replica: 0 | 1) =>
+      await Promise.all(paths.map(async (one) => (await ask(replica, one, authorization)).status));
+    expect(await statuses(1)).toEqual([200, 200, 200]);
+    for (const { server } of replicas) await server.kill();
+    for (const { server } of replicas) await server.restart(soon());
+    for (const replica of [0, 1] as const) {
+      const known = async () => (await ask(replica, "/v2/", authorization)).status;
+      await expect.poll(known, { timeout: 20_000 }).toBe(200);
+      expect(await statuses(replica)).toEqual([200, 200, 200]);
+      const { bytes } = await ask(replica, paths[1] ?? "", authorization);
+      expect(sha(bytes)).toBe(index.digest);
+    }
   });
 
   test("its use is told once an hour, and a revocation ends it, and its tokens", async () => {
@@ -280,7 +313,8 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
     const { status, digest } = await ask(0, `${path}/lost`, authorization, "HEAD");
     expect(status).toBe(200);
     expect((await ask(0, `${path}/${digest}`, authorization)).status).toBe(200);
-    expect((await ask(1, `${path}/${digest}`, authorization)).status).toBe(404);
+    // Nobody can say that it is not there.
+    expect((await ask(1, `${path}/${digest}`, authorization)).status).toBe(503);
     expect(await readFile(replicas[0].server.log, "utf8")).toContain("RECORD_UNUSABLE");
     const { name, labels } = saved.metadata;
     await site.must(["create", "-n", namespace, "-f", "-"], { ...saved, metadata: { name, labels } });
@@ -295,7 +329,8 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
       const mostBytes = 8_000;
       let seconds = 0;
       const now = (): Date => new Date(seconds++ * 1_000);
-      const open = () => new ClusterRecord({ client, namespace, name: "small", signal: soon(), now, mostBytes });
+      const open = () =>
+        new ClusterRecord({ client, namespace, name: "small", form: madeForm, signal: soon(), now, mostBytes });
       const writers = [open(), open()] as const;
       const made = (number: number) => ({ digest: `sha256:${number}`, name: "docker.io/a", from: "f", build: "b" });
       for (let number = 0; number < 160; number += 2) {
@@ -306,6 +341,23 @@ describeWith(found, "the filtering registry in a cluster", ({ cluster }) => {
       expect(kept).not.toContain("sha256:0");
       const { data } = JSON.parse(await site.must(["get", "configmap", "small", "-n", namespace, "-o", "json"]));
       expect(JSON.stringify(data).length).toBeLessThan(1.5 * mostBytes);
+    } finally {
+      await client.close();
+    }
+  });
+
+  test("a record that is full is shortened by whoever cannot write into it", async () => {
+    const big = Object.fromEntries(Array.from({ length: 1_023 }, (_, count) => [`k${count}`, "x".repeat(1_024)]));
+    const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "full", namespace } };
+    await site.must(["create", "-f", "-"], { ...configMap, data: big });
+    const client = await adminClient(cluster);
+    try {
+      const now = (): Date => new Date();
+      const own = new ClusterRecord({ client, namespace, name: "full", form: madeForm, signal: soon(), now });
+      const made = (count: number) => ({ digest: `sha256:${count}`, name: "docker.io/a", from: "f", build: "b" });
+      const all = Array.from({ length: 20 }, (_, count) => made(count));
+      await own.add(all);
+      expect(await own.read()).toEqual(expect.arrayContaining(all));
     } finally {
       await client.close();
     }

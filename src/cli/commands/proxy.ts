@@ -38,9 +38,12 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
     )
     .option(
       "--record-file <file>",
-      "indexes that were made, to be made again after a restart (default: beside --key-file)",
+      "indexes that were made, to be made again after a restart, and with .lists behind it what lists led to (default: beside --key-file)",
     )
-    .option("--record-configmap <namespace/name>", "with a cluster: the same in a ConfigMap, for several replicas")
+    .option(
+      "--record-configmap <namespace/name>",
+      "with a cluster: the same in a ConfigMap and one with -lists behind its name, for several replicas",
+    )
     .option(
       "--upstream <name=host...>",
       "registries behind it, and what a path begins with for each, e.g. ghcr=ghcr.io",

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { FileRecord } from "../../../src/proxy/file-record.ts";
+import { madeForm } from "../../../src/proxy/made-record.ts";
 
 /**
  * Writes numbered indexes into a record, as one of several processes, and looks for each as another one would:
@@ -7,7 +8,7 @@ import { FileRecord } from "../../../src/proxy/file-record.ts";
  * many of them it did not find again: so nobody is so far ahead of another that its lines are the oldest, and shortened away.
  */
 const [file = "", mostBytes = "", name = "", count = ""] = process.argv.slice(2);
-const options = { file, mostBytes: Number(mostBytes) };
+const options = { file, form: madeForm, mostBytes: Number(mostBytes) };
 const record = new FileRecord(options);
 let number = 0;
 process.stdout.write("ready\n");

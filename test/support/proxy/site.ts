@@ -12,9 +12,11 @@ import { readFolder } from "../../../src/manifests/sources.ts";
 import type { Doorkeeper } from "../../../src/proxy/doorkeeper.ts";
 import { FileRecord } from "../../../src/proxy/file-record.ts";
 import { IndexMaker } from "../../../src/proxy/index-maker.ts";
+import { ledForm } from "../../../src/proxy/led-line.ts";
 import { ListRecord } from "../../../src/proxy/list-record.ts";
 import { ListedNames } from "../../../src/proxy/listed-names.ts";
 import { MadeIndexes } from "../../../src/proxy/made-indexes.ts";
+import { madeForm } from "../../../src/proxy/made-record.ts";
 import { Manifests } from "../../../src/proxy/manifests.ts";
 import { createProxyMetrics } from "../../../src/proxy/metrics.ts";
 import { PullApi, type PullApiOptions } from "../../../src/proxy/pull-api.ts";
@@ -88,7 +90,11 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
     client,
     images,
     artifacts,
-    record: new ListRecord({ file: listRecord, onError, ...(now === undefined ? {} : { now }) }),
+    record: new ListRecord({
+      record: listRecord === undefined ? undefined : new FileRecord({ file: listRecord, form: ledForm }),
+      onError,
+      ...(now === undefined ? {} : { now }),
+    }),
   });
   const api = new PullApi({
     door: nameDoor(options.revoked ?? new Set()),
@@ -105,7 +111,8 @@ export async function startProxySite(options: ProxySiteOptions = {}): Promise<Pr
       maker: new IndexMaker(
         client,
         new MadeIndexes({
-          record: options.recordFile === undefined ? undefined : new FileRecord({ file: options.recordFile }),
+          record:
+            options.recordFile === undefined ? undefined : new FileRecord({ file: options.recordFile, form: madeForm }),
           onError,
         }),
         lists,
