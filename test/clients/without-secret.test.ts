@@ -20,8 +20,10 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 interface Client<T extends object> {
   readonly name: string;
   readonly found: T | Lack;
-  /** Whether it can show a certificate. */
-  readonly certificates: boolean;
+  /** Its commands with a certificate. Absent: it can show none. */
+  readonly certified?: Promise<string>;
+  /** Its commands with a hint. */
+  readonly hinted: Promise<string>;
   /** `certificates`: a folder with what it shows. */
   setUp(site: Site, home: string, found: T, certificates: string): Promise<Readonly<Record<string, string>>>;
   /** Runs what the commands have left in their folder. Absent: they run it. */
@@ -65,26 +67,23 @@ function trySecretless<T extends object>(client: Client<T>): void {
       };
     }
 
-    if (client.certificates) {
+    const { certified, hinted } = client;
+    if (certified !== undefined) {
       test("a client certificate stands for its machine type", async () => {
-        const { code, stdout, stderr } = await (await machine(clients))(
-          await commandsBelow(`${client.name}: certificate`),
-        );
+        const { code, stdout, stderr } = await (await machine(clients))(await certified);
         expect([code, stdout], stderr).toEqual([0, expect.stringContaining(prints.type4)]);
       });
 
       test.each(["of another authority", "missing"])("one that is %s opens nothing", async (what) => {
         const other = what === "missing" ? undefined : await createAuthority();
-        const { code, stdout, stderr } = await (await machine(other))(
-          await commandsBelow(`${client.name}: certificate`),
-        );
+        const { code, stdout, stderr } = await (await machine(other))(await certified);
         expect(stderr).toMatch(/unauthorized|authentication|no basic auth credentials/i);
         expect([code === 0, stdout]).toEqual([false, expect.not.stringContaining(">> ")]);
       });
     }
 
     test("a user name says what the machine offers", async () => {
-      const commands = await commandsBelow(`${client.name}: hint`);
+      const commands = await hinted;
       const run = await machine();
       let said = "";
       // Again, where the registry has not read its settings yet.
@@ -105,7 +104,8 @@ const named = (script: string, { host }: Site): string => script.replaceAll(hubN
 trySecretless({
   name: "docker",
   found: requireClient("dockerd", "docker.io"),
-  certificates: true,
+  certified: commandsBelow("docker: certificate"),
+  hinted: commandsBelow("docker: hint"),
   setUp: async (site, home, { path }, certificates) => ({
     DOCKER_CONFIG: home,
     DOCKER_HOST: await startDocker(site, path, certificates),
@@ -115,7 +115,8 @@ trySecretless({
 trySecretless({
   name: "podman",
   found: requireClient("podman", "podman", "runc"),
-  certificates: true,
+  certified: commandsBelow("podman: certificate"),
+  hinted: commandsBelow("podman: hint"),
   setUp: async ({ run }, home) => {
     removeCgroupAtEnd(run, "libpod_parent");
     const settings = await containersSettings(home);
@@ -128,8 +129,8 @@ trySecretless({
 trySecretless({
   name: "crane",
   found: await requireGoClient("crane"),
-  // It has no flag and no file for them.
-  certificates: false,
+  // It has no flag and no file for a certificate.
+  hinted: commandsBelow("crane: hint"),
   setUp: async (_site, home, { folder }) => goClientSettings(home, folder),
   afterwards: (folder) => runLayout(join(folder, "bench")),
 });
