@@ -6,6 +6,7 @@ import { ListedImages } from "../lists/listed-images.ts";
 import { createListMetrics } from "../lists/metrics.ts";
 import { noPowers } from "../lists/power.ts";
 import { UsageError } from "../process/failure.ts";
+import { collectEach } from "../process/heap.ts";
 import { readRequired } from "../process/read-required.ts";
 import { ClusterRecord } from "../proxy/cluster-record.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
@@ -28,6 +29,7 @@ import { Selections } from "../rewriting/selections.ts";
 import type { Logger, LogLevel } from "../telemetry/log.ts";
 import { type CertificatePlace, certificateSource, renewCertificate } from "./parts/certificates.ts";
 import { mustHave, openClient } from "./parts/cluster.ts";
+import { drainAtEnd } from "./parts/drain.ts";
 import { clusterHub } from "./parts/hub-cluster.ts";
 import { folderHub } from "./parts/hub-folder.ts";
 import type { Lifecycle } from "./parts/lifecycle.ts";
@@ -74,6 +76,10 @@ export interface ProxyOptions {
   /** PEM: authorities that vouch for clients' certificates. Absent: none is asked for. */
   readonly clientCaFile: string | undefined;
   readonly flags: UpstreamFlags;
+  /** Between the signal that ends it and the end of listening, ms. */
+  readonly drainMs: number;
+  /** Time that pulls under way get to finish after that, ms. */
+  readonly finishMs: number;
   readonly logLevel: LogLevel;
   /** Called once both servers listen. */
   readonly onListening: (ports: { readonly proxy: number; readonly health: number }) => void;
@@ -81,6 +87,9 @@ export interface ProxyOptions {
 
 /** Bytes of indexes of artifacts that are kept, parsed. */
 const artifactBytes = 8 * 1_048_576;
+
+/** Bytes of blobs between two collections of their buffers: below what a processor's second cache holds. */
+const collectedBytes = 1_048_576;
 
 /** Serves the filtering registry until the signal aborts. @throws what kept it from starting, or from going on */
 export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext): Promise<void> {
@@ -118,11 +127,12 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
     const images = new ImageSource(client);
     const artifacts = new ImageSource(client, { maxBytes: artifactBytes, artifacts: true });
     const onError = (error: ProxyError): void => log.error({ error }, "the record failed");
+    const closed = untilClosed(life);
     const recordAt = <T>(place: RecordPlace, form: RecordForm<T>): SharedRecord<T> => {
       if (place.kind === "file") return new FileRecord({ file: place.file, form });
       const { namespace, name } = place;
       const now = (): Date => new Date();
-      return new ClusterRecord({ client: mustHave(cluster), namespace, name, form, signal: life.signal, now });
+      return new ClusterRecord({ client: mustHave(cluster), namespace, name, form, signal: closed, now });
     };
     const lists = new ListedNames({
       listed: new ListedImages({ book: () => content().lists, powers: noPowers }),
@@ -162,12 +172,16 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
       metrics,
       log,
       ownHost: externalUrl.hostname,
+      onPassed: collectEach(collectedBytes),
     });
     const { tls, renew } = await tlsOf(life, options, { log, followed });
     const server = createProxyServer({ api, log, ...(tls === undefined ? {} : { tls }) });
     renew?.(server);
-    const proxy = await serve(life, server, { address, port: options.port, portFlag: "--port" });
+    // First, so that it ends last: it says all the time that this replica takes no more.
     const healthPort = await serve(life, health, { address, port: options.healthPort, portFlag: "--health-port" });
+    const { drainMs, finishMs: graceMs } = options;
+    const proxy = await serve(life, server, { address, port: options.port, portFlag: "--port", graceMs });
+    drainAtEnd(life, { server, health, drainMs, log });
     readyWhenSynced({ inventory: hub, health, log, signal: life.signal });
     options.onListening({ proxy, health: healthPort });
   });
@@ -177,6 +191,13 @@ export function runProxy(options: ProxyOptions, { env, signal }: ProgramContext)
 function listPlace(place: RecordPlace): RecordPlace {
   if (place.kind === "file") return { ...place, file: `${place.file}.lists` };
   return { ...place, name: `${place.name}-lists` };
+}
+
+/** Aborts once the servers are closed: pulls that are finished at the end write down what they made, as any other. */
+function untilClosed(life: Lifecycle): AbortSignal {
+  const closed = new AbortController();
+  life.atEnd("the record", () => closed.abort(new Error("the process ends")));
+  return closed.signal;
 }
 
 interface ServedTls {

@@ -27,6 +27,8 @@ export interface AskedBlob {
   readonly maySend: ((url: URL) => boolean) | undefined;
   /** How fast its reader has to be. */
   readonly pace: Pace;
+  /** Told of each piece that was handed on, in bytes. */
+  readonly onPassed: (bytes: number) => void;
 }
 
 /**
@@ -71,7 +73,7 @@ export async function sendBlob(
     const part = { "content-range": `bytes ${opened.first}-${opened.last}/${total}` };
     response.writeHead(206, { ...headers, ...part, ...lengthOf(opened.size) });
   } else response.writeHead(200, { ...headers, ...lengthOf(opened.size) });
-  await pour(opened.body, response, clock, asked.pace);
+  await pour(opened.body, response, clock, asked.pace, asked.onPassed);
 }
 
 /** The blob, or where the client may fetch it by itself. */

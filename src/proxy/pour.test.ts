@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { type Pace, pour } from "./pour.ts";
@@ -85,6 +86,36 @@ test("waiting for what is to be sent is not held against the client", async () =
   socket.resume();
   await pour(slow, response, clock, pace({ leastRate: 1e9 }));
   expect(response.writableFinished).toBe(true);
+});
+
+test("a stream waits while its client takes nothing, and ends with it", async () => {
+  let read = 0;
+  const source = (function* () {
+    for (const piece of pieces()) {
+      read += 1;
+      yield piece;
+    }
+  })();
+  const body = Readable.from(source, { objectMode: false, highWaterMark: 65_536 });
+  const poured = pour(body, response, clock, pace({})).catch((error: unknown) => error);
+  await waits();
+  expect(body.isPaused()).toBe(true);
+  expect(read).toBeLessThan(1_024);
+  socket.destroy();
+  expect(await poured).toMatchObject({ code: "CLIENT_GONE" });
+  expect([body.destroyed, clock.waits]).toEqual([true, []]);
+});
+
+test.each([
+  ["fails", new Error("broken"), /broken/],
+  ["is ended by somebody else", undefined, /the client has gone/],
+])("a stream that %s is no whole answer", async (_name, error, message) => {
+  const body = new Readable({ read: () => undefined });
+  const poured = pour(body, response, clock, pace({}));
+  body.push(Buffer.from("a piece"));
+  body.destroy(error);
+  await expect(poured).rejects.toThrow(message);
+  expect(response.writableEnded).toBe(false);
 });
 
 test("a client that leaves ends it", async () => {

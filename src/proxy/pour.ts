@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import type { Clock } from "../time/clock.ts";
 import { ProxyError } from "./error.ts";
 import { defaultLimits, type ProxyLimits } from "./settings.ts";
@@ -35,6 +36,7 @@ export async function pour(
   response: ServerResponse,
   clock: Clock,
   { idleMs, graceMs, leastRate }: Pace = clientPace,
+  onPassed: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   let waitedMs = 0;
   let bytes = 0;
@@ -44,14 +46,43 @@ export async function pour(
     waitedMs += clock.now() - began;
     if (waitedMs > graceMs && bytes * 1_000 < leastRate * waitedMs) throw tooSlow();
   };
-  for await (const piece of body) {
+  const take = (piece: Uint8Array): Promise<void> | undefined => {
     if (response.destroyed) throw gone();
     const more = response.write(piece);
     bytes += piece.length;
-    if (!more) await wait("drain");
-  }
+    onPassed(piece.length);
+    return more ? undefined : wait("drain");
+  };
+  if (body instanceof Readable) await flow(body, take);
+  else for await (const piece of body) await take(piece);
   response.end();
   await wait("finish");
+}
+
+/**
+ * Hands on what arrives when it arrives, and pauses the stream where that has to wait. Iterating over a stream would cost a
+ * promise for each piece, and copy into one what waits.
+ */
+function flow(body: Readable, take: (piece: Uint8Array) => Promise<void> | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      reject(error);
+      body.destroy();
+    };
+    body.once("error", reject).once("end", resolve);
+    // Also where it is ended without an error: by whoever saw the client leave.
+    body.once("close", () => reject(gone()));
+    body.on("data", (piece: Uint8Array) => {
+      try {
+        const waiting = take(piece);
+        if (waiting === undefined) return;
+        body.pause();
+        waiting.then(() => body.resume(), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  });
 }
 
 /** Sends an answer without a body, or with one that is in memory. @throws as `pour` */

@@ -37,6 +37,8 @@ export interface PullApiOptions {
   readonly clock?: Clock;
   /** As clients reach it, without a port: nobody is sent there, or below. */
   readonly ownHost: string;
+  /** Told of the bytes of blobs that pass, piece by piece. */
+  readonly onPassed?: (bytes: number) => void;
 }
 
 interface Pull {
@@ -144,13 +146,13 @@ export class PullApi {
     response.once("close", () => left.abort(new RegistryError("ABORTED", "the client has gone")));
     if (asked.kind === "blob") {
       const asker = { keyring: this.#options.keyring, signal: left.signal, tenant: tenantOf(guest, left.signal) };
-      const { client, lists, ownHost, settings } = this.#options;
+      const { client, lists, ownHost, settings, onPassed = () => undefined } = this.#options;
       const { digest } = asked;
       const pace = paceOf(settings().limits);
       const toElsewhere = (target: URL): boolean => maySendTo(target.hostname, ownHost);
       const send = async (from: Place["reference"]): Promise<void> => {
         const maySend = settings().upstreams.redirectsBlobs(from.registry) ? toElsewhere : undefined;
-        const blob = { reference: from, digest, asker, clock: this.#clock, maySend, pace };
+        const blob = { reference: from, digest, asker, clock: this.#clock, maySend, pace, onPassed };
         await sendBlob(client, blob, request, response);
       };
       const hasBegun = (): boolean => response.headersSent;

@@ -15,7 +15,6 @@ export class BlobBody extends Readable {
   readonly #live: LiveBody;
   readonly #check: ContentCheck;
   #held: Uint8Array | undefined;
-  #checked = false;
 
   constructor(live: LiveBody, check: ContentCheck) {
     super();
@@ -28,12 +27,7 @@ export class BlobBody extends Readable {
   }
 
   override _read(): void {
-    this.#next().then(
-      (piece) => {
-        if (!this.destroyed) this.push(piece);
-      },
-      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
-    );
+    this.#live.ask(this.#take);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -41,20 +35,20 @@ export class BlobBody extends Readable {
     callback(error);
   }
 
-  /** The piece to give now; null at the end. */
-  async #next(): Promise<Uint8Array | null> {
-    for (;;) {
-      const piece = await this.#live.read();
-      const ready = this.#held;
-      if (piece === undefined) {
-        if (!this.#checked) this.#check.finish();
-        this.#checked = true;
-        this.#held = undefined;
-        return ready ?? null;
-      }
-      this.#check.add(piece);
-      this.#held = piece;
-      if (ready !== undefined) return ready;
+  readonly #take = (piece: Uint8Array | undefined): boolean => {
+    if (this.destroyed) return false;
+    const ready = this.#held;
+    this.#held = piece;
+    try {
+      if (piece === undefined) this.#check.finish();
+      else this.#check.add(piece);
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
-  }
+    const wanted = ready === undefined || this.push(ready);
+    if (piece !== undefined) return wanted;
+    this.push(null);
+    return false;
+  };
 }

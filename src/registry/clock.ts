@@ -6,6 +6,10 @@ export class HopClock {
   readonly #controller = new AbortController();
   readonly #takeBacks: readonly (() => void)[];
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer rings, and when the limit is over, ms of the monotonic clock. */
+  #ringsAt = 0;
+  #overAt = 0;
+  #error: (() => RegistryError) | undefined;
 
   constructor(...sources: readonly AbortSignal[]) {
     const forward = (source: AbortSignal) => () => this.#controller.abort(source.reason);
@@ -17,10 +21,23 @@ export class HopClock {
     return this.#controller.signal;
   }
 
-  /** Replaces the limit before it. */
+  /** Replaces the limit before it. A later one costs no new timer: it is set for each piece of a body, twice. */
   limit(ms: number, error: () => RegistryError): void {
+    this.#overAt = performance.now() + ms;
+    this.#error = error;
+    if (this.#timer === undefined || this.#ringsAt > this.#overAt) this.#ring(ms);
+  }
+
+  #ring(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(error()), ms);
+    this.#ringsAt = performance.now() + ms;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const leftMs = this.#overAt - performance.now();
+      // Timers ring up to a millisecond too early.
+      if (leftMs >= 1) this.#ring(leftMs);
+      else this.#controller.abort(this.#error?.());
+    }, ms);
   }
 
   stop(): void {

@@ -50,6 +50,11 @@ export function permitsAddress(kind: AddressClass, named: boolean, trusted: bool
 const maxSeenBytes = 256 * 1024;
 /** Some 10 KiB each while idle. A namespace's own are closed first, so that it closes few of others. */
 const poolLimits = { total: 512, perNamespace: 64 };
+/**
+ * Bytes that a connection reads ahead: undici's own for plain HTTP. Its 16 KiB for TLS are one record, and each a turn. undici
+ * hands it on to Node.js, and its types do not know it.
+ */
+const readAhead = { highWaterMark: 64 * 1024 };
 /** Below the 60 s after which common load balancers drop an idle connection. */
 const keepAliveMs = 30_000;
 
@@ -99,6 +104,7 @@ export class Connections {
       const permits = (address: string): boolean => permitsAddress(this.#classify(address), named, trusted);
       const connect = buildConnector({
         timeout: connectMs,
+        ...readAhead,
         // HTTP/1.1 only: one connection's stall then delays one request, and our own gate does the bounding.
         allowH2: false,
         lookup: checkedLookup(lookup, permits),

@@ -19,6 +19,9 @@ export interface Pace {
 /** A reader that paused for so long may have been dropped by a host that waits for nobody: not the host's failure. */
 const longPauseMs = 5_000;
 
+/** Takes a piece, or the end. @returns whether it takes another one at once */
+export type Take = (piece: Uint8Array | undefined) => boolean;
+
 /**
  * The body of a good answer while it arrives, taken piece by piece. Nothing is read ahead beyond undici's 64 KiB and the
  * kernel's buffers, so a reader that pauses makes the host pause. The exchange ends with the body: at its last byte, at
@@ -31,8 +34,9 @@ export class LiveBody {
   #received = 0;
   #complete = false;
   #failure: RegistryError | undefined;
-  /** Who waits for the next piece. */
-  #waiting: PromiseWithResolvers<unknown> | undefined;
+  /** Whoever waits for the next piece, or for each. */
+  #take: Take | undefined;
+  #reading: PromiseWithResolvers<Uint8Array | undefined> | undefined;
   #notify: ((failure: RegistryError) => void) | undefined;
   #givenAt = performance.now();
   /** Milliseconds that the reader took before it asked for the piece that is awaited; undefined while it asks for none. */
@@ -44,14 +48,11 @@ export class LiveBody {
     this.#limits = limits;
     // Also between two reads: a caller that gives up, or a connection that breaks, ends the exchange at once.
     body.once("error", (error) => this.#fail(error));
-    // One at a time, as it arrived: the iterator of a stream would copy all that waits into one.
-    body.pause().on("data", (piece) => {
-      body.pause();
-      this.#waiting?.resolve(piece);
-    });
-    body.once("end", () => this.#waiting?.resolve(undefined));
+    // As they arrived: the iterator of a stream would copy all that waits into one.
+    body.pause().on("data", (piece) => this.#give(piece));
+    body.once("end", () => this.#take !== undefined && this.#end(this.#take));
     // Also where it is closed without an error.
-    body.once("close", () => this.#waiting?.reject(new Error("closed before its end")));
+    body.once("close", () => this.#take !== undefined && this.#fail(new Error("closed before its end")));
     this.#awaitReader();
   }
 
@@ -61,29 +62,33 @@ export class LiveBody {
     else notify(this.#failure);
   }
 
+  /**
+   * Gives pieces as they arrive, without a promise for each, until one is the last that is wanted: tens of thousands pass
+   * for each gigabyte. A failure is told to `onFailure`.
+   */
+  ask(take: Take): void {
+    if (this.#failure !== undefined) return;
+    if (this.#complete) {
+      take(undefined);
+      return;
+    }
+    this.#take = take;
+    this.#awaitHost();
+    if (this.#body.readableEnded) this.#end(take);
+    else if (this.#body.destroyed) this.#fail(this.#body.errored ?? new Error("closed before its end"));
+    else this.#body.resume();
+  }
+
   /** The next piece; undefined at the end. One call at a time. @throws RegistryError */
   async read(): Promise<Uint8Array | undefined> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#complete) return undefined;
-    this.#awaitHost();
-    let piece: unknown;
-    try {
-      piece = await this.#next();
-    } catch (error) {
-      throw this.#fail(error);
-    }
-    // Cancelled meanwhile.
-    if (this.#failure !== undefined) throw this.#failure;
-    if (piece === undefined) {
-      this.#complete = true;
-      this.#hop.end("succeeded");
-      return undefined;
-    }
-    if (!(piece instanceof Uint8Array)) throw this.#fail(new TypeError("a response body must be read as bytes"));
-    this.#received += piece.length;
-    if (this.#received > this.#limits.maxBytes) throw this.#fail(tooLarge(this.#hop.name, this.#limits.maxBytes));
-    this.#awaitReader();
-    return piece;
+    const reading = Promise.withResolvers<Uint8Array | undefined>();
+    this.#reading = reading;
+    this.ask((piece) => {
+      reading.resolve(piece);
+      return false;
+    });
+    return await reading.promise;
   }
 
   /** All that is left, in memory. @throws RegistryError */
@@ -99,14 +104,33 @@ export class LiveBody {
     this.#failure = new RegistryError("ABORTED", `${this.#hop.name}: its reader stopped before the end`);
     this.#hop.end("unclear");
     this.#body.destroy();
+    this.#reading?.reject(this.#failure);
   }
 
-  async #next(): Promise<unknown> {
-    if (this.#body.readableEnded) return undefined;
-    if (this.#body.destroyed) throw this.#body.errored ?? new Error("closed before its end");
-    this.#waiting = Promise.withResolvers<unknown>();
-    this.#body.resume();
-    return await this.#waiting.promise;
+  #give(piece: unknown): void {
+    const take = this.#take;
+    if (take === undefined || this.#failure !== undefined) return;
+    if (!(piece instanceof Uint8Array)) {
+      this.#fail(new TypeError("a response body must be read as bytes"));
+      return;
+    }
+    this.#received += piece.length;
+    if (this.#received > this.#limits.maxBytes) {
+      this.#fail(tooLarge(this.#hop.name, this.#limits.maxBytes));
+      return;
+    }
+    this.#awaitReader();
+    this.#take = undefined;
+    if (take(piece)) this.ask(take);
+    else if (this.#take === undefined) this.#body.pause();
+  }
+
+  #end(take: Take): void {
+    if (this.#failure !== undefined) return;
+    this.#take = undefined;
+    this.#complete = true;
+    this.#hop.end("succeeded");
+    take(undefined);
   }
 
   #fail(error: unknown): RegistryError {
@@ -117,15 +141,25 @@ export class LiveBody {
     if (this.#complete) return failure;
     this.#failure = failure;
     this.#body.destroy();
+    this.#reading?.reject(failure);
     this.#notify?.(failure);
     return failure;
   }
+
+  readonly #silent = (): RegistryError =>
+    timeout(`${this.#hop.name}: sent nothing more for ${secondsOf(this.#limits.pace?.idleMs)}`);
+
+  readonly #untaken = (): RegistryError =>
+    new RegistryError(
+      "ABORTED",
+      `${this.#hop.name}: its reader took nothing for ${secondsOf(this.#limits.pace?.readerMs)}`,
+    );
 
   #awaitHost(): void {
     const { pace } = this.#limits;
     this.#pauseMs = performance.now() - this.#givenAt;
     if (pace === undefined) return;
-    this.#hop.limit(pace.idleMs, () => timeout(`${this.#hop.name}: sent nothing more for ${pace.idleMs / 1000} s`));
+    this.#hop.limit(pace.idleMs, this.#silent);
   }
 
   #awaitReader(): void {
@@ -133,9 +167,12 @@ export class LiveBody {
     this.#pauseMs = undefined;
     this.#givenAt = performance.now();
     if (pace === undefined) return;
-    const text = `${this.#hop.name}: its reader took nothing for ${pace.readerMs / 1000} s`;
-    this.#hop.limit(pace.readerMs, () => new RegistryError("ABORTED", text));
+    this.#hop.limit(pace.readerMs, this.#untaken);
   }
+}
+
+function secondsOf(ms = 0): string {
+  return `${ms / 1_000} s`;
 }
 
 export function tooLarge(name: string, maxBytes: number): RegistryError {

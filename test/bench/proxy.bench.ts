@@ -1,7 +1,7 @@
 // What a pull through metahub proxy costs, beside the registry behind it, a pull-through cache and nginx, over TLS on
 // both sides, in the same run. Targets: the p50 of a warm manifest within twice nginx's, streamed blobs at least 0.8 times
-// as fast as through nginx. Run: npm run bench -- proxy
-// A number behind it, of requests for one measure in place of 400, tries it out: what it says then means little.
+// as fast as through nginx. Run: npm run bench -- proxy, or a part of it: proxy:manifests, proxy:blobs
+// A number in place of the part, of requests for one measure in place of 400, tries it out: what it says then means little.
 import { randomFillSync } from "node:crypto";
 import { renderTable } from "../../src/cli/terminal/table.ts";
 import { parseReference } from "../../src/oci/reference.ts";
@@ -23,8 +23,12 @@ import {
 import { stream } from "./proxy/stream.ts";
 
 const fullRequests = 400;
-const requests = Number(process.argv[2] ?? fullRequests);
-const rounds = requests < fullRequests ? 1 : 3;
+const parts = ["manifests", "blobs"];
+const [asked] = process.argv.slice(2);
+const part = asked !== undefined && parts.includes(asked) ? asked : undefined;
+const requests = part === undefined ? Number(asked ?? fullRequests) : fullRequests;
+if (!(requests > 0)) throw new Error(`there is no part ${asked}, but ${parts.join(" and ")}`);
+const rounds = requests < fullRequests ? 1 : 5;
 const blobBytes = Math.ceil((64 * requests) / fullRequests) * 1_048_576;
 const ours = "metahub proxy";
 const base = "nginx";
@@ -94,12 +98,13 @@ async function benchBlobs(
   const speed = (name: string): number => median((results.get(name) ?? []).map(({ value }) => value));
   console.log(
     renderTable({
-      columns: ["PULLS AT ONCE", "SERVER", "MIB/S", "PROCESSORS", "SPEED / NGINX"].map(column),
+      columns: ["PULLS AT ONCE", "SERVER", "MIB/S", "PROCESSORS", "MS / MIB", "SPEED / NGINX"].map(column),
       rows: servers.map(({ name }) => [
         connections,
         name,
         Math.round(speed(name)),
         median((results.get(name) ?? []).map(({ share }) => share)).toFixed(2),
+        median((results.get(name) ?? []).map(({ share, value }) => (share * 1_000) / value)).toFixed(2),
         ratio(speed(name), speed(base)),
       ]),
     }),
@@ -151,8 +156,12 @@ try {
   ];
   if (servers.length < 4) console.log("Left out: what is not here of docker-registry and nginx (nginx-light).");
   const ratios: Ratio[] = [];
-  for (const connections of [1, 16]) ratios.push(await benchManifests(servers, files, connections));
-  for (const connections of [1, 4]) ratios.push(await benchBlobs(servers, files, digest, connections));
+  for (const connections of part === "blobs" ? [] : [1, 16]) {
+    ratios.push(await benchManifests(servers, files, connections));
+  }
+  for (const connections of part === "manifests" ? [] : [1, 4]) {
+    ratios.push(await benchBlobs(servers, files, digest, connections));
+  }
   for (const { what, value, most, least } of ratios.filter(({ value }) => Number.isFinite(value))) {
     const met = value <= (most ?? Number.POSITIVE_INFINITY) && value >= (least ?? 0);
     const target = most === undefined ? `at least ${least}` : `at most ${most}`;

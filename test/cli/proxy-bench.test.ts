@@ -20,7 +20,7 @@ test("a short comparison of the registry with what else stands before one measur
     ...(nginx ? ["nginx"] : []),
   ];
   const manifests = [...said.matchAll(/^ *(\d+) +(\D+?) +([\d.]+) +([\d.]+) +(\d+) +[\d.]+(?: +[\d.]+x)? *$/gm)];
-  const blobs = [...said.matchAll(/^ *(\d+) +(\D+?) +(\d+) +[\d.]+(?: +[\d.]+x)? *$/gm)];
+  const blobs = [...said.matchAll(/^ *(\d+) +(\D+?) +(\d+) +[\d.]+ +[\d.]+(?: +[\d.]+x)? *$/gm)];
   const servers = ["metahub proxy", "upstream", ...others];
   const named = (rows: readonly RegExpExecArray[]) => rows.map(([, count, name]) => `${count} ${name}`);
   expect(named(manifests), said).toEqual([1, 16].flatMap((count) => servers.map((name) => `${count} ${name}`)));

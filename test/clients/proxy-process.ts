@@ -17,12 +17,19 @@ export interface ProxyProcess {
   readonly url: string;
   /** The value of `Authorization` for somebody of machine type type1. */
   readonly authorization: string;
+  /** `http://127.0.0.1:PORT` of health and metrics. */
+  readonly health: string;
   /** Bytes that it had resident at most; zero where the system does not say. */
   mostMemory(): number;
+  /** Tells it to end. */
+  tell(): void;
+  /** Resolves with its exit code once it has ended. */
+  readonly ended: Promise<unknown>;
   stop(): Promise<void>;
 }
 
-export async function startProxyProcess(upstream: string): Promise<ProxyProcess> {
+/** @param flags further ones */
+export async function startProxyProcess(upstream: string, flags: readonly string[] = []): Promise<ProxyProcess> {
   const folder = await mkdtemp(join(tmpdir(), "metahub-proxy-"));
   const hub = join(folder, "hub");
   await cp(join(root, "examples/inventory"), hub, { recursive: true });
@@ -34,20 +41,24 @@ export async function startProxyProcess(upstream: string): Promise<ProxyProcess>
   const args = [
     ...[program, "proxy", "--inventory", hub, "--external-url", url, "--http", "--address", "127.0.0.1"],
     ...["--port", String(port), "--health-port", "0", "--key-file", join(folder, "keys")],
-    ...["--mirror", `docker.io=http://${upstream}`, "--log-level", "error"],
+    ...["--mirror", `docker.io=http://${upstream}`, "--log-level", "error", ...flags],
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(child, "close");
-  const listening = Promise.withResolvers<void>();
-  createInterface(child.stdout).once("line", () => listening.resolve());
+  const ended = once(child, "close").then(([code]): unknown => code);
+  const listening = Promise.withResolvers<string>();
+  createInterface(child.stdout).once("line", listening.resolve);
   void ended.then(() => listening.reject(new Error("the proxy ended before it listened")));
-  await listening.promise;
+  const line = await listening.promise;
+  const tell = (): void => void child.kill("SIGTERM");
   return {
     url,
+    health: /health and metrics: (http:\/\/[\d.:]+)/.exec(line)?.[1] ?? "",
+    tell,
+    ended,
     authorization: `Basic ${Buffer.from(`type1:${secret}`).toString("base64")}`,
     mostMemory: () => residentOf(child.pid ?? 0).most,
     async stop() {
-      child.kill("SIGTERM");
+      tell();
       await ended;
       await rm(folder, { recursive: true, force: true });
     },

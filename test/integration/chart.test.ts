@@ -71,6 +71,11 @@ describeWith(found, "the chart", (ready) => {
       ["--set", "webhook.drainMs=30000"],
       /must be below webhook\.terminationGracePeriodSeconds/,
     ],
+    [
+      "a registry that is killed before its pulls end",
+      ["--set", "proxy.enabled=true,proxy.externalUrl=https://h,proxy.terminationGracePeriodSeconds=15"],
+      /more than 5000 below proxy\.terminationGracePeriodSeconds/,
+    ],
     ["no namespaces", ["--set", "pullSecrets.mode=namespaces"], /needs pullSecrets\.namespaces, for example/],
     ["a registry without an address", ["--set", "proxy.enabled=true"], /needs proxy\.externalUrl/],
     ["an address with a path", ["--set", "proxy.enabled=true,proxy.externalUrl=https://h/x"], /externalUrl/],

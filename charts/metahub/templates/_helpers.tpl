@@ -196,6 +196,9 @@ topologySpreadConstraints:
 {{- if ge (int .Values.webhook.drainMs) (mul 1000 (int .Values.webhook.terminationGracePeriodSeconds)) -}}
 {{- fail "webhook.drainMs must be below webhook.terminationGracePeriodSeconds: the kubelet would kill the webhook while it drains" -}}
 {{- end -}}
+{{- if ge (add (int .Values.proxy.drainMs) 5000) (mul 1000 (int .Values.proxy.terminationGracePeriodSeconds)) -}}
+{{- fail "proxy.drainMs must be more than 5000 below proxy.terminationGracePeriodSeconds: the kubelet would kill the registry before pulls under way have ended" -}}
+{{- end -}}
 {{- if and (eq .Values.pullSecrets.mode "namespaces") (not .Values.pullSecrets.namespaces) -}}
 {{- fail "pullSecrets.mode: namespaces needs pullSecrets.namespaces, for example [team-a]" -}}
 {{- end -}}

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { CommandContext, ExitCode } from "../../process/context.ts";
-import { parsePort } from "../input/numbers.ts";
+import { parseCount, parsePort } from "../input/numbers.ts";
 import { healthPortOption, logLevelOption } from "../input/server-options.ts";
 
 export function addProxyCommand(program: Command, context: CommandContext, done: (code: ExitCode) => void): void {
@@ -55,6 +55,16 @@ export function addProxyCommand(program: Command, context: CommandContext, done:
     .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)")
     .option("--private-redirect-host <host...>", "hosts on private addresses to which registries may send it", [])
     .option("--docker-config <file>", "credentials for the registries, in the format of ~/.docker/config.json")
+    .addOption(
+      new Option("--drain <ms>", "time between SIGTERM and the end of listening, in milliseconds")
+        .default(0)
+        .argParser(parseCount),
+    )
+    .addOption(
+      new Option("--finish <ms>", "time that pulls under way get to finish after that, in milliseconds")
+        .default(60_000)
+        .argParser(parseCount),
+    )
     .addOption(logLevelOption())
     .action(async (options: unknown) => {
       const { serveProxy } = await import("../proxy/run.ts");

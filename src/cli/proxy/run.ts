@@ -35,6 +35,8 @@ const flagsSchema = z.object({
   registryCaFile: z.string().optional(),
   privateRedirectHost: z.array(z.string()),
   dockerConfig: z.string().optional(),
+  drain: z.number(),
+  finish: z.number(),
   logLevel: z.enum(logLevels),
 });
 type Flags = z.infer<typeof flagsSchema>;
@@ -63,6 +65,8 @@ export async function serveProxy(given: unknown, context: CommandContext): Promi
         privateRedirects: flags.privateRedirectHost,
         dockerConfigFile: flags.dockerConfig,
       },
+      drainMs: flags.drain,
+      finishMs: flags.finish,
       logLevel,
       onListening: ({ proxy, health }) =>
         context.stdout.write(

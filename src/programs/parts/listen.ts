@@ -5,7 +5,8 @@ import type { Lifecycle } from "./lifecycle.ts";
 /** A server as programs see it: HttpServer, HealthServer. */
 export interface Listener {
   listen(port: number, address: string): Promise<number>;
-  close(): Promise<void>;
+  /** Without a number, as long as it finds right. */
+  close(graceMs?: number): Promise<void>;
 }
 
 /** The address and port that a server is to listen on. */
@@ -17,15 +18,18 @@ export interface Place {
   readonly portFlag: string;
   /** The advice where another program uses the port. Default: choose another with the flag. */
   readonly takenAdvice?: string;
+  /** Time that requests under way get to finish at the end, ms. Default: closeGraceMs. */
+  readonly graceMs?: number;
 }
 
 /** Listens until the process ends. Resolves with the port. @throws CommandError LISTEN_FAILED with what to do */
 export function serve(life: Lifecycle, server: Listener, place: Place): Promise<number> {
+  const { portFlag, graceMs = closeGraceMs } = place;
   return life.start(
-    `the server of ${place.portFlag}`,
+    `the server of ${portFlag}`,
     () => listen(server, place),
-    () => server.close(),
-    closeGraceMs + 1_000,
+    () => server.close(graceMs),
+    graceMs + 1_000,
   );
 }
 
