@@ -52,7 +52,9 @@ function List({ list, onYaml }: { readonly list: ManifestListView; readonly onYa
       <div class="listhead">
         <div>
           <h2>
-            <bdi>{shown(image)}</bdi>
+            <bdi class="clamped" title={image}>
+              {shown(image)}
+            </bdi>
           </h2>
           <p class="muted">
             {kind} <bdi class="name">{shown(namespace === undefined ? name : `${namespace}/${name}`)}</bdi>
@@ -80,12 +82,14 @@ function List({ list, onYaml }: { readonly list: ManifestListView; readonly onYa
         </ul>
       )}
       <div class="tablebox">
-        <table class="reflow">
+        <table class="reflow fixed">
           <caption class="unseen">Entries of {shown(image)}</caption>
           <thead>
             <tr>
               <th scope="col">Image</th>
-              <th scope="col">Platform</th>
+              <th scope="col" class="short">
+                Platform
+              </th>
               <th scope="col">Requires</th>
               <th scope="col">Found</th>
             </tr>
@@ -109,7 +113,9 @@ function Entry({
   return (
     <tr>
       <th scope="row" data-label="Image">
-        <bdi>{shown(image)}</bdi>
+        <span class="clamped" title={image}>
+          <bdi>{shown(image)}</bdi>
+        </span>
       </th>
       <td data-label="Platform">
         {platform === undefined ? <span class="muted">its own</span> : <bdi>{shown(platform)}</bdi>}
@@ -131,7 +137,7 @@ function Entry({
         <span>
           {digest === undefined ? null : <Digest digest={digest} />}{" "}
           {resolved === undefined ? null : (
-            <span class="muted">
+            <span class="words">
               <Time time={resolved} />
             </span>
           )}

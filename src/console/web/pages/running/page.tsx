@@ -11,7 +11,7 @@ import { usePaged } from "../../state/paged.ts";
 import { linkTo, replaceWith } from "../../state/route.ts";
 import { shown } from "../../text/shown.ts";
 
-const height = { wide: 64, narrow: 232 };
+const height = { wide: 64, narrow: 256 };
 
 /** Word, tone, and what it means. */
 const states = {
@@ -87,7 +87,7 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
 const columns: readonly Column<SelectionView>[] = [
   {
     name: "State",
-    width: "minmax(120px, 140px)",
+    width: "132px",
     cell: ({ state }) => {
       const [text, tone, title] = states[state];
       return (
@@ -99,14 +99,15 @@ const columns: readonly Column<SelectionView>[] = [
   },
   {
     name: "Pod and container",
-    width: "minmax(160px, 2fr)",
+    short: "Pod",
+    width: "minmax(140px, 2fr)",
     cell: ({ namespace, pod, container }) => (
       <Two first={`${namespace}/${pod}`} second={<bdi>{shown(container)}</bdi>} />
     ),
   },
   {
     name: "Asked and got",
-    width: "minmax(180px, 2fr)",
+    width: "minmax(176px, 2fr)",
     cell: ({ asked, image, build }) => (
       <Two
         first={asked}
@@ -116,21 +117,21 @@ const columns: readonly Column<SelectionView>[] = [
   },
   {
     name: "Node and type",
-    width: "minmax(140px, 1.5fr)",
+    width: "minmax(100px, 1.5fr)",
     cell: ({ node, machineType }) => (
       <Two first={node ?? "not bound yet"} second={machineType === undefined ? "" : <bdi>{shown(machineType)}</bdi>} />
     ),
   },
   {
     name: "Why",
-    width: "minmax(180px, 3fr)",
+    width: "minmax(140px, 3fr)",
     cell: ({ reason }) => (
       <span class="clamp" title={reason}>
         {shown(reason)}
       </span>
     ),
   },
-  { name: "When", width: "minmax(90px, 120px)", cell: ({ at }) => <Time time={at} /> },
+  { name: "When", width: "minmax(104px, 120px)", cell: ({ at }) => <Time time={at} /> },
 ];
 
 /** Two lines, each cut where it is too long. */
