@@ -172,6 +172,42 @@ describeWith(findChromium(), "manners of the console", (found) => {
     expect(await page.getByRole("button", { name: "Remove cpu:zen5" }).count()).toBe(0);
   });
 
+  test("what is unchanged is not sent again, and stands there all the same", async () => {
+    const { page } = await site.open("#/nodes");
+    await page.getByRole("button", { name: "node-00001" }).waitFor();
+    await page.getByRole("link", { name: "Running", exact: true }).click();
+    await page.getByText("40 rows").waitFor();
+    const again = page.waitForResponse((response) => response.url().includes("/nodes?"));
+    await page.getByRole("link", { name: "Nodes", exact: true }).click();
+    expect((await again).status()).toBe(304);
+    await page.getByRole("button", { name: "node-00001" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  test("somebody else who signs in finds nothing of what was begun or read before", async () => {
+    const { page } = await site.open();
+    await page.getByRole("link", { name: "Add" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("half-done");
+    site.fixture.user = undefined;
+    site.fixture.instead.set("POST /machine-types", {
+      ...{ type: "about:blank", title: "Signed out", status: 401, detail: "Your session has ended." },
+    });
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByLabel("User").fill("berta");
+    await page.getByLabel("Password").fill("right");
+    const readings: (string | undefined)[] = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("/machine-types")) readings.push(request.headers()["if-none-match"]);
+    });
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("heading", { name: "Add a machine type" }).waitFor();
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
+    expect(await page.getByText("You had begun this earlier.").count()).toBe(0);
+    await page.getByRole("link", { name: "Machine types", exact: true }).click();
+    await page.getByRole("heading", { name: "type1" }).waitFor();
+    expect(readings[0]).toBeUndefined();
+  });
+
   test("texts of strangers are texts in dialogs, in errors, in previews and in completions, too", async () => {
     const { fixture } = site;
     const hostile = { ...typeOf("h", { features: ["cpu:zen4"], nodes: 1 }), name: "h", yaml: payload };
