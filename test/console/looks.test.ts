@@ -53,19 +53,20 @@ describeWith(findChromium(), "looks of the console", (found) => {
     },
   );
 
-  test("empty pages say what to do next", async () => {
+  test.each([
+    ["cluster", "machine-types", "Add the first one"],
+    ["cluster", "nodes", "They appear here as soon as they join the cluster"],
+    ["cluster", "running", "Label a namespace to opt in"],
+    ["cluster", "manifest-lists", "Make one with kubectl"],
+    ["cluster", "images?image=a", "Add a machine type"],
+    ["folder", "nodes", "put manifests of nodes into it"],
+    ["folder", "running", "A folder has no Pods"],
+    ["folder", "manifest-lists", "Put one into the folder"],
+  ])("in an empty %s, %s says what to do next", async (kind, place, words) => {
     emptied(site.fixture);
-    const page = await openAt("", 960);
-    for (const [place, words] of [
-      ["machine-types", "Add the first one"],
-      ["nodes", "They appear here as soon as they join the cluster"],
-      ["running", "Label a namespace to opt in"],
-      ["manifest-lists", "Make one with kubectl"],
-      ["images?image=a", "Add a machine type"],
-    ]) {
-      await page.goto(`${site.url}/#/${place}`);
-      await page.getByText(words ?? "").waitFor();
-    }
+    site.fixture.place = kind === "folder" ? { kind, writable: true } : { kind: "cluster" };
+    const page = await openAt(`#/${place}`, 960);
+    await page.getByText(words).waitFor();
   });
 
   test.each([360, 960, 1200])("what one does with a card stands on one line, at %s px", async (width) => {

@@ -14,7 +14,7 @@ import { shown } from "../../text/shown.ts";
 const noFilter = {};
 
 export function ListsPage() {
-  const { formats } = useConsole();
+  const { formats, session } = useConsole();
   const { items, total, problem, look } = usePaged<ManifestListView>("/manifest-lists", noFilter, ["manifest-lists"]);
   const [open, setOpen] = useState<ManifestListView>();
   return (
@@ -24,7 +24,8 @@ export function ListsPage() {
       {total === 0 ? (
         <Empty title="No manifest list yet">
           A <code>ManifestList</code> joins builds that are published under several tags, for one namespace; a{" "}
-          <code>ClusterManifestList</code> for everybody. Make one with kubectl.
+          <code>ClusterManifestList</code> for everybody.{" "}
+          {session.place.kind === "folder" ? "Put one into the folder." : "Make one with kubectl."}
         </Empty>
       ) : null}
       <ul class="lists">

@@ -111,7 +111,7 @@ function columnsFor(open: (node: NodeView) => void, byProfile: (profile: string)
     },
     {
       name: "Profile",
-      width: "minmax(90px, 110px)",
+      width: "minmax(104px, 120px)",
       cell: ({ profile }) => (
         <button
           type="button"

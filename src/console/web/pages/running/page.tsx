@@ -7,6 +7,7 @@ import { type Column, LongTable } from "../../parts/long-table.tsx";
 import { Badge, Empty, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
+import { useConsole } from "../../state/console.ts";
 import { usePaged } from "../../state/paged.ts";
 import { linkTo, replaceWith } from "../../state/route.ts";
 import { shown } from "../../text/shown.ts";
@@ -22,7 +23,14 @@ const states = {
   unknown: ["not known", "plain", "Whether it is still the best cannot be told without asking the registry."],
 } as const;
 
+/** What to do where there is no Pod. */
+const nothing = {
+  cluster: "No choice was made for a Pod yet. Label a namespace to opt in: its new Pods then appear here.",
+  folder: "A folder has no Pods. The console of a cluster shows them here.",
+} as const;
+
 export function RunningPage({ query }: { readonly query: URLSearchParams }) {
+  const { session } = useConsole();
   const filters = {
     namespace: query.get("namespace") ?? "",
     node: query.get("node") ?? "",
@@ -69,7 +77,7 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
         <Empty title="Nothing to show">
           {Object.values(filters).some((text) => text !== "")
             ? "No Pod fits these filters."
-            : "No choice was made for a Pod yet. Label a namespace to opt in: its new Pods then appear here."}
+            : nothing[session.place.kind]}
         </Empty>
       ) : (
         <LongTable
