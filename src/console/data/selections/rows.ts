@@ -11,7 +11,7 @@ import { stateOf } from "./state.ts";
 const mostText = 1_024;
 const digestForm = /^sha256:[0-9a-f]{64}$/;
 
-/** What people with different rights see is kept for so many kinds of them: there are four, and two are common. */
+/** Orders that are held, one for each kind of rights: there are four, and two are common. */
 const mostOrders = 2;
 
 /** The selections of Pods as people see them. */

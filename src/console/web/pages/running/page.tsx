@@ -23,7 +23,7 @@ const states = {
   unknown: ["not known", "plain", "Whether it is still the best cannot be told without asking the registry."],
 } as const;
 
-/** What to do where there is no Pod. */
+/** Says what to do where there is no Pod. */
 const nothing = {
   cluster: "No choice was made for a Pod yet. Label a namespace to opt in: its new Pods then appear here.",
   folder: "A folder has no Pods. The console of a cluster shows them here.",
