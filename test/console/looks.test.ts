@@ -96,25 +96,4 @@ describeWith(findChromium(), "looks of the console", (found) => {
     const box = await page.getByRole("link", { name: "Manifest lists" }).boundingBox();
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
   });
-
-  test.each(["", "#/machine-types/type1/credentials", "#/nodes", "#/running", "#/manifest-lists"])(
-    "little moves when the answers of %j arrive",
-    async (at) => {
-      const page = await openAt(at, 960);
-      const moved = await page.evaluate(
-        () =>
-          new Promise<number>((resolve) => {
-            const observer = new PerformanceObserver((list) => {
-              observer.disconnect();
-              resolve(list.getEntries().reduce((sum, entry) => sum + (entry as unknown as { value: number }).value, 0));
-            });
-            observer.observe({ type: "layout-shift", buffered: true });
-            // Without any shift the observer is never called.
-            requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
-          }),
-      );
-      // web.dev, "Cumulative Layout Shift": up to 0.1 is good.
-      expect(moved).toBeLessThan(0.1);
-    },
-  );
 });
