@@ -11,7 +11,12 @@ describe("what a machine must offer", () => {
     ["avx2,fma", ["a CPU with avx2", "a CPU with fma"]],
     ["nvcap:8.0", ["an NVIDIA GPU that runs machine code for 8.0, such as A100 (8.0), A10 (8.6), L40S (8.9)"]],
     ["nvcap:9.0a", ["an NVIDIA GPU that runs machine code for 9.0a, such as H100 (9.0)"]],
-    ["nvcap:8.7", ["an NVIDIA GPU that runs machine code for 8.7, such as Orin (8.7)"]],
+    ["nvcap:8.7", ["an NVIDIA GPU that runs machine code for 8.7, such as Jetson AGX Orin (8.7)"]],
+    [
+      "nvptx:8.0",
+      ["an NVIDIA GPU that compiles PTX for 8.0, such as A100 (8.0), A10 (8.6), L40S (8.9), H100 (9.0) and 6 more"],
+    ],
+    ["nvcap:12.1", ["an NVIDIA GPU that runs machine code for 12.1, such as GB10 (12.1)"]],
     ["8.6+PTX", [/^an NVIDIA GPU that runs machine code for 8.6.*, or an NVIDIA GPU that compiles PTX for 8.6/]],
     ["cuda:12.4,kernel:6.8", ["cuda 12.4 or later", "kernel 6.8 or later"]],
     ["gfx:gfx90a", ["an AMD GPU that runs code for gfx90a"]],

@@ -2,6 +2,7 @@ import { cpuDescendsFrom, cpuGraph } from "../hardware/cpu/graph.ts";
 import { type Feature, formatFeature } from "../hardware/feature.ts";
 import { namespaceKind } from "../hardware/namespace.ts";
 import { readCapability, runs } from "../hardware/nvidia.ts";
+import { nvidiaGpus } from "../hardware/nvidia-gpus.ts";
 import { unreadableText } from "../oci/requirement.ts";
 import type { Variant } from "../oci/variant.ts";
 import { few } from "../text/few.ts";
@@ -16,21 +17,6 @@ export interface Need {
 
 /** Names that show who offers a feature: enough to recognize one. */
 const maxExamples = 4;
-/** GPUs of data centres by capability, as examples (NVIDIA, "CUDA GPU Compute Capability"). */
-const devices: readonly (readonly [capability: string, name: string])[] = [
-  ["5.2", "M60"],
-  ["6.0", "P100"],
-  ["7.0", "V100"],
-  ["7.5", "T4"],
-  ["8.0", "A100"],
-  ["8.6", "A10"],
-  ["8.7", "Orin"],
-  ["8.9", "L40S"],
-  ["9.0", "H100"],
-  ["10.0", "B200"],
-  ["10.3", "B300"],
-  ["12.0", "RTX 5090"],
-];
 
 /** The needs of a build, one for each group that it requires; none for the generic build. */
 export function needsOf(variant: Pick<Variant, "requires">): readonly Need[] {
@@ -76,12 +62,15 @@ function capability(namespace: "nvcap" | "nvptx", value: string): string {
   const wanted = readCapability(value);
   const what = namespace === "nvptx" ? "compiles PTX" : "runs machine code";
   if (wanted === undefined) return `an NVIDIA GPU that ${what} for ${value}`;
-  const fitting = devices
-    .filter(([own]) => {
-      const device = readCapability(own)?.device;
-      return device !== undefined && runs(namespace, device, wanted);
-    })
-    .map(([own, name]) => `${name} (${own})`);
-  const such = fitting.length === 0 ? "" : `, such as ${few(fitting, maxExamples)}`;
+  const fitting = nvidiaGpus.filter((gpu) => {
+    const device = readCapability(gpu.capability)?.device;
+    return device !== undefined && runs(namespace, device, wanted);
+  });
+  // Those of data centres are what most clusters have.
+  const names = [
+    ...fitting.filter(({ place }) => place === "data-center"),
+    ...fitting.filter(({ place }) => place !== "data-center"),
+  ].map((gpu) => `${gpu.names[0]} (${gpu.capability})`);
+  const such = names.length === 0 ? "" : `, such as ${few(names, maxExamples)}`;
   return `an NVIDIA GPU that ${what} for ${value}${such}`;
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Liveness } from "./api/events.ts";
 import { problemOf } from "./api/problem.ts";
 import { Button } from "./parts/button.tsx";
@@ -27,6 +27,11 @@ export function Frame({ children, onSignOut }: FrameProps) {
   const [failed, setFailed] = useState<string>();
   const [page = "machine-types"] = useRoute().parts;
   const here = page === "new-machine-type" ? "machine-types" : page;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the names of the pages are scrolled.
+    nav.current?.querySelector(`[href="${linkTo([here])}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [here]);
   return (
     <>
       <button type="button" class="skip" onClick={() => document.querySelector<HTMLElement>("h1")?.focus()}>
@@ -38,7 +43,7 @@ export function Frame({ children, onSignOut }: FrameProps) {
             <Mark />
             MetaHub
           </a>
-          <nav aria-label="Pages">
+          <nav ref={nav} aria-label="Pages">
             <ul>
               {places.map(([place, name]) => (
                 <li key={place}>

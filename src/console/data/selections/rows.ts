@@ -1,41 +1,23 @@
 import type { Rewrite } from "../../../api/pod-options.ts";
-import type { NodeEntry, Snapshot } from "../../../inventory/snapshot.ts";
+import type { NodeEntry } from "../../../inventory/snapshot.ts";
 import { isDigest } from "../../../oci/digest.ts";
 import type { SelectionQuery } from "../../backend.ts";
 import type { SelectionView } from "../../contract/views.ts";
 import { type PageOf, pageOf } from "../paging.ts";
 import type { KeptImage, KeptPod } from "./kept-pod.ts";
+import { RowOrder, type SelectionGround } from "./order.ts";
 import { stateOf } from "./state.ts";
 
 /** Characters of an image or a name that are shown; a reference has a quarter of it. */
 const mostText = 1_024;
 
-/** All that a person may know of the Pods' surroundings. */
-export interface SelectionGround {
-  /** Undefined where the person may not read nodes. */
-  readonly snapshot: Pick<Snapshot, "nodes"> | undefined;
-  /** The label of each namespace; undefined where the person may not read namespaces. */
-  readonly namespaces: ReadonlyMap<string, { readonly rewrite: Rewrite }> | undefined;
-}
-
-/** A row with its place in the order. */
-interface Row {
-  readonly key: string;
-  readonly view: SelectionView;
-}
-
-/** The rows of one Pod, made again only when the Pod, its node or its namespace changed. */
-interface KnownRows {
-  readonly entry: NodeEntry | undefined;
-  readonly rewrite: Rewrite | undefined;
-  readonly rows: readonly Row[];
-}
+/** Orders that are held, one for each kind of rights: there are four, and two are common. */
+const mostOrders = 2;
 
 /** The selections of Pods as people see them. */
 export class SelectionRows {
-  readonly #known = new WeakMap<KeptPod, KnownRows>();
-  /** All rows in order, as they were last. People with other rights have others. */
-  #last: { readonly version: string; readonly rows: readonly Row[] } | undefined;
+  /** By the rights that they are for, the last used at the end. */
+  readonly #orders = new Map<string, RowOrder>();
 
   /** @param version names all of the Pods and their ground; undefined for Pods that nobody follows */
   page(
@@ -44,18 +26,21 @@ export class SelectionRows {
     query: SelectionQuery,
     version?: string,
   ): PageOf<SelectionView> {
-    const fitting = this.#sorted(pods, ground, version).filter(({ view }) => fits(view, query));
+    const rows = this.#order(ground, version).sorted(pods, ground, version);
+    const fitting = isFiltered(query) ? rows.filter(({ view }) => fits(view, query)) : rows;
     const { items, ...page } = pageOf(fitting, ({ key }) => key, query);
     return { ...page, items: items.map(({ view }) => view) };
   }
 
-  #sorted(pods: Iterable<KeptPod>, ground: SelectionGround, version: string | undefined): readonly Row[] {
-    if (version !== undefined && this.#last?.version === version) return this.#last.rows;
-    const rows: Row[] = [];
-    for (const pod of pods) rows.push(...this.#of(pod, ground));
-    rows.sort((left, right) => (left.key < right.key ? -1 : 1));
-    if (version !== undefined) this.#last = { version, rows };
-    return rows;
+  #order({ snapshot, namespaces }: SelectionGround, version: string | undefined): RowOrder {
+    if (version === undefined) return new RowOrder(rowsOf);
+    const rights = `${snapshot !== undefined} ${namespaces !== undefined}`;
+    const order = this.#orders.get(rights) ?? new RowOrder(rowsOf);
+    this.#orders.delete(rights);
+    this.#orders.set(rights, order);
+    const [oldest] = this.#orders.keys();
+    if (this.#orders.size > mostOrders && oldest !== undefined) this.#orders.delete(oldest);
+    return order;
   }
 
   /** Images that were chosen of Pods on these nodes, a Pod counting once. */
@@ -66,17 +51,10 @@ export class SelectionRows {
     }
     return count;
   }
+}
 
-  #of(pod: KeptPod, { snapshot, namespaces }: SelectionGround): readonly Row[] {
-    const entry = pod.node === undefined ? undefined : snapshot?.nodes.get(pod.node);
-    const rewrite = namespaces?.get(pod.namespace)?.rewrite;
-    const known = this.#known.get(pod);
-    if (known !== undefined && known.entry === entry && known.rewrite === rewrite) return known.rows;
-    const views = pod.images.flatMap((image) => rowOf(pod, image, entry, rewrite) ?? []);
-    const rows = views.map((view) => ({ key: `${view.namespace}/${view.pod}/${view.container}`, view }));
-    this.#known.set(pod, { entry, rewrite, rows });
-    return rows;
-  }
+function rowsOf(pod: KeptPod, entry: NodeEntry | undefined, rewrite: Rewrite | undefined): readonly SelectionView[] {
+  return pod.images.flatMap((image) => rowOf(pod, image, entry, rewrite) ?? []);
 }
 
 function rowOf(
@@ -114,6 +92,10 @@ function reasonOf(state: SelectionView["state"], said: string | undefined): stri
 /** Whoever wrote the note may have written anything. */
 function timeOf(text: string | undefined): string | undefined {
   return text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? text : undefined;
+}
+
+function isFiltered({ namespace, node, image, state }: SelectionQuery): boolean {
+  return [namespace, node, image, state].some((given) => given !== undefined);
 }
 
 function fits(row: SelectionView, { namespace, node, image, state }: SelectionQuery): boolean {

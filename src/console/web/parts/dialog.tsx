@@ -9,19 +9,21 @@ interface DialogProps {
   readonly wide?: boolean;
   /** Only its own buttons close it, not Escape: what it shows is shown once. */
   readonly keep?: boolean;
+  /** Whether what opened it is gone, or soon will be: the focus goes to the page's heading then. Asked as it closes. */
+  readonly isGone?: () => boolean;
   readonly onClose: () => void;
 }
 
 /** A modal dialog: the browser keeps the focus in it, and gives it back to where it was. */
-export function Dialog({ title, children, wide = false, keep = false, onClose }: DialogProps) {
+export function Dialog({ title, children, wide = false, keep = false, isGone, onClose }: DialogProps) {
   const own = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
     const before = document.activeElement;
     own.current?.showModal();
     return () => {
-      // What opened it may be gone, as the row of something that was deleted.
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const stays = before instanceof HTMLElement && before.isConnected && isGone?.() !== true;
+      if (stays) before.focus();
       else document.querySelector<HTMLElement>("h1")?.focus();
     };
   }, []);

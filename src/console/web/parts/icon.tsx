@@ -6,13 +6,10 @@ const paths = {
   close: "m4 4 8 8M12 4l-8 8",
   copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
   cross: "m4.5 4.5 7 7M11.5 4.5l-7 7",
-  edit: "m3 13 .6-2.8L10.8 3l2.2 2.2-7.2 7.2z",
   key: "M6.2 9.8a3 3 0 1 1-.1-.1zM6.2 9.8 13 3M10.5 5.5l2 2",
   link: "M6.5 9.5 9.5 6.5M7 4.5l1.6-1.6a3.1 3.1 0 0 1 4.4 4.4L11.4 9M9 11.5l-1.6 1.6A3.1 3.1 0 0 1 3 8.7L4.6 7",
   minus: "M4 8h8",
   pin: "M5.5 2.5h5M6.5 2.5v4L4.5 9h7l-2-2.5v-4M8 9v4.5",
-  rotate: "M13 8a5 5 0 1 1-1.5-3.6M13 2v3h-3",
-  trash: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5",
 } as const;
 
 export type IconName = keyof typeof paths;

@@ -5,6 +5,8 @@ import type { Paged } from "../state/paged.ts";
 
 export interface Column<T> {
   readonly name: string;
+  /** Its name where the columns stand below each other. */
+  readonly short?: string;
   /** A track of the grid: `minmax(120px, 2fr)`. */
   readonly width: string;
   readonly cell: (item: T) => ComponentChildren;
@@ -68,8 +70,8 @@ export function LongTable<T>({ label, columns, list, keyOf, height }: LongTableP
                     gridTemplateColumns: isNarrow ? "1fr" : template,
                   }}
                 >
-                  {columns.map(({ name, cell }) => (
-                    <div role="cell" key={name} data-label={name}>
+                  {columns.map(({ name, short, cell }) => (
+                    <div role="cell" key={name} data-label={short ?? name}>
                       {item === undefined ? <span class="blank">…</span> : cell(item)}
                     </div>
                   ))}

@@ -26,7 +26,7 @@ export function Page({ title, says, actions, children }: PageProps) {
     <>
       <div class="head">
         <div class="headtext">
-          <h1 ref={heading} tabIndex={-1}>
+          <h1 ref={heading} tabIndex={-1} class="clamped" title={shown(title)}>
             <bdi>{shown(title)}</bdi>
           </h1>
           {says === undefined ? null : <p class="says">{says}</p>}

@@ -22,6 +22,7 @@ test("of stale pages those that are looked at are read, and the first, which has
   const [, ...rest] = stale;
   expect(nextToRead([page(500, undefined, "a"), ...rest], { from: 600, to: 620 })).toBe(1);
   expect(nextToRead([page(500, undefined, "a"), ...rest], { from: 0, to: 20 })).toBeUndefined();
+  expect(nextToRead([page(500, undefined, "a"), ...rest], { from: 1100, to: 1120 })).toBe(2);
 });
 
 test("a page that ends where it did keeps those after it, another does not", () => {
@@ -29,4 +30,6 @@ test("a page that ends where it did keeps those after it, another does not", () 
   expect(put(three, 1, page(500, "a", "c"))).toHaveLength(2);
   expect(put(three, 2, page(150, "b", undefined))).toHaveLength(3);
   expect(put(three, 1, page(100, "a", undefined))).toHaveLength(2);
+  // The first page is read without `after`: no page follows one that says it is the last.
+  expect(put([page(1, "x", undefined), page(1, undefined, "a")], 0, page(1, "x", undefined))).toHaveLength(1);
 });

@@ -6,6 +6,7 @@ test.each([
   ["#/machine-types/type1/edit", ["machine-types", "type1", "edit"], ""],
   ["#/images?image=qnib%2Fbench%3Alatest", ["images"], "image=qnib%2Fbench%3Alatest"],
   ["#/machine-types/a%2Fb", ["machine-types", "a/b"], ""],
+  ["#/images?image=a?b=c", ["images"], "image=a%3Fb%3Dc"],
   ["#/machine-types/100%", ["machine-types", "100%"], ""],
 ])("%j is read", (hash, parts, query) => {
   const route = readRoute(hash);

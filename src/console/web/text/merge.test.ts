@@ -5,6 +5,17 @@ const before = { priority: 1, features: ["cpu:zen3"], platform: { os: "linux", a
 
 test("what nobody changed is no change, in whatever order its keys are", () => {
   expect(changesOf(before, before, { ...before, platform: { architecture: "amd64", os: "linux" } })).toEqual([]);
+  const [one, other] = [
+    { rows: [{ label: "a", of: { x: 1, y: 2 } }, "b"] },
+    { rows: [{ of: { y: 2, x: 1 }, label: "a" }, "b"] },
+  ];
+  expect(changesOf(one, one, other)).toEqual([]);
+  expect(changesOf(one, one, { rows: ["b", one.rows[0]] })).toHaveLength(1);
+});
+
+test("two who changed a field alike do not clash", () => {
+  const [change] = changesOf(before, { ...before, priority: 2 }, { ...before, priority: 2 });
+  expect(change).toMatchObject({ field: "priority", clash: false });
 });
 
 test("each takes what they changed, and a clash is told", () => {
@@ -27,6 +38,6 @@ test("each takes what they changed, and a clash is told", () => {
 test("a field that somebody took away is away", () => {
   const { priority: _, ...theirs } = before;
   const changes = changesOf(before, before, theirs);
-  expect(merge(before, changes, new Map())).toEqual(theirs);
+  expect(merge(before, changes, new Map())).toStrictEqual(theirs);
   expect(merge(before, changes, new Map([["priority", "mine"]]))).toEqual(before);
 });

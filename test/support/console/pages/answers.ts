@@ -8,10 +8,12 @@ import {
 } from "../../../../src/console/contract/credentials.ts";
 import {
   features,
+  type KnownFeature,
   type MachineTypeDraft,
   type MachineTypeView,
   machineType,
   machineTypeDraft,
+  type Preview,
   preview,
 } from "../../../../src/console/contract/machine-types.ts";
 import { type Problem, problem } from "../../../../src/console/contract/parts.ts";
@@ -24,7 +26,7 @@ import type {
   SelectionView,
 } from "../../../../src/console/contract/views.ts";
 import { manifestLists, matrix, nodes, selections } from "../../../../src/console/contract/views.ts";
-import { sampleFeatures, typeOf } from "./samples.ts";
+import { typeOf } from "./samples.ts";
 
 export interface Asked {
   readonly method: string;
@@ -50,6 +52,10 @@ export interface Held {
   readonly selections: readonly SelectionView[];
   readonly lists: readonly ManifestListView[];
   readonly matrix: (image: string) => Matrix;
+  /** Names that the program knows. */
+  readonly known: readonly KnownFeature[];
+  /** What every draft would do; undefined: what it says of itself. */
+  readonly preview: Preview | undefined;
   user: string | undefined;
   readonly version: number;
   tell(change: Change): void;
@@ -67,7 +73,7 @@ export function answer(fixture: Held, asked: Asked): Answered {
     case "GET /machine-types":
       return sub === undefined ? one(fixture, name) : ofCredentials(fixture);
     case "POST /machine-types:preview":
-      return ok(preview, previewOf(fixture, asked));
+      return ok(preview, fixture.preview ?? previewOf(fixture, asked));
     case "POST /machine-types":
       return sub === undefined ? create(fixture, asked) : makeCredential(fixture, asked, id);
     case "PUT /machine-types":
@@ -77,7 +83,7 @@ export function answer(fixture: Held, asked: Asked): Answered {
     case "GET /matrix":
       return ok(matrix, fixture.matrix(asked.query.get("image") ?? ""));
     case "GET /features":
-      return ok(features, known(asked.query.get("prefix") ?? ""));
+      return ok(features, known(fixture, asked.query.get("prefix") ?? ""));
     default:
       return pages(fixture, asked);
   }
@@ -223,8 +229,8 @@ function previewOf({ machineTypes: held }: Held, { query, body }: Asked) {
   };
 }
 
-function known(prefix: string) {
-  const items = sampleFeatures.filter(({ feature, says }) => `${feature} ${says}`.includes(prefix));
+function known({ known: held }: Held, prefix: string) {
+  const items = held.filter(({ feature, says }) => `${feature} ${says}`.includes(prefix));
   return { items, more: false };
 }
 

@@ -5,13 +5,21 @@ import { extname, join } from "node:path";
 import { json } from "node:stream/consumers";
 import type { z } from "zod";
 import type { CredentialView } from "../../../../src/console/contract/credentials.ts";
-import type { MachineTypeView } from "../../../../src/console/contract/machine-types.ts";
+import type { KnownFeature, MachineTypeView, Preview } from "../../../../src/console/contract/machine-types.ts";
 import { type Problem, problem } from "../../../../src/console/contract/parts.ts";
 import { type Session, session } from "../../../../src/console/contract/session.ts";
 import type { NodeView, SelectionView } from "../../../../src/console/contract/views.ts";
 import { type Change, change, type ManifestListView, type Matrix } from "../../../../src/console/contract/views.ts";
 import { type Answered, type Asked, answer, sign } from "./answers.ts";
-import { sampleCredentials, sampleLists, sampleMatrix, sampleNodes, sampleSelections, sampleTypes } from "./samples.ts";
+import {
+  sampleCredentials,
+  sampleFeatures,
+  sampleLists,
+  sampleMatrix,
+  sampleNodes,
+  sampleSelections,
+  sampleTypes,
+} from "./samples.ts";
 
 const dist = join(import.meta.dirname, "../../../../dist/console");
 const types: Readonly<Record<string, string>> = {
@@ -45,6 +53,8 @@ export class PagesFixture {
   selections: readonly SelectionView[] = sampleSelections(40);
   lists: readonly ManifestListView[] = sampleLists;
   matrix: (image: string) => Matrix = sampleMatrix;
+  known: readonly KnownFeature[] = sampleFeatures;
+  preview: Preview | undefined;
   may: May = mayAll;
   ways: Extract<Session, { signedIn: false }>["ways"] = ["password", "token"];
   place: SignedIn["place"] = { kind: "cluster" };

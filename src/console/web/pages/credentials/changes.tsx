@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { CredentialView, MadeCredentialView } from "../../../contract/credentials.ts";
 import type { Problem } from "../../../contract/parts.ts";
 import { problemOf } from "../../api/problem.ts";
@@ -70,12 +70,14 @@ export function RevokeDialog({
   onRevoked,
 }: ChangeProps & { readonly onRevoked: () => void }) {
   const { api } = useConsole();
+  const revoked = useRef(false);
   const { busy, problem, run } = useOnce(async () => {
     await api.send("DELETE", `${path}/${encodeURIComponent(id)}`);
+    revoked.current = true;
     onRevoked();
   });
   return (
-    <Dialog title={`Revoke ${id}?`} onClose={onClose}>
+    <Dialog title={`Revoke ${id}?`} isGone={() => revoked.current} onClose={onClose}>
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
       <p>
         Whoever pulls as <bdi class="name">{shown(username)}</bdi> is refused from then on. This cannot be undone.

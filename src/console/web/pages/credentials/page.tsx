@@ -91,17 +91,23 @@ interface TableProps {
 function Table({ items, barred, onOpen }: TableProps) {
   return (
     <div class="tablebox">
-      <table class="reflow">
+      <table class="reflow fixed">
         <caption class="unseen">Credentials, without their secrets</caption>
         <thead>
           <tr>
             <th scope="col">Name</th>
             <th scope="col">User name</th>
-            <th scope="col">State</th>
-            <th scope="col">Expires</th>
-            <th scope="col">Last use</th>
+            <th scope="col" class="short">
+              State
+            </th>
+            <th scope="col" class="short">
+              Expires
+            </th>
+            <th scope="col" class="short">
+              Last use
+            </th>
             <th scope="col">Repositories</th>
-            <th scope="col">
+            <th scope="col" class="acts">
               <span class="unseen">What to do</span>
             </th>
           </tr>
@@ -119,35 +125,47 @@ function Table({ items, barred, onOpen }: TableProps) {
 const tones = { active: "good", expired: "warn", revoked: "plain", ignored: "bad" } as const;
 
 function Row({ credential, barred, onOpen }: Omit<TableProps, "items"> & { readonly credential: CredentialView }) {
-  const { id, username, state, expires, lastUsed, repositories } = credential;
+  const { id, username, state, expires, lastUsed, revoked, repositories = [] } = credential;
   const barredBy = barred.may("update") ? undefined : barred.id;
   return (
     <tr>
       <th scope="row" data-label="Name">
-        <bdi>{shown(id)}</bdi>
+        <span class="clamped" title={id}>
+          <bdi>{shown(id)}</bdi>
+        </span>
       </th>
       <td data-label="User name">
-        <bdi>{shown(username)}</bdi>
+        <span class="clamped" title={username}>
+          <bdi>{shown(username)}</bdi>
+        </span>
       </td>
       <td data-label="State">
-        <Badge tone={tones[state]}>{state}</Badge>
+        <span>
+          <Badge tone={tones[state]}>{state}</Badge>
+          {revoked === undefined ? null : (
+            <span class="words">
+              <Time time={revoked} />
+            </span>
+          )}
+        </span>
       </td>
       <td data-label="Expires">{expires === undefined ? <span class="muted">never</span> : <Time time={expires} />}</td>
       <td data-label="Last use">
         {lastUsed === undefined ? <span class="muted">not known</span> : <Time time={lastUsed} />}
       </td>
       <td data-label="Repositories">
-        {repositories === undefined || repositories.length === 0 ? (
+        {repositories.length === 0 ? (
           <span class="muted">all</span>
         ) : (
-          <bdi>{shown(repositories.join(", "))}</bdi>
+          <span class="clamped" title={repositories.join(", ")}>
+            <bdi>{shown(repositories.join(", "))}</bdi>
+          </span>
         )}
       </td>
       <td class="rowactions">
         {state === "active" || state === "expired" ? (
           <>
             <Button
-              icon="rotate"
               look="quiet"
               label={`Rotate ${shown(id)}`}
               barredBy={barredBy}
@@ -156,7 +174,6 @@ function Row({ credential, barred, onOpen }: Omit<TableProps, "items"> & { reado
               Rotate
             </Button>
             <Button
-              icon="trash"
               look="quiet"
               label={`Revoke ${shown(id)}`}
               barredBy={barredBy}

@@ -8,6 +8,9 @@ type Machine = Matrix["machines"][number];
 
 /** Machine types down, builds across: each cell says whether it is the one, and if not, why. */
 export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "machines">) {
+  const platforms = new Set(variants.map(({ platform }) => platform)).size;
+  const heading = ({ platform, requires }: Variant): readonly string[] =>
+    platforms > 1 || requires.length === 0 ? [platform, ...requires.map(either)] : requires.map(either);
   return (
     <section aria-labelledby="matrix">
       <h2 id="matrix">Who gets which</h2>
@@ -20,7 +23,7 @@ export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "m
               {variants.map((variant) => (
                 <th scope="col" key={variant.position} title={variant.says}>
                   {shortName(variant)}
-                  <span class="words">{shown(variant.requires.flat().join(", ") || variant.platform)}</span>
+                  <Lines texts={heading(variant)} />
                 </th>
               ))}
               <th scope="col">Why</th>
@@ -42,7 +45,9 @@ function Row({ machine, variants }: { readonly machine: Machine; readonly varian
   return (
     <tr>
       <th scope="row" title={`${platform}: ${offers.join(", ") || "no feature"}`}>
-        <bdi>{shown(name)}</bdi>
+        <span class="clamped rowname">
+          <bdi>{shown(name)}</bdi>
+        </span>
         {kind === "Node" ? <span class="words">a node</span> : null}
       </th>
       {variants.map((variant) => (
@@ -85,11 +90,29 @@ function Cell({ machine, variant, variants }: CellProps) {
       </td>
     );
   }
-  const lacks = outcome.missing.map((group) => group.join(" or ")).join(", ");
   return (
     <td class="muted">
       <Icon name="cross" />
-      <span>{lacks === "" ? "another platform" : `lacks ${shown(lacks)}`}</span>
+      <span>{outcome.missing.length === 0 ? "another platform" : "lacks"}</span>
+      <Lines texts={outcome.missing.map(either)} />
     </td>
+  );
+}
+
+/** `nvcap:9.0 or nvptx:9.0`: any one of them will do. */
+function either(group: readonly string[]): string {
+  return group.join(" or ");
+}
+
+/** Each on a line of its own, which breaks between words and not within them. */
+function Lines({ texts }: { readonly texts: readonly string[] }) {
+  return (
+    <>
+      {texts.map((text) => (
+        <span class="words line" key={text}>
+          {shown(text)}
+        </span>
+      ))}
+    </>
   );
 }

@@ -14,7 +14,7 @@ import { shown } from "../../text/shown.ts";
 const noFilter = {};
 
 export function ListsPage() {
-  const { formats } = useConsole();
+  const { formats, session } = useConsole();
   const { items, total, problem, look } = usePaged<ManifestListView>("/manifest-lists", noFilter, ["manifest-lists"]);
   const [open, setOpen] = useState<ManifestListView>();
   return (
@@ -24,7 +24,8 @@ export function ListsPage() {
       {total === 0 ? (
         <Empty title="No manifest list yet">
           A <code>ManifestList</code> joins builds that are published under several tags, for one namespace; a{" "}
-          <code>ClusterManifestList</code> for everybody. Make one with kubectl.
+          <code>ClusterManifestList</code> for everybody.{" "}
+          {session.place.kind === "folder" ? "Put one into the folder." : "Make one with kubectl."}
         </Empty>
       ) : null}
       <ul class="lists">
@@ -52,7 +53,9 @@ function List({ list, onYaml }: { readonly list: ManifestListView; readonly onYa
       <div class="listhead">
         <div>
           <h2>
-            <bdi>{shown(image)}</bdi>
+            <bdi class="clamped" title={image}>
+              {shown(image)}
+            </bdi>
           </h2>
           <p class="muted">
             {kind} <bdi class="name">{shown(namespace === undefined ? name : `${namespace}/${name}`)}</bdi>
@@ -80,12 +83,14 @@ function List({ list, onYaml }: { readonly list: ManifestListView; readonly onYa
         </ul>
       )}
       <div class="tablebox">
-        <table class="reflow">
+        <table class="reflow fixed">
           <caption class="unseen">Entries of {shown(image)}</caption>
           <thead>
             <tr>
               <th scope="col">Image</th>
-              <th scope="col">Platform</th>
+              <th scope="col" class="short">
+                Platform
+              </th>
               <th scope="col">Requires</th>
               <th scope="col">Found</th>
             </tr>
@@ -115,7 +120,9 @@ function Entry({
   return (
     <tr>
       <th scope="row" data-label="Image">
-        <bdi>{shown(image)}</bdi>
+        <span class="clamped" title={image}>
+          <bdi>{shown(image)}</bdi>
+        </span>
       </th>
       <td data-label="Platform">
         {platform === undefined ? <span class="muted">its own</span> : <bdi>{shown(platform)}</bdi>}
@@ -137,7 +144,7 @@ function Entry({
         <span>
           {digest === undefined ? null : <Digest digest={digest} />}{" "}
           {resolved === undefined ? null : (
-            <span class="muted">
+            <span class="words">
               <Time time={resolved} />
             </span>
           )}

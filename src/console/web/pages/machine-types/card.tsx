@@ -13,7 +13,7 @@ interface CardProps {
 }
 
 export function Card({ type, onOpen }: CardProps) {
-  const { session } = useConsole();
+  const { session, formats } = useConsole();
   const { name, platform, features, credentials } = type;
   const { id, may } = barredFrom(session);
   const label = (text: string): string => `${text} of ${shown(name)}`;
@@ -34,29 +34,29 @@ export function Card({ type, onOpen }: CardProps) {
       <FeatureRows groups={features} />
       <div class="cardactions">
         <ButtonLink icon="key" href={linkTo(["machine-types", name, "credentials"])} label={label("Credentials")}>
-          Credentials{credentials === undefined ? "" : ` (${credentials})`}
+          Credentials{credentials === undefined ? "" : ` (${formats.number(credentials)})`}
         </ButtonLink>
-        <ButtonLink
-          icon="edit"
-          look="quiet"
-          href={linkTo(["machine-types", name, "edit"])}
-          label={`Edit ${shown(name)}`}
-          barredBy={may("update") ? undefined : id}
-        >
-          Edit
-        </ButtonLink>
-        <Button look="quiet" label={label("YAML")} onClick={() => onOpen("yaml")}>
-          YAML
-        </Button>
-        <Button
-          icon="trash"
-          look="quiet"
-          label={`Delete ${shown(name)}`}
-          barredBy={may("delete") ? undefined : id}
-          onClick={() => onOpen("delete")}
-        >
-          Delete
-        </Button>
+        <div class="together">
+          <ButtonLink
+            look="quiet"
+            href={linkTo(["machine-types", name, "edit"])}
+            label={`Edit ${shown(name)}`}
+            barredBy={may("update") ? undefined : id}
+          >
+            Edit
+          </ButtonLink>
+          <Button look="quiet" label={label("YAML")} onClick={() => onOpen("yaml")}>
+            YAML
+          </Button>
+          <Button
+            look="quiet"
+            label={`Delete ${shown(name)}`}
+            barredBy={may("delete") ? undefined : id}
+            onClick={() => onOpen("delete")}
+          >
+            Delete
+          </Button>
+        </div>
       </div>
     </li>
   );

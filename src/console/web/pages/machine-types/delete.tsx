@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { MachineTypeView, Preview } from "../../../contract/machine-types.ts";
 import type { Problem } from "../../../contract/parts.ts";
 import { pathWith } from "../../api/client.ts";
@@ -22,6 +22,7 @@ export function DeleteDialog({ type, onClose, onDeleted }: DeleteProps) {
   const [effect, setEffect] = useState<Preview>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
+  const deleted = useRef(false);
   useEffect(() => {
     const control = new AbortController();
     api
@@ -33,6 +34,7 @@ export function DeleteDialog({ type, onClose, onDeleted }: DeleteProps) {
     setBusy(true);
     try {
       await api.send("DELETE", pathWith(`/machine-types/${encodeURIComponent(name)}`, { resourceVersion }));
+      deleted.current = true;
       onDeleted();
     } catch (error) {
       setProblem(problemOf(error));
@@ -41,7 +43,7 @@ export function DeleteDialog({ type, onClose, onDeleted }: DeleteProps) {
     }
   };
   return (
-    <Dialog title={`Delete ${name}?`} onClose={onClose}>
+    <Dialog title={`Delete ${name}?`} isGone={() => deleted.current} onClose={onClose}>
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
       {effect === undefined && problem === undefined ? <Loading what="what would change" /> : null}
       {effect === undefined ? null : <Effect effect={effect} />}

@@ -46,14 +46,16 @@ export function MachineTypesPage() {
       )}
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
       <search class="filters">
-        <label for="search">Search</label>
-        <input
-          id="search"
-          type="search"
-          placeholder="Name, feature or platform"
-          value={search}
-          onInput={({ currentTarget }) => setSearch(currentTarget.value)}
-        />
+        <div class="filter long">
+          <label for="search">Search</label>
+          <input
+            id="search"
+            type="search"
+            placeholder="Name, feature or platform"
+            value={search}
+            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          />
+        </div>
         <span class="muted" role="status">
           {data === undefined ? "" : counted(found.length, all.length, formats.number)}
         </span>

@@ -38,7 +38,7 @@ export function NodeDialog({ node, onClose }: { readonly node: NodeView; readonl
         <p>Nothing is known of it: neither its machine type nor its labels say what it offers.</p>
       ) : (
         <div class="tablebox scrolls" role="region" aria-label="Features" tabIndex={0}>
-          <table>
+          <table class="reflow">
             <thead>
               <tr>
                 <th scope="col">Feature</th>
@@ -48,10 +48,12 @@ export function NodeDialog({ node, onClose }: { readonly node: NodeView; readonl
             <tbody>
               {features.map(({ feature, from }) => (
                 <tr key={feature}>
-                  <th scope="row">
+                  <th scope="row" data-label="Feature">
                     <bdi>{shown(feature)}</bdi>
                   </th>
-                  <td>{from === "declared" ? "declared in its machine type" : <code>{shown(from)}</code>}</td>
+                  <td data-label="Known from">
+                    {from === "declared" ? "declared in its machine type" : <code>{shown(from)}</code>}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -5,6 +5,7 @@ import { ChoiceFilter, TextFilter } from "../../parts/filters.tsx";
 import { type Column, LongTable } from "../../parts/long-table.tsx";
 import { Badge, Empty, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
+import { useConsole } from "../../state/console.ts";
 import { usePaged } from "../../state/paged.ts";
 import { useResource } from "../../state/resource.ts";
 import { linkTo, replaceWith } from "../../state/route.ts";
@@ -53,11 +54,7 @@ export function NodesPage({ query }: { readonly query: URLSearchParams }) {
       </search>
       {list.problem === undefined ? null : <ProblemNotice problem={list.problem} />}
       {list.total === 0 ? (
-        <Empty title="No node fits">
-          {Object.values(filters).some((text) => text !== "")
-            ? "Search for a part of a name, of a feature or of a machine type, or take a filter away."
-            : "This place has no nodes."}
-        </Empty>
+        <NoNodes filtered={Object.values(filters).some((text) => text !== "")} />
       ) : (
         <LongTable
           label="Nodes"
@@ -69,6 +66,23 @@ export function NodesPage({ query }: { readonly query: URLSearchParams }) {
       )}
       {open === undefined ? null : <NodeDialog node={open} onClose={() => setOpen(undefined)} />}
     </Page>
+  );
+}
+
+function NoNodes({ filtered }: { readonly filtered: boolean }) {
+  const { session } = useConsole();
+  if (filtered)
+    return (
+      <Empty title="No node fits">
+        Search for a part of a name, of a feature or of a machine type, or take a filter away.
+      </Empty>
+    );
+  return (
+    <Empty title="No nodes yet">
+      {session.place.kind === "folder"
+        ? "This folder has none: put manifests of nodes into it, as kubectl get nodes -o yaml prints them."
+        : "They appear here as soon as they join the cluster."}
+    </Empty>
   );
 }
 
@@ -97,7 +111,7 @@ function columnsFor(open: (node: NodeView) => void, byProfile: (profile: string)
     },
     {
       name: "Profile",
-      width: "minmax(90px, 110px)",
+      width: "minmax(104px, 120px)",
       cell: ({ profile }) => (
         <button
           type="button"

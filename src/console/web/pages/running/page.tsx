@@ -7,11 +7,12 @@ import { type Column, LongTable } from "../../parts/long-table.tsx";
 import { Badge, Empty, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
+import { useConsole } from "../../state/console.ts";
 import { usePaged } from "../../state/paged.ts";
 import { linkTo, replaceWith } from "../../state/route.ts";
 import { shown } from "../../text/shown.ts";
 
-const height = { wide: 64, narrow: 232 };
+const height = { wide: 64, narrow: 256 };
 
 /** Word, tone, and what it means. */
 const states = {
@@ -22,7 +23,14 @@ const states = {
   unknown: ["not known", "plain", "Whether it is still the best cannot be told without asking the registry."],
 } as const;
 
+/** Says what to do where there is no Pod. */
+const nothing = {
+  cluster: "No choice was made for a Pod yet. Label a namespace to opt in: its new Pods then appear here.",
+  folder: "A folder has no Pods. The console of a cluster shows them here.",
+} as const;
+
 export function RunningPage({ query }: { readonly query: URLSearchParams }) {
+  const { session } = useConsole();
   const filters = {
     namespace: query.get("namespace") ?? "",
     node: query.get("node") ?? "",
@@ -69,7 +77,7 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
         <Empty title="Nothing to show">
           {Object.values(filters).some((text) => text !== "")
             ? "No Pod fits these filters."
-            : "No choice was made for a Pod yet. Label a namespace to opt in: its new Pods then appear here."}
+            : nothing[session.place.kind]}
         </Empty>
       ) : (
         <LongTable
@@ -87,7 +95,7 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
 const columns: readonly Column<SelectionView>[] = [
   {
     name: "State",
-    width: "minmax(120px, 140px)",
+    width: "132px",
     cell: ({ state }) => {
       const [text, tone, title] = states[state];
       return (
@@ -99,14 +107,15 @@ const columns: readonly Column<SelectionView>[] = [
   },
   {
     name: "Pod and container",
-    width: "minmax(160px, 2fr)",
+    short: "Pod",
+    width: "minmax(140px, 2fr)",
     cell: ({ namespace, pod, container }) => (
       <Two first={`${namespace}/${pod}`} second={<bdi>{shown(container)}</bdi>} />
     ),
   },
   {
     name: "Asked and got",
-    width: "minmax(180px, 2fr)",
+    width: "minmax(176px, 2fr)",
     cell: ({ asked, image, build }) => (
       <Two
         first={asked}
@@ -116,21 +125,21 @@ const columns: readonly Column<SelectionView>[] = [
   },
   {
     name: "Node and type",
-    width: "minmax(140px, 1.5fr)",
+    width: "minmax(100px, 1.5fr)",
     cell: ({ node, machineType }) => (
       <Two first={node ?? "not bound yet"} second={machineType === undefined ? "" : <bdi>{shown(machineType)}</bdi>} />
     ),
   },
   {
     name: "Why",
-    width: "minmax(180px, 3fr)",
+    width: "minmax(140px, 3fr)",
     cell: ({ reason }) => (
       <span class="clamp" title={reason}>
         {shown(reason)}
       </span>
     ),
   },
-  { name: "When", width: "minmax(90px, 120px)", cell: ({ at }) => <Time time={at} /> },
+  { name: "When", width: "minmax(104px, 120px)", cell: ({ at }) => <Time time={at} /> },
 ];
 
 /** Two lines, each cut where it is too long. */
