@@ -6,16 +6,19 @@ let touchedAt = Date.now();
 /** When the console was last told, or could tell by a request. */
 let toldAt = touchedAt;
 
-for (const sign of signs) {
-  window.addEventListener(
-    sign,
-    (event) => {
-      // A browser may tell of the pointer where only what lies below it has moved.
-      if (event.type === "pointermove" && isStill(event as PointerEvent)) return;
-      touchedAt = Date.now();
-    },
-    { capture: true, passive: true },
-  );
+/** Hears of every touch from now on, as long as the page is there. */
+export function hearTouches(): void {
+  for (const sign of signs) {
+    window.addEventListener(
+      sign,
+      (event) => {
+        // A browser may tell of the pointer where only what lies below it has moved.
+        if (event.type === "pointermove" && isStill(event as PointerEvent)) return;
+        touchedAt = Date.now();
+      },
+      { capture: true, passive: true },
+    );
+  }
 }
 
 /** Whole seconds since somebody touched the page. To be sent with a request, which tells the console. */
