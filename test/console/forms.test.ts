@@ -119,6 +119,19 @@ describeWith(findChromium(), "forms of the console", (found) => {
     await expect.poll(() => page.getByRole("heading", { name: "h100" }).count()).toBe(0);
   });
 
+  test("of what nobody could count a deletion's dialog promises nothing", async () => {
+    const warning = "You may not see nodes, so it cannot be said which ones this catches.";
+    site.fixture.preview = {
+      ...{ nodes: 0, names: [], moved: [], features: [], refused: [], warnings: [warning], pods: 0, credentials: 0 },
+    };
+    const { page } = await site.open();
+    await page.getByRole("button", { name: "Delete h100" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete h100?" });
+    await dialog.getByText(warning).waitFor();
+    await dialog.getByText("Known is: no credential ends.").waitFor();
+    expect(await dialog.textContent()).not.toMatch(/no node is of this type|no running Pod/);
+  });
+
   test("a secret is shown once, with its lines, and is nowhere after", async () => {
     const { page } = await site.open("#/machine-types/type1/credentials");
     await page.getByRole("button", { name: "New credential" }).click();

@@ -41,6 +41,8 @@ export function usePaged<T>(path: string, query: Readonly<Record<string, string>
   const held = useRef<{ asked: string; pages: HeldPage<T>[]; problem?: Problem | undefined }>({ asked, pages: [] });
   const seen = useRef({ from: 0, to: 0 });
   const reading = useRef<AbortController>(undefined);
+  /** Whether something changed after the page that is being read was asked for: its answer may be of before. */
+  const overtaken = useRef(false);
   const [, redraw] = useState(0);
 
   const step = useCallback(() => {
@@ -49,6 +51,7 @@ export function usePaged<T>(path: string, query: Readonly<Record<string, string>
     if (place === undefined) return;
     const control = new AbortController();
     reading.current = control;
+    overtaken.current = false;
     const after = place === 0 ? undefined : held.current.pages[place - 1]?.next;
     const limit = String(pageSize);
     const ended = (): boolean => {
@@ -59,7 +62,7 @@ export function usePaged<T>(path: string, query: Readonly<Record<string, string>
     api.get<Page<T>>(pathWith(path, { ...query, after, limit }), control.signal).then(
       (page) => {
         if (ended()) return;
-        held.current = { asked, pages: put(held.current.pages, place, { ...page, after, stale: false }) };
+        held.current = { asked, pages: put(held.current.pages, place, { ...page, after, stale: overtaken.current }) };
         redraw((count) => count + 1);
         step();
       },
@@ -83,6 +86,7 @@ export function usePaged<T>(path: string, query: Readonly<Record<string, string>
   }, [asked, step]);
 
   const changed = useCallback(() => {
+    overtaken.current = true;
     held.current.pages = held.current.pages.map((page) => ({ ...page, stale: true }));
     step();
   }, [step]);

@@ -5,8 +5,9 @@ import { pathWith } from "../../api/client.ts";
 import { problemOf } from "../../api/problem.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Loading, ProblemNotice } from "../../parts/notice.tsx";
+import { Loading, Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { useConsole } from "../../state/console.ts";
+import { deletionCounts, deletionTold } from "../../text/deletion.ts";
 import { shown } from "../../text/shown.ts";
 import { Moved } from "./preview.tsx";
 
@@ -57,25 +58,48 @@ export function DeleteDialog({ type, onClose, onDeleted }: DeleteProps) {
   );
 }
 
-function Effect({ effect: { moved, pods, credentials } }: { readonly effect: Preview }) {
+function Effect({ effect }: { readonly effect: Preview }) {
+  const { session } = useConsole();
+  const { kind } = session.place;
+  const place = { kind, keepsCredentials: kind === "folder" || session.may.credentials.namespace !== undefined };
+  const { nothing, unknown } = deletionTold(effect, place);
+  const { pods = 0, credentials = 0 } = deletionCounts(effect, place);
+  return (
+    <>
+      {unknown.length === 0 ? null : (
+        <Notice tone="warn">
+          <ul class="plainlist">
+            {unknown.map((sentence) => (
+              <li key={sentence}>{shown(sentence)}</li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {nothing === undefined ? null : <p>{nothing}</p>}
+      {effect.moved.length === 0 && pods === 0 && credentials === 0 ? null : (
+        <Changes moved={effect.moved} pods={pods} credentials={credentials} />
+      )}
+    </>
+  );
+}
+
+function Changes({ moved, pods, credentials }: Required<Pick<Preview, "moved" | "pods" | "credentials">>) {
   const { formats } = useConsole();
-  const nothing = moved.length === 0 && (pods ?? 0) === 0 && (credentials ?? 0) === 0;
-  if (nothing)
-    return <p>Nothing else changes: no node is of this type, no Pod got its build by it, no credential ends.</p>;
   return (
     <>
       <p>This changes:</p>
       <ul class="plainlist">
         <Moved moved={moved} />
-        {pods === undefined || pods === 0 ? null : (
+        {pods === 0 ? null : (
           <li>
-            <strong>{formats.number(pods)}</strong> running Pods had their builds chosen on its nodes. They run on; new
-            ones may get another build.
+            <strong>{formats.number(pods)}</strong> running {pods === 1 ? "Pod" : "Pods"} had builds chosen on its
+            nodes. What runs goes on; new Pods may get another build.
           </li>
         )}
-        {credentials === undefined || credentials === 0 ? null : (
+        {credentials === 0 ? null : (
           <li>
-            <strong>{formats.number(credentials)}</strong> credentials end: whoever pulls with them is refused.
+            <strong>{formats.number(credentials)}</strong> {credentials === 1 ? "credential ends" : "credentials end"}:
+            who pulls with it is refused.
           </li>
         )}
       </ul>
