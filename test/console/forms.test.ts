@@ -74,7 +74,7 @@ describeWith(findChromium(), "forms of the console", (found) => {
     const field = dialog.getByRole("group", { name: "features" });
     await field.getByText("both changed it").waitFor();
     await field.getByText("fabric:efa").waitFor();
-    expect(await field.getByRole("radio", { name: "Yours" }).isChecked()).toBe(true);
+    expect(await field.getByRole("radio", { name: "Both" }).isChecked()).toBe(true);
     expect(
       await dialog.getByRole("group", { name: "priority" }).getByRole("radio", { name: "Theirs" }).isChecked(),
     ).toBe(true);
@@ -84,8 +84,29 @@ describeWith(findChromium(), "forms of the console", (found) => {
     expect(bodyOf("PUT /machine-types/h100")).toEqual({
       name: "h100",
       resourceVersion: "2",
-      spec: { ...theirs, features: ["fabric:infiniband", "cpu:zen5"] },
+      spec: { ...theirs, features: ["fabric:efa", "cpu:zen5"] },
     });
+  });
+
+  test("where both changed one value, nothing is taken before somebody chose", async () => {
+    const { page } = await site.open("#/machine-types/h100/edit");
+    await page.getByText("Priority, platform and other fields").click();
+    await page.getByLabel("Priority", { exact: true }).fill("3");
+    const { spec } = site.fixture.machineTypes.get("h100") ?? { spec: {} };
+    saved(site.fixture, { name: "h100", spec: { ...spec, priority: 7 } }, "2");
+    await page.getByRole("button", { name: "Save" }).click();
+    const dialog = page.getByRole("dialog", { name: "Somebody else has changed h100" });
+    const field = dialog.getByRole("group", { name: "priority" });
+    expect(await field.getByRole("radio").count()).toBe(2);
+    expect(await field.getByRole("radio", { checked: true }).count()).toBe(0);
+    const take = dialog.getByRole("button", { name: "Take these" });
+    expect(await take.getAttribute("aria-disabled")).toBe("true");
+    await take.click({ force: true });
+    await dialog.getByText("Choose in each field that both changed.").waitFor();
+    await field.getByRole("radio", { name: "Theirs" }).check();
+    await take.click();
+    await dialog.waitFor({ state: "detached" });
+    expect(await page.getByLabel("Priority", { exact: true }).inputValue()).toBe("7");
   });
 
   test("what was begun is there again after the session ended in between, for the same person", async () => {

@@ -26,12 +26,13 @@ describeWith(findChromium(), "long lists of the console", (found) => {
     );
     await page.getByRole("link", { name: "Nodes", exact: true }).click();
     await read.promise;
+    // The page's list of types follows the same change: it is there when the long list has been told.
+    const types = page.getByLabel("Machine type", { exact: true });
+    await types.getByRole("option", { name: "type1" }).waitFor({ state: "attached" });
     site.fixture.nodes = sampleNodes(61);
     site.fixture.machineTypes.set("new-one", typeOf("new-one", { features: [] }));
-    // The page's list of types follows the same change: it is read when the long list has been told.
-    const told = page.waitForResponse((response) => response.url().endsWith("/machine-types"));
     site.fixture.tell({ event: "changed", kind: "machine-types", names: ["new-one"] });
-    await told;
+    await types.getByRole("option", { name: "new-one" }).waitFor({ state: "attached" });
     arrives.resolve();
     await page.getByText("61 rows").waitFor();
   });

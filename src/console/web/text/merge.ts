@@ -9,7 +9,14 @@ export interface FieldChange {
   readonly theirs: unknown;
   /** Both changed it, and not alike. */
   readonly clash: boolean;
+  /** With what each added and without what either took away, where that can be told. */
+  readonly both: unknown;
+  /** Both took the same away, and may have put something else in its place: `both` has two of it then. */
+  readonly replaced: boolean;
 }
+
+/** Fields whose values are sets of texts. */
+const sets = new Set(["features"]);
 
 /** The differences between what one began with, what one has now, and what somebody else has saved meanwhile. */
 export function changesOf(before: Spec, mine: Spec, theirs: Spec): readonly FieldChange[] {
@@ -17,22 +24,46 @@ export function changesOf(before: Spec, mine: Spec, theirs: Spec): readonly Fiel
   return fields.flatMap((field) => {
     const [a, b, c] = [before[field], mine[field], theirs[field]];
     if (same(a, b) && same(a, c)) return [];
-    return [{ field, before: a, mine: b, theirs: c, clash: !(same(a, b) || same(a, c) || same(b, c)) }];
+    const clash = !(same(a, b) || same(a, c) || same(b, c));
+    const joined = clash && sets.has(field) ? joinedOf(textsOf(a), textsOf(b), textsOf(c)) : noneJoined;
+    return [{ field, before: a, mine: b, theirs: c, clash, ...joined }];
   });
 }
 
-/** Whose value of a field is taken. */
-export type Side = "mine" | "theirs";
+const noneJoined = { both: undefined, replaced: false };
 
-/** Mine where I changed it, else theirs. */
-export function firstChoice({ before, mine }: FieldChange): Side {
-  return same(before, mine) ? "theirs" : "mine";
+function joinedOf(before: readonly string[], mine: readonly string[], theirs: readonly string[]) {
+  const added = mine.filter((one) => !before.includes(one) && !theirs.includes(one));
+  const kept = theirs.filter((one) => !before.includes(one) || mine.includes(one));
+  const replaced = before.some((one) => !mine.includes(one) && !theirs.includes(one));
+  return { both: [...kept, ...added], replaced };
 }
 
-export function merge(mine: Spec, changes: readonly FieldChange[], sides: ReadonlyMap<string, Side>): Spec {
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** Whose value of a field is taken. */
+export type Side = "mine" | "theirs" | "both";
+
+/** What each side is called, in the order in which they are offered. */
+export function sidesOf({ both }: FieldChange): readonly Side[] {
+  return both === undefined ? ["mine", "theirs"] : ["both", "mine", "theirs"];
+}
+
+/** Whose change is taken where nobody chose: of one that only one made, theirs or mine. Undefined: a person must choose. */
+export function firstChoice({ before, mine, theirs, clash, both, replaced }: FieldChange): Side | undefined {
+  if (clash) return both === undefined || replaced ? undefined : "both";
+  return same(before, mine) && !same(mine, theirs) ? "theirs" : "mine";
+}
+
+/** Undefined while a field waits for a choice: no change of either is dropped unseen. */
+export function merge(mine: Spec, changes: readonly FieldChange[], sides: ReadonlyMap<string, Side>): Spec | undefined {
   const merged = new Map(Object.entries(mine));
   for (const change of changes) {
-    const value = change[sides.get(change.field) ?? firstChoice(change)];
+    const side = sides.get(change.field) ?? firstChoice(change);
+    if (side === undefined) return undefined;
+    const value = change[side];
     if (value === undefined) merged.delete(change.field);
     else merged.set(change.field, value);
   }
