@@ -73,7 +73,7 @@ describeWith(findChromium(), "forms of the console", (found) => {
     const dialog = page.getByRole("dialog", { name: "Somebody else has changed h100" });
     const field = dialog.getByRole("group", { name: "features" });
     await field.getByText("both changed it").waitFor();
-    await field.getByText("fabric:efa").waitFor();
+    await field.getByText("fabric:efa").first().waitFor();
     expect(await field.getByRole("radio", { name: "Both" }).isChecked()).toBe(true);
     expect(
       await dialog.getByRole("group", { name: "priority" }).getByRole("radio", { name: "Theirs" }).isChecked(),
@@ -97,6 +97,7 @@ describeWith(findChromium(), "forms of the console", (found) => {
     await page.getByRole("button", { name: "Save" }).click();
     const dialog = page.getByRole("dialog", { name: "Somebody else has changed h100" });
     const field = dialog.getByRole("group", { name: "priority" });
+    await field.getByText("both changed it").waitFor();
     expect(await field.getByRole("radio").count()).toBe(2);
     expect(await field.getByRole("radio", { checked: true }).count()).toBe(0);
     const take = dialog.getByRole("button", { name: "Take these" });

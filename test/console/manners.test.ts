@@ -49,6 +49,75 @@ describeWith(findChromium(), "manners of the console", (found) => {
     expect(await focused(page)).toBe("Credentials of type1");
   });
 
+  test("after the sign-in the focus is on the page's heading", async () => {
+    site.fixture.user = undefined;
+    const { page } = await site.open();
+    await page.getByLabel("User").fill("anna");
+    await page.getByLabel("Password").fill("right");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "type1" }).waitFor();
+    expect(await focused(page)).toBe("Machine types");
+  });
+
+  test("a form without a name says that it needs one, and sends nothing", async () => {
+    const { page } = await site.open("#/new-machine-type");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("alert").getByText("A machine type needs a name.").waitFor();
+    expect(await focused(page)).toContain("A machine type needs a name.");
+    await page.getByText("Give it a name.").waitFor();
+    expect(await page.getByText("metadata.name").count()).toBe(0);
+    expect(site.fixture.asked.filter(({ line }) => line === "POST /machine-types")).toEqual([]);
+  });
+
+  test("words that stand for something in a client's lines are explained", async () => {
+    const { page } = await site.open("#/machine-types/type1/credentials");
+    await page.route("**/credentials", async (route) => {
+      if (route.request().method() !== "POST") return await route.continue();
+      const response = await route.fetch();
+      const lines = [
+        { client: "kubelet", text: "password: SECRET" },
+        { client: "docker", text: "login REGISTRY" },
+      ];
+      await route.fulfill({ response, json: { ...(await response.json()), lines } });
+    });
+    await page.getByRole("button", { name: "New credential" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("login-2");
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByText("kubelet", { exact: true }).click();
+    await page.getByText("SECRET stands for the secret above").waitFor();
+    await page.getByText("docker", { exact: true }).click();
+    await page.getByText("REGISTRY stands for the registry's address").waitFor();
+    expect(await page.getByText("stands for").count()).toBe(2);
+  });
+
+  test("of a machine type that is not there no credential is offered", async () => {
+    site.fixture.credentials = [];
+    const { page } = await site.open("#/machine-types/nope/credentials");
+    await page.getByText("There is no machine type nope").waitFor();
+    await page.getByRole("button", { name: "New credential" }).click({ force: true });
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(await page.getByText("No credential yet").count()).toBe(0);
+  });
+
+  test("at 360 pixels the name of each page is seen whole", async () => {
+    const { page } = await site.open("", { viewport: { width: 360, height: 800 } });
+    const links = page.getByRole("navigation").getByRole("link");
+    const ends = await links.evaluateAll((all) => all.map((link) => link.getBoundingClientRect().right));
+    expect(ends).toHaveLength(5);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(360);
+  });
+
+  test("a matrix says how many rows it has, and that there are more than are seen", async () => {
+    const { page } = await site.open("#/images?image=qnib%2Fbench");
+    await page.getByText("6 rows", { exact: true }).waitFor();
+    const few = site.fixture.matrix("a");
+    const node = (at: number) => ({ ...few.machines[0], kind: "Node" as const, name: `node-${at}` });
+    const nodes = Array.from({ length: 40 }, (_, at) => node(at)) as unknown as typeof few.machines;
+    site.fixture.matrix = () => ({ ...few, machines: [...few.machines, ...nodes] });
+    await page.reload();
+    await page.getByText("46 rows: scroll within the table for the rest").waitFor();
+  });
+
   test("the first Tab skips to the page", async () => {
     const { page } = await site.open("#/nodes");
     await page.keyboard.press("Tab");

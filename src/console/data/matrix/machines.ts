@@ -20,12 +20,17 @@ export function machinesFor(snapshot: Pick<Snapshot, "nodes" | "machineTypes">):
       profiles: nodes.length === 0 ? [template] : [...profilesOf(nodes).keys()],
     }),
   );
-  const all = [...snapshot.nodes.values()];
+  const all = [...snapshot.nodes.values()].filter((node) => !isOnlyOne(node, snapshot));
   const nodes = all.length <= mostNodes ? all : examplesOf(all, snapshot);
   return [
     ...types,
     ...nodes.map(({ facts, profile }): Machine => ({ kind: "Node", name: facts.name, profiles: [profile] })),
   ].slice(0, mostRows);
+}
+
+/** Whether its machine type's row says all of it already. */
+function isOnlyOne({ machineType }: NodeEntry, { machineTypes }: Pick<Snapshot, "machineTypes">): boolean {
+  return machineType !== undefined && machineTypes.get(machineType)?.nodes.length === 1;
 }
 
 function examplesOf(all: readonly NodeEntry[], { machineTypes }: Pick<Snapshot, "machineTypes">): readonly NodeEntry[] {

@@ -6,6 +6,7 @@ import { Mark } from "../frame.tsx";
 import { Button } from "../parts/button.tsx";
 import { Field } from "../parts/field.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
+import { tellDrawn } from "../parts/page.tsx";
 import { keepAskedPlace } from "../state/asked-place.ts";
 import { api } from "../state/console.ts";
 import { useRoute } from "../state/route.ts";
@@ -35,6 +36,7 @@ export function SignInPage({ ways, ended, onSession }: SignInProps) {
   useEffect(() => {
     document.title = "Sign in · MetaHub";
     heading.current?.focus();
+    tellDrawn();
   }, []);
   const send = async (signIn: SignIn): Promise<void> => {
     setBusy(true);

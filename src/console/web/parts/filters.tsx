@@ -10,7 +10,12 @@ interface FilterProps {
 
 const pauseMs = 250;
 
-export function TextFilter({ id, label, value, onChange }: FilterProps) {
+interface TextFilterProps extends FilterProps {
+  /** What is to be typed: a whole name, or a part of one. */
+  readonly hint?: string;
+}
+
+export function TextFilter({ id, label, value, onChange, hint }: TextFilterProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   useEffect(() => {
@@ -25,6 +30,7 @@ export function TextFilter({ id, label, value, onChange }: FilterProps) {
         id={id}
         type="search"
         value={text}
+        placeholder={hint}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
         autocapitalize="none"
         autocomplete="off"

@@ -13,6 +13,11 @@ interface PageProps {
 /** False until the first page has been drawn: that one leaves the focus where the browser has it. */
 let drawn = false;
 
+/** Tells that something else was drawn, such as the sign-in: the page that comes next takes the focus. */
+export function tellDrawn(): void {
+  drawn = true;
+}
+
 /** A page with its heading, which takes the focus when one comes from another: a screen reader says where one is now. */
 export function Page({ title, says, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CredentialView, MadeCredentialView } from "../../../contract/credentials.ts";
+import type { MachineTypeView } from "../../../contract/machine-types.ts";
 import { Button, ButtonLink } from "../../parts/button.tsx";
 import { Badge, Empty, Loading, Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
@@ -18,12 +19,16 @@ type Open =
   | { readonly what: "rotate" | "revoke"; readonly credential: CredentialView }
   | { readonly what: "made"; readonly made: MadeCredentialView };
 
+const goneId = "no-such-type";
+
 export function CredentialsPage({ machineType }: { readonly machineType: string }) {
   const { session } = useConsole();
   const path = `/machine-types/${encodeURIComponent(machineType)}/credentials`;
   const { data, problem, reload } = useResource<{ readonly items: readonly CredentialView[] }>(path, ["credentials"]);
+  const type = useResource<MachineTypeView>(`/machine-types/${encodeURIComponent(machineType)}`, ["machine-types"]);
   const [open, setOpen] = useState<Open>();
   const barred = barredFromCredentials(session);
+  const isGone = type.problem?.status === 404;
   const close = (): void => setOpen(undefined);
   const made = (made: MadeCredentialView): void => {
     setOpen({ what: "made", made });
@@ -39,7 +44,7 @@ export function CredentialsPage({ machineType }: { readonly machineType: string 
           <Button
             icon="add"
             look="main"
-            barredBy={barred.may("create") ? undefined : barred.id}
+            barredBy={isGone ? goneId : barred.may("create") ? undefined : barred.id}
             onClick={() => setOpen({ what: "new" })}
           >
             New credential
@@ -52,9 +57,14 @@ export function CredentialsPage({ machineType }: { readonly machineType: string 
           {barred.sentence}
         </Notice>
       )}
+      {isGone ? (
+        <Notice tone="warn" id={goneId}>
+          There is no machine type {shown(machineType)}: nobody can get a credential of it.
+        </Notice>
+      ) : null}
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
       {data === undefined && problem === undefined ? <Loading what="credentials" /> : null}
-      {data?.items.length === 0 ? (
+      {data?.items.length === 0 && !isGone ? (
         <Empty title="No credential yet">
           Make one for each machine or person that pulls as {shown(machineType)}. Its secret is shown once.
         </Empty>
@@ -62,24 +72,37 @@ export function CredentialsPage({ machineType }: { readonly machineType: string 
       {data === undefined || data.items.length === 0 ? null : (
         <Table items={data.items} barred={barred} onOpen={(what, credential) => setOpen({ what, credential })} />
       )}
-      {open?.what === "new" ? <NewDialog path={path} onClose={close} onMade={made} /> : null}
-      {open?.what === "rotate" ? (
-        <RotateDialog path={path} credential={open.credential} onClose={close} onMade={made} />
-      ) : null}
-      {open?.what === "revoke" ? (
-        <RevokeDialog
-          path={path}
-          credential={open.credential}
-          onClose={close}
-          onRevoked={() => {
-            close();
-            reload();
-          }}
-        />
-      ) : null}
-      {open?.what === "made" ? <SecretDialog made={open.made} onClose={close} /> : null}
+      <Dialogs {...{ path, open, close, made, reload }} />
     </Page>
   );
+}
+
+interface DialogsProps {
+  readonly path: string;
+  readonly open: Open | undefined;
+  readonly close: () => void;
+  readonly made: (made: MadeCredentialView) => void;
+  readonly reload: () => void;
+}
+
+function Dialogs({ path, open, close, made, reload }: DialogsProps) {
+  switch (open?.what) {
+    case "new":
+      return <NewDialog path={path} onClose={close} onMade={made} />;
+    case "rotate":
+      return <RotateDialog path={path} credential={open.credential} onClose={close} onMade={made} />;
+    case "revoke": {
+      const revoked = (): void => {
+        close();
+        reload();
+      };
+      return <RevokeDialog path={path} credential={open.credential} onClose={close} onRevoked={revoked} />;
+    }
+    case "made":
+      return <SecretDialog made={open.made} onClose={close} />;
+    default:
+      return null;
+  }
 }
 
 interface TableProps {

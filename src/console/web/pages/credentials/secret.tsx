@@ -6,6 +6,12 @@ import { Notice } from "../../parts/notice.tsx";
 import { Time } from "../../parts/time.tsx";
 import { shown, shownLines } from "../../text/shown.ts";
 
+/** Words that lines have in place of what the console does not know, or does not write into files (data/credentials.ts). */
+const placeholders = [
+  ["SECRET", "the secret above: the file that it is written to should be readable by few."],
+  ["REGISTRY", "the registry's address, which this console was not told."],
+] as const;
+
 /** The secret, once: neither the page nor the console has it after this is closed. */
 export function SecretDialog({ made, onClose }: { readonly made: MadeCredentialView; readonly onClose: () => void }) {
   const { credential, secret, lines, formerEnds } = made;
@@ -43,6 +49,13 @@ export function SecretDialog({ made, onClose }: { readonly made: MadeCredentialV
             </pre>
             <CopyButton text={text} label={`Copy the lines for ${shown(client)}`} />
           </div>
+          {placeholders
+            .filter(([word]) => text.includes(word))
+            .map(([word, meaning]) => (
+              <p class="hint" key={word}>
+                <code>{word}</code> stands for {meaning}
+              </p>
+            ))}
         </details>
       ))}
       <div class="actions end">

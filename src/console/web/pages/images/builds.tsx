@@ -1,5 +1,7 @@
 import type { Matrix } from "../../../contract/views.ts";
 import { Digest } from "../../parts/copy.tsx";
+import { useConsole } from "../../state/console.ts";
+import { chosenFor } from "../../text/chosen.ts";
 import { shown } from "../../text/shown.ts";
 
 type Variant = Matrix["variants"][number];
@@ -39,6 +41,7 @@ export function Builds({ variants, machines }: Pick<Matrix, "variants" | "machin
 }
 
 function Row({ variant, machines }: { readonly variant: Variant; readonly machines: Matrix["machines"] }) {
+  const { formats } = useConsole();
   const { digest, platform, requires, says, repository } = variant;
   return (
     <tr>
@@ -69,7 +72,11 @@ function Row({ variant, machines }: { readonly variant: Variant; readonly machin
         </span>
       </td>
       <td data-label="Chosen for" class="number">
-        {machines.filter(({ selected }) => selected === digest).length} of {machines.length}
+        {chosenFor(digest, machines, formats.number).map((text) => (
+          <span class="words" key={text}>
+            {text}
+          </span>
+        ))}
       </td>
     </tr>
   );

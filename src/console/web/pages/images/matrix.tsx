@@ -1,5 +1,7 @@
 import type { Matrix } from "../../../contract/views.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { Scrolled } from "../../parts/scrolled.tsx";
+import { useConsole } from "../../state/console.ts";
 import { shown } from "../../text/shown.ts";
 import { shortName } from "./builds.tsx";
 
@@ -8,13 +10,18 @@ type Machine = Matrix["machines"][number];
 
 /** Machine types down, builds across: each cell says whether it is the one, and if not, why. */
 export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "machines">) {
+  const { formats } = useConsole();
   const platforms = new Set(variants.map(({ platform }) => platform)).size;
   const heading = ({ platform, requires }: Variant): readonly string[] =>
     platforms > 1 || requires.length === 0 ? [platform, ...requires.map(either)] : requires.map(either);
   return (
     <section aria-labelledby="matrix">
       <h2 id="matrix">Who gets which</h2>
-      <div class="tablebox matrixbox" role="region" aria-label="The matrix, to be scrolled" tabIndex={0}>
+      <Scrolled
+        class="tablebox matrixbox"
+        label="The matrix, to be scrolled"
+        holds={machines.length === 1 ? "1 row" : `${formats.number(machines.length)} rows`}
+      >
         <table class="matrix">
           <caption class="unseen">Machine types and builds</caption>
           <thead>
@@ -35,7 +42,7 @@ export function MatrixTable({ variants, machines }: Pick<Matrix, "variants" | "m
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
     </section>
   );
 }

@@ -110,6 +110,11 @@ export function MachineTypeForm({ name, begin, restored }: FormProps) {
   );
 }
 
+const nameless: Problem = {
+  ...{ type: "about:blank", title: "Not sent", status: 422, detail: "A machine type needs a name." },
+  fields: [{ path: "name", message: "Give it a name." }],
+};
+
 /** Sends the draft; a conflict is kept until it is settled. */
 function useSaving(name: string | undefined, { draft, base }: Begun, spec: Spec | undefined) {
   const { api } = useConsole();
@@ -118,6 +123,7 @@ function useSaving(name: string | undefined, { draft, base }: Begun, spec: Spec 
   const [busy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
     if (spec === undefined) return;
+    if (draft.name.trim() === "") return setProblem(nameless);
     setBusy(true);
     setProblem(undefined);
     try {

@@ -36,6 +36,7 @@ export function NodesPage({ query }: { readonly query: URLSearchParams }) {
         <TextFilter
           id="search"
           label="Search"
+          hint="Part of a name or feature"
           value={filters.search}
           onChange={useCallback((search: string) => filter({ search }), [filter])}
         />

@@ -49,18 +49,21 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
         <TextFilter
           id="namespace"
           label="Namespace"
+          hint="Whole name"
           value={filters.namespace}
           onChange={useCallback((namespace: string) => filter({ namespace }), [filter])}
         />
         <TextFilter
           id="node"
           label="Node"
+          hint="Whole name"
           value={filters.node}
           onChange={useCallback((node: string) => filter({ node }), [filter])}
         />
         <TextFilter
           id="image"
           label="Image"
+          hint="Part of a name"
           value={filters.image}
           onChange={useCallback((image: string) => filter({ image }), [filter])}
         />
