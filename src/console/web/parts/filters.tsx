@@ -11,7 +11,7 @@ interface FilterProps {
 const pauseMs = 250;
 
 interface TextFilterProps extends FilterProps {
-  /** What is to be typed: a whole name, or a part of one. */
+  /** To be typed: a whole name, or a part of one. */
   readonly hint?: string;
 }
 

@@ -1,18 +1,21 @@
 import { expect, test } from "vitest";
-import { sampleMatrix } from "../../../../test/support/console/pages/samples.ts";
+import type { Matrix } from "../../contract/views.ts";
 import { chosenFor } from "./chosen.ts";
 
-const { machines } = sampleMatrix("a");
-const [type1] = machines;
-const digest = type1?.selected ?? "";
-const node = (selected: string | null) => ({ ...machines[0], kind: "Node", selected }) as (typeof machines)[number];
+type Machine = Matrix["machines"][number];
+const build = `sha256:${"a".repeat(64)}`;
+const machine = (kind: Machine["kind"], selected: string | null): Machine => ({
+  ...{ kind, name: "m", platform: "linux/amd64", offers: [], selected, action: "rewrite", reason: "" },
+  ...{ considered: [], warnings: [] },
+});
 
 test("machine types and nodes are counted apart: a node is of a type that has a row, too", () => {
-  const all = [...machines, node(digest), node(digest), node(null)];
-  expect(chosenFor(digest, all, String)).toEqual(["1 of 6 machine types", "2 of 3 nodes"]);
+  const types = [machine("MachineType", build), machine("MachineType", null)];
+  const nodes = [machine("Node", build), machine("Node", build), machine("Node", null)];
+  expect(chosenFor(build, [...types, ...nodes], String)).toEqual(["1 of 2 machine types", "2 of 3 nodes"]);
 });
 
 test("one is one, and of what is not there nothing is said", () => {
-  expect(chosenFor(digest, [node(null)], String)).toEqual(["0 of 1 node"]);
-  expect(chosenFor(digest, [], String)).toEqual([]);
+  expect(chosenFor(build, [machine("Node", null)], String)).toEqual(["0 of 1 node"]);
+  expect(chosenFor(build, [], String)).toEqual([]);
 });

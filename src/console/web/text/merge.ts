@@ -46,7 +46,7 @@ function textsOf(value: unknown): readonly string[] {
 /** Whose value of a field is taken. */
 export type Side = "mine" | "theirs" | "both";
 
-/** What each side is called, in the order in which they are offered. */
+/** Those that can be taken, in the order in which they are offered. */
 export function sidesOf({ both }: FieldChange): readonly Side[] {
   return both === undefined ? ["mine", "theirs"] : ["both", "mine", "theirs"];
 }

@@ -83,7 +83,13 @@ function Effect({ effect }: { readonly effect: Preview }) {
   );
 }
 
-function Changes({ moved, pods, credentials }: Required<Pick<Preview, "moved" | "pods" | "credentials">>) {
+interface ChangesProps {
+  readonly moved: Preview["moved"];
+  readonly pods: number;
+  readonly credentials: number;
+}
+
+function Changes({ moved, pods, credentials }: ChangesProps) {
   const { formats } = useConsole();
   return (
     <>
