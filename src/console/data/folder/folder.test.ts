@@ -96,6 +96,63 @@ describe("a folder that may be written", () => {
     }
   });
 
+  const listed = `apiVersion: v1
+kind: List
+items:
+-   apiVersion: metahub.dev/v1alpha1
+    kind: MachineType
+    metadata: {name: type2}   # second
+    spec: {nodeSelector: {matchLabels: {pool: b}},  features: ["cpu:zen2"]}
+-   apiVersion: metahub.dev/v1alpha1
+    kind: MachineType
+    metadata: {name: type3}
+    spec:
+        nodeSelector:
+            matchExpressions:
+            -   {key: pool, operator: In, values: [c]}
+            # only those with much memory
+            -   key: memory # in GiB
+                operator: In
+                values: ["500"]
+        features:
+        # measured by hand
+        -   cpu:zen3 # all of them
+        -   cpuflag:avx2   # for the old builds
+`;
+
+  test("an item of a List is taken out, and its neighbours are not touched", async () => {
+    await writeFile(join(folder, "list.yaml"), listed);
+    await expect.poll(async () => (await person.machineTypes(signal)).items.length).toBe(3);
+    await person.deleteMachineType("type2", undefined, signal);
+    const [head = "", , third = ""] = listed.split(/^(?=- )/m);
+    expect(await readFile(join(folder, "list.yaml"), "utf8")).toBe(head + third);
+  });
+
+  test("items of lists are added, changed and taken out one by one, with the comments of the others kept", async () => {
+    await writeFile(join(folder, "list.yaml"), listed);
+    await expect.poll(async () => (await person.machineTypes(signal)).items.length).toBe(3);
+    const { resourceVersion = "", spec } = await person.machineType("type3", signal);
+    const nodeSelector = structuredClone(Object(spec["nodeSelector"]));
+    nodeSelector.matchExpressions[1].values = ["250"];
+    const features = ["cpu:zen3", "cpu:zen2", "cpuflag:avx2"];
+    await person.replaceMachineType({ name: "type3", resourceVersion, spec: { nodeSelector, features } }, signal);
+    expect(await readFile(join(folder, "list.yaml"), "utf8")).toBe(
+      listed.replace("500", "250").replace("of them\n", "of them\n        - 'cpu:zen2'\n"),
+    );
+  });
+
+  test("a JSON file stays one", async () => {
+    const metadata = { name: "type2" };
+    const spec = { nodeSelector: { matchLabels: { pool: "b" } }, features: ["cpu:zen2"] };
+    const object = { apiVersion: "metahub.dev/v1alpha1", kind: "MachineType", metadata, spec };
+    await writeFile(join(folder, "type2.json"), JSON.stringify(object, null, 2));
+    await expect.poll(async () => (await person.machineTypes(signal)).items.length).toBe(2);
+    const { resourceVersion = "" } = await person.machineType("type2", signal);
+    const after = { nodeSelector: { matchLabels: { pool: "c" } }, features: ["cpu:zen3", "cpuflag:avx2"], priority: 2 };
+    await person.replaceMachineType({ name: "type2", resourceVersion, spec: after }, signal);
+    expect(JSON.parse(await readFile(join(folder, "type2.json"), "utf8"))).toEqual({ ...object, spec: after });
+  });
+
   test("two people who edit the same: the second one is told what the first one wrote", async () => {
     const { resourceVersion = "", spec } = await person.machineType("type1", signal);
     const draft = (priority: number) => ({ name: "type1", resourceVersion, spec: { ...spec, priority } });
