@@ -166,6 +166,30 @@ test("too many failures from one address, and no more are tried there", async ()
   expect((await tried("token-anna", "192.0.2.2")).status).toBe(201);
 });
 
+test("a sign-in that failed through nobody's fault counts for nobody, and a users file that cannot be read is said", async () => {
+  let failure: Error | undefined = new SignInError("USERS_FILE", "users, line 2: expected NAME:HASH");
+  const console = await start({
+    ways: {
+      signIn: () => {
+        if (failure !== undefined) return Promise.reject(failure);
+        const person = { kind: "user" as const, name: "anna" };
+        return Promise.resolve({ person, backend: console.place.backend(person) });
+      },
+    },
+  });
+  const sign = { method: "POST", body: { way: "password", user: "anna", password: "right" } };
+  for (let tried = 0; tried < 30; tried++) {
+    const answer = await console.send("/api/v1/session", sign);
+    expect([answer.status, answer.json().detail]).toEqual([
+      503,
+      "Nobody can sign in now: the users file cannot be read. The console's log says why.",
+    ]);
+  }
+  expect(console.log.join("")).toContain("users, line 2");
+  failure = undefined;
+  expect((await console.send("/api/v1/session", sign)).status).toBe(201);
+});
+
 test("X-Forwarded-For of strangers counts nothing", async () => {
   const console = await start();
   for (let count = 0; count < 21; count++) {

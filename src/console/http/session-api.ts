@@ -141,7 +141,7 @@ export class SessionApi {
         // It says nothing of whoever tried.
         this.#failures.succeeded(address, user);
         metrics.signIn(way, "failed");
-        throw error;
+        throw error instanceof SignInError && error.code === "USERS_FILE" ? unreadable(error) : error;
       }
       metrics.signIn(way, "refused");
       // Whoever typed a password into the field of the name would find it in the log.
@@ -171,6 +171,11 @@ function refusal(way: SignIn["way"] | "openid"): ConsoleError {
       ? "The user or the password is wrong."
       : "The API server does not accept this token. It may have expired; make another one.";
   return new ConsoleError({ status: 401, title: "Not signed in", detail });
+}
+
+function unreadable(cause: SignInError): ConsoleError {
+  const detail = "Nobody can sign in now: the users file cannot be read. The console's log says why.";
+  return new ConsoleError({ status: 503, title: "Not signed in", detail }, { cause });
 }
 
 function noOpenId(): ConsoleError {
