@@ -19,9 +19,8 @@ import type {
   MadeCredentialView,
   rotation,
 } from "../contract/credentials.ts";
-import { ConsoleError } from "../error.ts";
 import { digestOf } from "./objects.ts";
-import { notFound } from "./problems.ts";
+import { invalid, notFound } from "./problems.ts";
 
 /** Where people's clients log in where no address of the registry was given. */
 const unknownServer = "REGISTRY";
@@ -60,7 +59,7 @@ export class KeptCredentials {
     const spec = {
       machineType,
       ...(repositories.length === 0 ? {} : { repositories }),
-      ...(expires === undefined ? {} : { expires: inSeconds(expires) }),
+      ...(expires === undefined ? {} : { expires: inSeconds(expires, this.#options.now()) }),
     };
     const made = await createCredential({ name, spec }, this.#keeping(signal)).catch((error: unknown) => {
       throw error instanceof ApiError ? inDraft(error) : error;
@@ -150,15 +149,14 @@ function inDraft({ code, path, message }: ApiError): ApiError {
   return new ApiError(code, path.replace(/^(?:spec|metadata)\./, ""), alone);
 }
 
-/** Browsers write milliseconds; credentials have seconds in UTC. @throws ConsoleError 422 */
-function inSeconds(expires: string): string {
+/** Browsers write milliseconds; credentials have seconds in UTC. @throws ConsoleError 422 for no time, or one that is over */
+function inSeconds(expires: string, now: Date): string {
   const time = new Date(expires);
-  if (!Number.isNaN(time.getTime())) return toTime(time);
-  const message = 'must be a time, for example "2027-06-01T00:00:00Z"';
-  throw new ConsoleError({
-    status: 422,
-    title: "This cannot be saved",
-    detail: `expires ${message}`,
-    fields: [{ path: "expires", message }],
-  });
+  const seconds = Number.isNaN(time.getTime()) ? "" : toTime(time);
+  if (seconds > toTime(now)) return seconds;
+  const message =
+    seconds === ""
+      ? 'must be a time, for example "2027-06-01T00:00:00Z"'
+      : "must be a time to come: a credential that has expired lets nobody in";
+  throw invalid(`expires ${message}`, [{ path: "expires", message }]);
 }

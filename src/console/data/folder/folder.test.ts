@@ -186,6 +186,31 @@ items:
     expect(await problemOf(person.createCredential("type9", { name: "x" }, signal))).toMatchObject({ status: 404 });
   });
 
+  test.each(["2020-01-01T00:00:00Z", "2020-01-01", new Date().toISOString(), "soon", ""])(
+    "a credential that ends at %j is refused at its field",
+    async (expires) => {
+      const problem = await problemOf(person.createCredential("type1", { name: "late", expires }, signal));
+      expect(problem).toMatchObject({ status: 422, fields: [{ path: "expires" }] });
+      expect(await readdir(folder)).toEqual(["cluster.yaml"]);
+      expires = new Date(Date.now() + 60_000).toISOString();
+      const { credential } = await person.createCredential("type1", { name: "soon", expires }, signal);
+      expect(credential).toMatchObject({ state: "active", expires: expires.replace(/\.\d+Z/, "Z") });
+      expect((await person.credentials("type1", signal)).items).toMatchObject([{ state: "active" }]);
+    },
+  );
+
+  test.each([
+    [200, 201],
+    [201, 422],
+    [253, 422],
+  ])("a credential whose name has %i characters", async (length, status) => {
+    const name = "x".repeat(length);
+    await writeFile(join(folder, `${"x".repeat(200)}.yaml`), "");
+    const made = person.createCredential("type1", { name }, signal);
+    if (status === 201) expect(await made).toMatchObject({ credential: { username: "type1" } });
+    else expect(await problemOf(made)).toMatchObject({ status, fields: [{ path: "name" }] });
+  });
+
   test("a deletion takes its document out, and the file where nothing else is in it", async () => {
     await person.deleteMachineType("type1", undefined, signal);
     const [nodes = "", , lists = ""] = cluster.split("---\n");
