@@ -110,7 +110,8 @@ export const manifestLists = pageOf(manifestList);
 export const change = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("changed"),
-    kind: z.enum(["machine-types", "credentials", "nodes", "selections", "manifest-lists"]),
+    /** `matrix`: who gets which build of an image may have changed. */
+    kind: z.enum(["machine-types", "credentials", "nodes", "selections", "manifest-lists", "matrix"]),
     /** None: more than are told, so all may have changed. */
     names: z.array(z.string()).max(100),
   }),

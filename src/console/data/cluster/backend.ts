@@ -321,10 +321,10 @@ function parsedDraft({ name, spec }: MachineTypeDraft) {
 }
 
 function versioned<Kept extends object>(
-  { version }: SharedWatch<Kept>,
+  { version, pending }: SharedWatch<Kept>,
   store: ReadonlyMap<string, Kept> | undefined,
 ): Versioned<Kept> | undefined {
-  return store === undefined ? undefined : { store, version };
+  return store === undefined ? undefined : { store, version, pending };
 }
 
 function signedOut(): ConsoleError {

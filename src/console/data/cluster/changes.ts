@@ -1,15 +1,19 @@
 import { isKubernetesError } from "../../../kubernetes/error.ts";
 import { aborted } from "../../../time/aborted.ts";
+import type { Clock } from "../../../time/clock.ts";
 import type { Change } from "../../contract/views.ts";
+import { alsoChanged } from "../told.ts";
 import type { Member } from "./member.ts";
 import type { SharedWatch, WatchNews } from "./shared-watch.ts";
 import type { Watches } from "./watches.ts";
 
-type Kind = Extract<Change, { event: "changed" }>["kind"];
 type AnyWatch = Pick<SharedWatch<object>, "joinIfAllowed" | "listen">;
+type Source = keyof typeof alsoChanged;
 
 /** Names in one message; the contract's bound. More are told as none, which means all. */
 const mostNames = 100;
+/** Between two tellings that the matrix changed, ms: each asks a registry again, and a person may do so once a second. */
+const matrixMs = 2_000;
 const lostDetail = "The API server does not answer now; what you see is as it was before.";
 
 /** Tells one member of changes of all that they may watch, until the signal aborts or they sign out. */
@@ -20,13 +24,13 @@ export async function tellChanges(
   signal: AbortSignal,
 ): Promise<void> {
   const ended = AbortSignal.any([signal, member.signedOut]);
-  const told = new Outages(tell);
+  const told = new Teller(tell, watches.clock);
   const leaves: (() => void)[] = [];
   try {
     await Promise.all(
-      kindsOf(watches).map(async ([kind, watch]) => {
+      sourcesOf(watches).map(async ([source, watch]) => {
         if (!(await mayListen(watch, member, ended)) || ended.aborted) return;
-        const leave = watch.listen(member, (news) => told.take(kind, watch, news));
+        const leave = watch.listen(member, (news) => told.take(source, watch, news));
         leaves.push(leave);
       }),
     );
@@ -35,15 +39,17 @@ export async function tellChanges(
     if (!ended.aborted) throw error;
   } finally {
     for (const leave of leaves) leave();
+    told.end();
   }
 }
 
-function kindsOf(watches: Watches): readonly (readonly [Kind, AnyWatch])[] {
-  const { machineTypes, nodes, pods, lists, clusterLists, credentials } = watches;
+function sourcesOf(watches: Watches): readonly (readonly [Source, AnyWatch])[] {
+  const { machineTypes, nodes, pods, namespaces, lists, clusterLists, credentials } = watches;
   return [
     ["machine-types", machineTypes],
     ["nodes", nodes],
     ["selections", pods],
+    ["namespaces", namespaces],
     ["manifest-lists", lists],
     ["manifest-lists", clusterLists],
     ...(credentials === undefined ? [] : [["credentials", credentials] as const]),
@@ -60,24 +66,31 @@ async function mayListen(watch: AnyWatch, member: Member, signal: AbortSignal): 
   }
 }
 
-/** Several watches are lost together, and a person is told once; and that they are back once all of them are. */
-class Outages {
+/**
+ * Tells what changed, and what else changes with it. Several watches are lost together: a person is told once, and that
+ * they are back once all of them are.
+ */
+class Teller {
   readonly #tell: (change: Change) => void;
+  readonly #clock: Pick<Clock, "now" | "after">;
   readonly #lost = new Set<AnyWatch>();
+  #matrixAt = Number.NEGATIVE_INFINITY;
+  #matrixLater: (() => void) | undefined;
 
-  constructor(tell: (change: Change) => void) {
+  constructor(tell: (change: Change) => void, clock: Pick<Clock, "now" | "after">) {
     this.#tell = tell;
+    this.#clock = clock;
   }
 
-  take(kind: Kind, watch: AnyWatch, news: WatchNews): void {
+  take(source: Source, watch: AnyWatch, news: WatchNews): void {
     switch (news.type) {
       case "changed":
-        this.#tell({ event: "changed", kind, names: news.keys.length > mostNames ? [] : [...news.keys] });
+        this.#changed(source, news.keys.length > mostNames ? [] : news.keys);
         break;
       case "refused":
         // The page asks again, and is told in the answer what is missing.
         this.#back(watch);
-        this.#tell({ event: "changed", kind, names: [] });
+        this.#changed(source, []);
         break;
       case "lost":
         if (this.#lost.size === 0) this.#tell({ event: "lost", detail: lostDetail });
@@ -87,6 +100,31 @@ class Outages {
         this.#back(watch);
         break;
     }
+  }
+
+  end(): void {
+    this.#matrixLater?.();
+  }
+
+  #changed(source: Source, names: readonly string[]): void {
+    if (source !== "namespaces") this.#tell({ event: "changed", kind: source, names: [...names] });
+    for (const kind of alsoChanged[source]) {
+      if (kind === "matrix") this.#matrixChanged();
+      else this.#tell({ event: "changed", kind, names: [] });
+    }
+  }
+
+  #matrixChanged(): void {
+    const wait = this.#matrixAt + matrixMs - this.#clock.now();
+    if (wait > 0) this.#matrixLater ??= this.#clock.after(wait, () => this.#tellMatrix());
+    else this.#tellMatrix();
+  }
+
+  #tellMatrix(): void {
+    this.#matrixLater?.();
+    this.#matrixLater = undefined;
+    this.#matrixAt = this.#clock.now();
+    this.#tell({ event: "changed", kind: "matrix", names: [] });
   }
 
   #back(watch: AnyWatch): void {

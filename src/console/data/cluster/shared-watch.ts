@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { heapSize } from "../../../json/heap-size.ts";
 import { isKubernetesError, type KubernetesError } from "../../../kubernetes/error.ts";
 import type { KubernetesObject } from "../../../kubernetes/object.ts";
@@ -29,6 +30,8 @@ export interface WatchedKind<Kept> {
   readonly words: string;
   /** Keeps of an object what is shown. */
   readonly keep: (object: KubernetesObject) => Kept | undefined;
+  /** Absent: a write that changes nothing of what is kept is no change. Given where pages show more than is kept here. */
+  readonly tellsEachWrite?: true;
   /** Bytes that are kept, by estimate. Beyond them objects are left out, and `leftOut` counts them. */
   readonly maxBytes: number;
 }
@@ -83,6 +86,11 @@ export class SharedWatch<Kept extends object> {
 
   constructor(options: SharedWatchOptions<Kept>) {
     this.#options = options;
+  }
+
+  /** Whether a change is still to be told to those who listen. */
+  get pending(): boolean {
+    return this.#endTelling !== undefined;
   }
 
   /** Another number after each change. */
@@ -251,6 +259,8 @@ export class SharedWatch<Kept extends object> {
 
   #follow({ key, object, previous }: Changed<Kept>): void {
     this.#bytes += this.#sizeOf(object) - this.#sizeOf(previous);
+    // Kubelets and controllers write all the time what nobody sees here.
+    if (this.#options.kind.tellsEachWrite !== true && isDeepStrictEqual(object, previous)) return;
     this.#version += 1;
     for (const look of [...this.#looks]) look();
     // The first list is no change: nobody has seen anything before.

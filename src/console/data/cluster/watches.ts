@@ -16,6 +16,7 @@ export interface WatchesOptions {
 export class Watches {
   /** Stands before numbers of versions: another process counts from one again. */
   readonly run = randomBytes(6).toString("hex");
+  readonly clock: Pick<Clock, "now" | "after">;
   readonly nodes;
   readonly machineTypes;
   readonly pods;
@@ -25,6 +26,7 @@ export class Watches {
   readonly credentials;
 
   constructor({ credentialsNamespace, ...options }: WatchesOptions) {
+    this.clock = options.clock;
     this.nodes = new SharedWatch({ ...options, kind: kinds.watchedNodes });
     this.machineTypes = new SharedWatch({ ...options, kind: kinds.watchedMachineTypes });
     this.pods = new SharedWatch({ ...options, kind: kinds.watchedPods });

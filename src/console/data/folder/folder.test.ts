@@ -276,7 +276,12 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
     const end = new AbortController();
     const listening = person.changes((one) => told.push(one), end.signal);
     await person.createMachineType({ name: "type2", spec: { nodeSelector: { matchLabels: { pool: "b" } } } }, signal);
-    expect(told).toEqual([{ event: "changed", kind: "machine-types", names: ["type2"] }]);
+    expect(told).toEqual([
+      { event: "changed", kind: "machine-types", names: ["type2"] },
+      { event: "changed", kind: "matrix", names: [] },
+    ]);
+    await person.createCredential("type2", { name: "login" }, signal);
+    await expect.poll(() => told.slice(2)).toEqual([{ event: "changed", kind: "credentials", names: ["login"] }]);
     await writeFile(join(folder, "broken.yaml"), "a: [");
     await expect.poll(() => told.at(-1)).toMatchObject({ event: "lost" });
     expect((await person.machineTypes(signal)).items).toHaveLength(2);

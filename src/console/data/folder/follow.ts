@@ -4,6 +4,7 @@ import { FollowedFolder } from "../../../manifests/followed-folder.ts";
 import { onAbort } from "../../../time/on-abort.ts";
 import type { Change } from "../../contract/views.ts";
 import { ConsoleError } from "../../error.ts";
+import { alsoChanged } from "../told.ts";
 import { contentOf, differences, type FolderContent } from "./content.ts";
 
 /** How long a write waits until the folder was read again, ms: whoever writes sees what they wrote. */
@@ -98,9 +99,13 @@ export class FollowedContent {
       this.#tell({ event: "back" });
     }
     for (const look of [...this.#readings]) look();
-    for (const change of before === undefined ? [] : differences(before, content)) {
+    const changes = before === undefined ? [] : differences(before, content);
+    for (const change of changes) {
       // More names than a message holds: none of them means all.
       this.#tell({ ...change, names: change.names.length > 100 ? [] : change.names });
+    }
+    if (changes.some(({ kind }) => kind !== "matrix" && alsoChanged[kind].includes("matrix"))) {
+      this.#tell({ event: "changed", kind: "matrix", names: [] });
     }
   }
 

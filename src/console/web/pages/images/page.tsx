@@ -16,7 +16,7 @@ export function ImagesPage({ image }: { readonly image: string }) {
   const [text, setText] = useState(image);
   useEffect(() => setText(image), [image]);
   const { data, problem, reload } = useResource<Matrix>(image === "" ? undefined : pathWith("/matrix", { image }), [
-    "machine-types",
+    "matrix",
   ]);
   return (
     <Page title="Images" says="Which build of an image each machine type gets, and why not the others.">
