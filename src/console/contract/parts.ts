@@ -8,6 +8,9 @@ export const feature = z.string();
 /** Alternatives of which any serves, within groups that must all be met. */
 export const groups = z.array(z.array(feature));
 
+/** Sentences on what is not in an answer, and why: for people. Absent where all is. */
+export const notes = z.array(z.string()).optional();
+
 /** RFC 3339. */
 export const time = z.string();
 

@@ -178,7 +178,7 @@ export class ClusterBackend implements SignedInBackend {
         spokenLists(watches, this.#member, ended),
       ]);
       const { snapshot } = this.#snapshot(types, nodes);
-      return await matrices.of(image, person, { snapshot, lists }, ended);
+      return await matrices.of(image, person, { snapshot, seesNodes: nodes !== undefined, lists }, ended);
     });
   }
 

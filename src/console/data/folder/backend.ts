@@ -141,7 +141,8 @@ export class FolderBackend implements SignedInBackend {
   async matrix(image: string, signal: AbortSignal): Promise<Matrix> {
     const { content } = this.#options.followed;
     const { matrices, person } = this.#options;
-    return await matrices.of(image, person, { snapshot: content.snapshot, lists: content.lists }, signal);
+    const ground = { snapshot: content.snapshot, seesNodes: true, lists: content.lists };
+    return await matrices.of(image, person, ground, signal);
   }
 
   async nodes(query: NodeQuery) {
