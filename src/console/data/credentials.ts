@@ -26,7 +26,10 @@ import { invalid, notFound } from "./problems.ts";
 const unknownServer = "REGISTRY";
 
 export interface KeptCredentialsOptions {
-  readonly store: CredentialStore;
+  readonly store: CredentialStore & {
+    /** Rejects where something could not be read: what is not found may be in it. */
+    whole?(signal: AbortSignal): Promise<void>;
+  };
   /** Host, or host and port, of the filtering registry. */
   readonly registry: string | undefined;
   readonly now: () => Date;
@@ -88,7 +91,10 @@ export class KeptCredentials {
   /** One of another machine type is as if it were not there. @throws ConsoleError 404 */
   async #find(machineType: string, id: string, signal: AbortSignal): Promise<CredentialView> {
     const found = (await this.#listed(machineType, signal)).find((one) => one.id === id);
-    if (found === undefined) throw notFound(`credential ${id} of machine type ${machineType}`);
+    if (found === undefined) {
+      await this.#options.store.whole?.(signal);
+      throw notFound(`credential ${id} of machine type ${machineType}`);
+    }
     return credentialView(found.listed, found.id);
   }
 

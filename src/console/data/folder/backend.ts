@@ -16,7 +16,7 @@ import type { Matrices } from "../matrix/matrix.ts";
 import type { NodeViews } from "../nodes/view.ts";
 import { pageOf } from "../paging.ts";
 import { asProblem, type Deed, invalidField, notFound } from "../problems.ts";
-import { activeCredentials } from "./content.ts";
+import { activeCredentials, type FolderContent } from "./content.ts";
 import type { MachineTypeFiles } from "./files.ts";
 import type { FollowedContent } from "./follow.ts";
 import { folderTypeView } from "./views.ts";
@@ -174,8 +174,11 @@ export class FolderBackend implements SignedInBackend {
     const { followed, now } = this.#options;
     const stored = await asProblem(deed, signal, write);
     const { name, resourceVersion } = stored;
-    await followed.seen(({ types }) => types.get(name)?.resourceVersion === resourceVersion, signal);
-    return folderTypeView(stored, followed.content, now());
+    const shows = ({ types }: FolderContent): boolean => types.get(name)?.resourceVersion === resourceVersion;
+    await followed.seen(shows, signal);
+    const { content, problem } = followed;
+    const notes = problem === undefined || shows(content) ? {} : { notes: [`It is saved, and not shown. ${problem}`] };
+    return { ...folderTypeView(stored, content, now()), ...notes };
   }
 
   #mayWrite(): void {

@@ -291,6 +291,44 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
     await listening;
   });
 
+  test("past a file that cannot be used people go on, and are told which it is", async () => {
+    await person.createCredential("type1", { name: "login" }, signal);
+    const told: Change[] = [];
+    const end = new AbortController();
+    const listening = person.changes((one) => told.push(one), end.signal);
+    await writeFile(join(folder, "broken.yaml"), "a: [");
+    await expect
+      .poll(() => told.at(-1))
+      .toMatchObject({ event: "lost", detail: expect.stringContaining("broken.yaml") });
+    expect(JSON.stringify(told)).not.toContain(folder);
+    const spec = { nodeSelector: { matchLabels: { pool: "b" } } };
+    const made = await person.createMachineType({ name: "type2", spec }, signal);
+    expect(contract.parse(made).notes).toEqual([expect.stringMatching(/^It is saved, and not shown\. broken\.yaml/)]);
+    const { resourceVersion = "", spec: old } = await person.machineType("type1", signal);
+    const draft = { name: "type1", resourceVersion, spec: { ...old, priority: 7 } };
+    expect((await person.replaceMachineType(draft, signal)).notes).toHaveLength(1);
+    expect(await read()).toBe(cluster.replace("priority: 1", "priority: 7"));
+    expect((await person.credentials("type1", signal)).items).toMatchObject([{ id: "login" }]);
+    await person.createCredential("type1", { name: "second" }, signal);
+    expect(await person.revokeCredential("type1", "second", signal)).toMatchObject({ state: "revoked" });
+        // It may be in the file that cannot be read.
+    for (const work of [
+      () => person.revokeCredential("type1", "third", signal),
+      () => person.deleteMachineType("x", "1", signal),
+    ]) {
+      expect(await problemOf(work())).toMatchObject({ status: 503, detail: expect.stringContaining("broken.yaml") });
+    }
+    await rm(join(folder, "broken.yaml"));
+    await expect
+      .poll(async () => (await person.machineTypes(signal)).items.map(({ name, spec: one }) => [name, one["priority"]]))
+      .toEqual([
+        ["type1", 7],
+        ["type2", undefined],
+      ]);
+    end.abort();
+    await listening;
+  });
+
   test("texts of strangers pass through as they are", async () => {
     const hostile = `"><script>alert(1)</script>\u202e\u0000`;
     const spec = { nodeSelector: { matchLabels: { pool: "b" } }, features: [hostile] };

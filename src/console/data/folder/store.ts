@@ -18,7 +18,12 @@ export class GuardedFolderStore implements CredentialStore<FiledCredential> {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#store = new FolderStore(folder);
+    this.#store = new FolderStore(folder, undefined, true);
+  }
+
+  /** @throws ManifestError, IdentityError of a file that was read past: what is not found may be in it */
+  async whole(signal: AbortSignal): Promise<void> {
+    await new FolderStore(this.#folder).read(signal);
   }
 
   read(signal: AbortSignal): Promise<StoreContent<FiledCredential>> {
