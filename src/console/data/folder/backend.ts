@@ -94,8 +94,9 @@ export class FolderBackend implements SignedInBackend {
   async preview(draft: MachineTypeDraft, deletion: boolean): Promise<Preview> {
     const { content } = this.#options.followed;
     if (deletion) {
+      // How many Pods run there is not known to a folder.
       const credentials = activeCredentials(content, this.#options.now()).get(draft.name) ?? 0;
-      return { ...foresee(content.snapshot, draft.name, undefined), refused: [], pods: 0, credentials };
+      return { ...foresee(content.snapshot, draft.name, undefined), refused: [], credentials };
     }
     try {
       const { name, spec } = draft;

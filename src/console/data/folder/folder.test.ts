@@ -261,6 +261,28 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
     expect(await readdir(outside)).toEqual(["far.yaml"]);
   });
 
+  test("a type whose nodes all are another's says so, and so does the other", async () => {
+    const spec = { nodeSelector: { matchLabels: { pool: "a" } }, priority: 5 };
+    await person.createMachineType({ name: "type2", spec }, signal);
+    const conditions = async (name: string) =>
+      (await person.machineType(name, signal)).conditions.flatMap(({ type, status, message }) =>
+        status === "False" ? [[type, message]] : [],
+      );
+    expect(await conditions("type1")).toEqual([
+      ["Ready", expect.stringContaining("no node is of this type")],
+      ["Exclusive", expect.stringContaining("type2 selects a node that this type selects too")],
+    ]);
+    expect(await conditions("type2")).toEqual([["Exclusive", expect.stringContaining("type1 selects")]]);
+  });
+
+  test("a deletion is foreseen; of Pods a folder knows nothing, and says no number", async () => {
+    await person.createCredential("type1", { name: "login" }, signal);
+    const { spec } = await person.machineType("type1", signal);
+    const foreseen = await person.preview({ name: "type1", spec }, true, signal);
+    expect(foreseen).toMatchObject({ credentials: 1, moved: [{ from: "type1", to: null, nodes: 1 }] });
+    expect(foreseen.pods).toBeUndefined();
+  });
+
   test("a mistake in a draft stands at its field", async () => {
     const spec = { nodeSelector: { matchLabels: { pool: "b" } }, features: ["cpu zen"] };
     const field = { path: "spec.features[0]", message: expect.any(String) };
@@ -311,7 +333,7 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
     expect((await person.credentials("type1", signal)).items).toMatchObject([{ id: "login" }]);
     await person.createCredential("type1", { name: "second" }, signal);
     expect(await person.revokeCredential("type1", "second", signal)).toMatchObject({ state: "revoked" });
-        // It may be in the file that cannot be read.
+    // It may be in the file that cannot be read.
     for (const work of [
       () => person.revokeCredential("type1", "third", signal),
       () => person.deleteMachineType("x", "1", signal),
