@@ -277,6 +277,7 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
 
   test("a deletion is foreseen; of Pods a folder knows nothing, and says no number", async () => {
     await person.createCredential("type1", { name: "login" }, signal);
+    await expect.poll(async () => (await person.machineType("type1", signal)).credentials).toBe(1);
     const { spec } = await person.machineType("type1", signal);
     const foreseen = await person.preview({ name: "type1", spec }, true, signal);
     expect(foreseen).toMatchObject({ credentials: 1, moved: [{ from: "type1", to: null, nodes: 1 }] });
