@@ -47,6 +47,7 @@ const machineTypeRoutes: readonly Route[] = [
     query: z.object({ delete: flag }),
     body: machineTypeDraft,
     answer: preview,
+    changesNothing: true,
     handle: ({ backend, query, body, signal }) => backend.preview(body, query.delete === "1", signal),
   }),
   route({

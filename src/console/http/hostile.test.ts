@@ -130,6 +130,25 @@ test("who signs in again ends the session that the browser had", async () => {
   expect(console.sessions.size).toBe(1);
 });
 
+test("who begins to sign in by OpenID Connect ends the session that the browser had", async () => {
+  const console = await start({ ways: { openid } });
+  const anna = await console.signIn();
+  const { status, headers } = await anna.send("/openid/start", { headers: { "sec-fetch-site": "same-origin" } });
+  expect([status, headers.location]).toEqual([303, "https://issuer.example.com/"]);
+  expect((await anna.send("/api/v1/nodes")).status).toBe(401);
+  expect(console.sessions.size).toBe(0);
+});
+
+test("a change is told in the log with who asked for it, a preview is none", async () => {
+  const console = await start();
+  const anna = await console.signIn();
+  const body = { name: "a", spec: {} };
+  expect((await anna.send("/api/v1/machine-types:preview", { method: "POST", body })).status).toBe(200);
+  expect(console.log.join("")).not.toContain("asked to change");
+  expect((await anna.send("/api/v1/machine-types", { method: "POST", body })).status).toBe(201);
+  expect(console.log.filter((line) => line.includes("asked to change"))).toEqual([expect.stringContaining("anna")]);
+});
+
 test("signing out ends the session on the server", async () => {
   const console = await start();
   const anna = await console.signIn();
@@ -284,6 +303,15 @@ test("one person's requests take no more than their share", async () => {
   go.resolve();
   expect((await Promise.all(under)).filter((status) => status === 200)).toHaveLength(32);
   expect((await others).status).toBe(200);
+});
+
+test("requests that were answered, and those that failed, give their places back", async () => {
+  const console = await start();
+  const anna = await console.signIn();
+  for (let asked = 0; asked < 40; asked++) {
+    expect((await anna.send("/api/v1/nodes")).status).toBe(200);
+    expect((await anna.send("/api/v1/machine-types/none")).status).toBe(404);
+  }
 });
 
 test("over plain HTTP on this machine the cookie is a plain one, and there is no HSTS", async () => {

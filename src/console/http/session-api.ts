@@ -76,10 +76,15 @@ export class SessionApi {
     response.appendHeader("set-cookie", endCookie(this.#options.cookies.session));
   }
 
-  /** Sends the browser to the OpenID provider. */
-  async startOpenId(response: Response): Promise<void> {
+  /**
+   * Sends the browser to the OpenID provider. The session that it had ends now: its cookie, which is strict, does not come
+   * back with the provider's answer.
+   */
+  async startOpenId(request: Request, response: Response): Promise<void> {
     const { ways, cookies } = this.#options;
     if (ways.openid === undefined) throw noOpenId();
+    const former = this.of(request);
+    if (former !== undefined) this.signOut(former, response);
     try {
       const { url, cookie } = await ways.openid.start();
       response.appendHeader("set-cookie", setCookie(cookies.openid, cookie));
