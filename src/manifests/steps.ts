@@ -7,7 +7,7 @@ export interface Step extends Omit<Write, "value"> {
 }
 
 /**
- * What is written and removed, in an order in which each path still leads to where it led before: values in their
+ * All that is written and removed, in an order in which each path still leads to where it led before: values in their
  * places first, then items that go and come, the last one first, then further ones.
  */
 export function inOrder(writes: readonly Write[], removals: readonly Path[]): readonly Step[] {

@@ -7,7 +7,7 @@ import { isList, type Path, type Value } from "../../../manifests/value-text.ts"
 /** Items that differ in one list; where more do, it is written anew. */
 const mostDifferent = 500;
 
-/** What makes one value of another, in paths of the first. */
+/** The steps from one value to another, in paths of the first. */
 interface Differences {
   readonly writes: Write[];
   readonly removals: Path[];

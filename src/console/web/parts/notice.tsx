@@ -38,7 +38,7 @@ export function ProblemNotice({ problem }: { readonly problem: Problem }) {
   );
 }
 
-/** What is not in an answer, and why. */
+/** Sentences on the parts that are not in an answer. */
 export function Notes({ notes = [] }: { readonly notes?: readonly string[] | undefined }) {
   return (
     <>
