@@ -28,6 +28,7 @@ export function pageOf<T extends z.ZodType>(item: T) {
     next: z.string().optional(),
     /** Changes with any of what the list is made of: the ETag of the answer is made of it. */
     version: z.string(),
+    notes,
   });
 }
 

@@ -85,8 +85,6 @@ export function watchedCredentials(namespace: string): WatchedKind<KeptCredentia
     resource: machineCredentialResource,
     namespace,
     words: "see credentials",
-    // The page shows when they were used last.
-    tellsEachWrite: true,
     // Without hashes: nobody needs them here.
     keep: (object) => {
       const { machineType, expires, revoked } = parseMachineCredential(object).spec;
