@@ -43,7 +43,11 @@ export interface SelectionQuery extends Page {
 export interface Backend {
   readonly place: Extract<Session, { signedIn: true }>["place"];
   may(signal: AbortSignal): Promise<Extract<Session, { signedIn: true }>["may"]>;
-  machineTypes(signal: AbortSignal): Promise<{ readonly items: readonly MachineTypeView[]; readonly version: string }>;
+  machineTypes(signal: AbortSignal): Promise<{
+    readonly items: readonly MachineTypeView[];
+    readonly version: string;
+    readonly notes?: string[];
+  }>;
   machineType(name: string, signal: AbortSignal): Promise<MachineTypeView>;
   createMachineType(draft: MachineTypeDraft, signal: AbortSignal): Promise<MachineTypeView>;
   replaceMachineType(draft: MachineTypeDraft, signal: AbortSignal): Promise<MachineTypeView>;

@@ -6,8 +6,9 @@ import { metahubApiVersion } from "../api/machine-type.ts";
 import { isRecord } from "../json/object.ts";
 import { applyEdits, type Write } from "../manifests/edit.ts";
 import { editDocument } from "../manifests/edit-document.ts";
+import { ManifestError } from "../manifests/error.ts";
 import { type Manifest, type ManifestDocument, readManifests } from "../manifests/parse.ts";
-import { readFolder } from "../manifests/sources.ts";
+import { readFolder, type Source } from "../manifests/sources.ts";
 import { documentOptions } from "../yaml/document-options.ts";
 import type { CredentialStore, StoreContent, StoredCredential } from "./credential-store.ts";
 import { IdentityError } from "./error.ts";
@@ -28,28 +29,37 @@ export class FolderStore implements CredentialStore<FiledCredential> {
   readonly namespace = undefined;
   readonly shown: string;
   readonly #file: string | undefined;
+  readonly #pastBad: boolean;
 
-  /** @param file where a new credential is written; default: NAME.yaml in the folder */
-  constructor(folder: string, file?: string) {
+  /**
+   * @param file where a new credential is written; default: NAME.yaml in the folder
+   * @param pastBad whether reading goes past a file that cannot be used, as if it were not there
+   */
+  constructor(folder: string, file?: string, pastBad = false) {
     this.shown = folder;
     this.#file = file;
+    this.#pastBad = pastBad;
   }
 
   /** @throws ManifestError, IdentityError; the signal's reason */
   async read(signal: AbortSignal): Promise<StoreContent<FiledCredential>> {
     const credentials: FiledCredential[] = [];
     const machineTypes = new Set<string>();
-    for (const { path: place, name, text } of await readFolder(this.shown, signal)) {
-      for (const document of readManifests(text, name)) {
-        for (const manifest of document.manifests) {
-          const credential = credentialIn(manifest);
-          if (credential !== undefined) credentials.push({ credential, place, text, document, path: manifest.path });
-          const machineType = machineTypeIn(manifest);
-          if (machineType !== undefined) machineTypes.add(machineType);
-        }
-      }
+    for (const source of await readFolder(this.shown, signal)) {
+      const found = this.#contentOf(source);
+      credentials.push(...found.credentials);
+      for (const machineType of found.machineTypes) machineTypes.add(machineType);
     }
     return { credentials, machineTypes };
+  }
+
+  #contentOf(source: Source): StoreContent<FiledCredential> {
+    try {
+      return contentOf(source);
+    } catch (error) {
+      if (this.#pastBad && (error instanceof ManifestError || error instanceof IdentityError)) return nothing;
+      throw error;
+    }
   }
 
   async add(credential: MachineCredential, signal: AbortSignal): Promise<string> {
@@ -80,4 +90,20 @@ function machineTypeIn({ apiVersion, kind, object }: Manifest): string | undefin
   const metadata = apiVersion === metahubApiVersion && kind === "MachineType" ? object["metadata"] : undefined;
   const name = isRecord(metadata) ? metadata["name"] : undefined;
   return typeof name === "string" ? name : undefined;
+}
+
+const nothing: StoreContent<FiledCredential> = { credentials: [], machineTypes: new Set() };
+
+function contentOf({ path: place, name, text }: Source): StoreContent<FiledCredential> {
+  const credentials: FiledCredential[] = [];
+  const machineTypes = new Set<string>();
+  for (const document of readManifests(text, name)) {
+    for (const manifest of document.manifests) {
+      const credential = credentialIn(manifest);
+      if (credential !== undefined) credentials.push({ credential, place, text, document, path: manifest.path });
+      const machineType = machineTypeIn(manifest);
+      if (machineType !== undefined) machineTypes.add(machineType);
+    }
+  }
+  return { credentials, machineTypes };
 }

@@ -46,3 +46,7 @@ test("a signal that ended is its reason, and nothing was written", async () => {
   await expect(replaceFile(at("a"), "one", "two", AbortSignal.abort(reason))).rejects.toBe(reason);
   expect(await readFile(at("a"), "utf8")).toBe("one");
 });
+
+test("a name that is too long for a file is told as a file that cannot be written", async () => {
+  await expect(createFile(at("x".repeat(253)), "one", 0o600, soon())).rejects.toMatchObject({ code: "UNWRITABLE" });
+});

@@ -50,8 +50,11 @@ async function withDraft<T>(
   use: (draft: string) => Promise<T>,
 ): Promise<T> {
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  const file = await open(draft, "wx", mode).catch((cause: unknown) => {
+    throw unwritable(path, cause, signal);
+  });
   try {
-    await writeDraft(await open(draft, "wx", mode), text);
+    await writeDraft(file, text);
     return await use(draft);
   } catch (cause) {
     throw unwritable(path, cause, signal);

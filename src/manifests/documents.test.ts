@@ -129,10 +129,23 @@ describe("where that cannot be", () => {
     expect([how, result]).toEqual(["bare", "spec:\n  containers:\n    - image: IMAGE\n    - image: other\n"]);
   });
 
-  test("what is removed leaves the rest formatted anew, with its comments", () => {
-    const text = "# head\nmetadata:\n    annotations: {metahub.dev/selection: '{}', a: b} # c\n";
-    const [how, result] = edited(text, [], [note]);
-    expect([how, result]).toEqual(["reformatted", "# head\nmetadata:\n  annotations: { a: b } # c\n"]);
+  test("what cannot be taken out by itself leaves the rest formatted anew, with its comments", () => {
+    const text = "# head\nmetadata:\n    annotations: {a: b} # c\n    name: x\n";
+    const [how, result] = edited(
+      text,
+      [],
+      [
+        ["metadata", "annotations", "a"],
+        ["metadata", "name"],
+      ],
+    );
+    expect([how, result]).toEqual(["exact", "# head\nmetadata:\n    annotations: {} # c\n"]);
+    const alone = edited(
+      "# head\nmetadata:\n    labels:\n        a: b # c\n    name:   x\n",
+      [],
+      [["metadata", "labels", "a"]],
+    );
+    expect(alone).toEqual(["reformatted", "# head\nmetadata:\n  labels: {}\n  name: x\n"]);
   });
 });
 

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { Document, parseDocument } from "yaml";
+import { Document, isSeq, type Node, parseDocument } from "yaml";
 import { isRecord } from "../json/object.ts";
 import { documentOptions } from "../yaml/document-options.ts";
 import { YamlError } from "../yaml/error.ts";
 import { readYaml } from "../yaml/read.ts";
 import type { TextDocument } from "./documents.ts";
-import { applyEdits, type Edit, editFor, further, type Write } from "./edit.ts";
-import type { Path, Value } from "./value-text.ts";
+import { applyEdits, areApart, type Edit, editFor, further, type Write } from "./edit.ts";
+import { removalFor } from "./removal.ts";
+import { inOrder, type Step, setIn } from "./steps.ts";
+import type { Path } from "./value-text.ts";
 
 /** A document with values written into it. */
 export interface EditedDocument {
@@ -21,7 +23,7 @@ export interface EditedDocument {
 /**
  * Writes values into a document and removes others, with as little change of its text as can be: first the values
  * alone, then the document formatted anew with its comments, then without them (aliases of whole containers). Each
- * result is read again, and says exactly what was meant.
+ * result is read again, and says exactly what was meant. JSON stays JSON.
  */
 export function editDocument(
   text: string,
@@ -31,36 +33,61 @@ export function editDocument(
 ): EditedDocument {
   const own = text.slice(start, end);
   const value = unshared(before);
-  for (const { path, value: written } of writes) setIn(value, path, written);
-  for (const path of removals) setIn(value, path, undefined);
+  const steps = inOrder(writes, removals);
+  for (const step of steps) setIn(value, step);
   const whole = (newText: string): readonly Edit[] => [{ start, end, text: newText }];
   const parsed = parseDocument(own, documentOptions);
-  const exact = removals.length === 0 ? exactEdits(own, parsed, writes) : undefined;
-  if (exact !== undefined && says(applyEdits(own, exact), value)) {
+  const json = isJson(own);
+  const fits = (candidate: string): boolean => says(candidate, value) && (!json || isJson(candidate));
+  const exact = exactEdits(own, parsed, writes, removals);
+  if (exact !== undefined && fits(applyEdits(own, exact))) {
     return {
       edits: exact.map((edit) => ({ ...edit, start: edit.start + start, end: edit.end + start })),
       value,
       how: "exact",
     };
   }
-  const reformatted = reformat(parsed, writes, removals);
-  if (reformatted !== undefined && says(reformatted, value)) {
+  if (json) return { edits: whole(`${JSON.stringify(value, null, indentOf(own))}\n`), value, how: "reformatted" };
+  const reformatted = reformat(parsed, steps);
+  if (reformatted !== undefined && fits(reformatted)) {
     return { edits: whole(reformatted), value, how: "reformatted" };
   }
   const marker = /^(%[^\n]*\n)*---/.test(own) ? "---\n" : "";
   return { edits: whole(marker + new Document(value, documentOptions).toString({ lineWidth: 0 })), value, how: "bare" };
 }
 
-/** Undefined where a value has no place of its own. */
-function exactEdits(own: string, parsed: Document.Parsed, writes: readonly Write[]): readonly Edit[] | undefined {
+/** Undefined where a value has no place of its own, or what is removed cannot be taken out alone. */
+function exactEdits(
+  own: string,
+  parsed: Document.Parsed,
+  writes: readonly Write[],
+  removals: readonly Path[],
+): readonly Edit[] | undefined {
   if (parsed.errors.length > 0) return undefined;
   const edits: Edit[] = [];
-  for (const write of writes) {
-    const edit = editFor(own, parsed, write);
+  for (const edit of [
+    ...removals.map((path) => removalFor(own, parsed, path)),
+    ...writes.map((write) => editFor(own, parsed, write)),
+  ]) {
     if (edit === undefined) return undefined;
     edits.push(edit);
   }
-  return edits;
+  return areApart(edits) ? edits : undefined;
+}
+
+/** Programs that read no YAML may read the file. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Blanks before the first member of a JSON text. */
+function indentOf(json: string): number {
+  return /^[{[]\r?\n( *)/.exec(json.trimStart())?.[1]?.length ?? 2;
 }
 
 function says(candidate: string, value: unknown): boolean {
@@ -73,17 +100,11 @@ function says(candidate: string, value: unknown): boolean {
   }
 }
 
-function reformat(parsed: Document.Parsed, writes: readonly Write[], removals: readonly Path[]): string | undefined {
+function reformat(parsed: Document.Parsed, steps: readonly Step[]): string | undefined {
   if (parsed.errors.length > 0) return undefined;
   const copy = parsed.clone();
   try {
-    for (const { path, value } of writes) {
-      // A scalar that is replaced keeps its comment.
-      const written = typeof value === "object" ? copy.createNode(value) : value;
-      if (path.at(-1) === further) copy.addIn(path.slice(0, -1), written);
-      else copy.setIn(path, written);
-    }
-    for (const path of removals) copy.deleteIn(path);
+    for (const step of steps) carryOut(copy, step);
     return copy.toString({ lineWidth: 0 });
   } catch (error) {
     // The path leads through an alias, which cannot be written to.
@@ -92,29 +113,27 @@ function reformat(parsed: Document.Parsed, writes: readonly Write[], removals: r
   }
 }
 
+function carryOut(document: Document, { path, value, insert }: Step): void {
+  if (value === undefined) {
+    document.deleteIn(path);
+    return;
+  }
+  // A scalar that is replaced keeps its comment.
+  const written = typeof value === "object" ? document.createNode(value) : value;
+  const [around, last] = [path.slice(0, -1), path.at(-1)];
+  if (last === further) document.addIn(around, written);
+  else if (insert === true) insertIn(document.getIn(around), Number(last), document.createNode(value));
+  else document.setIn(path, written);
+}
+
+function insertIn(list: unknown, index: number, node: Node): void {
+  if (!isSeq(list)) throw new TypeError("an item is inserted into a list");
+  list.items.splice(index, 0, node);
+}
+
 /** A copy in which what an alias repeats stands for itself: a change in one place must not be one in the other. */
 function unshared(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unshared);
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unshared(member)]));
-}
-
-/** Sets a member of a parsed value, with the maps that lead to it, or adds to a list; undefined removes it. */
-function setIn(root: unknown, path: Path, value: Value | undefined): void {
-  let node: unknown = root;
-  for (const key of path.slice(0, -1)) node = memberOf(node, key);
-  const last = path.at(-1);
-  if (last === undefined || typeof node !== "object" || node === null) return;
-  const members: Record<string, unknown> = Object(node);
-  if (Array.isArray(node) && last === further) node.push(value);
-  else if (value === undefined) delete members[last];
-  else members[last] = value;
-}
-
-/** The member of a map or list; a map gets an empty map where it has none. */
-function memberOf(node: unknown, key: Path[number]): unknown {
-  if (typeof node !== "object" || node === null) return undefined;
-  const members: Record<string, unknown> = Object(node);
-  if (!Array.isArray(node)) members[key] ??= {};
-  return members[key];
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readDocuments } from "./documents.ts";
 import { applyEdits, type Write } from "./edit.ts";
@@ -140,12 +141,112 @@ describe("an affinity that is written into a document", () => {
     });
   });
 
-  test("is added to a document that is formatted anew", () => {
-    const text = `${inTerm("        - matchExpressions: [{key: pool, operator: Exists}] # c\n")}metadata: {annotations: {metahub.dev/selection: x, a: b}}\n`;
+  test("is added to a document from which something else is taken", () => {
+    const start = inTerm("        - matchExpressions: [{key: pool, operator: Exists}] # c\n");
+    const text = `${start}metadata: {annotations: {metahub.dev/selection: x, a: b}}\n`;
     const [how, result] = edited(text, [expression], [note]);
-    expect(how).toBe("reformatted");
-    expect(result).toContain("# c");
-    expect(result).toContain("key: metahub.dev/profile");
-    expect(result).not.toContain("metahub.dev/selection");
+    expect([how, result]).toEqual([
+      "exact",
+      `${start.replace("}] # c", `}, ${flow}] # c`)}metadata: {annotations: {a: b}}\n`,
+    ]);
+  });
+});
+
+describe("items of lists that go and come", () => {
+  const list: Path = ["spec", "features"];
+  const item = (index: number, value: string): Write => ({ path: [...list, index], value, insert: true });
+  const last = (value: string): Write => ({ path: [...list, "-"], value });
+  const block =
+    "spec:\n  features:\n  # ours\n  - cpu:zen2 # two\n  # later\n  - cpu:zen3 # three\n  - cpu:zen4\n  priority: 1\n";
+  const flow = "spec: {features: [a,  b, c], priority: 1} # c\n";
+  const json = '{"spec": {"features": ["a", "b", "c"], "priority": 1}}';
+  const cases: [what: string, before: string, writes: readonly Write[], gone: readonly number[], after: string][] = [
+    ["the first one goes", block, [], [0], block.replace("  - cpu:zen2 # two\n", "")],
+    ["two of them go", block, [], [1, 2], block.replace("  - cpu:zen3 # three\n  - cpu:zen4\n", "")],
+    ["one comes first", block, [item(0, "cpu:a")], [], block.replace("  # ours", "  - 'cpu:a'\n  # ours")],
+    ["one comes between", block, [item(1, "cpu:a")], [], block.replace("two\n", "two\n  - 'cpu:a'\n")],
+    [
+      "one goes, two come in a row, one comes last",
+      block,
+      [item(1, "cpu:a"), item(1, "cpu:b"), last("cpu:c")],
+      [2],
+      block.replace("two\n", "two\n  - 'cpu:a'\n  - 'cpu:b'\n").replace("  - cpu:zen4", "  - 'cpu:c'"),
+    ],
+    ["in flow style the first one goes", flow, [], [0], flow.replace("a,  ", "")],
+    ["in flow style all go", flow, [], [0, 1, 2], "spec: { features: [], priority: 1 } # c\n"],
+    [
+      "in flow style one comes first, one goes",
+      flow,
+      [item(0, "z")],
+      [2],
+      flow.replace("[a", "[z, a").replace(", c]", "]"),
+    ],
+    ["in JSON", json, [item(1, "x"), last("y")], [1], json.replace('"b", "c"', '"x", "c", "y"')],
+  ];
+  test.each(cases)("%s", (_, before, writes, gone, after) => {
+    const [, result] = edited(
+      before,
+      writes,
+      gone.map((index) => [...list, index]),
+    );
+    expect(result).toBe(after);
+  });
+
+  test("an item of a map is taken out whole, and its neighbours stay as they are", () => {
+    const text = "items:\n-   a: 1 # one\n    b: [x,y]\n-   a:   2\n# three\n-   a: 3\n";
+    expect(edited(text, [], [["items", 0]])).toEqual(["exact", "items:\n-   a:   2\n# three\n-   a: 3\n"]);
+    expect(edited(text, [], [["items", 1]])).toEqual(["exact", text.replace("-   a:   2\n", "")]);
+  });
+
+  test("JSON that cannot be changed in its place is written anew as JSON", () => {
+    const text = '{\n    "spec": {\n        "features": ["a"]\n    }\n}\n';
+    const [how, result] = edited(text, [{ path: list, value: ["b", "c"] }]);
+    expect([how, JSON.parse(result)]).toEqual(["reformatted", { spec: { features: ["b", "c"] } }]);
+    expect(result).toContain('\n    "spec"');
+    expect(JSON.parse(edited('{"spec": {}}', [{ path: ["spec", "priority"], value: 1 }])[1])).toEqual({
+      spec: { priority: 1 },
+    });
+  });
+
+  test("whatever goes and comes, the text says what was meant, and comments of what stays are there", () => {
+    const before = fc.uniqueArray(fc.nat(50), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(
+        before,
+        fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+        fc.array(fc.nat(8), { maxLength: 4 }),
+        fc.constantFrom("block", "flow", "json"),
+        (numbers, goes, comes, style) => {
+          const texts = numbers.map((number) => `cpu:n${number}`);
+          const text =
+            {
+              block: `spec:\n  features:\n${texts.map((one) => `  - ${one} # ${one}\n`).join("")}  priority: 1\n`,
+              flow: `spec: {features: [${texts.join(", ")}], priority: 1}\n`,
+              json: JSON.stringify({ spec: { features: texts, priority: 1 } }, null, 2),
+            }[style] ?? "";
+          const gone = texts.flatMap((_, index) => (goes[index] === true ? [index] : []));
+          const writes = comes.map((place, index) =>
+            place < texts.length ? item(place, `new${index}`) : last(`new${index}`),
+          );
+          const [, result] = edited(
+            text,
+            writes,
+            gone.map((index) => [...list, index]),
+          );
+          const meant = texts.flatMap((one, index) => [
+            ...comes.flatMap((place, added) => (place === index ? [`new${added}`] : [])),
+            ...(gone.includes(index) ? [] : [one]),
+          ]);
+          const further = comes.flatMap((place, added) => (place >= texts.length ? [`new${added}`] : []));
+          expect(readDocuments(result, "x")[0]?.value).toEqual({
+            spec: { features: [...meant, ...further], priority: 1 },
+          });
+          if (style === "json") JSON.parse(result);
+          if (style !== "block") return;
+          for (const [index, one] of texts.entries())
+            if (!gone.includes(index)) expect(result).toContain(`${one} # ${one}`);
+        },
+      ),
+    );
   });
 });

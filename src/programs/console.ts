@@ -8,6 +8,7 @@ import { Streams } from "../console/http/streams.ts";
 import { createConsoleMetrics } from "../console/metrics.ts";
 import { createConsoleServer } from "../console/server.ts";
 import { Sessions } from "../console/sessions/sessions.ts";
+import { Sweeper } from "../console/sessions/sweeper.ts";
 import type { SignInWays } from "../console/sign-in/ways.ts";
 import type { HttpServer, TlsOptions } from "../http/server.ts";
 import { UsageError } from "../process/failure.ts";
@@ -45,7 +46,7 @@ export interface ConsoleOptions {
   readonly onListening: (ports: { readonly console: number; readonly health: number }) => void;
 }
 
-/** Between two looks for sessions whose time is over, or whose user was taken out of the file, ms. */
+/** Between two looks for sessions whose time is over, or whose user was taken out of the file or got another password, ms. */
 const sweepMs = 10_000;
 
 /** Serves the console until the signal aborts. @throws what kept it from starting, or from going on */
@@ -93,11 +94,13 @@ export function runConsole(options: ConsoleOptions, { env, signal }: ProgramCont
   });
 }
 
-function sweepSessions(life: Lifecycle, sessions: Sessions, { stays }: SignInWays, log: Logger): void {
+function sweepSessions(life: Lifecycle, sessions: Sessions, { staying }: SignInWays, log: Logger): void {
+  const onError = (error: unknown, signedOut: boolean): void =>
+    log.error({ error }, `the users file cannot be read${signedOut ? "; nobody stays signed in" : ""}`);
+  const sweeper = new Sweeper({ sessions, staying, onError });
   life.run("the sessions' ends", async (signal) => {
     while (!signal.aborted) {
-      // A users file that cannot be read just now signs nobody out; nobody signs in by it either.
-      await sessions.sweep(stays).catch((error: unknown) => log.error({ error }, "the users file cannot be read"));
+      await sweeper.sweep();
       await pause(systemClock, sweepMs, signal).catch(() => undefined);
     }
   });

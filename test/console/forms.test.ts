@@ -233,6 +233,9 @@ describeWith(findChromium(), "forms of the console", (found) => {
     await tabTo(/^Credentials of by-keys/);
     await page.keyboard.press("Enter");
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Credentials of by-keys");
+    // Until the list is there, nobody knows whether a credential may be made.
+    const ready = page.getByRole("button", { name: /^New credential/, disabled: false });
+    await ready.waitFor();
     await tabTo(/^New credential/);
     await page.keyboard.press("Enter");
     await tabTo(/^Name/);

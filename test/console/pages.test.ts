@@ -93,7 +93,9 @@ describeWith(findChromium(), "pages of the console", (found) => {
       page.clock.runFor(1_000),
     ]);
     expect(Number(byItself)).toBeGreaterThanOrEqual(600);
+    // The first one comes from nowhere, and moves nothing.
     await page.mouse.move(100, 100);
+    await page.mouse.move(120, 140);
     const [touched] = await Promise.all([untouched("session"), page.clock.fastForward("08:00")]);
     expect(Number(touched)).toBeGreaterThanOrEqual(400);
     expect(Number(touched)).toBeLessThan(600);
@@ -161,6 +163,35 @@ describeWith(findChromium(), "pages of the console", (found) => {
     await row.getByText("fits; B2 is better").waitFor();
     await row.getByRole("cell", { name: /^lacks cpu:zen4 nvcap:9.0 or nvptx:9.0$/ }).waitFor();
     await row.getByText("another platform").waitFor();
+  });
+
+  test("who may not list nodes is told so, and types are not known instead of without a build; the page follows", async () => {
+    const seeing = site.fixture.matrix;
+    const note = "You may not list nodes, so it is not known what the machines of a type offer.";
+    const nothing = { platform: "unknown", offers: [], selected: null, considered: [], warnings: [] };
+    const reason = "not known: you may not list nodes";
+    site.fixture.matrix = (image) => {
+      const { machines, ...rest } = seeing(image);
+      const unknown = machines.map(({ kind, name }) => ({
+        ...{ kind, name, ...nothing, reason },
+        action: "leave" as const,
+        unknown: true as const,
+      }));
+      return { ...rest, machines: unknown, notes: [note] };
+    };
+    try {
+      const { page } = await site.open("#/images?image=qnib%2Fbench");
+      await page.getByText(note).waitFor();
+      const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "type1" }) });
+      await row.getByText(reason).waitFor();
+      await row.getByText("not known", { exact: true }).first().waitFor();
+      site.fixture.matrix = seeing;
+      site.fixture.tell({ event: "changed", kind: "matrix", names: [] });
+      await row.getByText("gets this").waitFor();
+      expect(await page.getByText(note).count()).toBe(0);
+    } finally {
+      site.fixture.matrix = seeing;
+    }
   });
 
   test("an image that cannot be read says why", async () => {

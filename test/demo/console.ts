@@ -57,7 +57,16 @@ async function serve(folder: string, upstream: string, signal: AbortSignal, read
     [
       ...[program, "console", "--inventory", join(folder, "hub"), "--writable", "--users", join(folder, "users")],
       ...["--external-url", url, "--http", "--address", "127.0.0.1", "--port", String(port), "--health-port", "0"],
-      ...["--mirror", `docker.io=http://${upstream}`, "--plain-http", upstream, "--log-level", "warn"],
+      ...[
+        "--allow-registry",
+        "docker.io",
+        "--mirror",
+        `docker.io=http://${upstream}`,
+        "--plain-http",
+        upstream,
+        "--log-level",
+        "warn",
+      ],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );

@@ -86,8 +86,15 @@ const conditions: readonly (readonly [RegExp, Values])[] = [
     /^console\.openid\./,
     { "console.openid.issuer": "https://login.example.com", "console.openid.clientId": "metahub" },
   ],
-  [/^console\.ingress\./, { "console.ingress.enabled": true }],
-  [/^console\.gateway\./, { "console.gateway.enabled": true, "console.gateway.parentRefs": [{ name: "public" }] }],
+  [/^console\.ingress\./, { "console.ingress.enabled": true, "console.trustedProxies": ["192.0.2.0/24"] }],
+  [
+    /^console\.gateway\./,
+    {
+      "console.gateway.enabled": true,
+      "console.gateway.parentRefs": [{ name: "public" }],
+      "console.trustedProxies": ["192.0.2.0/24"],
+    },
+  ],
   [/^proxy\.autoscaling\./, { "proxy.autoscaling.enabled": true, "proxy.autoscaling.cpuUtilization": 80 }],
 ];
 

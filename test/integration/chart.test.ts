@@ -95,6 +95,19 @@ describeWith(found, "the chart", (ready) => {
       /needs proxy\.gateway\.parentRefs/,
     ],
     [
+      "a console behind an ingress whose word counts nothing",
+      ["--set", "console.enabled=true,console.externalUrl=https://c,console.ingress.enabled=true"],
+      /need console\.trustedProxies/,
+    ],
+    [
+      "a console behind a Gateway whose word counts nothing",
+      [
+        "--set",
+        "console.enabled=true,console.externalUrl=https://c,console.gateway.enabled=true,console.gateway.parentRefs[0].name=g",
+      ],
+      /need console\.trustedProxies/,
+    ],
+    [
       "scaling by nothing",
       [
         "--set",

@@ -68,7 +68,7 @@ describeWith(findChromium(), "the first MetaHub's story", (found) => {
       await serve([
         ...["console", "--inventory", hub, "--writable", "--users", users, "--external-url", consoleUrl, "--http"],
         ...["--address", "127.0.0.1", "--port", String(consolePort), "--health-port", "0", "--log-level", "warn"],
-        ...["--registry", "hub.example.com", ...mirror, "--plain-http", registry],
+        ...["--registry", "hub.example.com", "--allow-registry", "docker.io", ...mirror, "--plain-http", registry],
       ]),
       await serve([
         ...["proxy", "--inventory", hub, "--external-url", proxyUrl, "--http", "--address", "127.0.0.1"],

@@ -223,6 +223,9 @@ topologySpreadConstraints:
 {{- if and .Values.console.gateway.enabled (not .Values.console.gateway.parentRefs) -}}
 {{- fail "console.gateway.enabled needs console.gateway.parentRefs, for example [{name: public, namespace: gateways}]" -}}
 {{- end -}}
+{{- if and (or .Values.console.ingress.enabled .Values.console.gateway.enabled) (not .Values.console.trustedProxies) -}}
+{{- fail "console.ingress and console.gateway need console.trustedProxies, the addresses or networks of your ingress controller, for example [10.0.0.0/8]: otherwise all people have one address, and one of them who mistypes keeps everybody out" -}}
+{{- end -}}
 {{- if and .Values.console.openid.issuer (not .Values.console.openid.clientId) -}}
 {{- fail "console.openid.issuer needs console.openid.clientId: the client that the API server trusts" -}}
 {{- end -}}

@@ -64,7 +64,11 @@ export function addConsoleCommand(program: Command, context: CommandContext, don
         .argParser(parseDuration)
         .default(12 * 3_600_000, "12h"),
     )
-    .option("--allow-registry <host...>", "registries whose images may be looked at; `*` for any", ["*"])
+    .option(
+      "--allow-registry <host...>",
+      "registries whose images may be looked at, anonymously; `*.example.com` for its hosts, `*` for any. Default: none",
+      [],
+    )
     .option("--plain-http <host...>", "registries that speak plain HTTP", [])
     .option("--mirror <host=url...>", "ask the URL instead of the registry", [])
     .option("--registry-ca-file <file>", "further certificate authorities of registries (PEM)")

@@ -26,6 +26,8 @@ export interface Described {
   readonly status?: 201;
   /** Default: application/json. */
   readonly mediaType?: "text/event-stream";
+  /** It is a POST for its body alone, and not told in the log as a change. */
+  readonly changesNothing?: true;
   /** Answered to people who are signed out too. */
   readonly open?: true;
   /** Its answer has a `version`, of which the ETag is made. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { credential, credentialDraft, credentials, madeCredential, rotation } from "../contract/credentials.ts";
 import { features, machineType, machineTypeDraft, preview } from "../contract/machine-types.ts";
-import { resourceVersion } from "../contract/parts.ts";
+import { notes, resourceVersion } from "../contract/parts.ts";
 import { manifestLists, matrix, nodes, selections } from "../contract/views.ts";
 import { ConsoleError } from "../error.ts";
 import { type Route, route } from "./route.ts";
@@ -24,11 +24,11 @@ const machineTypeRoutes: readonly Route[] = [
     method: "get",
     path: "/machine-types",
     says: "All machine types, with what their machines offer.",
-    answer: z.object({ items: z.array(machineType), version: z.string() }),
+    answer: z.object({ items: z.array(machineType), version: z.string(), notes }),
     versioned: true,
     handle: async ({ backend, signal }) => {
-      const { items, version } = await backend.machineTypes(signal);
-      return { items: [...items], version };
+      const { items, ...rest } = await backend.machineTypes(signal);
+      return { items: [...items], ...rest };
     },
   }),
   route({
@@ -47,6 +47,7 @@ const machineTypeRoutes: readonly Route[] = [
     query: z.object({ delete: flag }),
     body: machineTypeDraft,
     answer: preview,
+    changesNothing: true,
     handle: ({ backend, query, body, signal }) => backend.preview(body, query.delete === "1", signal),
   }),
   route({

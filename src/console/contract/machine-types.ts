@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { feature, resourceVersion, time } from "./parts.ts";
+import { feature, notes, resourceVersion, time } from "./parts.ts";
 
 /** A MachineType's spec goes through as it is: the API server, or our parser in a folder, says what is wrong with it. */
 const machineTypeSpec = z.record(z.string(), z.unknown());
@@ -34,6 +34,7 @@ export const machineType = z.object({
   /** For GitOps: the object as YAML, without what the API server adds. */
   yaml: z.string(),
   changed: time.optional(),
+  notes,
 });
 export type MachineTypeView = z.infer<typeof machineType>;
 

@@ -8,6 +8,9 @@ export const feature = z.string();
 /** Alternatives of which any serves, within groups that must all be met. */
 export const groups = z.array(z.array(feature));
 
+/** Sentences on what is not in an answer, and why: for people. Absent where all is. */
+export const notes = z.array(z.string()).optional();
+
 /** RFC 3339. */
 export const time = z.string();
 
@@ -26,6 +29,7 @@ export function pageOf<T extends z.ZodType>(item: T) {
     next: z.string().optional(),
     /** Changes with any of what the list is made of: the ETag of the answer is made of it. */
     version: z.string(),
+    notes,
   });
 }
 

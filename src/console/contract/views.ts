@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { condition } from "./machine-types.ts";
-import { digest, feature, groups, pageOf, time } from "./parts.ts";
+import { digest, feature, groups, notes, pageOf, time } from "./parts.ts";
 
 /** GET /api/v1/matrix?image=… : the JSON of `metahub explain` (explaining/json.ts), and what each build needs in words. */
 export const matrix = z.object({
@@ -27,6 +27,8 @@ export const matrix = z.object({
       selected: digest.nullable(),
       action: z.enum(["rewrite", "leave"]),
       reason: z.string(),
+      /** True where the person may not see what its machines offer: then nothing is selected or considered. */
+      unknown: z.literal(true).optional(),
       considered: z.array(
         z.discriminatedUnion("outcome", [
           z.object({ digest, outcome: z.literal("selected") }),
@@ -37,6 +39,7 @@ export const matrix = z.object({
       warnings: z.array(z.string()),
     }),
   ),
+  notes,
 });
 export type Matrix = z.infer<typeof matrix>;
 
@@ -110,7 +113,8 @@ export const manifestLists = pageOf(manifestList);
 export const change = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("changed"),
-    kind: z.enum(["machine-types", "credentials", "nodes", "selections", "manifest-lists"]),
+    /** `matrix`: who gets which build of an image may have changed. */
+    kind: z.enum(["machine-types", "credentials", "nodes", "selections", "manifest-lists", "matrix"]),
     /** None: more than are told, so all may have changed. */
     names: z.array(z.string()).max(100),
   }),

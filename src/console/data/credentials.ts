@@ -19,15 +19,17 @@ import type {
   MadeCredentialView,
   rotation,
 } from "../contract/credentials.ts";
-import { ConsoleError } from "../error.ts";
 import { digestOf } from "./objects.ts";
-import { notFound } from "./problems.ts";
+import { invalid, notFound } from "./problems.ts";
 
 /** Where people's clients log in where no address of the registry was given. */
 const unknownServer = "REGISTRY";
 
 export interface KeptCredentialsOptions {
-  readonly store: CredentialStore;
+  readonly store: CredentialStore & {
+    /** Rejects where something could not be read: what is not found may be in it. */
+    whole?(signal: AbortSignal): Promise<void>;
+  };
   /** Host, or host and port, of the filtering registry. */
   readonly registry: string | undefined;
   readonly now: () => Date;
@@ -60,7 +62,7 @@ export class KeptCredentials {
     const spec = {
       machineType,
       ...(repositories.length === 0 ? {} : { repositories }),
-      ...(expires === undefined ? {} : { expires: inSeconds(expires) }),
+      ...(expires === undefined ? {} : { expires: inSeconds(expires, this.#options.now()) }),
     };
     const made = await createCredential({ name, spec }, this.#keeping(signal)).catch((error: unknown) => {
       throw error instanceof ApiError ? inDraft(error) : error;
@@ -89,7 +91,10 @@ export class KeptCredentials {
   /** One of another machine type is as if it were not there. @throws ConsoleError 404 */
   async #find(machineType: string, id: string, signal: AbortSignal): Promise<CredentialView> {
     const found = (await this.#listed(machineType, signal)).find((one) => one.id === id);
-    if (found === undefined) throw notFound(`credential ${id} of machine type ${machineType}`);
+    if (found === undefined) {
+      await this.#options.store.whole?.(signal);
+      throw notFound(`credential ${id} of machine type ${machineType}`);
+    }
     return credentialView(found.listed, found.id);
   }
 
@@ -150,15 +155,14 @@ function inDraft({ code, path, message }: ApiError): ApiError {
   return new ApiError(code, path.replace(/^(?:spec|metadata)\./, ""), alone);
 }
 
-/** Browsers write milliseconds; credentials have seconds in UTC. @throws ConsoleError 422 */
-function inSeconds(expires: string): string {
+/** Browsers write milliseconds; credentials have seconds in UTC. @throws ConsoleError 422 for no time, or one that is over */
+function inSeconds(expires: string, now: Date): string {
   const time = new Date(expires);
-  if (!Number.isNaN(time.getTime())) return toTime(time);
-  const message = 'must be a time, for example "2027-06-01T00:00:00Z"';
-  throw new ConsoleError({
-    status: 422,
-    title: "This cannot be saved",
-    detail: `expires ${message}`,
-    fields: [{ path: "expires", message }],
-  });
+  const seconds = Number.isNaN(time.getTime()) ? "" : toTime(time);
+  if (seconds > toTime(now)) return seconds;
+  const message =
+    seconds === ""
+      ? 'must be a time, for example "2027-06-01T00:00:00Z"'
+      : "must be a time to come: a credential that has expired lets nobody in";
+  throw invalid(`expires ${message}`, [{ path: "expires", message }]);
 }

@@ -10,6 +10,11 @@ export interface PageOf<T> {
   readonly next?: string;
 }
 
+/** The field of an answer that says what is not in it, and why; none where all is. */
+export function withNotes(notes: readonly string[]): { readonly notes?: string[] } {
+  return notes.length === 0 ? {} : { notes: [...notes] };
+}
+
 /** One page of what is sorted by `keyOf`, ascending. The key of the last item leads to the next page. */
 export function pageOf<T>(sorted: readonly T[], keyOf: (item: T) => string, { after, limit }: Page): PageOf<T> {
   const size = Math.max(1, Math.min(limit, mostItems));

@@ -123,7 +123,7 @@ class App {
     });
     this.#add(ownRoutes.openapi, async ({ response }) => this.#send(response, ownRoutes.openapi, document));
     this.#add(ownRoutes.events, async ({ session, response }) => await streams.send(signedIn(session), response));
-    this.#addPage("/openid/start", async ({ response }) => await sessions.startOpenId(response));
+    this.#addPage("/openid/start", async ({ request, response }) => await sessions.startOpenId(request, response));
     this.#addPage(callbackPath, async ({ request, response, signal }) => {
       await sessions.finishOpenId(request, response, signal);
     });
@@ -223,7 +223,7 @@ class App {
     const { person, backend } = signedIn(session);
     const query = route.query === undefined ? {} : read(route.query, request.query, "The address is malformed");
     const body = route.body === undefined ? undefined : read(route.body, bodyOf(request), "This is not as expected");
-    if (!isSafe(request.method)) {
+    if (!isSafe(request.method) && route.changesNothing !== true) {
       this.#options.log.info({ user: person.name, method: request.method, path: request.path }, "asked to change");
     }
     const answer = await route.handle({ backend, path: pathOf(request), query, body, signal });

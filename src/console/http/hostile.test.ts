@@ -130,6 +130,25 @@ test("who signs in again ends the session that the browser had", async () => {
   expect(console.sessions.size).toBe(1);
 });
 
+test("who begins to sign in by OpenID Connect ends the session that the browser had", async () => {
+  const console = await start({ ways: { openid } });
+  const anna = await console.signIn();
+  const { status, headers } = await anna.send("/openid/start", { headers: { "sec-fetch-site": "same-origin" } });
+  expect([status, headers.location]).toEqual([303, "https://issuer.example.com/"]);
+  expect((await anna.send("/api/v1/nodes")).status).toBe(401);
+  expect(console.sessions.size).toBe(0);
+});
+
+test("a change is told in the log with who asked for it, a preview is none", async () => {
+  const console = await start();
+  const anna = await console.signIn();
+  const body = { name: "a", spec: {} };
+  expect((await anna.send("/api/v1/machine-types:preview", { method: "POST", body })).status).toBe(200);
+  expect(console.log.join("")).not.toContain("asked to change");
+  expect((await anna.send("/api/v1/machine-types", { method: "POST", body })).status).toBe(201);
+  expect(console.log.filter((line) => line.includes("asked to change"))).toEqual([expect.stringContaining("anna")]);
+});
+
 test("signing out ends the session on the server", async () => {
   const console = await start();
   const anna = await console.signIn();
@@ -164,6 +183,30 @@ test("too many failures from one address, and no more are tried there", async ()
   const refused = await tried("token-anna", "192.0.2.1");
   expect([refused.status, Number(refused.headers["retry-after"]) > 200]).toEqual([429, true]);
   expect((await tried("token-anna", "192.0.2.2")).status).toBe(201);
+});
+
+test("a sign-in that failed through nobody's fault counts for nobody, and a users file that cannot be read is said", async () => {
+  let failure: Error | undefined = new SignInError("USERS_FILE", "users, line 2: expected NAME:HASH");
+  const console = await start({
+    ways: {
+      signIn: () => {
+        if (failure !== undefined) return Promise.reject(failure);
+        const person = { kind: "user" as const, name: "anna" };
+        return Promise.resolve({ person, backend: console.place.backend(person) });
+      },
+    },
+  });
+  const sign = { method: "POST", body: { way: "password", user: "anna", password: "right" } };
+  for (let tried = 0; tried < 30; tried++) {
+    const answer = await console.send("/api/v1/session", sign);
+    expect([answer.status, answer.json().detail]).toEqual([
+      503,
+      "Nobody can sign in now: the users file cannot be read. The console's log says why.",
+    ]);
+  }
+  expect(console.log.join("")).toContain("users, line 2");
+  failure = undefined;
+  expect((await console.send("/api/v1/session", sign)).status).toBe(201);
 });
 
 test("X-Forwarded-For of strangers counts nothing", async () => {
@@ -260,6 +303,15 @@ test("one person's requests take no more than their share", async () => {
   go.resolve();
   expect((await Promise.all(under)).filter((status) => status === 200)).toHaveLength(32);
   expect((await others).status).toBe(200);
+});
+
+test("requests that were answered, and those that failed, give their places back", async () => {
+  const console = await start();
+  const anna = await console.signIn();
+  for (let asked = 0; asked < 40; asked++) {
+    expect((await anna.send("/api/v1/nodes")).status).toBe(200);
+    expect((await anna.send("/api/v1/machine-types/none")).status).toBe(404);
+  }
 });
 
 test("over plain HTTP on this machine the cookie is a plain one, and there is no HSTS", async () => {

@@ -78,10 +78,15 @@ export class SessionApi {
     response.appendHeader("set-cookie", endCookie(this.#options.cookies.session));
   }
 
-  /** Sends the browser to the OpenID provider. */
-  async startOpenId(response: Response): Promise<void> {
+  /**
+   * Sends the browser to the OpenID provider. The session that it had ends now: its cookie, which is strict, does not come
+   * back with the provider's answer.
+   */
+  async startOpenId(request: Request, response: Response): Promise<void> {
     const { ways, cookies } = this.#options;
     if (ways.openid === undefined) throw noOpenId();
+    const former = this.of(request);
+    if (former !== undefined) this.signOut(former, response);
     try {
       const { url, cookie } = await ways.openid.start();
       response.appendHeader("set-cookie", setCookie(cookies.openid, cookie));
@@ -144,7 +149,7 @@ export class SessionApi {
         // It says nothing of whoever tried.
         this.#failures.succeeded(address, user);
         metrics.signIn(way, "failed");
-        throw error;
+        throw error instanceof SignInError && error.code === "USERS_FILE" ? unreadable(error) : error;
       }
       metrics.signIn(way, "refused");
       // Whoever typed a password into the field of the name would find it in the log.
@@ -182,6 +187,11 @@ function refusal(way: SignIn["way"] | "openid"): ConsoleError {
       ? "The user or the password is wrong."
       : "The API server does not accept this token. It may have expired; make another one.";
   return new ConsoleError({ status: 401, title: "Not signed in", detail });
+}
+
+function unreadable(cause: SignInError): ConsoleError {
+  const detail = "Nobody can sign in now: the users file cannot be read. The console's log says why.";
+  return new ConsoleError({ status: 503, title: "Not signed in", detail }, { cause });
 }
 
 function noOpenId(): ConsoleError {

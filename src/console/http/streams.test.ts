@@ -58,7 +58,7 @@ test.each<[string, (console: TestConsole, anna: SignedInClient, clock: ManualClo
     "did nothing for half an hour",
     async (console, _anna, clock) => {
       await clock.advance(30 * 60_000);
-      await console.sessions.sweep();
+      console.sessions.sweep();
     },
   ],
 ])("the stream of somebody who %s ends", async (_name, end) => {

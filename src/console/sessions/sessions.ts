@@ -120,9 +120,9 @@ export class Sessions {
   }
 
   /** Ends those whose time is over, and those that do not count any longer for `stays`. */
-  async sweep(stays: (person: Person) => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
+  sweep(stays: (person: Person) => boolean = () => true): void {
     for (const kept of [...this.#kept.values()]) {
-      if (this.#isOver(kept) || !(await stays(kept.session.person))) this.#end(kept);
+      if (this.#isOver(kept) || !stays(kept.session.person)) this.#end(kept);
     }
   }
 

@@ -32,7 +32,7 @@ export function clusterWays({ address, openid, backend, clock }: ClusterWaysOpti
       if (how.way === "token") return await ofToken(how.token.trim(), signal);
       throw new SignInError("REFUSED", "there are no passwords here");
     },
-    stays: () => Promise.resolve(true),
+    staying: () => Promise.resolve(() => true),
     ...(openid === undefined
       ? {}
       : {

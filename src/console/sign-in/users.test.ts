@@ -28,7 +28,9 @@ test.each<[string, string, boolean]>([
   ["carl", "Grüße", false],
   ["__proto__", "Grüße", false],
 ])("%s with %j: %s", async (user, password, right) => {
-  expect(await new Users(file).verify(user, password, signal)).toBe(right);
+  const known = (await new Users(file).read()).get(user);
+  expect(await new Users(file).verify(user, password, signal)).toEqual(right ? known : undefined);
+  expect(known !== undefined || !right).toBe(true);
 });
 
 test("a password has another hash each time, in PHC's form, and nobody's hash costs the same", async () => {
@@ -61,13 +63,33 @@ test("a file that is not there is told", async () => {
   await expect(new Users(join(folder, "none")).verify("a", "b", signal)).rejects.toMatchObject({ code: "USERS_FILE" });
 });
 
-test("who is taken out of the file may not stay", async () => {
+test("who is taken out of the file may not stay, nor who has another password since", async () => {
   const place = new MemoryPlace();
   const ways = folderWays({ users: new Users(file), backend: (person) => place.backend(person) });
   const { person } = await ways.signIn({ way: "password", user: "anna", password: "Grüße" }, signal);
   expect(person).toEqual({ kind: "user", name: "anna" });
-  expect(await ways.stays(person)).toBe(true);
+  expect((await ways.staying())(person)).toBe(true);
+  expect((await ways.staying())({ kind: "user", name: "anna" })).toBe(false);
+  await writeFile(file, `# anna\nanna:${await hashPassword("Grüße")}\nbert:${hash}\n`);
+  expect((await ways.staying())(person)).toBe(false);
+  const again = await ways.signIn({ way: "password", user: "anna", password: "Grüße" }, signal);
+  expect((await ways.staying())(again.person)).toBe(true);
   await writeFile(file, `bert:${hash}\n`);
-  expect(await ways.stays(person)).toBe(false);
+  expect((await ways.staying())(again.person)).toBe(false);
+  await writeFile(file, `bert:${hash}\nmistake\n`);
+  await expect(ways.staying()).rejects.toMatchObject({ code: "USERS_FILE" });
   await expect(ways.signIn({ way: "token", token: "x" }, signal)).rejects.toMatchObject({ code: "REFUSED" });
+});
+
+test("no time is saved on a user that there is not", async () => {
+  await writeFile(file, `anna:${hash}\n`);
+  const users = new Users(file);
+  // Two hashes at a time: a third one waits for one of them, whoever it is of.
+  const turns: string[] = [];
+  const verify = async (user: string): Promise<void> => {
+    await users.verify(user, "wrong", signal);
+    turns.push(user);
+  };
+  await Promise.all([verify("anna"), verify("anna"), verify("nobody")]);
+  expect(turns[0]).toBe("anna");
 });

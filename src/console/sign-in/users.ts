@@ -11,7 +11,7 @@ const atOnce = 2;
 
 /**
  * People of a users file: a line `NAME:HASH` each, as `metahub console password` prints it; # begins a comment. Read
- * at each sign-in, so that a line that was taken out counts no more.
+ * at each sign-in and at each look for who may stay, so that a line that was taken out or changed counts no more.
  */
 export class Users {
   readonly #file: string;
@@ -27,13 +27,14 @@ export class Users {
   }
 
   /**
-   * Whether that is the user's password. A user that there is not costs as much time as one with the usual hash.
+   * The hash of the user's password, if that is it. A user that there is not costs as much time as one with the usual
+   * hash.
    * @throws SignInError USERS_FILE
    */
-  async verify(user: string, password: string, signal: AbortSignal): Promise<boolean> {
+  async verify(user: string, password: string, signal: AbortSignal): Promise<PasswordHash | undefined> {
     const known = (await this.read()).get(user);
     const isIt = await this.#turns.run(signal, () => isPassword(password, known ?? nobodysHash));
-    return isIt && known !== undefined;
+    return isIt ? known : undefined;
   }
 
   async #text(): Promise<string> {

@@ -4,6 +4,9 @@ import type { SignIn, signInWay } from "../contract/session.ts";
 import type { SignedIn } from "../sessions/sessions.ts";
 import type { OpenId } from "./openid.ts";
 
+/** Whether somebody who is signed in may stay so. */
+export type Staying = (person: Person) => boolean;
+
 /** How people sign in here: in a cluster by a token or OpenID Connect, in a folder by a password. */
 export interface SignInWays {
   readonly ways: readonly z.infer<typeof signInWay>[];
@@ -13,6 +16,6 @@ export interface SignInWays {
     /** @throws SignInError */
     finish(query: string, cookie: string, signal: AbortSignal): Promise<SignedIn>;
   };
-  /** Whether somebody who is signed in may stay so: a user may have been taken out of the file. */
-  stays(person: Person): Promise<boolean>;
+  /** Reads once who of those who are signed in may stay so: a line of the users file may have gone, or have changed. */
+  staying(): Promise<Staying>;
 }

@@ -55,7 +55,7 @@ function testWays(place: MemoryPlace): SignInWays {
           : { kind: "user" as const, name };
       return { person, backend: place.backend(person) };
     },
-    stays: () => Promise.resolve(true),
+    staying: () => Promise.resolve(() => true),
   };
 }
 

@@ -18,6 +18,7 @@ import type { StoredMachineType } from "../machine-types/stored.ts";
 import { machineTypeView } from "../machine-types/view.ts";
 import type { Matrices } from "../matrix/matrix.ts";
 import type { NodeViews } from "../nodes/view.ts";
+import { withNotes } from "../paging.ts";
 import { asProblem, type Deed } from "../problems.ts";
 import type { SelectionRows } from "../selections/rows.ts";
 import { tellChanges } from "./changes.ts";
@@ -74,9 +75,7 @@ export class ClusterBackend implements SignedInBackend {
     );
   }
 
-  async machineTypes(
-    signal: AbortSignal,
-  ): Promise<{ readonly items: readonly MachineTypeView[]; readonly version: string }> {
+  async machineTypes(signal: AbortSignal) {
     return await this.#doing(seeing, signal, async (ended) => {
       const { watches } = this.#options;
       const [types, nodes, active] = await Promise.all([
@@ -93,7 +92,8 @@ export class ClusterBackend implements SignedInBackend {
         }),
       );
       const counted = active === undefined ? "" : [...active.values()].reduce((sum, count) => sum + count, 0);
-      return { items, version: `${version}-${watches.credentials?.version ?? 0}-${counted}` };
+      const notes = withNotes([...watches.machineTypes.notes, ...(nodes === undefined ? [] : watches.nodes.notes)]);
+      return { items, version: `${version}-${watches.credentials?.version ?? 0}-${counted}`, ...notes };
     });
   }
 
@@ -178,7 +178,7 @@ export class ClusterBackend implements SignedInBackend {
         spokenLists(watches, this.#member, ended),
       ]);
       const { snapshot } = this.#snapshot(types, nodes);
-      return await matrices.of(image, person, { snapshot, lists }, ended);
+      return await matrices.of(image, person, { snapshot, seesNodes: nodes !== undefined, lists }, ended);
     });
   }
 
@@ -190,7 +190,7 @@ export class ClusterBackend implements SignedInBackend {
         watches.nodes.join(this.#member, ended),
       ]);
       const { snapshot, version } = this.#snapshot(types, nodes);
-      return { ...views.page(snapshot, query), version };
+      return { ...views.page(snapshot, query), version, ...withNotes(watches.nodes.notes) };
     });
   }
 
@@ -321,10 +321,10 @@ function parsedDraft({ name, spec }: MachineTypeDraft) {
 }
 
 function versioned<Kept extends object>(
-  { version }: SharedWatch<Kept>,
+  { version, pending }: SharedWatch<Kept>,
   store: ReadonlyMap<string, Kept> | undefined,
 ): Versioned<Kept> | undefined {
-  return store === undefined ? undefined : { store, version };
+  return store === undefined ? undefined : { store, version, pending };
 }
 
 function signedOut(): ConsoleError {

@@ -4,17 +4,11 @@ import { pause, unlessAborted } from "../../../time/clock.ts";
 import type { Change } from "../../contract/views.ts";
 import type { Member } from "./member.ts";
 import { reviewMs } from "./reviews.ts";
-import type { SharedWatch, WatchNews } from "./shared-watch.ts";
+import { type AnyWatch, type Source, Teller } from "./teller.ts";
 import type { Watches } from "./watches.ts";
 
-type Kind = Extract<Change, { event: "changed" }>["kind"];
-type AnyWatch = Pick<SharedWatch<object>, "joinIfAllowed" | "listen">;
-
-/** Names in one message; the contract's bound. More are told as none, which means all. */
-const mostNames = 100;
 /** Between a refusal by a watch and the next try, ms. */
 const refusedBounds = { minMs: 500, baseMs: 2_000, maxMs: reviewMs };
-const lostDetail = "The API server does not answer now; what you see is as it was before.";
 
 /**
  * Tells one member of changes of all that they may watch, until the signal aborts or they sign out. Whoever is refused is
@@ -29,23 +23,25 @@ export async function tellChanges(
 ): Promise<void> {
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, member.signedOut, failed.signal]);
-  const following = { clock: watches.clock, member, told: new Outages(tell), ended };
-  const follows = kindsOf(watches).map(([kind, watch]) =>
-    follow(kind, watch, following).catch((error: unknown) => failed.abort(error)),
+  const told = new Teller(tell, watches.clock);
+  const following = { clock: watches.clock, member, told, ended };
+  const follows = sourcesOf(watches).map(([source, watch]) =>
+    follow(source, watch, following).catch((error: unknown) => failed.abort(error)),
   );
   await Promise.all(follows);
+  told.end();
   failed.signal.throwIfAborted();
 }
 
 interface Following {
   readonly clock: Watches["clock"];
   readonly member: Member;
-  readonly told: Outages;
+  readonly told: Teller;
   readonly ended: AbortSignal;
 }
 
 /** Listens to one watch for as long as the member may, and tries again where they may not. */
-async function follow(kind: Kind, watch: AnyWatch, following: Following): Promise<void> {
+async function follow(source: Source, watch: AnyWatch, following: Following): Promise<void> {
   const { clock, member, told, ended } = following;
   const backoff = new Backoff(refusedBounds, Math.random);
   try {
@@ -55,9 +51,9 @@ async function follow(kind: Kind, watch: AnyWatch, following: Following): Promis
         continue;
       }
       ended.throwIfAborted();
-      if (again) told.all(kind);
+      if (again) told.all(source);
       const began = clock.now();
-      await untilRefused(kind, watch, following);
+      await untilRefused(source, watch, following);
       if (clock.now() - began >= reviewMs) backoff.reset();
       await pause(clock, backoff.next(), ended);
     }
@@ -67,10 +63,10 @@ async function follow(kind: Kind, watch: AnyWatch, following: Following): Promis
 }
 
 /** Resolves where the member is refused; rejects with the signal's reason. */
-async function untilRefused(kind: Kind, watch: AnyWatch, { member, told, ended }: Following): Promise<void> {
+async function untilRefused(source: Source, watch: AnyWatch, { member, told, ended }: Following): Promise<void> {
   const refused = Promise.withResolvers<void>();
   const leave = watch.listen(member, (news) => {
-    told.take(kind, watch, news);
+    told.take(source, watch, news);
     if (news.type === "refused") refused.resolve();
   });
   try {
@@ -80,12 +76,13 @@ async function untilRefused(kind: Kind, watch: AnyWatch, { member, told, ended }
   }
 }
 
-function kindsOf(watches: Watches): readonly (readonly [Kind, AnyWatch])[] {
-  const { machineTypes, nodes, pods, lists, clusterLists, credentials } = watches;
+function sourcesOf(watches: Watches): readonly (readonly [Source, AnyWatch])[] {
+  const { machineTypes, nodes, pods, namespaces, lists, clusterLists, credentials } = watches;
   return [
     ["machine-types", machineTypes],
     ["nodes", nodes],
     ["selections", pods],
+    ["namespaces", namespaces],
     ["manifest-lists", lists],
     ["manifest-lists", clusterLists],
     ...(credentials === undefined ? [] : [["credentials", credentials] as const]),
@@ -99,44 +96,5 @@ async function mayListen(watch: AnyWatch, member: Member, signal: AbortSignal): 
   } catch (error) {
     if (isKubernetesError(error) && error.temporary) return true;
     throw error;
-  }
-}
-
-/** Several watches are lost together, and a person is told once; and that they are back once all of them are. */
-class Outages {
-  readonly #tell: (change: Change) => void;
-  readonly #lost = new Set<AnyWatch>();
-
-  constructor(tell: (change: Change) => void) {
-    this.#tell = tell;
-  }
-
-  take(kind: Kind, watch: AnyWatch, news: WatchNews): void {
-    switch (news.type) {
-      case "changed":
-        this.#tell({ event: "changed", kind, names: news.keys.length > mostNames ? [] : [...news.keys] });
-        break;
-      case "refused":
-        // The page asks again, and is told in the answer what is missing.
-        this.#back(watch);
-        this.all(kind);
-        break;
-      case "lost":
-        if (this.#lost.size === 0) this.#tell({ event: "lost", detail: lostDetail });
-        this.#lost.add(watch);
-        break;
-      case "back":
-        this.#back(watch);
-        break;
-    }
-  }
-
-  /** Anything of this kind may have changed. */
-  all(kind: Kind): void {
-    this.#tell({ event: "changed", kind, names: [] });
-  }
-
-  #back(watch: AnyWatch): void {
-    if (this.#lost.delete(watch) && this.#lost.size === 0) this.#tell({ event: "back" });
   }
 }

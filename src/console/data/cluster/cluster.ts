@@ -38,7 +38,9 @@ export function openClusterData(options: ClusterDataOptions): ConsoleData {
   };
   const clients = new TokenClients({ access, userAgent: `metahub-console/${version}` });
   const now = (): number => clock.now();
-  const watches = new Watches({ clock, observe, credentialsNamespace });
+  const onLeftOut = (resource: string): void =>
+    onError(new Error(`there are more ${resource} than are kept: some are not shown`));
+  const watches = new Watches({ clock, observe, onLeftOut, credentialsNamespace });
   const shared: SharedOfCluster = {
     watches,
     snapshots: new Snapshots(now),

@@ -1,7 +1,7 @@
 import type { SpokenList } from "../../../lists/list.ts";
 import type { Page } from "../../backend.ts";
 import { listKey } from "../lists/view.ts";
-import { pageOf } from "../paging.ts";
+import { pageOf, withNotes } from "../paging.ts";
 import { refusedRight } from "../problems.ts";
 import type { KeptList } from "./kinds.ts";
 import type { Member } from "./member.ts";
@@ -23,7 +23,12 @@ export async function listsPage(
   }
   const all = [...(own?.values() ?? []), ...(everybodys?.values() ?? [])].map(({ view }) => view);
   const sorted = all.sort((left, right) => (listKey(left) < listKey(right) ? -1 : 1));
-  return { ...pageOf(sorted, listKey, page), version: `${run}-${lists.version}-${clusterLists.version}-${all.length}` };
+  const version = `${run}-${lists.version}-${clusterLists.version}-${all.length}`;
+  const notes = withNotes([
+    ...(own === undefined ? [] : lists.notes),
+    ...(everybodys === undefined ? [] : clusterLists.notes),
+  ]);
+  return { ...pageOf(sorted, listKey, page), version, ...notes };
 }
 
 /** The lists that speak for names, as far as the person may see them. */

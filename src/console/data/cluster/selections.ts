@@ -3,6 +3,7 @@ import { isKubernetesError } from "../../../kubernetes/error.ts";
 import { parseObject } from "../../../kubernetes/object.ts";
 import type { SelectionQuery } from "../../backend.ts";
 import { digestOf } from "../objects.ts";
+import { withNotes } from "../paging.ts";
 import { refusedRight } from "../problems.ts";
 import { type KeptPod, keptPod } from "../selections/kept-pod.ts";
 import type { SelectionRows } from "../selections/rows.ts";
@@ -33,7 +34,8 @@ export async function selectionsPage(query: SelectionQuery, place: SelectionsPla
   if (pods !== undefined) {
     const known = namespaces === undefined ? "" : watches.namespaces.version;
     const version = `${watches.run}-${watches.pods.version}-${known}-${named?.version ?? ""}`;
-    return { ...rows.page(pods.values(), ground, query, version), version };
+    const notes = withNotes(watches.pods.notes);
+    return { ...rows.page(pods.values(), ground, query, version), version, ...notes };
   }
   if (query.namespace === undefined) {
     const words = "see the Pods of all namespaces. Choose a namespace whose Pods you may see";

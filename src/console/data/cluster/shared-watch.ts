@@ -29,7 +29,7 @@ export interface WatchedKind<Kept> {
   readonly words: string;
   /** Keeps of an object what is shown. */
   readonly keep: (object: KubernetesObject) => Kept | undefined;
-  /** Bytes that are kept, by estimate. Beyond them objects are left out, and `leftOut` counts them. */
+  /** Bytes that are kept, by estimate. Beyond them objects are left out, and `notes` says so. */
   readonly maxBytes: number;
 }
 
@@ -46,6 +46,8 @@ export interface SharedWatchOptions<Kept> {
   readonly kind: WatchedKind<Kept>;
   readonly clock: Pick<Clock, "now" | "after">;
   readonly observe: (resource: string, event: ReflectorEvent) => void;
+  /** Told once of a watch whose bytes are used up. */
+  readonly onLeftOut: (resource: string) => void;
 }
 
 interface Membership {
@@ -73,7 +75,7 @@ export class SharedWatch<Kept extends object> {
   #running: Running<Kept> | undefined;
   #bytes = 0;
   #version = 0;
-  #leftOut = 0;
+  #leftOut = false;
   #failing = false;
   #failure: KubernetesError | undefined;
   #changed = new Set<string>();
@@ -85,14 +87,21 @@ export class SharedWatch<Kept extends object> {
     this.#options = options;
   }
 
+  /** Whether a change is still to be told to those who listen. */
+  get pending(): boolean {
+    return this.#endTelling !== undefined;
+  }
+
   /** Another number after each change. */
   get version(): number {
     return this.#version;
   }
 
-  /** Objects that were left out because of their size since the watch was opened. */
-  get leftOut(): number {
-    return this.#leftOut;
+  /** For people: a sentence where objects were left out since the watch was opened, because of their size. */
+  get notes(): readonly string[] {
+    const { words, resource } = this.#options.kind;
+    if (!this.#leftOut) return [];
+    return [`Not all is shown: there are more ${resource.plural} than this console keeps to let people ${words}.`];
   }
 
   /** How many have a part in it. */
@@ -238,11 +247,18 @@ export class SharedWatch<Kept extends object> {
     const size = heapSize(kept);
     const before = this.#running?.reflector.store.get(keyOf(object));
     if (this.#bytes - this.#sizeOf(before) + size > maxBytes) {
-      this.#leftOut += 1;
+      this.#leaveOut();
       return undefined;
     }
     this.#sizes.set(kept, size);
     return kept;
+  }
+
+  #leaveOut(): void {
+    if (this.#leftOut) return;
+    this.#leftOut = true;
+    this.#version += 1;
+    this.#options.onLeftOut(this.#options.kind.resource.plural);
   }
 
   #sizeOf(kept: Kept | undefined): number {
@@ -324,7 +340,7 @@ export class SharedWatch<Kept extends object> {
     this.#changed = new Set();
     this.#sizes = new WeakMap();
     this.#bytes = 0;
-    this.#leftOut = 0;
+    this.#leftOut = false;
     this.#version += 1;
     this.#failing = false;
   }

@@ -11,6 +11,8 @@ const pauseMs = 250;
 export interface Versioned<Kept> {
   readonly store: ReadonlyMap<string, Kept>;
   readonly version: number;
+  /** Whether those who listen are still to be told of a change in it. */
+  readonly pending: boolean;
 }
 
 /** A snapshot, and a name for it that no other has. */
@@ -48,7 +50,8 @@ export class Snapshots {
     const before = this.#made.get(what);
     const now = this.#now();
     if (before !== undefined && before.types === typeVersion) {
-      if (before.nodes === nodeVersion || now - before.at < pauseMs) return before;
+      // Whoever gets the one of before is told of the change that is not in it, and asks again.
+      if (before.nodes === nodeVersion || (nodes?.pending === true && now - before.at < pauseMs)) return before;
     }
     const builder = this.#builders.get(what) ?? new SnapshotBuilder();
     this.#builders.set(what, builder);

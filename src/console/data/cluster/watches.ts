@@ -8,6 +8,7 @@ import { SharedWatch } from "./shared-watch.ts";
 export interface WatchesOptions {
   readonly clock: Pick<Clock, "now" | "after">;
   readonly observe: (resource: string, event: ReflectorEvent) => void;
+  readonly onLeftOut: (resource: string) => void;
   /** Where credentials are kept; undefined: nowhere. */
   readonly credentialsNamespace: string | undefined;
 }

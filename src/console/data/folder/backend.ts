@@ -16,7 +16,7 @@ import type { Matrices } from "../matrix/matrix.ts";
 import type { NodeViews } from "../nodes/view.ts";
 import { pageOf } from "../paging.ts";
 import { asProblem, type Deed, invalidField, notFound } from "../problems.ts";
-import { activeCredentials } from "./content.ts";
+import { activeCredentials, type FolderContent } from "./content.ts";
 import type { MachineTypeFiles } from "./files.ts";
 import type { FollowedContent } from "./follow.ts";
 import { folderTypeView } from "./views.ts";
@@ -94,8 +94,9 @@ export class FolderBackend implements SignedInBackend {
   async preview(draft: MachineTypeDraft, deletion: boolean): Promise<Preview> {
     const { content } = this.#options.followed;
     if (deletion) {
+      // How many Pods run there is not known to a folder.
       const credentials = activeCredentials(content, this.#options.now()).get(draft.name) ?? 0;
-      return { ...foresee(content.snapshot, draft.name, undefined), refused: [], pods: 0, credentials };
+      return { ...foresee(content.snapshot, draft.name, undefined), refused: [], credentials };
     }
     try {
       const { name, spec } = draft;
@@ -141,7 +142,8 @@ export class FolderBackend implements SignedInBackend {
   async matrix(image: string, signal: AbortSignal): Promise<Matrix> {
     const { content } = this.#options.followed;
     const { matrices, person } = this.#options;
-    return await matrices.of(image, person, { snapshot: content.snapshot, lists: content.lists }, signal);
+    const ground = { snapshot: content.snapshot, seesNodes: true, lists: content.lists };
+    return await matrices.of(image, person, ground, signal);
   }
 
   async nodes(query: NodeQuery) {
@@ -173,8 +175,11 @@ export class FolderBackend implements SignedInBackend {
     const { followed, now } = this.#options;
     const stored = await asProblem(deed, signal, write);
     const { name, resourceVersion } = stored;
-    await followed.seen(({ types }) => types.get(name)?.resourceVersion === resourceVersion, signal);
-    return folderTypeView(stored, followed.content, now());
+    const shows = ({ types }: FolderContent): boolean => types.get(name)?.resourceVersion === resourceVersion;
+    await followed.seen(shows, signal);
+    const { content, problem } = followed;
+    const notes = problem === undefined || shows(content) ? {} : { notes: [`It is saved, and not shown. ${problem}`] };
+    return { ...folderTypeView(stored, content, now()), ...notes };
   }
 
   #mayWrite(): void {

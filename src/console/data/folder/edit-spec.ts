@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRecord, type JsonRecord } from "../../../json/object.ts";
-import { applyEdits, type Write } from "../../../manifests/edit.ts";
+import type { JsonRecord } from "../../../json/object.ts";
+import { applyEdits } from "../../../manifests/edit.ts";
 import { editDocument } from "../../../manifests/edit-document.ts";
 import { type ManifestDocument, readManifests } from "../../../manifests/parse.ts";
-import type { Path, Value } from "../../../manifests/value-text.ts";
+import type { Path } from "../../../manifests/value-text.ts";
+import { differencesOf } from "./differences.ts";
 
 /** An object in one of a folder's files. */
 export interface FiledObject {
@@ -22,39 +23,9 @@ export interface FiledObject {
  * spelling, and other documents are not touched.
  */
 export function withSpec({ text, document, path, object }: FiledObject, spec: JsonRecord): string {
-  const writes: Write[] = [];
-  const removals: Path[] = [];
-  const before = object["spec"];
-  if (isRecord(before)) compare(before, spec, [...path, "spec"], writes, removals);
-  else writes.push({ path: [...path, "spec"], value: written(spec) ?? {} });
+  const { writes, removals } = differencesOf(object["spec"], spec, [...path, "spec"]);
   if (writes.length + removals.length === 0) return text;
   return applyEdits(text, editDocument(text, document, writes, removals).edits);
-}
-
-function compare(before: JsonRecord, after: JsonRecord, path: Path, writes: Write[], removals: Path[]): void {
-  for (const key of Object.keys(before)) {
-    if (written(after[key]) === undefined) removals.push([...path, key]);
-  }
-  for (const [key, given] of Object.entries(after)) {
-    const [known, value] = [before[key], written(given)];
-    if (value === undefined || isDeepStrictEqual(known, value)) continue;
-    if (isRecord(known) && isRecord(value) && Object.keys(known).length > 0) {
-      compare(known, value, [...path, key], writes, removals);
-    } else writes.push({ path: [...path, key], value });
-  }
-}
-
-/** A value of JSON without its nulls: a field that is null is one that is not there. */
-function written(given: unknown): Value | undefined {
-  if (typeof given === "string" || typeof given === "number" || typeof given === "boolean") return given;
-  if (Array.isArray(given)) return given.flatMap((item) => written(item) ?? []);
-  if (!isRecord(given)) return undefined;
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([key, member]) => {
-      const value = written(member);
-      return value === undefined ? [] : [[key, value] as const];
-    }),
-  );
 }
 
 /**

@@ -5,8 +5,9 @@ import { metahubApiVersion } from "../../../api/machine-type.ts";
 import { parseMachineType } from "../../../api/parse-machine-type.ts";
 import { createFile, replaceFile } from "../../../identity/write-file.ts";
 import { isRecord } from "../../../json/object.ts";
+import { ManifestError } from "../../../manifests/error.ts";
 import { readManifests } from "../../../manifests/parse.ts";
-import { readFolder } from "../../../manifests/sources.ts";
+import { readFolder, type Source } from "../../../manifests/sources.ts";
 import { liesIn } from "../../../process/lies-in.ts";
 import { Turns } from "../../../time/turns.ts";
 import { documentOptions } from "../../../yaml/document-options.ts";
@@ -74,8 +75,9 @@ export class MachineTypeFiles {
 
   /** The object as it was when the person read it. */
   async #expect(name: string, resourceVersion: string | undefined, signal: AbortSignal): Promise<FiledObject> {
-    const found = await this.#find(name, signal);
-    if (found === undefined) throw notFound(`machine type ${name} in the folder`);
+    const unread: ManifestError[] = [];
+    const found = await this.#find(name, signal, unread);
+    if (found === undefined) throw unread[0] ?? notFound(`machine type ${name} in the folder`);
     if (resourceVersion !== undefined && resourceVersion !== digestOf(found.object)) {
       throw conflict(
         "Somebody else changed it since you opened it. Compare both, and save again.",
@@ -85,14 +87,15 @@ export class MachineTypeFiles {
     return found;
   }
 
-  async #find(name: string, signal: AbortSignal): Promise<FiledObject | undefined> {
-    for (const { path: place, name: shown, text } of await readFolder(this.#folder, signal)) {
-      for (const document of readManifests(text, shown)) {
-        for (const { apiVersion, kind, object, path } of document.manifests) {
-          const { metadata } = object;
-          if (apiVersion !== metahubApiVersion || kind !== "MachineType" || !isRecord(metadata)) continue;
-          if (metadata["name"] === name) return { place, text, document, path, object };
-        }
+  /** Past files that cannot be read: those are told in `unread`, as it may be in one of them. */
+  async #find(name: string, signal: AbortSignal, unread: ManifestError[] = []): Promise<FiledObject | undefined> {
+    for (const source of await readFolder(this.#folder, signal)) {
+      try {
+        const found = typeIn(source, name);
+        if (found !== undefined) return found;
+      } catch (error) {
+        if (!(error instanceof ManifestError)) throw error;
+        unread.push(error);
       }
     }
     return undefined;
@@ -107,6 +110,17 @@ export class MachineTypeFiles {
       detail: "Its file is a link that leads out of the folder. It is shown, and changed where it lies.",
     });
   }
+}
+
+function typeIn({ path: place, name: shown, text }: Source, name: string): FiledObject | undefined {
+  for (const document of readManifests(text, shown)) {
+    for (const { apiVersion, kind, object, path } of document.manifests) {
+      const { metadata } = object;
+      if (apiVersion !== metahubApiVersion || kind !== "MachineType" || !isRecord(metadata)) continue;
+      if (metadata["name"] === name) return { place, text, document, path, object };
+    }
+  }
+  return undefined;
 }
 
 function stored({ object }: FiledObject): StoredMachineType {

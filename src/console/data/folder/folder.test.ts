@@ -96,6 +96,63 @@ describe("a folder that may be written", () => {
     }
   });
 
+  const listed = `apiVersion: v1
+kind: List
+items:
+-   apiVersion: metahub.dev/v1alpha1
+    kind: MachineType
+    metadata: {name: type2}   # second
+    spec: {nodeSelector: {matchLabels: {pool: b}},  features: ["cpu:zen2"]}
+-   apiVersion: metahub.dev/v1alpha1
+    kind: MachineType
+    metadata: {name: type3}
+    spec:
+        nodeSelector:
+            matchExpressions:
+            -   {key: pool, operator: In, values: [c]}
+            # only those with much memory
+            -   key: memory # in GiB
+                operator: In
+                values: ["500"]
+        features:
+        # measured by hand
+        -   cpu:zen3 # all of them
+        -   cpuflag:avx2   # for the old builds
+`;
+
+  test("an item of a List is taken out, and its neighbours are not touched", async () => {
+    await writeFile(join(folder, "list.yaml"), listed);
+    await expect.poll(async () => (await person.machineTypes(signal)).items.length).toBe(3);
+    await person.deleteMachineType("type2", undefined, signal);
+    const [head = "", , third = ""] = listed.split(/^(?=- )/m);
+    expect(await readFile(join(folder, "list.yaml"), "utf8")).toBe(head + third);
+  });
+
+  test("items of lists are added, changed and taken out one by one, with the comments of the others kept", async () => {
+    await writeFile(join(folder, "list.yaml"), listed);
+    await expect.poll(async () => (await person.machineTypes(signal)).items.length).toBe(3);
+    const { resourceVersion = "", spec } = await person.machineType("type3", signal);
+    const nodeSelector = structuredClone(Object(spec["nodeSelector"]));
+    nodeSelector.matchExpressions[1].values = ["250"];
+    const features = ["cpu:zen3", "cpu:zen2", "cpuflag:avx2"];
+    await person.replaceMachineType({ name: "type3", resourceVersion, spec: { nodeSelector, features } }, signal);
+    expect(await readFile(join(folder, "list.yaml"), "utf8")).toBe(
+      listed.replace("500", "250").replace("of them\n", "of them\n        - 'cpu:zen2'\n"),
+    );
+  });
+
+  test("a JSON file stays one", async () => {
+    const metadata = { name: "type2" };
+    const spec = { nodeSelector: { matchLabels: { pool: "b" } }, features: ["cpu:zen2"] };
+    const object = { apiVersion: "metahub.dev/v1alpha1", kind: "MachineType", metadata, spec };
+    await writeFile(join(folder, "type2.json"), JSON.stringify(object, null, 2));
+    await expect.poll(async () => (await person.machineTypes(signal)).items.length).toBe(2);
+    const { resourceVersion = "" } = await person.machineType("type2", signal);
+    const after = { nodeSelector: { matchLabels: { pool: "c" } }, features: ["cpu:zen3", "cpuflag:avx2"], priority: 2 };
+    await person.replaceMachineType({ name: "type2", resourceVersion, spec: after }, signal);
+    expect(JSON.parse(await readFile(join(folder, "type2.json"), "utf8"))).toEqual({ ...object, spec: after });
+  });
+
   test("two people who edit the same: the second one is told what the first one wrote", async () => {
     const { resourceVersion = "", spec } = await person.machineType("type1", signal);
     const draft = (priority: number) => ({ name: "type1", resourceVersion, spec: { ...spec, priority } });
@@ -127,6 +184,31 @@ describe("a folder that may be written", () => {
     expect(await readFile(join(folder, "credential-type2.yaml"), "utf8")).not.toContain(made.secret);
     expect(await problemOf(person.createCredential("type2", { name: "type2" }, signal))).toMatchObject({ status: 409 });
     expect(await problemOf(person.createCredential("type9", { name: "x" }, signal))).toMatchObject({ status: 404 });
+  });
+
+  test.each(["2020-01-01T00:00:00Z", "2020-01-01", new Date().toISOString(), "soon", ""])(
+    "a credential that ends at %j is refused at its field",
+    async (expires) => {
+      const problem = await problemOf(person.createCredential("type1", { name: "late", expires }, signal));
+      expect(problem).toMatchObject({ status: 422, fields: [{ path: "expires" }] });
+      expect(await readdir(folder)).toEqual(["cluster.yaml"]);
+      expires = new Date(Date.now() + 60_000).toISOString();
+      const { credential } = await person.createCredential("type1", { name: "soon", expires }, signal);
+      expect(credential).toMatchObject({ state: "active", expires: expires.replace(/\.\d+Z/, "Z") });
+      expect((await person.credentials("type1", signal)).items).toMatchObject([{ state: "active" }]);
+    },
+  );
+
+  test.each([
+    [200, 201],
+    [201, 422],
+    [253, 422],
+  ])("a credential whose name has %i characters", async (length, status) => {
+    const name = "x".repeat(length);
+    await writeFile(join(folder, `${"x".repeat(200)}.yaml`), "");
+    const made = person.createCredential("type1", { name }, signal);
+    if (status === 201) expect(await made).toMatchObject({ credential: { username: "type1" } });
+    else expect(await problemOf(made)).toMatchObject({ status, fields: [{ path: "name" }] });
   });
 
   test("a deletion takes its document out, and the file where nothing else is in it", async () => {
@@ -179,6 +261,29 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
     expect(await readdir(outside)).toEqual(["far.yaml"]);
   });
 
+  test("a type whose nodes all are another's says so, and so does the other", async () => {
+    const spec = { nodeSelector: { matchLabels: { pool: "a" } }, priority: 5 };
+    await person.createMachineType({ name: "type2", spec }, signal);
+    const conditions = async (name: string) =>
+      (await person.machineType(name, signal)).conditions.flatMap(({ type, status, message }) =>
+        status === "False" ? [[type, message]] : [],
+      );
+    expect(await conditions("type1")).toEqual([
+      ["Ready", expect.stringContaining("no node is of this type")],
+      ["Exclusive", expect.stringContaining("type2 selects a node that this type selects too")],
+    ]);
+    expect(await conditions("type2")).toEqual([["Exclusive", expect.stringContaining("type1 selects")]]);
+  });
+
+  test("a deletion is foreseen; of Pods a folder knows nothing, and says no number", async () => {
+    await person.createCredential("type1", { name: "login" }, signal);
+    await expect.poll(async () => (await person.machineType("type1", signal)).credentials).toBe(1);
+    const { spec } = await person.machineType("type1", signal);
+    const foreseen = await person.preview({ name: "type1", spec }, true, signal);
+    expect(foreseen).toMatchObject({ credentials: 1, moved: [{ from: "type1", to: null, nodes: 1 }] });
+    expect(foreseen.pods).toBeUndefined();
+  });
+
   test("a mistake in a draft stands at its field", async () => {
     const spec = { nodeSelector: { matchLabels: { pool: "b" } }, features: ["cpu zen"] };
     const field = { path: "spec.features[0]", message: expect.any(String) };
@@ -194,12 +299,55 @@ spec: {machineType: far, secretHash: "sha256:${"0".repeat(64)}"}
     const end = new AbortController();
     const listening = person.changes((one) => told.push(one), end.signal);
     await person.createMachineType({ name: "type2", spec: { nodeSelector: { matchLabels: { pool: "b" } } } }, signal);
-    expect(told).toEqual([{ event: "changed", kind: "machine-types", names: ["type2"] }]);
+    expect(told).toEqual([
+      { event: "changed", kind: "machine-types", names: ["type2"] },
+      { event: "changed", kind: "matrix", names: [] },
+    ]);
+    await person.createCredential("type2", { name: "login" }, signal);
+    await expect.poll(() => told.slice(2)).toEqual([{ event: "changed", kind: "credentials", names: ["login"] }]);
     await writeFile(join(folder, "broken.yaml"), "a: [");
     await expect.poll(() => told.at(-1)).toMatchObject({ event: "lost" });
     expect((await person.machineTypes(signal)).items).toHaveLength(2);
     await rm(join(folder, "broken.yaml"));
     await expect.poll(() => told.at(-1)).toEqual({ event: "back" });
+    end.abort();
+    await listening;
+  });
+
+  test("past a file that cannot be used people go on, and are told which it is", async () => {
+    await person.createCredential("type1", { name: "login" }, signal);
+    const told: Change[] = [];
+    const end = new AbortController();
+    const listening = person.changes((one) => told.push(one), end.signal);
+    await writeFile(join(folder, "broken.yaml"), "a: [");
+    await expect
+      .poll(() => told.at(-1))
+      .toMatchObject({ event: "lost", detail: expect.stringContaining("broken.yaml") });
+    expect(JSON.stringify(told)).not.toContain(folder);
+    const spec = { nodeSelector: { matchLabels: { pool: "b" } } };
+    const made = await person.createMachineType({ name: "type2", spec }, signal);
+    expect(contract.parse(made).notes).toEqual([expect.stringMatching(/^It is saved, and not shown\. broken\.yaml/)]);
+    const { resourceVersion = "", spec: old } = await person.machineType("type1", signal);
+    const draft = { name: "type1", resourceVersion, spec: { ...old, priority: 7 } };
+    expect((await person.replaceMachineType(draft, signal)).notes).toHaveLength(1);
+    expect(await read()).toBe(cluster.replace("priority: 1", "priority: 7"));
+    expect((await person.credentials("type1", signal)).items).toMatchObject([{ id: "login" }]);
+    await person.createCredential("type1", { name: "second" }, signal);
+    expect(await person.revokeCredential("type1", "second", signal)).toMatchObject({ state: "revoked" });
+    // It may be in the file that cannot be read.
+    for (const work of [
+      () => person.revokeCredential("type1", "third", signal),
+      () => person.deleteMachineType("x", "1", signal),
+    ]) {
+      expect(await problemOf(work())).toMatchObject({ status: 503, detail: expect.stringContaining("broken.yaml") });
+    }
+    await rm(join(folder, "broken.yaml"));
+    await expect
+      .poll(async () => (await person.machineTypes(signal)).items.map(({ name, spec: one }) => [name, one["priority"]]))
+      .toEqual([
+        ["type1", 7],
+        ["type2", undefined],
+      ]);
     end.abort();
     await listening;
   });

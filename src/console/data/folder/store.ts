@@ -4,6 +4,10 @@ import type { CredentialStore, StoreContent } from "../../../identity/credential
 import { IdentityError } from "../../../identity/error.ts";
 import { type FiledCredential, FolderStore } from "../../../identity/folder-store.ts";
 import { liesIn } from "../../../process/lies-in.ts";
+import { invalid } from "../problems.ts";
+
+/** Characters of a name: what is written before and behind it has the rest of the 255 bytes that a file's name may have. */
+const mostName = 200;
 
 /** The credentials of a folder, for people who choose names: nothing outside the folder is ever written. */
 export class GuardedFolderStore implements CredentialStore<FiledCredential> {
@@ -14,15 +18,27 @@ export class GuardedFolderStore implements CredentialStore<FiledCredential> {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#store = new FolderStore(folder);
+    this.#store = new FolderStore(folder, undefined, true);
+  }
+
+  /** @throws ManifestError, IdentityError of a file that was read past: what is not found may be in it */
+  async whole(signal: AbortSignal): Promise<void> {
+    await new FolderStore(this.#folder).read(signal);
   }
 
   read(signal: AbortSignal): Promise<StoreContent<FiledCredential>> {
     return this.#store.read(signal);
   }
 
-  /** In NAME.yaml, or in credential-NAME.yaml where the machine type of this name has that file. */
+  /**
+   * In NAME.yaml, or in credential-NAME.yaml where the machine type of this name has that file. @throws ConsoleError 422
+   * for a name that is too long for a file
+   */
   async add(credential: MachineCredential, signal: AbortSignal): Promise<string> {
+    if (credential.metadata.name.length > mostName) {
+      const message = `has at most ${mostName} characters here, as it is a file's name too`;
+      throw invalid(`name ${message}`, [{ path: "name", message }]);
+    }
     try {
       return await this.#store.add(credential, signal);
     } catch (error) {

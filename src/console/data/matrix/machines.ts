@@ -7,12 +7,18 @@ const mostNodes = 200;
 /** Rows in one answer. */
 const mostRows = 500;
 
+/** Machines, and how many there are beside them. */
+export interface MatrixMachines {
+  readonly machines: readonly Machine[];
+  readonly leftOut: number;
+}
+
 /**
  * The machines of a snapshot that an image is explained for: every machine type, and the nodes. Where there are many,
  * one stands for each profile that its machine type does not show by itself: those without a type, and those whose type
  * has several kinds.
  */
-export function machinesFor(snapshot: Pick<Snapshot, "nodes" | "machineTypes">): readonly Machine[] {
+export function machinesFor(snapshot: Pick<Snapshot, "nodes" | "machineTypes">): MatrixMachines {
   const types = [...snapshot.machineTypes.values()].map(
     ({ resource, nodes, template }): Machine => ({
       kind: "MachineType",
@@ -20,12 +26,13 @@ export function machinesFor(snapshot: Pick<Snapshot, "nodes" | "machineTypes">):
       profiles: nodes.length === 0 ? [template] : [...profilesOf(nodes).keys()],
     }),
   );
-  const all = [...snapshot.nodes.values()].filter((node) => !isOnlyOne(node, snapshot));
-  const nodes = all.length <= mostNodes ? all : examplesOf(all, snapshot);
-  return [
+  const known = [...snapshot.nodes.values()].filter((node) => !isOnlyOne(node, snapshot));
+  const nodes = known.length <= mostNodes ? known : examplesOf(known, snapshot);
+  const all = [
     ...types,
     ...nodes.map(({ facts, profile }): Machine => ({ kind: "Node", name: facts.name, profiles: [profile] })),
-  ].slice(0, mostRows);
+  ];
+  return { machines: all.slice(0, mostRows), leftOut: Math.max(0, all.length - mostRows) };
 }
 
 /** Whether its machine type's row says all of it already. */

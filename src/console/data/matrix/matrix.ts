@@ -1,4 +1,4 @@
-import { explanationJson } from "../../../explaining/json.ts";
+import { explanationJson, type MachineJson } from "../../../explaining/json.ts";
 import { needsOf } from "../../../explaining/needs.ts";
 import { type AskedImage, explain } from "../../../explaining/rows.ts";
 import { formatPlatform } from "../../../hardware/platform.ts";
@@ -23,12 +23,19 @@ import { Rates } from "./rate.ts";
 
 /** A person waits this long for an image, ms. */
 const deadlineMs = 20_000;
+/** For one who may not list nodes. */
+const blind =
+  "You may not list nodes, so it is not known what the machines of a type offer. Whoever keeps this cluster can give you the right to list and watch nodes.";
 /** The namespace whose manifest lists speak, as `metahub explain` has it where none is named. */
 const namespace = "default";
+
+type MatrixMachine = Matrix["machines"][number];
 
 /** The machines and lists that a person may see. */
 export interface MatrixGround {
   readonly snapshot: Pick<Snapshot, "nodes" | "machineTypes">;
+  /** Whether they may list nodes. Without, only machine types outside of the cluster say what their machines offer. */
+  readonly seesNodes: boolean;
   readonly lists: readonly SpokenList[];
 }
 
@@ -102,8 +109,15 @@ function readReference(image: string): Reference {
   }
 }
 
-function matrixOf(asked: AskedImage, { snapshot }: MatrixGround): Matrix {
-  const answer = explanationJson(explain(asked, machinesFor(snapshot), true));
+function matrixOf(asked: AskedImage, { snapshot, seesNodes }: MatrixGround): Matrix {
+  const { machines, leftOut } = machinesFor(snapshot);
+  const answer = explanationJson(explain(asked, machines, true));
+  const isUnknown = ({ kind, name }: MachineJson): boolean =>
+    !seesNodes && kind === "MachineType" && snapshot.machineTypes.get(name)?.resource.spec.external !== true;
+  const notes = [
+    ...(seesNodes ? [] : [blind]),
+    ...(leftOut === 0 ? [] : [`${leftOut} more machines are not shown: there are too many for one table.`]),
+  ];
   const variants = asked.list?.variants ?? [];
   return {
     image: answer.image,
@@ -114,15 +128,27 @@ function matrixOf(asked: AskedImage, { snapshot }: MatrixGround): Matrix {
       requires: copied(requires),
       says: saysOfBuild(variants[index]),
     })),
-    machines: answer.machines.map((machine) => ({
-      ...machine,
-      offers: [...machine.offers],
-      warnings: [...machine.warnings],
-      considered: machine.considered.map((outcome) =>
-        outcome.outcome === "incompatible" ? { ...outcome, missing: copied(outcome.missing) } : outcome,
-      ),
-    })),
+    machines: answer.machines.map((machine) => (isUnknown(machine) ? unknownMachine(machine) : machineOf(machine))),
+    ...(notes.length === 0 ? {} : { notes }),
   };
+}
+
+function machineOf(machine: MachineJson): MatrixMachine {
+  return {
+    ...machine,
+    offers: [...machine.offers],
+    warnings: [...machine.warnings],
+    considered: machine.considered.map((outcome) =>
+      outcome.outcome === "incompatible" ? { ...outcome, missing: copied(outcome.missing) } : outcome,
+    ),
+  };
+}
+
+/** Without its nodes a machine type looks like a machine that offers next to nothing. */
+function unknownMachine({ kind, name }: MachineJson): MatrixMachine {
+  const reason = "not known: you may not list nodes";
+  const nothing = { platform: "unknown", offers: [], selected: null, considered: [], warnings: [] };
+  return { kind, name, ...nothing, action: "leave", reason, unknown: true };
 }
 
 function copied(groups: readonly (readonly string[])[]): string[][] {
@@ -138,32 +164,40 @@ function saysOfBuild(variant: Variant | undefined): string {
     : needs.map(({ means }) => means).join("; ");
 }
 
+/**
+ * The registry's own words stay in the log: they name addresses, also of mirrors, and tell a name that there is not from a
+ * port that is closed, which would make this a probe of the network around it.
+ */
 function problemOfRegistry(error: RegistryError): ConsoleError {
-  const [status, title] = statusOf(error);
-  return new ConsoleError({ status, title, detail: error.message }, { cause: error });
+  const [status, title, detail] = told(error);
+  return new ConsoleError({ status, title, detail }, { cause: error });
 }
 
-function statusOf({ code }: RegistryError): readonly [status: number, title: string] {
+function told({ code }: RegistryError): readonly [status: number, title: string, detail: string] {
   switch (code) {
     case "NOT_FOUND":
-      return [404, "There is no such image"];
+      return [404, "There is no such image", "Its registry does not have it, or does not show it without a login."];
     case "DENIED":
     case "UNAUTHORIZED":
-      return [403, "The registry does not show it to everybody"];
+      return [403, "The registry does not show it to everybody", "Registries are asked without credentials here."];
     case "REFUSED_HOST":
     case "REFUSED_REDIRECT":
-      return [403, "This registry is not asked"];
+      return [403, "This registry is not asked", "Whoever runs this console says which are (--allow-registry)."];
     case "INVALID":
     case "UNSUPPORTED":
     case "TOO_LARGE":
-      return [422, "The image cannot be read"];
+      return [
+        422,
+        "The image cannot be read",
+        "The registry sent something else than an image or an index that fits here.",
+      ];
     case "RATE_LIMITED":
     case "OVERLOADED":
-      return [429, "Too many questions"];
+      return [429, "Too many questions", "The registry, or this console, asks to wait. Try again in a moment."];
     case "ABORTED":
     case "TIMEOUT":
-      return [504, "The registry is too slow"];
+      return [504, "The registry is too slow", "It did not answer in time. Try again in a moment."];
     default:
-      return [502, "The registry does not answer as it should"];
+      return [502, "The registry does not answer as it should", "The console's log says more. Try again in a moment."];
   }
 }

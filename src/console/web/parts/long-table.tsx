@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useConsole } from "../state/console.ts";
 import type { Paged } from "../state/paged.ts";
+import { Notes } from "./notice.tsx";
 
 export interface Column<T> {
   readonly name: string;
@@ -44,6 +45,7 @@ export function LongTable<T>({ label, columns, list, keyOf, height }: LongTableP
   const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
   return (
     <div class="longtable">
+      <Notes notes={list.notes} />
       <div class="longbox" ref={box} tabIndex={0} role="region" aria-label={`${label}, to be scrolled`}>
         <div role="table" aria-label={label} aria-rowcount={total + 1}>
           <div role="rowgroup" class="longhead">

@@ -38,6 +38,19 @@ export function ProblemNotice({ problem }: { readonly problem: Problem }) {
   );
 }
 
+/** Sentences on the parts that are not in an answer. */
+export function Notes({ notes = [] }: { readonly notes?: readonly string[] | undefined }) {
+  return (
+    <>
+      {notes.map((note) => (
+        <Notice key={note} tone="warn" role="status">
+          {shown(note)}
+        </Notice>
+      ))}
+    </>
+  );
+}
+
 /** A word with its tone: the tone is never said by colour alone. */
 export function Badge({ tone, children, title }: Pick<NoticeProps, "tone" | "children"> & { readonly title?: string }) {
   return (

@@ -11,6 +11,7 @@ interface Page<T> {
   readonly items: readonly T[];
   readonly total: number;
   readonly next?: string | undefined;
+  readonly notes?: readonly string[] | undefined;
 }
 
 interface HeldPage<T> extends Page<T> {
@@ -24,6 +25,8 @@ export interface Paged<T> {
   /** Undefined until the first page is there. */
   readonly total: number | undefined;
   readonly problem: Problem | undefined;
+  /** Sentences on what is not in it. */
+  readonly notes: readonly string[] | undefined;
   /** Tells which items are looked at, by their places. */
   look(from: number, to: number): void;
 }
@@ -100,7 +103,13 @@ export function usePaged<T>(path: string, query: Readonly<Record<string, string>
     [step],
   );
   const { pages, problem } = held.current.asked === asked ? held.current : { pages: [] as HeldPage<T>[] };
-  return { items: pages.flatMap(({ items }) => items), total: pages.at(0)?.total, problem, look };
+  return {
+    items: pages.flatMap(({ items }) => items),
+    total: pages.at(0)?.total,
+    notes: pages.at(0)?.notes,
+    problem,
+    look,
+  };
 }
 
 /** Place of the page to be read next: one that is looked at and stale, or the next where the eye is near the end. */

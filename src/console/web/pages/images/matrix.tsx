@@ -87,7 +87,7 @@ function Cell({ machine, variant, variants }: CellProps) {
         <span>gets this</span>
       </td>
     );
-  if (outcome === undefined) return <td class="muted">not looked at</td>;
+  if (outcome === undefined) return <td class="muted">{machine.unknown ? "not known" : "not looked at"}</td>;
   if (outcome.outcome === "outranked") {
     const better = variants.find(({ digest }) => digest === outcome.by);
     return (

@@ -4,7 +4,7 @@ import { pathWith } from "../../api/client.ts";
 import { Button } from "../../parts/button.tsx";
 import { CopyButton, Digest } from "../../parts/copy.tsx";
 import { Field } from "../../parts/field.tsx";
-import { Empty, Loading, Notice, ProblemNotice } from "../../parts/notice.tsx";
+import { Empty, Loading, Notes, Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
 import { useResource } from "../../state/resource.ts";
 import { goTo, linkTo } from "../../state/route.ts";
@@ -16,7 +16,7 @@ export function ImagesPage({ image }: { readonly image: string }) {
   const [text, setText] = useState(image);
   useEffect(() => setText(image), [image]);
   const { data, problem, reload } = useResource<Matrix>(image === "" ? undefined : pathWith("/matrix", { image }), [
-    "machine-types",
+    "matrix",
   ]);
   return (
     <Page title="Images" says="Which build of an image each machine type gets, and why not the others.">
@@ -63,7 +63,7 @@ export function ImagesPage({ image }: { readonly image: string }) {
 }
 
 function Found({ matrix, asked }: { readonly matrix: Matrix; readonly asked: string }) {
-  const { image, digest, list, variants, machines } = matrix;
+  const { image, digest, list, variants, machines, notes } = matrix;
   const link = new URL(linkTo(["images"], { image: asked }), window.location.href).href;
   return (
     <>
@@ -81,6 +81,7 @@ function Found({ matrix, asked }: { readonly matrix: Matrix; readonly asked: str
           <CopyButton text={link} says="Copy link" label="Copy link to this matrix" />
         </p>
       </section>
+      <Notes notes={notes} />
       {machines.length === 0 ? (
         <Empty title="No machine to choose for">
           Add a machine type, and this page says which build its machines get.

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { ManifestListView } from "../../../contract/views.ts";
 import { Button } from "../../parts/button.tsx";
 import { Digest } from "../../parts/copy.tsx";
-import { Badge, Empty, Loading, ProblemNotice } from "../../parts/notice.tsx";
+import { Badge, Empty, Loading, Notes, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Time } from "../../parts/time.tsx";
 import { YamlDialog } from "../../parts/yaml.tsx";
@@ -15,11 +15,14 @@ const noFilter = {};
 
 export function ListsPage() {
   const { formats, session } = useConsole();
-  const { items, total, problem, look } = usePaged<ManifestListView>("/manifest-lists", noFilter, ["manifest-lists"]);
+  const { items, total, notes, problem, look } = usePaged<ManifestListView>("/manifest-lists", noFilter, [
+    "manifest-lists",
+  ]);
   const [open, setOpen] = useState<ManifestListView>();
   return (
     <Page title="Manifest lists" says="Builds under tags of their own, joined to one image name.">
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      <Notes notes={notes} />
       {total === undefined && problem === undefined ? <Loading what="manifest lists" /> : null}
       {total === 0 ? (
         <Empty title="No manifest list yet">

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { MachineTypeView } from "../../../contract/machine-types.ts";
 import { ButtonLink } from "../../parts/button.tsx";
-import { Empty, Loading, Notice, ProblemNotice } from "../../parts/notice.tsx";
+import { Empty, Loading, Notes, Notice, ProblemNotice } from "../../parts/notice.tsx";
 import { Page } from "../../parts/page.tsx";
 import { YamlDialog } from "../../parts/yaml.tsx";
 import { useConsole } from "../../state/console.ts";
@@ -16,9 +16,10 @@ type Open = { readonly what: "yaml" | "delete"; readonly type: MachineTypeView }
 
 export function MachineTypesPage() {
   const { session, formats } = useConsole();
-  const { data, problem, reload } = useResource<{ readonly items: readonly MachineTypeView[] }>("/machine-types", [
-    ...(["machine-types", "nodes", "credentials"] as const),
-  ]);
+  const { data, problem, reload } = useResource<{
+    readonly items: readonly MachineTypeView[];
+    readonly notes?: string[];
+  }>("/machine-types", [...(["machine-types", "nodes", "credentials"] as const)]);
   const [search, setSearch] = useState("");
   const [open, setOpen] = useState<Open>();
   const { id, sentence, may } = barredFrom(session);
@@ -45,6 +46,7 @@ export function MachineTypesPage() {
         </Notice>
       )}
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      <Notes notes={data?.notes} />
       <search class="filters">
         <div class="filter long">
           <label for="search">Search</label>

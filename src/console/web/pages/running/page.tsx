@@ -37,7 +37,7 @@ export function RunningPage({ query }: { readonly query: URLSearchParams }) {
     image: query.get("image") ?? "",
     state: query.get("state") ?? "",
   };
-  const list = usePaged<SelectionView>("/selections", filters, ["selections", "nodes", "machine-types"]);
+  const list = usePaged<SelectionView>("/selections", filters, ["selections"]);
   const asked = JSON.stringify(filters);
   const filter = useCallback(
     (part: Partial<typeof filters>) => replaceWith(linkTo(["running"], { ...JSON.parse(asked), ...part })),
