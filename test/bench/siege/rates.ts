@@ -31,7 +31,7 @@ export const tenant = part({
   coldPods: 5,
   /** Pods with a map of 90,000 members, 1 MB. */
   wideMaps: 1,
-  /** Pods of 1,000 containers of one name, with a note of that name in 200 spellings. */
+  /** Pods of 1,000 containers of 200 names, each of which has a note whose key is known and whose MAC is wrong. */
   sameNames: 1,
 });
 
