@@ -8,11 +8,12 @@ import {
   supercontainersPrefix,
 } from "./annotations.ts";
 import type { ConfiguredPlatform } from "./configuration.ts";
+import { readContentName } from "./content-name.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { parseDigest } from "./digest.ts";
+import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
 import type { FeatureBudget } from "./feature-budget.ts";
-import { at, optionalObject, optionalString, optionalStringMap, requiredSize, requiredString } from "./fields.ts";
+import { optionalObject, optionalString, optionalStringMap } from "./fields.ts";
 import { detectFormat, withoutFormats } from "./format.ts";
 import type { JsonObject } from "./json.ts";
 import { type DocumentKind, documentKind, isImageConfig } from "./media-types.ts";
@@ -61,36 +62,46 @@ export type Entry = {
   | { readonly kind: "nested"; readonly descriptor: Descriptor; readonly inherited: Inherited }
   /** Its platform is only in its image configuration, which was not read yet. */
   | { readonly kind: "unidentified"; readonly descriptor: Descriptor }
-  /** `sociImage`: the manifest that a SOCI index belongs to. */
-  | { readonly kind: "skipped"; readonly leads: "artifact" | "nothing" | "unread"; readonly sociImage?: string }
+  /** `sociImage`: the manifest that a SOCI index belongs to. `told`: for which machines it is, and why it is not read. */
+  | {
+      readonly kind: "skipped";
+      readonly leads: "artifact" | "nothing" | "unread";
+      readonly sociImage?: string;
+      readonly told?: boolean;
+    }
 );
 
 /** Beyond this a number says nothing more, and it still prints shortly. */
 const maxPriority = 1_000_000;
 
-/** @throws OciError where a field has the wrong type, or the descriptor names no content */
+/**
+ * An entry whose descriptor names no content that can be fetched is passed over: unknown types and algorithms are to be
+ * let be (image-spec v1.1, image-index.md and descriptor.md).
+ * @throws OciError where a field has the wrong type, with which no runtime reads the index
+ */
 export function readEntry(object: JsonObject, context: EntryContext): Entry {
   const { place } = context;
-  const descriptor: Descriptor = {
-    mediaType: optionalString(object, "mediaType", place) ?? "",
-    digest: requiredString(object, "digest", place),
-    size: requiredSize(object, "size", place),
-  };
-  parseDigest(descriptor.digest, at(place, "digest"));
+  const mediaType = optionalString(object, "mediaType", place) ?? "";
   const annotations = optionalStringMap(object, "annotations", place);
   const artifactType = readArtifactType(object, place);
   const read = readWrittenPlatform(optionalObject(object, "platform", place), place);
 
-  const kind = documentKind(descriptor.mediaType);
+  const kind = documentKind(mediaType);
   const written = asWritten(read, annotations);
+  const described = readContentName(object, place);
+  if (described instanceof OciError) {
+    context.warnings.add(`${described.message}: the entry is passed over.`);
+    const isTold = read.platform !== undefined;
+    return kind === "other" ? skipped(kind, written, annotations) : { ...unread(written), told: isTold };
+  }
+  const descriptor: Descriptor = { mediaType, ...described };
   const isPassedOver = artifactType !== undefined && !context.artifacts;
   if (kind === "other" || isAttestation(annotations, read.platform) || isPassedOver) {
     return skipped(kind, written, annotations);
   }
   const platform = checkPlatform(platformOf(descriptor.digest, read, context), context);
-  if (typeof platform === "string") {
-    return { kind: "skipped", written, leads: platform === "unread" ? "unread" : "artifact" };
-  }
+  if (platform === "unread") return unread(written);
+  if (typeof platform === "string") return { kind: "skipped", written, leads: "artifact" };
   const built = readBuild({ platform, read, annotations }, context);
   if (kind === "index") {
     return { kind: "nested", written, descriptor, inherited: built.inherited };
@@ -159,6 +170,10 @@ function skipped(
   const leads = kind === "other" ? "nothing" : "artifact";
   const sociImage = annotations.get(sociImageAnnotation);
   return { kind: "skipped", written, leads, ...(sociImage === undefined ? {} : { sociImage }) };
+}
+
+function unread(written: AsWritten): Extract<Entry, { kind: "skipped" }> {
+  return { kind: "skipped", written, leads: "unread" };
 }
 
 /** The entry's own; else what its configuration says; else that of the index that it is nested in. */

@@ -67,7 +67,7 @@ export function optionalStrings(parent: JsonObject, key: string, place: string):
 const maxMembers = 4_096;
 
 /**
- * A map of strings, as annotations are.
+ * A map of strings, as annotations are; a member that is null is absent.
  * @throws OciError WRONG_TYPE, TOO_LARGE
  */
 export function optionalStringMap(parent: JsonObject, key: string, place: string): ReadonlyMap<string, string> {
@@ -80,6 +80,7 @@ export function optionalStringMap(parent: JsonObject, key: string, place: string
   }
   for (const name of names) {
     const value = object?.[name];
+    if (absent(value)) continue;
     if (typeof value !== "string") {
       throw wrongType(value, `${at(place, key)}${placePart(name)}`, "a string");
     }

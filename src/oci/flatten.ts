@@ -132,7 +132,7 @@ class Walk {
     if (entry.kind === "unidentified") this.#unidentified.push(entry.descriptor);
     else if (entry.sociImage !== undefined) this.#sociImages.add(entry.sociImage);
     const leads = entry.kind === "unidentified" ? "unread" : entry.leads;
-    if (leads === "unread") {
+    if (leads === "unread" && !(entry.kind === "skipped" && entry.told === true)) {
       this.#unread.push(position);
       this.#warnings.add(`${place} has no platform and is not chosen: its configuration was not read.`);
     }

@@ -28,27 +28,7 @@ describe("an index that is wrong ends in one error with a code and the place", (
     ["a media type that is a number", "WRONG_TYPE", "mediaType", { schemaVersion: 2, mediaType: 2, manifests: [] }],
     ["an entry that is a text", "WRONG_TYPE", "manifests[1]", index([entry("a"), "b"])],
     ["an entry that is null", "WRONG_TYPE", "manifests[0]", index([null])],
-    ["no digest", "MISSING_FIELD", "manifests[0].digest", index([entry("a", { digest: undefined })])],
-    [
-      "a digest that does not parse",
-      "DIGEST_INVALID",
-      "manifests[0].digest",
-      index([entry("a", { digest: "sha256:x" })]),
-    ],
-    [
-      "a digest with a path in it",
-      "DIGEST_INVALID",
-      "manifests[0].digest",
-      index([entry("a", { digest: "sha256:../../etc/passwd" })]),
-    ],
-    [
-      "a digest of an unknown kind",
-      "DIGEST_UNSUPPORTED",
-      "manifests[0].digest",
-      index([entry("a", { digest: "md5:abc" })]),
-    ],
     ["a digest that is a list", "WRONG_TYPE", "manifests[0].digest", index([entry("a", { digest: ["sha256:x"] })])],
-    ["no size", "MISSING_FIELD", "manifests[0].size", index([entry("a", { size: undefined })])],
     ["a size below zero", "WRONG_VALUE", "manifests[0].size", index([entry("a", { size: -1 })])],
     ["a size that is no whole number", "WRONG_VALUE", "manifests[0].size", index([entry("a", { size: 1.5 })])],
     ["a size past exact numbers", "WRONG_VALUE", "manifests[0].size", index([entry("a", { size: 2 ** 60 })])],
@@ -127,6 +107,43 @@ describe("an index that is wrong ends in one error with a code and the place", (
     for (let length = 0; length < whole.length; length += 1) {
       expect(refusal(whole.subarray(0, length)).code).toBe("JSON_SYNTAX");
     }
+  });
+});
+
+describe("an entry that names no content is passed over with a warning, and the others count", () => {
+  const image = "application/vnd.oci.image.manifest.v1+json";
+  const other = "application/vnd.example.model";
+  const names = (digest: string) => ({ digest });
+  test.each([
+    ["no digest", { digest: undefined }, "digest: a text is required here"],
+    ["a digest that does not parse", names("sha256:x"), 'digest: "sha256:x" is not a sha256 digest'],
+    ["a digest with a path in it", names("sha256:../../etc/passwd"), "digest: "],
+    ["a digest of an unknown kind", names(`blake3:${"a".repeat(64)}`), 'digest: digest algorithm "blake3"'],
+    ["a digest that is not verified here", names(`sha384:${"a".repeat(96)}`), 'digest: digest algorithm "sha384"'],
+    ["no size", { size: undefined }, "size: a number of bytes is required here"],
+  ])("%s", (_name, odd, warning) => {
+    for (const mediaType of [image, other]) {
+      const { variants, warnings } = readEntries(
+        entry("a"),
+        entry("b", { mediaType, platform: { os: "linux", architecture: "arm64" }, ...odd }),
+        entry("c", { platform: { ...amd64, variant: "v3" } }),
+      );
+      expect(variants.map(({ position }) => position)).toEqual([0, 2]);
+      expect(warnings).toEqual([expect.stringContaining(`manifests[1].${warning}`)]);
+    }
+  });
+
+  test("what a runtime finds there is not known: where it would take it, nothing is sure", () => {
+    const bad = entry("a", { digest: "sha384:abc" });
+    const list = readIndex(indexBytes([bad, entry("b", { platform: { os: "linux", architecture: "arm64" } })]));
+    if (!list.complete) expect.unreachable("nothing is nested");
+    expect(list.written?.map(({ leads }) => leads)).toEqual(["unread", 1]);
+    expect(list.unread).toBeUndefined();
+  });
+
+  test("an annotation that is null is as if it was not there", () => {
+    const { variants } = readEntries(entry("a", { annotations: { x: null, "dev.metahub.features": "cpu:zen3" } }));
+    expect(variants).toHaveLength(1);
   });
 });
 
