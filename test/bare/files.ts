@@ -13,7 +13,7 @@ export const bareFiles: readonly string[] = [
   "test/integration/operator-on-nodes",
   "test/integration/proxy-pods-on-nodes",
   "test/integration/chart.", // helm
-  "test/integration/console-story", // chromium, a registry
+  ...["console-story", "console-pages", "console-browser"].map((name) => `test/integration/${name}`), // chromium, a registry
 ];
 
 /** Signs in a test file that it starts such a program, or asks for nodes that do. */
