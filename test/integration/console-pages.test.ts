@@ -174,7 +174,7 @@ describeWith(found, "pages before a cluster", ({ site, chromium }) => {
           .getByRole("cell")
           .allTextContents()
       ).join("\n");
-    await expect.poll(() => cells("type4")).toContain("gets this");
+    await expect.poll(() => cells("type4"), { timeout: 20_000 }).toContain("gets this");
     const [first, second, fourth] = [await cells("type1"), await cells("type2"), await cells("type4")];
     for (const each of [first, second, fourth]) expect(each.match(/gets this/g)).toHaveLength(1);
     expect(first).toMatch(/lacks\s*nvcap:5\.2/);

@@ -52,7 +52,7 @@ export class ClusterSite {
         ...["console", "--kubeconfig", cluster.kubeconfig, "--credentials-namespace", credentialsNamespace],
         ...["--external-url", url, "--address", "127.0.0.1", "--port", String(port), "--health-port", `${healthPort}`],
         ...["--tls-dir", join(cluster.dir, "console-tls"), "--tls-host", host, "--registry", "hub.example.com"],
-        ...mirror,
+        ...["--allow-registry", "docker.io", ...mirror],
         ...args,
       ],
     });
