@@ -120,7 +120,8 @@ describeWith(found, "the keeper", ({ cluster }) => {
   );
 
   test("a path has a short life: the API server is told another one again and again, and no Pod is missed", async () => {
-    const keeper = await site.startKeeper("--path-life", "2000");
+    // As long as an API server on a busy machine may take to hear of a path.
+    const keeper = await site.startKeeper("--path-life", "4000");
     const renewals = (): Promise<number> =>
       keeper.metric("metahub_keeper_writes_total", 'what="path-in-configuration"', soon());
     const { missed, asked } = await site.asking(async () => {
