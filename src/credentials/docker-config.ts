@@ -40,7 +40,7 @@ const helperName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  * @throws CredentialsError CONFIG_INVALID, CONFIG_TOO_LARGE
  */
 export function parseDockerConfig(text: string, source: string): DockerConfig {
-  const members = foldedMembers(parse(text, source)) ?? new Map<string, unknown>();
+  const members = foldedMembers(parse(text, source));
   const odd = new PassedOver();
   const helpers = Object.entries(objectOf(members, "credHelpers", odd)).flatMap(([key, value]) => {
     const scope = parseScope(key);

@@ -1,3 +1,4 @@
+import { isRecord } from "../json/object.ts";
 import type { Credentials } from "./credentials.ts";
 import { foldedMembers } from "./folded.ts";
 
@@ -13,8 +14,8 @@ const empty: ReadEntry = { kind: "empty" };
 /** Reads one entry; precedence as docker's own. Nothing of an odd one is repeated. */
 export function readEntry(entry: unknown): ReadEntry {
   if (entry === null) return empty;
+  if (!isRecord(entry)) return odd("it is no object");
   const members = foldedMembers(entry);
-  if (members === undefined) return odd("it is no object");
   const texts = new Map<(typeof fields)[number], string>();
   for (const name of fields) {
     const value = members.get(name) ?? "";

@@ -1,3 +1,4 @@
+import { dockerHub, dockerHubLegacy } from "../oci/docker-hub.ts";
 import type { Reference } from "../oci/reference.ts";
 import { type Credentials, canonicalText } from "./credentials.ts";
 import type { DockerConfig } from "./docker-config.ts";
@@ -64,5 +65,5 @@ export function hostConfigSource(config: DockerConfig, options: Omit<HelperOptio
 
 /** Docker Hub's credentials are stored under the address it had in 2013. */
 function serverName(reference: Reference): string {
-  return reference.registry === "docker.io" ? "https://index.docker.io/v1/" : reference.registry;
+  return reference.registry === dockerHub ? `https://${dockerHubLegacy}/v1/` : reference.registry;
 }

@@ -1,3 +1,4 @@
+import { dockerHub, isDockerHub } from "../oci/docker-hub.ts";
 import type { Reference } from "../oci/reference.ts";
 
 /** Where a credential applies: a host whose labels may hold globs, an exact port, and a prefix of the path. */
@@ -11,9 +12,6 @@ export interface Scope {
 
 /** A DNS name with a port and a repository: what is longer never matches, and need not be kept. */
 const maxKeyLength = 512;
-
-/** Docker Hub's names: the one in references, the one `docker login` writes, and the one that is asked. */
-const hubHosts: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
 
 /**
  * Reads a key of `auths`: `https://index.docker.io/v1/`, `ghcr.io`, `*.example.com:5000/team`. The kubelet's rules
@@ -30,7 +28,7 @@ export function parseScope(key: string): Scope | undefined {
   const behind = written.replace(/^\/v[12](?=\/|$)/, "");
   // A slash at the end of a longer path counts: `ghcr.io/team/` is not for `ghcr.io/teamster/app`.
   const path = behind === "/" ? "" : behind;
-  return hubHosts.has(host) ? hostScope("docker.io", path) : hostScope(host, path);
+  return isDockerHub(host) ? hostScope(dockerHub, path) : hostScope(host, path);
 }
 
 function hostScope(host: string, path: string): Scope {
@@ -42,7 +40,7 @@ function hostScope(host: string, path: string): Scope {
 /** True where the credential of this scope is meant for the image: same number of labels, same port, path begins so. */
 export function scopeMatches(scope: Scope, reference: Pick<Reference, "registry" | "repository">): boolean {
   const registry = reference.registry.toLowerCase();
-  const host = hostScope(hubHosts.has(registry) ? "docker.io" : registry, "");
+  const host = hostScope(isDockerHub(registry) ? dockerHub : registry, "");
   if (scope.port !== host.port || scope.labels.length !== host.labels.length) return false;
   if (!`/${reference.repository}`.startsWith(scope.path)) return false;
   return scope.labels.every((label, index) => globMatches(label, host.labels[index] ?? ""));

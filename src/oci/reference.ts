@@ -1,4 +1,5 @@
 import { isDigest, parseDigest } from "./digest.ts";
+import { dockerHub, dockerHubLegacy } from "./docker-hub.ts";
 import { OciError } from "./error.ts";
 import { excerpt } from "./excerpt.ts";
 
@@ -15,9 +16,6 @@ export interface Reference {
   readonly name: string;
 }
 
-const defaultRegistry = "docker.io";
-/** Docker Hub's first name; distribution/reference still turns it into docker.io. */
-const legacyRegistry = "index.docker.io";
 const official = "library/";
 const defaultTag = "latest";
 
@@ -135,10 +133,10 @@ export function isDigestTag(tag: string): boolean {
  */
 export function familiar(reference: Reference): string {
   let name = repositoryName(reference);
-  if (reference.registry === defaultRegistry) {
+  if (reference.registry === dockerHub) {
     const rest = reference.repository.slice(official.length);
     const short = reference.repository.startsWith(official) && !rest.includes("/") ? rest : reference.repository;
-    name = splitRegistry(short).registry === defaultRegistry ? short : name;
+    name = splitRegistry(short).registry === dockerHub ? short : name;
   }
   return formatReference({ ...reference, name });
 }
@@ -151,10 +149,10 @@ function splitRegistry(name: string): { registry: string; path: string } {
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));
   const isRegistry = slash !== -1 && (/[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase());
-  const written = isRegistry ? first : defaultRegistry;
-  const registry = written === legacyRegistry ? defaultRegistry : written;
+  const written = isRegistry ? first : dockerHub;
+  const registry = written === dockerHubLegacy ? dockerHub : written;
   const path = isRegistry ? name.slice(slash + 1) : name;
-  return { registry, path: registry === defaultRegistry && !path.includes("/") ? `${official}${path}` : path };
+  return { registry, path: registry === dockerHub && !path.includes("/") ? `${official}${path}` : path };
 }
 
 function checkRegistry(text: string, registry: string): void {

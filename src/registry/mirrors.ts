@@ -1,3 +1,5 @@
+import { dockerHub, isDockerHub } from "../oci/docker-hub.ts";
+
 /** A text that names no mirror; the message shows a right one. */
 export class MirrorError extends Error {
   override readonly name = "MirrorError";
@@ -11,9 +13,6 @@ export interface Mirrors {
   readonly plainHttp: readonly string[];
 }
 
-const hub = "docker.io";
-/** Names of Docker Hub: the one in references, the one that logins are stored under, and the one that is asked. */
-const hubNames: ReadonlySet<string> = new Set([hub, "index.docker.io", "registry-1.docker.io"]);
 /** How other programs write "all registries": containerd's folder of hosts.toml, k3s and registries.conf. */
 const everything: ReadonlySet<string> = new Set(["*", "_default"]);
 /** A host as references name it: labels, or an IPv6 address, and a port. */
@@ -40,16 +39,18 @@ export function parseMirrors(texts: readonly string[]): Mirrors {
 function parseMirror(text: string): { readonly registry: string; readonly url: URL } {
   const [written = "", address = ""] = text.split(/=(.*)/s, 2);
   const name = written.toLowerCase();
-  const registry = hubNames.has(name) ? hub : name;
+  const registry = isDockerHub(name) ? dockerHub : name;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const fits = url !== undefined && (url.protocol === "https:" || url.protocol === "http:") && url.pathname === "/";
   const wrong = (why: string): MirrorError =>
     new MirrorError(`--mirror ${text}: expected HOST=URL without a path, e.g. ${why}`);
   if (everything.has(name)) {
-    throw wrong(`${hub}=${fits ? address : "https://mirror.example.com"}; ${written} is no host, name each registry`);
+    throw wrong(
+      `${dockerHub}=${fits ? address : "https://mirror.example.com"}; ${written} is no host, name each registry`,
+    );
   }
   const bare = name.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-  if (fits && bare !== name && host.test(bare)) throw wrong(`${hubNames.has(bare) ? hub : bare}=${address}`);
-  if (!fits || !host.test(name)) throw wrong(`${hub}=https://mirror.example.com`);
+  if (fits && bare !== name && host.test(bare)) throw wrong(`${isDockerHub(bare) ? dockerHub : bare}=${address}`);
+  if (!fits || !host.test(name)) throw wrong(`${dockerHub}=https://mirror.example.com`);
   return { registry, url };
 }

@@ -1,3 +1,4 @@
+import { dockerHubApi, isDockerHub } from "../oci/docker-hub.ts";
 import type { Reference } from "../oci/reference.ts";
 import { RegistryError, redactUrl } from "./error.ts";
 import type { Settings } from "./options.ts";
@@ -11,12 +12,6 @@ export interface Repository {
   url(path: string): URL;
 }
 
-/** Docker Hub's API has another name than the references have. */
-const apiHosts: ReadonlyMap<string, string> = new Map([
-  ["docker.io", "registry-1.docker.io"],
-  ["index.docker.io", "registry-1.docker.io"],
-]);
-
 /** @throws RegistryError REFUSED_HOST where the registry is not on the list; INVALID from `url` for what leads elsewhere */
 export function openRepository(reference: Pick<Reference, "registry" | "repository">, settings: Settings): Repository {
   const registry = reference.registry.toLowerCase();
@@ -24,7 +19,7 @@ export function openRepository(reference: Pick<Reference, "registry" | "reposito
   if (!settings.allowedRegistries(registry)) {
     throw new RegistryError("REFUSED_HOST", `${registry}: is not on the list of registries that may be asked`);
   }
-  const host = settings.mirrors.get(registry) ?? apiHosts.get(registry) ?? registry;
+  const host = settings.mirrors.get(registry) ?? (isDockerHub(registry) ? dockerHubApi : registry);
   const origin = `${settings.plainHttp(host) ? "http" : "https"}://${host}`;
   return {
     label,

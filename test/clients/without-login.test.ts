@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type CommandResult, runCommand } from "../cluster/command.ts";
 import { type Authority, createAuthority } from "../cluster/pki.ts";
 import { describeWith } from "../support/describe-with.ts";
 import { containersSettings } from "./containers-image.ts";
+import { configureHub, writeClientCertificate } from "./hub-settings.ts";
 import { runLayout } from "./layout.ts";
 import { requireClient, withHosts } from "./own-hosts.ts";
 import { commandsBelow } from "./page.ts";
@@ -18,9 +19,7 @@ describeWith(requireClient("skopeo", "skopeo"), "skopeo, known by something else
   beforeAll(async () => {
     clients = await createAuthority();
     site = await startSite({ clientCa: clients.certificate, signal: AbortSignal.timeout(60_000) });
-    const settings = { apiVersion: "metahub.dev/v1alpha1", kind: "ProxyConfig", metadata: { name: hubName } };
-    const spec = { hints: true, machinePaths: true };
-    await writeFile(join(site.run.dir, "hub/proxy.yaml"), JSON.stringify({ ...settings, spec }));
+    await configureHub(site, { hints: true, machinePaths: true });
   });
   afterAll(() => site.end());
 
@@ -47,23 +46,15 @@ describeWith(requireClient("skopeo", "skopeo"), "skopeo, known by something else
     return cwd;
   };
 
-  async function certificates(cwd: string, authority: Authority): Promise<void> {
-    const uris = ["metahub:machine-type:type4"];
-    const { certificate, key } = await authority.issue({ commonName: "node", client: true, uris });
-    await mkdir(join(cwd, "certs"));
-    await writeFile(join(cwd, "certs/client.cert"), certificate);
-    await writeFile(join(cwd, "certs/client.key"), key, { mode: 0o600 });
-  }
-
   test("a client certificate stands for its machine type; one of another authority does not", async () => {
     const commands = await commandsBelow("A client certificate");
     const cwd = await home();
-    await certificates(cwd, clients);
+    await writeClientCertificate(join(cwd, "certs"), clients);
     const { code, stderr } = await run(cwd, commands);
     expect(code, stderr).toBe(0);
     expect(await runLayout(join(cwd, "bench"))).toContain(prints.type4);
     const other = await home();
-    await certificates(other, await createAuthority());
+    await writeClientCertificate(join(other, "certs"), await createAuthority());
     const refused = await run(other, commands);
     expect([refused.code === 0, refused.stderr]).toEqual([
       false,

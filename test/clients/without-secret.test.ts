@@ -9,6 +9,7 @@ import { removeCgroupAtEnd } from "./cgroup.ts";
 import { containersSettings } from "./containers-image.ts";
 import { startDocker } from "./docker.ts";
 import { goClientSettings, requireGoClient } from "./go-client.ts";
+import { configureHub, writeClientCertificate } from "./hub-settings.ts";
 import { runLayout } from "./layout.ts";
 import { requireClient, withHosts } from "./own-hosts.ts";
 import { commandsBelow } from "./page.ts";
@@ -37,8 +38,7 @@ function trySecretless<T extends object>(client: Client<T>): void {
     beforeAll(async () => {
       clients = await createAuthority();
       site = await startSite({ clientCa: clients.certificate, signal: AbortSignal.timeout(60_000) });
-      const settings = { apiVersion: "metahub.dev/v1alpha1", kind: "ProxyConfig", metadata: { name: hubName } };
-      await writeFile(join(site.run.dir, "hub/proxy.yaml"), JSON.stringify({ ...settings, spec: { hints: true } }));
+      await configureHub(site, { hints: true });
     });
     afterAll(() => site.end());
 
@@ -47,12 +47,7 @@ function trySecretless<T extends object>(client: Client<T>): void {
       const home = await mkdtemp(join(site.run.dir, "home-"));
       const certificates = join(home, "certs");
       await mkdir(certificates);
-      if (authority !== undefined) {
-        const uris = ["metahub:machine-type:type4"];
-        const { certificate, key } = await authority.issue({ commonName: "node", client: true, uris });
-        await writeFile(join(certificates, "client.cert"), certificate);
-        await writeFile(join(certificates, "client.key"), key, { mode: 0o600 });
-      }
+      if (authority !== undefined) await writeClientCertificate(certificates, authority);
       const own = await client.setUp(site, home, found, authority === undefined ? "" : certificates);
       const env = { PATH: process.env["PATH"], HOME: home, USER: "root", SSL_CERT_FILE: site.caFile, ...own };
       return async (script) => {
